@@ -1,0 +1,160 @@
+# Rowan: one Makefile for everything.
+#
+#   make             programs and libraries into build/
+#   make deps        install what is missing (Debian)
+#   make check       every test that is fast: unit, replay, vectors, layers
+#   make lint        formatting and static analysis
+#   make asan tsan   the unit tests under a sanitizer, in a tree of their own
+#   make help        the rest
+#
+# V=1 shows the commands, B=dir builds elsewhere, SAN=address,undefined
+# builds with sanitizers.
+
+B       ?= build
+CC      ?= gcc
+PREFIX  ?= /usr
+CFLAGS  ?= -O2 -g
+V       ?= 0
+SAN     ?=
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wvla \
+	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wformat=2 \
+	-Wno-unused-parameter -Wimplicit-fallthrough -Werror
+HARD := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC \
+	-fvisibility=hidden
+ifneq ($(SAN),)
+HARD := -fPIC -fvisibility=hidden -fsanitize=$(SAN) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all
+endif
+
+INC  := -Iinclude -Ilib
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(INC) $(WARN) $(HARD) $(CFLAGS)
+ALL_LDFLAGS = -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+
+SODIUM  := $(shell pkg-config --libs libsodium 2>/dev/null)
+ZMQ     := $(shell pkg-config --libs libzmq 2>/dev/null)
+SQLITE  := $(shell pkg-config --libs sqlite3 2>/dev/null)
+CONFIG  := $(shell pkg-config --libs libconfig 2>/dev/null)
+CMOCKA  := $(shell pkg-config --libs cmocka 2>/dev/null)
+JANSSON := $(shell pkg-config --libs jansson 2>/dev/null)
+CRYPTO  := $(shell pkg-config --libs libcrypto 2>/dev/null)
+
+# What a delivery service may link, and what only a member may (see
+# `make layers`). A folder that does not exist yet contributes nothing.
+PUBLIC_DIRS := lib/base lib/wire lib/crypto lib/trust lib/tlog lib/mls/public
+MEMBER_DIRS := lib/mls/member lib/session
+
+PUBLIC_SRC := $(wildcard $(addsuffix /*.c,$(PUBLIC_DIRS)))
+MEMBER_SRC := $(wildcard $(addsuffix /*.c,$(MEMBER_DIRS)))
+DAEMON_SRC := $(wildcard daemon/*/*.c)
+SUPPORT_SRC := $(wildcard tests/lib/*.c)
+UNIT_SRC   := $(wildcard tests/unit/test_*.c)
+FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
+
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+
+LIB_PUBLIC := $(B)/librowan-public.a
+LIB_MEMBER := $(B)/librowan-member.a
+LIB_DAEMON := $(B)/librowand.a
+LIB_TEST   := $(B)/libtest.a
+# Member before public: the order in which a linker resolves.
+LIBS_CLIENT := $(LIB_MEMBER) $(LIB_PUBLIC)
+LIBS_DAEMON := $(LIB_DAEMON) $(LIB_PUBLIC)
+
+UNIT_BIN := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
+FUZZ_BIN := $(patsubst %.c,$(B)/%,$(FUZZ_SRC))
+PROGRAMS :=
+
+.PHONY: all
+all:
+
+.SECONDARY:
+
+# Each room that needs more than the rules below has a file of its own.
+-include $(sort $(wildcard tests/*/*.mk client/*.mk daemon/*.mk \
+	examples/*.mk systemd/*.mk lib/*.mk docs/*.mk po/*.mk))
+
+all: $(LIB_PUBLIC) $(LIB_MEMBER) $(PROGRAMS)
+
+$(B)/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(CFLAGS_$(subst /,_,$(basename $<))) \
+		-MMD -MP -c -o $@ $<
+
+$(B)/daemon/%.o $(B)/tests/%.o: INC += -Idaemon -Itests
+
+$(LIB_PUBLIC): $(call obj,$(PUBLIC_SRC))
+$(LIB_MEMBER): $(call obj,$(MEMBER_SRC))
+$(LIB_DAEMON): $(call obj,$(DAEMON_SRC))
+$(LIB_TEST): $(call obj,$(SUPPORT_SRC))
+$(LIB_PUBLIC) $(LIB_MEMBER) $(LIB_DAEMON) $(LIB_TEST):
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@; ar crs $@ $^
+
+# The daemon: nothing above mls/public.
+ifneq ($(wildcard daemon/rowand.c),)
+PROGRAMS += $(B)/rowand
+$(B)/rowand: $(B)/daemon/rowand.o $(LIBS_DAEMON)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ZMQ) $(SQLITE) $(CONFIG) \
+		$(SODIUM) -lpthread
+endif
+
+# Unit tests: one program a file, linked with everything.
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB_TEST) $(LIB_DAEMON) \
+		$(LIBS_CLIENT)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(LDFLAGS_$*) -o $@ $^ $(ZMQ) $(SQLITE) \
+		$(CONFIG) $(SODIUM) $(CMOCKA) $(JANSSON) $(CRYPTO) -lpthread
+
+# Fuzz targets: here with a main that replays the corpus; `make fuzz` builds
+# them again with libFuzzer.
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(LIB_TEST) \
+		$(LIB_DAEMON) $(LIBS_CLIENT)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ZMQ) $(SQLITE) $(CONFIG) \
+		$(SODIUM) $(CMOCKA) $(JANSSON) -lpthread
+
+.PHONY: deps unit replay check tests asan tsan lint format help clean
+deps:
+	sh .ci/with-deps
+
+# Building the tests is not running them.
+tests: $(UNIT_BIN) $(FUZZ_BIN)
+
+unit: $(UNIT_BIN)
+	$(Q)sh tests/run-unit $(UNIT_BIN)
+
+replay: $(FUZZ_BIN)
+	$(Q)for f in $(FUZZ_BIN); do \
+		$$f tests/fuzz/corpus/$$(basename $$f) || exit 1; done
+
+# CHECKS grows in the rooms' own .mk files; every entry is quick.
+check: all unit replay $(CHECKS)
+
+# Sanitized trees of their own. leaks are part of address.
+asan:
+	$(Q)$(MAKE) B=build/asan SAN=address,undefined CFLAGS='-O1 -g' \
+		unit replay
+tsan:
+	$(Q)$(MAKE) B=build/tsan SAN=thread CFLAGS='-O1 -g' unit
+
+SOURCES = $(shell git ls-files '*.c' '*.h')
+lint:
+	$(Q)sh tests/lint $(SOURCES)
+format:
+	$(Q)clang-format -i $(SOURCES)
+
+help:
+	@sed -n '/^# *make /s/^# //p' Makefile
+
+clean:
+	rm -rf build
+
+-include $(patsubst %.c,$(B)/%.d,$(PUBLIC_SRC) $(MEMBER_SRC) $(DAEMON_SRC) \
+	$(SUPPORT_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(wildcard daemon/*.c))

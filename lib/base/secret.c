@@ -1,0 +1,33 @@
+/*
+ * Secret values: see secret.h.
+ */
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/secret.h"
+
+void key32_wipe(struct key32 *k)
+{
+	sodium_memzero(k->b, sizeof k->b);
+}
+
+bool secret_eq(struct bytes a, struct bytes b)
+{
+	return a.len == b.len &&
+	       (a.len == 0 || sodium_memcmp(a.data, b.data, a.len) == 0);
+}
+
+void *secret_new(size_t len)
+{
+	void *p = sodium_malloc(len);
+
+	if (p != NULL)
+		memset(p, 0, len);
+	return p;
+}
+
+void secret_free(void *p)
+{
+	sodium_free(p);
+}
