@@ -11,22 +11,35 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len);
 
-static int replay_file(const char *path)
+/* Read all of ${f} and run it. */
+static int replay_stream(FILE *f)
 {
-	FILE *f = fopen(path, "rb");
 	unsigned char *data;
 	long len;
+	int rc = -1;
 
-	if (f == NULL || fseek(f, 0, SEEK_END) != 0 || (len = ftell(f)) < 0)
+	if (fseek(f, 0, SEEK_END) != 0 || (len = ftell(f)) < 0)
 		return -1;
 	rewind(f);
 	data = malloc(len > 0 ? (size_t)len : 1);
-	if (data == NULL || fread(data, 1, (size_t)len, f) != (size_t)len)
-		return -1;
-	fclose(f);
-	LLVMFuzzerTestOneInput(data, (size_t)len);
+	if (data != NULL && fread(data, 1, (size_t)len, f) == (size_t)len) {
+		LLVMFuzzerTestOneInput(data, (size_t)len);
+		rc = 0;
+	}
 	free(data);
-	return 0;
+	return rc;
+}
+
+static int replay_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	int rc;
+
+	if (f == NULL)
+		return -1;
+	rc = replay_stream(f);
+	fclose(f);
+	return rc;
 }
 
 int main(int argc, char **argv)
