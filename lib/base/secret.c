@@ -12,6 +12,22 @@ void key32_wipe(struct key32 *k)
 	sodium_memzero(k->b, sizeof k->b);
 }
 
+int secret_set(struct secret *ret, struct bytes src)
+{
+	secret_wipe(ret);
+	if (src.len > SECRET_MAX)
+		return ROWAN_E_INVAL;
+	if (src.len > 0)
+		memcpy(ret->b, src.data, src.len);
+	ret->len = src.len;
+	return 0;
+}
+
+void secret_wipe(struct secret *s)
+{
+	sodium_memzero(s, sizeof *s);
+}
+
 bool secret_eq(struct bytes a, struct bytes b)
 {
 	return a.len == b.len &&

@@ -30,6 +30,35 @@ static inline struct bytes key32_view(const struct key32 *k)
  */
 void key32_wipe(struct key32 *k);
 
+/* A secret as long as some hash: the length is part of the value. */
+#define SECRET_MAX 64
+
+struct secret {
+	uint8_t b[SECRET_MAX];
+	size_t len;
+};
+
+/**
+ * secret_view(s):
+ * Return a view of the ${s}->len bytes of ${s}.
+ */
+static inline struct bytes secret_view(const struct secret *s)
+{
+	return (struct bytes){s->b, s->len};
+}
+
+/**
+ * secret_set(ret, src):
+ * Set ${ret} to a copy of ${src}; ROWAN_E_INVAL when longer than SECRET_MAX.
+ */
+ROWAN_MUST int secret_set(struct secret *ret, struct bytes src);
+
+/**
+ * secret_wipe(s):
+ * Overwrite ${s}, and its length, with zeros in a way the compiler keeps.
+ */
+void secret_wipe(struct secret *s);
+
 /**
  * secret_eq(a, b):
  * Compare in time that depends on the lengths only.
