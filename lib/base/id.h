@@ -1,8 +1,6 @@
 /*
- * The 16 random bytes that name members, devices, cases, channels and blobs.
- *
- * A type, so that an id is never mistaken for other bytes. Ids are no
- * secrets, yet they never reach a log line.
+ * A 16-byte random id as a type: of a device, member, case, channel or blob.
+ * Ids are public to those they concern: comparison time depends on the bytes.
  */
 #ifndef BASE_ID_H
 #define BASE_ID_H
@@ -18,12 +16,12 @@ struct id16 {
 };
 
 /**
- * id16_view(id):
- * Return a view of the 16 bytes of ${id}.
+ * id16_cmp(a, b):
+ * Order as memcmp does.
  */
-static inline struct bytes id16_view(const struct id16 *id)
+static inline int id16_cmp(const struct id16 *a, const struct id16 *b)
 {
-	return (struct bytes){id->b, ID16_LEN};
+	return memcmp(a->b, b->b, ID16_LEN);
 }
 
 /**
@@ -32,7 +30,16 @@ static inline struct bytes id16_view(const struct id16 *id)
  */
 static inline bool id16_eq(const struct id16 *a, const struct id16 *b)
 {
-	return memcmp(a->b, b->b, ID16_LEN) == 0;
+	return id16_cmp(a, b) == 0;
+}
+
+/**
+ * id16_view(id):
+ * Return a view of the 16 bytes of ${id}.
+ */
+static inline struct bytes id16_view(const struct id16 *id)
+{
+	return bytes_of(id->b, ID16_LEN);
 }
 
 #endif
