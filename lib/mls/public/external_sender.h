@@ -1,0 +1,38 @@
+/*
+ * External senders (RFC 9420 section 12.1.8.1): who may propose from outside.
+ */
+#ifndef MLS_EXTERNAL_SENDER_H
+#define MLS_EXTERNAL_SENDER_H
+
+#include "mls/public/credential.h"
+
+struct external_sender {
+	struct bytes signature_key;
+	struct credential credential;
+};
+
+/**
+ * external_senders_check(data):
+ * Check the data of an external_senders extension: 0 or
+ * ROWAN_E_MLS_EXTENSION.
+ */
+ROWAN_MUST int external_senders_check(struct bytes data);
+
+/**
+ * external_sender_at(extensions, i, ret):
+ * Set ${ret} to sender ${i} of the external_senders extension in the checked
+ * list ${extensions}. ROWAN_E_MLS_SENDER when there is none,
+ * ROWAN_E_MLS_EXTENSION when the extension is malformed.
+ */
+ROWAN_MUST int external_sender_at(
+	struct bytes extensions, uint32_t i, struct external_sender *ret);
+
+/**
+ * external_sender_write(w, sender):
+ * Append one sender; key and the credential's type and content are looked
+ * at. The extension's data is one vector of senders (writer_open).
+ */
+void external_sender_write(
+	struct writer *w, const struct external_sender *sender);
+
+#endif
