@@ -1,0 +1,26 @@
+/*
+ * Every text a log, a witness or a proof file hands us.
+ */
+#include "tlog/cosignature.h"
+#include "tlog/tlog_proof.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes input = bytes_of(data, size);
+	struct merkle_hash leaf = {0};
+	struct tlog_proof p;
+	struct checkpoint c;
+	struct note_key k;
+	struct note n;
+
+	if (note_key_init(&k, "a", NOTE_ED25519, leaf.b) != 0)
+		return 0;
+	if (tlog_proof_parse(&p, input) == 0)
+		(void)!tlog_proof_check(&p, &leaf, &k, &n, &c);
+	(void)!checkpoint_open(&c, &n, input, &k);
+	(void)!checkpoint_parse(&c, input);
+	(void)!note_key_parse(&k, input);
+	return 0;
+}
