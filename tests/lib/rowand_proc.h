@@ -1,0 +1,61 @@
+/*
+ * A real rowand for a test: in a folder of its own, on free ports of the
+ * loopback, with a seeded store.
+ *
+ * Linux only. Ends only the process it started.
+ */
+#ifndef TESTS_LIB_ROWAND_PROC_H
+#define TESTS_LIB_ROWAND_PROC_H
+
+#include <sys/types.h>
+
+#include "lib/seed.h"
+
+#define ROWAND_PATH_MAX 4096
+
+struct rowand_proc {
+	char dir[ROWAND_PATH_MAX / 2];
+	char binary[ROWAND_PATH_MAX / 2];
+	char preload[ROWAND_PATH_MAX]; /* LD_PRELOAD of the daemon, or "" */
+	char settings[2048];	       /* further lines of its configuration */
+	int port;		       /* main */
+	int enrol_port;
+	pid_t pid; /* 0: not running */
+};
+
+/**
+ * rowand_init(p, binary):
+ * Make a folder under $TMPDIR and choose ports. ${binary} NULL: $ROWAND, or
+ * rowand beside the tests of the build this program came from.
+ */
+ROWAN_MUST int rowand_init(struct rowand_proc *p, const char *binary);
+
+/**
+ * rowand_seed(p, clinic):
+ * Provision the store while the daemon is not running.
+ */
+ROWAN_MUST int rowand_seed(
+	struct rowand_proc *p, const struct seed_clinic *clinic);
+
+/**
+ * rowand_start(p):
+ * Write configuration and keys, start, and wait until it says that it is
+ * ready. ROWAN_E_IO when it ended or said nothing for 20 seconds; what it
+ * printed is in ${p}->dir/log.
+ */
+ROWAN_MUST int rowand_start(struct rowand_proc *p);
+
+/**
+ * rowand_kill(p, sig):
+ * Send ${sig} and wait for the end; SIGKILL after 20 seconds of patience.
+ * Returns the wait status.
+ */
+int rowand_kill(struct rowand_proc *p, int sig);
+
+/**
+ * rowand_end(p):
+ * Kill what runs and remove the folder, unless $KEEP is set.
+ */
+void rowand_end(struct rowand_proc *p);
+
+#endif
