@@ -116,18 +116,23 @@ static void put_header(uint8_t *at, size_t len)
 	at[0] |= (uint8_t)(size == 4 ? 0x80 : size == 2 ? 0x40 : 0);
 }
 
-void writer_vec(struct writer *w, struct bytes view)
+void writer_header(struct writer *w, size_t len)
 {
 	uint8_t *at;
 
-	if (view.len > VEC_MAX) {
+	if (len > VEC_MAX) {
 		if (w->error == 0)
 			w->error = ROWAN_E_LIMIT;
 		return;
 	}
-	at = extend(w, header_len(view.len));
+	at = extend(w, header_len(len));
 	if (at != NULL)
-		put_header(at, view.len);
+		put_header(at, len);
+}
+
+void writer_vec(struct writer *w, struct bytes view)
+{
+	writer_header(w, view.len);
 	writer_raw(w, view.data, view.len);
 }
 

@@ -55,6 +55,13 @@ void writer_raw(struct writer *w, const void *data, size_t len);
 void writer_vec(struct writer *w, struct bytes view);
 
 /**
+ * writer_header(w, len):
+ * Append the minimal variable-length header that counts ${len} bytes; they
+ * are the caller's to bring.
+ */
+void writer_header(struct writer *w, size_t len);
+
+/**
  * writer_open(w), writer_close(w, mark):
  * Everything written between the two becomes one variable-length vector: the
  * header is filled in by writer_close. Pairs may nest.
