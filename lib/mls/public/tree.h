@@ -178,6 +178,13 @@ ROWAN_MUST int node_list_add(struct node_list *list, uint32_t node);
 void node_list_free(struct node_list *list);
 
 /**
+ * tree_extend(t):
+ * For the tree's own files: double the tree (section 7.7). ROWAN_E_LIMIT when
+ * it would outgrow MLS_LEAVES_MAX.
+ */
+ROWAN_MUST int tree_extend(struct tree *t);
+
+/**
  * tree_put(t, node, slot):
  * For the tree's own files: let ${slot}, whose reference moves to the tree,
  * replace what stands at ${node}, and forget the hashes from there upwards.
