@@ -30,4 +30,7 @@
 #define MLS_PSKS_MAX	     256u   /* PSKs of one Commit or Welcome */
 #define MLS_CACHE_MAX	     1024u  /* proposals kept in one epoch */
 
+/* Different credential types in one tree. */
+#define MLS_CREDENTIAL_TYPES_MAX 16
+
 #endif

@@ -21,7 +21,8 @@ struct leaf_policy {
 	int (*credential)(void *cookie, const struct leaf_node *leaf,
 		const struct leaf_node *replaced);
 	void *cookie;
-	bool check_time;       /* compare lifetimes with ${now} */
+	bool check_time;       /* compare key packages' lifetimes with now */
+	bool check_tree_time;  /* and those of leaves in a whole tree */
 	uint64_t now;	       /* Unix seconds */
 	uint64_t lifetime_max; /* longest lifetime accepted; 0 for any */
 };
