@@ -10,6 +10,7 @@
 #define CRYPTO_HPKE_H
 
 #include "base/writer.h"
+#include "crypto/hpke_ciphertext.h"
 #include "crypto/suite.h"
 
 #define HPKE_SEED_LEN 32   /* random bytes behind one key pair */
@@ -32,12 +33,6 @@ struct hpke_from {
 	struct bytes pk; /* ${sk}'s own; empty: derive it */
 	const char *label;
 	struct bytes context;
-};
-
-/* HPKECiphertext, RFC 9420 section 7.6. */
-struct hpke_ciphertext {
-	struct bytes kem_output;
-	struct bytes ciphertext;
 };
 
 /**

@@ -7,13 +7,9 @@
 #ifndef MLS_UPDATE_PATH_H
 #define MLS_UPDATE_PATH_H
 
+#include "crypto/hpke_ciphertext.h"
 #include "mls/public/leaf_node.h"
 #include "mls/public/limits.h"
-
-struct hpke_ciphertext {
-	struct bytes kem_output;
-	struct bytes ciphertext;
-};
 
 struct update_path_node {
 	struct bytes encryption_key;
