@@ -31,6 +31,10 @@ static const struct format formats[] = {
 	{"tree-math", "n_leaves", false, fmt_tree_math},
 	{"crypto-basics", "ref_hash", true, fmt_crypto_basics},
 	{"deserialization", "vlbytes_header", false, fmt_deserialization},
+	{"messages", "mls_group_info", false, fmt_messages},
+	{"transcript-hashes", "confirmed_transcript_hash_after", true,
+		fmt_transcript},
+	{"tree-validation", "resolutions", true, fmt_tree_validation},
 };
 
 #define N_FORMATS (sizeof formats / sizeof *formats)
@@ -81,7 +85,7 @@ static void run_case(const struct format *f, const char *name, size_t i,
 	} else {
 		t->passed++;
 	}
-	vec_reset(&v);
+	arena_free(&v.arena);
 }
 
 static void run_file(const char *dir, const char *name, struct tally *total)

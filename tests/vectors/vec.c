@@ -2,18 +2,8 @@
  * One case of a test vector file: see vec.h.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <sodium.h>
 
 #include "vectors/vec.h"
-
-struct vec_block {
-	struct vec_block *next;
-	size_t len;
-	uint8_t data[];
-};
 
 bool vec_want(struct vec *v, bool ok, const char *what)
 {
@@ -57,27 +47,11 @@ static const json_t *member(
 
 struct bytes vec_hex_value(struct vec *v, const json_t *value)
 {
-	const char *hex = json_string_value(value);
-	size_t digits = json_string_length(value), len = 0;
-	struct vec_block *b;
+	struct bytes ret;
 
-	if (hex == NULL || digits % 2 != 0) {
-		(void)vec_want(v, false, "not a hex string");
-		return bytes_of(NULL, 0);
-	}
-	b = malloc(sizeof *b + digits / 2 + 1);
-	if (b == NULL)
-		abort();
-	b->len = digits / 2;
-	b->next = v->blocks;
-	v->blocks = b;
-	if (digits > 0 && (sodium_hex2bin(b->data, b->len, hex, digits, NULL,
-				   &len, NULL) != 0 ||
-				  len != b->len)) {
-		(void)vec_want(v, false, "not a hex string");
-		return bytes_of(NULL, 0);
-	}
-	return bytes_of(b->data, b->len);
+	(void)vec_want(
+		v, arena_hex(&v->arena, value, &ret), "not a hex string");
+	return ret;
 }
 
 struct bytes vec_hex(struct vec *v, const json_t *obj, const char *key)
@@ -124,14 +98,4 @@ bool vec_is_null(const json_t *obj, const char *key)
 	const json_t *value = json_object_get(obj, key);
 
 	return value == NULL || json_is_null(value);
-}
-
-void vec_reset(struct vec *v)
-{
-	while (v->blocks != NULL) {
-		struct vec_block *b = v->blocks;
-
-		v->blocks = b->next;
-		free(b);
-	}
 }

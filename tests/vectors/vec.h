@@ -14,14 +14,14 @@
 #include <jansson.h>
 
 #include "base/bytes.h"
+#include "lib/arena.h"
 
 struct suite;
-struct vec_block;
 
 struct vec {
 	const json_t *json;	   /* the case */
 	const struct suite *suite; /* NULL where the format has none */
-	struct vec_block *blocks;  /* what vec_hex handed out */
+	struct arena arena;	   /* what vec_hex handed out */
 	unsigned checks;	   /* how many were made */
 	bool failed;
 	char why[160]; /* of the first failure */
@@ -70,12 +70,6 @@ bool vec_zero(struct vec *v, int rc, const char *what);
  */
 bool vec_same(
 	struct vec *v, struct bytes got, struct bytes want, const char *what);
-
-/**
- * vec_reset(v):
- * Free what the case handed out.
- */
-void vec_reset(struct vec *v);
 
 /*
  * The formats. Each runs one case; the verdict is in ${v}.
