@@ -13,15 +13,21 @@
 /* Headers and labels of one labelled structure, besides its content. */
 #define EXTRA 512
 
+/* Where a result goes. */
+struct bytes_out {
+	uint8_t *data;
+	size_t len;
+};
+
 /* No signed content is larger than any message. */
 #define CONTENT_MAX ((size_t)1 << 28)
 
-static void write_label(struct writer *w, const char *label)
+static void write_label(struct writer *w, struct bytes label)
 {
 	size_t mark = writer_open(w);
 
 	writer_raw(w, PREFIX, PREFIX_LEN);
-	writer_raw(w, label, strlen(label));
+	writer_raw(w, label.data, label.len);
 	writer_close(w, mark);
 }
 
@@ -35,7 +41,7 @@ static int sign_content(
 	if (content.len > CONTENT_MAX)
 		return ROWAN_E_LIMIT;
 	writer_init(&w, content.len + EXTRA);
-	write_label(&w, label);
+	write_label(&w, bytes_of(label, strlen(label)));
 	writer_vec(&w, content);
 	return writer_finish(&w, ret);
 }
@@ -93,29 +99,39 @@ void label_ref_hash(const struct suite *s, const char *label,
 	suite_hash(s, parts, 4, ret);
 }
 
-int label_expand(const struct suite *s, struct bytes secret, const char *label,
-	struct bytes context, uint8_t *ret, size_t len)
+/* KDFLabel, section 8, and what it makes of ${secret}. */
+static int expand(const struct suite *s, struct bytes secret,
+	const struct bytes *label, struct bytes context, struct bytes_out ret)
 {
 	uint8_t mem[EXTRA];
 	struct writer w;
 	int rc;
 
-	if (len > 255 * s->hash->len || context.len > CONTENT_MAX)
+	if (ret.len > 255 * s->hash->len || context.len > CONTENT_MAX ||
+		label->len > CONTENT_MAX)
 		return ROWAN_E_INVAL;
-	/* Contexts are short but for the exporter's and the GroupContext. */
-	if (context.len < EXTRA / 2)
+	/* All are short but the GroupContext and what an application says. */
+	if (context.len + label->len < EXTRA / 2)
 		writer_init_fixed(&w, mem, sizeof mem);
 	else
-		writer_init(&w, context.len + EXTRA);
-	writer_u16(&w, (uint16_t)len);
-	write_label(&w, label);
+		writer_init(&w, context.len + label->len + EXTRA);
+	writer_u16(&w, (uint16_t)ret.len);
+	write_label(&w, *label);
 	writer_vec(&w, context);
 	rc = writer_status(&w);
 	if (rc == 0)
-		rc = hkdf_expand(s, secret, writer_view(&w), ret, len);
+		rc = hkdf_expand(s, secret, writer_view(&w), ret.data, ret.len);
 	if (!w.fixed)
 		writer_wipe(&w);
 	return rc;
+}
+
+int label_expand(const struct suite *s, struct bytes secret, const char *label,
+	struct bytes context, uint8_t *ret, size_t len)
+{
+	struct bytes l = bytes_of(label, strlen(label));
+
+	return expand(s, secret, &l, context, (struct bytes_out){ret, len});
 }
 
 int label_expand_secret(const struct suite *s, struct bytes secret,
@@ -134,4 +150,17 @@ int label_derive_secret(const struct suite *s, struct bytes secret,
 	const char *label, struct secret *ret)
 {
 	return label_expand_secret(s, secret, label, bytes_of(NULL, 0), ret);
+}
+
+int label_derive_secret_of(const struct suite *s, struct bytes secret,
+	struct bytes label, struct secret *ret)
+{
+	int rc;
+
+	secret_wipe(ret);
+	rc = expand(s, secret, &label, bytes_of(NULL, 0),
+		(struct bytes_out){ret->b, s->hash->len});
+	if (rc == 0)
+		ret->len = s->hash->len;
+	return rc;
 }

@@ -54,4 +54,11 @@ ROWAN_MUST int label_expand_secret(const struct suite *s, struct bytes secret,
 ROWAN_MUST int label_derive_secret(const struct suite *s, struct bytes secret,
 	const char *label, struct secret *ret);
 
+/**
+ * label_derive_secret_of(s, secret, label, ret):
+ * The same with a label that is an application's.
+ */
+ROWAN_MUST int label_derive_secret_of(const struct suite *s,
+	struct bytes secret, struct bytes label, struct secret *ret);
+
 #endif
