@@ -94,7 +94,7 @@ $(LIB_TEST): $(call obj,$(SUPPORT_SRC))
 $(LIB_PUBLIC) $(LIB_MEMBER) $(LIB_DAEMON) $(LIB_TEST):
 	$(call say,AR,$@)
 	@mkdir -p $(@D)
-	$(Q)rm -f $@; ar crs $@ $^
+	$(Q)rm -f $@; ar cqs $@ $^
 
 # The daemon: nothing above mls/public.
 ifneq ($(wildcard daemon/rowand.c),)

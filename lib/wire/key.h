@@ -2,8 +2,8 @@
  * Key packages: publish, claim, count. The packages themselves are MLS
  * objects (RFC 9420 section 10) and opaque here.
  */
-#ifndef WIRE_KEY_PACKAGE_H
-#define WIRE_KEY_PACKAGE_H
+#ifndef WIRE_KEY_H
+#define WIRE_KEY_H
 
 #include "wire/code.h"
 #include "wire/message.h"

@@ -1,0 +1,129 @@
+/*
+ * The operation table: see op.h.
+ */
+#include "wire/blob.h"
+#include "wire/code.h"
+#include "wire/envelope.h"
+#include "wire/hello.h"
+#include "wire/key.h"
+#include "wire/lookup.h"
+#include "wire/op.h"
+
+/* Define recode_NAME: decode into a struct wire_NAME and encode it again. */
+#define RECODE(name)                                                           \
+	static int recode_##name(                                              \
+		const struct wire_message *m, struct writer *w)                \
+	{                                                                      \
+		struct wire_##name value;                                      \
+		int rc = wire_##name##_decode(m, &value);                      \
+                                                                               \
+		if (rc == 0)                                                   \
+			rc = wire_##name##_encode(&value, w);                  \
+		return rc;                                                     \
+	}
+
+RECODE(empty)
+RECODE(error)
+RECODE(hello)
+RECODE(hello_answer)
+RECODE(time)
+RECODE(key_publish)
+RECODE(key_stock)
+RECODE(key_claim)
+RECODE(key_claim_answer)
+RECODE(submit)
+RECODE(submit_answer)
+RECODE(subscribe)
+RECODE(waiting)
+RECODE(credit)
+RECODE(push)
+RECODE(fetch)
+RECODE(fetch_answer)
+RECODE(ack)
+RECODE(blob_begin)
+RECODE(blob_next)
+RECODE(blob_put)
+RECODE(blob_id)
+RECODE(blob_status)
+RECODE(blob_get)
+RECODE(blob_get_answer)
+RECODE(devices)
+RECODE(devices_answer)
+RECODE(case)
+RECODE(case_answer)
+
+/* clang-format off */
+static const struct wire_op_info table[] = {
+	/* number, name, flags, frames there and back, request, answer */
+	{WIRE_OP_HELLO, "hello", WIRE_OP_ENROL, 0, 0,
+		recode_hello, recode_hello_answer},
+	{WIRE_OP_PING, "ping", WIRE_OP_ENROL, 0, 0,
+		recode_empty, recode_time},
+
+	{WIRE_OP_KEY_PUBLISH, "key-publish", 0, 0, 0,
+		recode_key_publish, recode_key_stock},
+	{WIRE_OP_KEY_CLAIM, "key-claim", 0, 0, 0,
+		recode_key_claim, recode_key_claim_answer},
+	{WIRE_OP_KEY_COUNT, "key-count", 0, 0, 0,
+		recode_empty, recode_key_stock},
+
+	{WIRE_OP_SUBMIT, "submit", 0, WIRE_ENVELOPES_MAX, 0,
+		recode_submit, recode_submit_answer},
+	{WIRE_OP_SUBSCRIBE, "subscribe", 0, 0, 0,
+		recode_subscribe, recode_waiting},
+	{WIRE_OP_CREDIT, "credit", WIRE_OP_QUIET, 0, 0,
+		recode_credit, recode_empty},
+	{WIRE_OP_PUSH, "push", WIRE_OP_PUSHED, WIRE_ENVELOPES_MAX, 0,
+		recode_push, NULL},
+	{WIRE_OP_FETCH, "fetch", 0, 0, WIRE_ENVELOPES_MAX,
+		recode_fetch, recode_fetch_answer},
+	{WIRE_OP_ACK, "acknowledge", WIRE_OP_QUIET, 0, 0,
+		recode_ack, recode_waiting},
+
+	{WIRE_OP_BLOB_BEGIN, "blob-begin", 0, 0, 0,
+		recode_blob_begin, recode_blob_next},
+	{WIRE_OP_BLOB_PUT, "blob-put", 0, WIRE_CHUNKS_MAX, 0,
+		recode_blob_put, recode_blob_next},
+	{WIRE_OP_BLOB_STATUS, "blob-status", 0, 0, 0,
+		recode_blob_id, recode_blob_status},
+	{WIRE_OP_BLOB_GET, "blob-get", 0, 0, WIRE_CHUNKS_MAX,
+		recode_blob_get, recode_blob_get_answer},
+	{WIRE_OP_BLOB_DELETE, "blob-delete", 0, 0, 0,
+		recode_blob_id, recode_empty},
+
+	{WIRE_OP_DEVICES, "devices", 0, 0, 0,
+		recode_devices, recode_devices_answer},
+	{WIRE_OP_CASE, "case", 0, 0, 0,
+		recode_case, recode_case_answer},
+};
+/* clang-format on */
+
+#define TABLE_LEN (sizeof table / sizeof *table)
+
+const struct wire_op_info *wire_op_find(uint16_t op)
+{
+	op &= (uint16_t)~WIRE_ANSWER;
+	for (size_t i = 0; i < TABLE_LEN; i++)
+		if (table[i].op == op)
+			return &table[i];
+	return NULL;
+}
+
+const struct wire_op_info *wire_op_at(size_t i)
+{
+	return i < TABLE_LEN ? &table[i] : NULL;
+}
+
+int wire_op_recode(const struct wire_message *m, struct writer *w)
+{
+	const struct wire_op_info *info = wire_op_find(m->header.op);
+	wire_recode *recode;
+
+	if (m->header.op == WIRE_OP_ERROR)
+		return recode_error(m, w);
+	if (info == NULL)
+		return ROWAN_E_NOT_FOUND;
+	recode = (m->header.op & WIRE_ANSWER) != 0 ? info->answer
+						   : info->request;
+	return recode != NULL ? recode(m, w) : ROWAN_E_NOT_FOUND;
+}
