@@ -73,6 +73,18 @@ all:
 
 .SECONDARY:
 
+# Any other test program: $(call test_program,name,source,further objects)
+# links build/tests/NAME with what the daemon and a client are made of.
+define test_program
+$(B)/tests/$(1): $(B)/$(2:.c=.o) $(3) $$(LIB_TEST) $$(LIB_DAEMON) \
+		$$(LIBS_CLIENT)
+	$$(call say,LD,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(ZMQ) $$(SQLITE) $$(CONFIG) \
+		$$(SODIUM) -lpthread
+-include $(B)/$(2:.c=.d)
+endef
+
 # Each room that needs more than the rules below has a file of its own.
 -include $(sort $(wildcard tests/*/*.mk client/*.mk daemon/*.mk \
 	examples/*.mk systemd/*.mk lib/*.mk docs/*.mk po/*.mk))
