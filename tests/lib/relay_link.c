@@ -21,12 +21,16 @@
 
 #define READ_LEN 65536
 
+struct relay_context {
+	void *zmq;
+};
+
 struct relay_link {
 	enum relay_link_kind kind;
 	int fd;
 
 	/* DEALER */
-	void *ctx;
+	struct relay_context *own;
 	void *socket;
 	zmq_msg_t msg[WIRE_FRAMES_MAX];
 	size_t msgs;
@@ -39,14 +43,40 @@ struct relay_link {
 	size_t copied;
 };
 
+struct relay_context *relay_context_new(void)
+{
+	struct relay_context *x = calloc(1, sizeof *x);
+
+	if (x == NULL)
+		return NULL;
+	x->zmq = zmq_ctx_new();
+	if (x->zmq == NULL || zmq_ctx_set(x->zmq, ZMQ_MAX_SOCKETS, 60000)) {
+		relay_context_free(x);
+		return NULL;
+	}
+	return x;
+}
+
+void relay_context_free(struct relay_context *x)
+{
+	if (x == NULL)
+		return;
+	if (x->zmq != NULL)
+		zmq_ctx_term(x->zmq);
+	free(x);
+}
+
 static int open_dealer(struct relay_link *l, const struct relay_address *a)
 {
+	struct relay_context *x;
 	char endpoint[128];
 	size_t len = sizeof l->fd;
 	int zero = 0;
 
-	l->ctx = zmq_ctx_new();
-	l->socket = l->ctx ? zmq_socket(l->ctx, ZMQ_DEALER) : NULL;
+	if (a->context == NULL)
+		l->own = relay_context_new();
+	x = a->context ? a->context : l->own;
+	l->socket = x ? zmq_socket(x->zmq, ZMQ_DEALER) : NULL;
 	if (l->socket == NULL)
 		return ROWAN_E_NOMEM;
 	snprintf(endpoint, sizeof endpoint, "tcp://%s:%d", a->host, a->port);
@@ -129,8 +159,7 @@ void relay_link_close(struct relay_link *l)
 	}
 	if (l->socket != NULL)
 		zmq_close(l->socket);
-	if (l->ctx != NULL)
-		zmq_ctx_term(l->ctx);
+	relay_context_free(l->own);
 	mem_free(l, sizeof *l);
 }
 

@@ -13,9 +13,13 @@
 
 enum relay_link_kind { RELAY_LINK_DEALER, RELAY_LINK_RAW };
 
+/* What DEALERs share: the threads of libzmq. */
+struct relay_context;
+
 struct relay_address {
 	enum relay_link_kind kind;
-	const char *host; /* NULL: 127.0.0.1 */
+	struct relay_context *context; /* NULL: one of its own */
+	const char *host;	       /* NULL: 127.0.0.1 */
 	int port;
 	const uint8_t *server; /* the daemon's public key, 32 bytes */
 	const uint8_t *public; /* ours */
@@ -29,6 +33,13 @@ struct relay_frames {
 };
 
 struct relay_link;
+
+/**
+ * relay_context_new(), relay_context_free(x):
+ * For many DEALERs in one process; freed after the last link is closed.
+ */
+struct relay_context *relay_context_new(void);
+void relay_context_free(struct relay_context *x);
 
 /**
  * relay_link_open(ret, address):

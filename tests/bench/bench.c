@@ -1,0 +1,247 @@
+/*
+ * make bench: a real rowand under load, and the floor beside it.
+ *
+ *	bench [--phases "floor matrix low million idle"] [--pubs "16 64 256"]
+ *	      [--secs 4] [--warm 1] [--million 1000000] [--idle 2000]
+ *	      [--dealer]
+ *
+ * One line a measurement, key=value. Starts its own daemon in its own folder
+ * under $TMPDIR: choose the disk to measure. Trusts the machine to be quiet.
+ */
+#include "bench/bench.h"
+
+#include <getopt.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/floor.h"
+#include "bench/meter.h"
+#include "bench/sync_count.h"
+#include "lib/rowand_proc.h"
+
+struct plan {
+	const char *phases;
+	const char *pubs;
+	long million;
+	int idle;
+	struct rowand_proc daemon;
+};
+
+/* No limit of one device may stand in the way of what is measured. */
+static const char settings[] = "rate_messages = 1000000;\n"
+			       "rate_requests = 1000000;\n"
+			       "rate_bytes = \"64 GiB\";\n"
+			       "mailbox = 1000000;\n";
+
+static void start(struct plan *p, const struct seed_clinic *clinic)
+{
+	char path[ROWAND_PATH_MAX], self[ROWAND_PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	if (n <= 0 || rowand_init(&p->daemon, NULL))
+		b_die("no rowand beside this program");
+	self[n] = 0;
+	snprintf(p->daemon.preload, sizeof p->daemon.preload,
+		"%.3000s/sync_preload.so", dirname(self));
+	snprintf(path, sizeof path, "%s/syncs", p->daemon.dir);
+	if (access(p->daemon.preload, R_OK) || sync_count_open(path))
+		p->daemon.preload[0] = 0;
+	else
+		setenv(SYNC_COUNT_ENV, path, 1);
+	memcpy(p->daemon.settings, settings, sizeof settings);
+	if (rowand_seed(&p->daemon, clinic) || rowand_start(&p->daemon))
+		b_die("rowand does not start, see %s/log", p->daemon.dir);
+	O.spid = p->daemon.pid;
+	O.port = p->daemon.port;
+	O.dir = p->daemon.dir;
+}
+
+static void print_run(const char *mode, const struct run *r)
+{
+	printf("mode=%s publishers=%d msgs_per_s=%.0f ack_p50_us=%.0f "
+	       "ack_p99_us=%.0f e2e_p50_us=%.0f e2e_p99_us=%.0f "
+	       "server_cpu_s_per_1k=%.4f rss_kib=%ld syncs_per_msg=%.3f "
+	       "client_cpu_s_per_1k=%.4f disk_write_b_per_msg=%.0f sent=%ld "
+	       "acked=%ld delivered=%ld consumed=%ld\n",
+		mode, O.npub, r->msgs_per_s, r->ack_p50_us, r->ack_p99_us,
+		r->e2e_p50_us, r->e2e_p99_us, r->server_cpu_s_per_1k,
+		r->rss_kib, r->syncs_per_msg, r->client_cpu_s_per_1k,
+		r->disk_b_per_msg, r->sent, r->acked, r->delivered,
+		r->consumed);
+	if (r->sent != r->consumed || r->sent != r->delivered)
+		b_die("not everything arrived, or something twice");
+}
+
+static void measure(const char *mode)
+{
+	struct run r;
+
+	gen_open();
+	gen_run(&r);
+	print_run(mode, &r);
+}
+
+/* Each measurement has a process, and so connections, of its own. */
+static void in_child(void (*work)(struct plan *, int), struct plan *p, int arg)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		work(p, arg);
+		fflush(stdout);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
+		rowand_end(&p->daemon);
+		b_die("measurement failed");
+	}
+}
+
+static void do_floor(struct plan *p, int clients)
+{
+	printf("floor=sqlite batch=%d rows_per_s=%.0f\n", clients,
+		floor_sqlite(O.dir, O.size, clients, O.secs / 2));
+	printf("floor=curve clients=%d round_trips_per_s=%.0f\n", clients,
+		floor_curve(clients, O.size, O.secs / 2));
+}
+
+static void do_matrix(struct plan *p, int pubs)
+{
+	O.npub = pubs;
+	measure("full");
+}
+
+static void do_low(struct plan *p, int pubs)
+{
+	O.npub = pubs;
+	O.rate = 200;
+	measure("low");
+}
+
+static void do_preload(struct plan *p, int pubs)
+{
+	int boxes = O.nbox;
+	double rate;
+
+	O.npub = pubs;
+	O.noff = boxes;
+	O.preload = p->million;
+	O.window = 16;
+	O.secs = 600;
+	O.nbox = 0;
+	gen_open();
+	O.nbox = boxes;
+	gen_preload(&rate);
+	printf("mode=preload publishers=%d stored=%ld msgs_per_s=%.0f "
+	       "rss_kib=%ld\n",
+		pubs, p->million, rate, meter_rss_kib(O.spid));
+}
+
+static void do_waiting(struct plan *p, int pubs)
+{
+	O.npub = pubs;
+	measure("waiting");
+}
+
+static void do_idle(struct plan *p, int n)
+{
+	printf("mode=idle connections=%d rss_kib_per_1k=%.0f\n", n,
+		gen_idle(n));
+}
+
+/* Run ${work} for every number in ${list}. */
+static void for_each(
+	struct plan *p, const char *list, void (*work)(struct plan *, int))
+{
+	for (char *end; *list; list = end) {
+		long n = strtol(list, &end, 10);
+
+		if (end == list)
+			return;
+		if (n > 0)
+			in_child(work, p, (int)n);
+	}
+}
+
+static int largest(const char *list)
+{
+	long max = 64;
+
+	for (char *end; *list; list = end) {
+		long n = strtol(list, &end, 10);
+
+		if (end == list)
+			break;
+		max = n > max ? n : max;
+	}
+	return (int)max;
+}
+
+static void run(struct plan *p)
+{
+	struct seed_clinic clinic = {.senders = (uint32_t)largest(p->pubs),
+		.mailboxes = 2 * (uint32_t)O.nbox,
+		.idle = (uint32_t)p->idle};
+
+	start(p, &clinic);
+	if (strstr(p->phases, "floor"))
+		for_each(p, p->pubs, do_floor);
+	if (strstr(p->phases, "matrix"))
+		for_each(p, p->pubs, do_matrix);
+	if (strstr(p->phases, "low"))
+		in_child(do_low, p, 1);
+	if (strstr(p->phases, "idle") && p->idle > 0)
+		in_child(do_idle, p, p->idle);
+	if (strstr(p->phases, "million")) {
+		in_child(do_matrix, p, 64);
+		in_child(do_preload, p, 16);
+		in_child(do_waiting, p, 64);
+	}
+	rowand_kill(&p->daemon, SIGTERM);
+	rowand_end(&p->daemon);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"phases", required_argument, NULL, 'p'},
+		{"pubs", required_argument, NULL, 'n'},
+		{"secs", required_argument, NULL, 's'},
+		{"warm", required_argument, NULL, 'w'},
+		{"million", required_argument, NULL, 'm'},
+		{"idle", required_argument, NULL, 'i'},
+		{"dealer", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
+	struct plan p = {.phases = "floor matrix low idle million",
+		.pubs = "16 64 256",
+		.million = 1000000,
+		.idle = 2000};
+	struct rlimit files;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (c) {
+		case 'p': p.phases = optarg; break;
+		case 'n': p.pubs = optarg; break;
+		case 's': O.secs = strtod(optarg, NULL); break;
+		case 'w': O.warm = strtod(optarg, NULL); break;
+		case 'm': p.million = strtol(optarg, NULL, 10); break;
+		case 'i': p.idle = atoi(optarg); break;
+		case 'd': O.extra = "dealer"; break;
+		default: return 64;
+		}
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	run(&p);
+	return 0;
+}
