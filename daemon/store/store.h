@@ -294,12 +294,18 @@ ROWAN_MUST int store_package_put(struct store *st, const struct id16 *device,
 ROWAN_MUST int store_package_claim(struct store *st, const struct id16 *device,
 	struct buf *ret_body, bool *ret_last_resort);
 
+struct store_stock {
+	uint32_t available;    /* single use, left */
+	bool last_resort;      /* there is one */
+	bool last_resort_used; /* and it was claimed since it was put */
+};
+
 /**
- * store_package_count(rd, device, ret, ret_last_resort):
- * How many single-use packages are left, and whether a last-resort one is.
+ * store_package_count(rd, device, ret):
+ * What is left of the key packages of ${device}.
  */
 ROWAN_MUST int store_package_count(struct store_reader *rd,
-	const struct id16 *device, uint32_t *ret, bool *ret_last_resort);
+	const struct id16 *device, struct store_stock *ret);
 
 /* ---- envelopes ----------------------------------------------------------- */
 
@@ -327,6 +333,7 @@ struct store_delivery {
  */
 struct store_submitted {
 	bool repeat; /* the counter was accepted before: same answer again */
+	uint64_t received; /* as its deliveries will show it */
 	const struct store_delivery *deliveries;
 	size_t deliveries_len;
 };
@@ -362,6 +369,7 @@ struct store_item {
 	struct id16 channel;
 	uint8_t kind;
 	bool urgent;
+	uint64_t received; /* when it was submitted, as coarse as it is kept */
 	uint64_t expires;
 	struct bytes body; /* borrows from the batch */
 };
@@ -397,6 +405,14 @@ ROWAN_MUST int store_fetch(struct store_reader *rd,
 	const struct store_fetch *fetch, struct store_batch *batch,
 	bool *ret_more);
 
+/**
+ * store_waiting(rd, device, ret):
+ * How many deliveries wait in the mailbox of ${device}; cheap (a counter). 0
+ * for an unknown one.
+ */
+ROWAN_MUST int store_waiting(
+	struct store_reader *rd, const struct id16 *device, uint64_t *ret);
+
 /* Sequences first..last, both included. */
 struct store_range {
 	uint64_t first, last;
@@ -416,6 +432,7 @@ struct store_blob {
 	struct id16 id;
 	struct id16 channel;
 	struct id16 owner; /* the device that began it */
+	uint64_t size;	   /* bytes, as announced */
 	uint32_t chunks;   /* how many it will have */
 	uint32_t have;	   /* how many it has */
 	uint64_t hold;	   /* not readable before; 0: at once */
