@@ -1,0 +1,394 @@
+/*
+ * Sample messages: see wire_samples.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/wire_samples.h"
+#include "wire/blob.h"
+#include "wire/envelope.h"
+#include "wire/hello.h"
+#include "wire/key.h"
+#include "wire/lookup.h"
+#include "wire/op.h"
+
+#define TEXT(s)                                                                \
+	{                                                                      \
+		(const uint8_t *)(s), sizeof(s) - 1                            \
+	}
+#define NOON 1763985600 /* 2025-11-24 12:00:00 UTC */
+
+/* Ids that a reader of a dump recognises: sixteen times one byte. */
+static struct id16 id_of(uint8_t b)
+{
+	struct id16 id;
+
+	memset(id.b, b, sizeof id.b);
+	return id;
+}
+
+#define CHANNEL id_of(0xc1)
+#define DEVICE	id_of(0xd1)
+#define OTHER	id_of(0xd2)
+#define MEMBER	id_of(0xe1)
+#define CASE	id_of(0xca)
+#define BLOB	id_of(0xb1)
+
+static const struct bytes first_frame = TEXT("first sealed envelope");
+static const struct bytes second_frame = TEXT("second sealed envelope");
+static const struct bytes chunk_frame = TEXT("the last sealed chunk");
+
+static int make_empty(struct writer *w)
+{
+	struct wire_empty m = {0};
+
+	return wire_empty_encode(&m, w);
+}
+
+static int make_error(struct writer *w)
+{
+	struct wire_error m = {WIRE_QUOTA, 1500};
+
+	return wire_error_encode(&m, w);
+}
+
+static int make_hello(struct writer *w)
+{
+	struct wire_hello m = {{1, 1}};
+
+	return wire_hello_encode(&m, w);
+}
+
+static int make_hello_answer(struct writer *w)
+{
+	struct wire_hello_answer m = {.version = 1,
+		.time = {NOON, false},
+		.counter = 41,
+		.waiting = 3,
+		.limits = {.message_bytes = 1048576,
+			.envelopes = 64,
+			.credit = 256,
+			.rate_messages = 600,
+			.rate_bytes = 16777216,
+			.mailbox = 20000,
+			.key_packages = 100,
+			.lifetime = 60 * 86400,
+			.lifetime_max = 90 * 86400,
+			.blob_bytes = 104857600,
+			.blob_lifetime_max = 60 * 86400,
+			.hold_max = 30 * 86400},
+		.overhead = WIRE_ENVELOPE_OVERHEAD,
+		.buckets = {1024, 4096, 16384, 65536},
+		.bucket_count = 4};
+
+	return wire_hello_answer_encode(&m, w);
+}
+
+static int make_time(struct writer *w)
+{
+	struct wire_time m = {NOON, false};
+
+	return wire_time_encode(&m, w);
+}
+
+static int make_key_publish(struct writer *w)
+{
+	struct wire_key_publish m = {
+		.packages = {{0, TEXT("a key package")},
+			{WIRE_KEY_LAST_RESORT, TEXT("the last resort")}},
+		.count = 2};
+
+	return wire_key_publish_encode(&m, w);
+}
+
+static int make_key_stock(struct writer *w)
+{
+	struct wire_key_stock m = {99, true, false};
+
+	return wire_key_stock_encode(&m, w);
+}
+
+static int make_key_claim(struct writer *w)
+{
+	struct wire_key_claim m = {
+		.channel = CHANNEL, .devices = {DEVICE, OTHER}, .count = 2};
+
+	return wire_key_claim_encode(&m, w);
+}
+
+static int make_key_claim_answer(struct writer *w)
+{
+	struct wire_key_claim_answer m = {
+		.results = {{.data = TEXT("a key package")},
+			{.error = {WIRE_REFUSED, 0}}},
+		.count = 2};
+
+	return wire_key_claim_answer_encode(&m, w);
+}
+
+static int make_submit(struct writer *w)
+{
+	struct wire_submit m = {
+		.items = {{CHANNEL, 42, 0, 0, first_frame},
+			{CHANNEL, 43, WIRE_URGENT, 86400, second_frame}},
+		.count = 2};
+
+	return wire_submit_encode(&m, w);
+}
+
+static int make_submit_answer(struct writer *w)
+{
+	struct wire_submit_answer m = {
+		.results = {{WIRE_OK, 0}, {WIRE_FULL, 60000}}, .count = 2};
+
+	return wire_submit_answer_encode(&m, w);
+}
+
+static int make_subscribe(struct writer *w)
+{
+	struct wire_subscribe m = {7, 64};
+
+	return wire_subscribe_encode(&m, w);
+}
+
+static int make_waiting(struct writer *w)
+{
+	struct wire_waiting m = {3};
+
+	return wire_waiting_encode(&m, w);
+}
+
+static int make_credit(struct writer *w)
+{
+	struct wire_credit m = {32};
+
+	return wire_credit_encode(&m, w);
+}
+
+static const struct wire_push deliveries = {
+	.items = {{8,
+			  {{0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1,
+				  0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1,
+				  0xc1}},
+			  WIRE_KIND_APPLICATION, 0, NOON,
+			  TEXT("first sealed envelope")},
+		{10,
+			{{0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1,
+				0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1}},
+			WIRE_KIND_APPLICATION, WIRE_URGENT, NOON + 5,
+			TEXT("second sealed envelope")}},
+	.count = 2};
+
+static int make_push(struct writer *w)
+{
+	return wire_push_encode(&deliveries, w);
+}
+
+static int make_fetch(struct writer *w)
+{
+	struct wire_fetch m = {7, 64};
+
+	return wire_fetch_encode(&m, w);
+}
+
+static int make_fetch_answer(struct writer *w)
+{
+	struct wire_fetch_answer m = {.count = 2, .more = true};
+
+	memcpy(m.items, deliveries.items, sizeof m.items);
+	return wire_fetch_answer_encode(&m, w);
+}
+
+static int make_ack(struct writer *w)
+{
+	struct wire_ack m = {
+		.ranges = {{1, 8}, {10, 10}}, .count = 2, .credit = 2};
+
+	return wire_ack_encode(&m, w);
+}
+
+static int make_blob_begin(struct writer *w)
+{
+	struct wire_blob_begin m = {
+		.channel = CHANNEL, .blob = BLOB, .size = 65536 + 21};
+
+	return wire_blob_begin_encode(&m, w);
+}
+
+static int make_blob_next(struct writer *w)
+{
+	struct wire_blob_next m = {1};
+
+	return wire_blob_next_encode(&m, w);
+}
+
+static int make_blob_put(struct writer *w)
+{
+	struct wire_blob_put m = {
+		.blob = BLOB, .first = 1, .chunks = {chunk_frame}, .count = 1};
+
+	return wire_blob_put_encode(&m, w);
+}
+
+static int make_blob_id(struct writer *w)
+{
+	struct wire_blob_id m = {BLOB};
+
+	return wire_blob_id_encode(&m, w);
+}
+
+static int make_blob_status(struct writer *w)
+{
+	struct wire_blob_status m = {
+		65536 + 21, 1, NOON + 30 * 86400, NOON + 1800};
+
+	return wire_blob_status_encode(&m, w);
+}
+
+static int make_blob_get(struct writer *w)
+{
+	struct wire_blob_get m = {BLOB, 1, 8};
+
+	return wire_blob_get_encode(&m, w);
+}
+
+static int make_blob_get_answer(struct writer *w)
+{
+	struct wire_blob_get_answer m = {.size = 65536 + 21,
+		.first = 1,
+		.chunks = {chunk_frame},
+		.count = 1};
+
+	return wire_blob_get_answer_encode(&m, w);
+}
+
+static int make_devices(struct writer *w)
+{
+	struct wire_devices m = {.devices = {DEVICE, OTHER}, .count = 2};
+
+	return wire_devices_encode(&m, w);
+}
+
+static int make_devices_answer(struct writer *w)
+{
+	struct wire_devices_answer m = {
+		.devices = {{.member = MEMBER,
+				    .role = WIRE_ROLE_CASEWORKER,
+				    .agency = TEXT("advocacy"),
+				    .card = TEXT("a card")},
+			{.error = {WIRE_REFUSED, 0}}},
+		.count = 2};
+
+	return wire_devices_answer_encode(&m, w);
+}
+
+static int make_case(struct writer *w)
+{
+	struct wire_case m = {CASE};
+
+	return wire_case_encode(&m, w);
+}
+
+static int make_case_answer(struct writer *w)
+{
+	const struct id16 devices[2] = {DEVICE, OTHER};
+	struct wire_case_answer m = {.state = WIRE_CASE_OPEN,
+		.channels = {{CHANNEL, WIRE_CHANNEL_SUPPORT, 1, devices[0].b,
+				     2},
+			{id_of(0xc2), WIRE_CHANNEL_TEAM, 1, devices[0].b, 1}},
+		.count = 2};
+
+	return wire_case_answer_encode(&m, w);
+}
+
+#define ANSWER(op) ((op) | WIRE_ANSWER)
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	uint16_t op;
+	uint16_t id;
+	int (*make)(struct writer *w);
+	const struct bytes *frames[WIRE_SAMPLE_FRAMES];
+} samples[] = {
+	{"error answer", WIRE_OP_ERROR, 9, make_error, {NULL}},
+	{"hello request", WIRE_OP_HELLO, 1, make_hello, {NULL}},
+	{"hello answer", ANSWER(WIRE_OP_HELLO), 1, make_hello_answer, {NULL}},
+	{"ping request", WIRE_OP_PING, 2, make_empty, {NULL}},
+	{"ping answer", ANSWER(WIRE_OP_PING), 2, make_time, {NULL}},
+	{"key-publish request", WIRE_OP_KEY_PUBLISH, 3, make_key_publish,
+		{NULL}},
+	{"key-publish answer", ANSWER(WIRE_OP_KEY_PUBLISH), 3,
+		make_key_stock, {NULL}},
+	{"key-claim request", WIRE_OP_KEY_CLAIM, 4, make_key_claim, {NULL}},
+	{"key-claim answer", ANSWER(WIRE_OP_KEY_CLAIM), 4,
+		make_key_claim_answer, {NULL}},
+	{"key-count request", WIRE_OP_KEY_COUNT, 5, make_empty, {NULL}},
+	{"key-count answer", ANSWER(WIRE_OP_KEY_COUNT), 5, make_key_stock,
+		{NULL}},
+	{"submit request", WIRE_OP_SUBMIT, 6, make_submit,
+		{&first_frame, &second_frame}},
+	{"submit answer", ANSWER(WIRE_OP_SUBMIT), 6, make_submit_answer,
+		{NULL}},
+	{"subscribe request", WIRE_OP_SUBSCRIBE, 7, make_subscribe, {NULL}},
+	{"subscribe answer", ANSWER(WIRE_OP_SUBSCRIBE), 7, make_waiting,
+		{NULL}},
+	{"credit request", WIRE_OP_CREDIT, 0, make_credit, {NULL}},
+	{"credit answer", ANSWER(WIRE_OP_CREDIT), 8, make_empty, {NULL}},
+	{"push", WIRE_OP_PUSH, 7, make_push, {&first_frame, &second_frame}},
+	{"fetch request", WIRE_OP_FETCH, 9, make_fetch, {NULL}},
+	{"fetch answer", ANSWER(WIRE_OP_FETCH), 9, make_fetch_answer,
+		{&first_frame, &second_frame}},
+	{"acknowledge request", WIRE_OP_ACK, 0, make_ack, {NULL}},
+	{"acknowledge answer", ANSWER(WIRE_OP_ACK), 10, make_waiting, {NULL}},
+	{"blob-begin request", WIRE_OP_BLOB_BEGIN, 11, make_blob_begin,
+		{NULL}},
+	{"blob-begin answer", ANSWER(WIRE_OP_BLOB_BEGIN), 11, make_blob_next,
+		{NULL}},
+	{"blob-put request", WIRE_OP_BLOB_PUT, 12, make_blob_put,
+		{&chunk_frame}},
+	{"blob-put answer", ANSWER(WIRE_OP_BLOB_PUT), 12, make_blob_next,
+		{NULL}},
+	{"blob-status request", WIRE_OP_BLOB_STATUS, 13, make_blob_id,
+		{NULL}},
+	{"blob-status answer", ANSWER(WIRE_OP_BLOB_STATUS), 13,
+		make_blob_status, {NULL}},
+	{"blob-get request", WIRE_OP_BLOB_GET, 14, make_blob_get, {NULL}},
+	{"blob-get answer", ANSWER(WIRE_OP_BLOB_GET), 14,
+		make_blob_get_answer, {&chunk_frame}},
+	{"blob-delete request", WIRE_OP_BLOB_DELETE, 15, make_blob_id,
+		{NULL}},
+	{"blob-delete answer", ANSWER(WIRE_OP_BLOB_DELETE), 15, make_empty,
+		{NULL}},
+	{"devices request", WIRE_OP_DEVICES, 16, make_devices, {NULL}},
+	{"devices answer", ANSWER(WIRE_OP_DEVICES), 16, make_devices_answer,
+		{NULL}},
+	{"case request", WIRE_OP_CASE, 17, make_case, {NULL}},
+	{"case answer", ANSWER(WIRE_OP_CASE), 17, make_case_answer, {NULL}},
+};
+/* clang-format on */
+
+int wire_sample_make(size_t i, struct wire_sample *ret)
+{
+	struct writer w;
+
+	if (i >= sizeof samples / sizeof *samples)
+		return -1;
+	memset(ret, 0, sizeof *ret);
+	ret->name = samples[i].name;
+	ret->header = (struct wire_header){samples[i].op == WIRE_OP_HELLO
+						   ? WIRE_VERSION_HELLO
+						   : WIRE_VERSION_HIGH,
+		samples[i].op, samples[i].id};
+	wire_header_encode(&ret->header, ret->header_bytes);
+	writer_init_fixed(&w, ret->body, sizeof ret->body);
+	if (samples[i].make(&w) != 0)
+		abort();
+	ret->frames[0] = bytes_of(ret->header_bytes, WIRE_HEADER_LEN);
+	ret->frames[1] = writer_view(&w);
+	ret->frame_count = 2;
+	for (size_t k = 0; k < WIRE_SAMPLE_FRAMES; k++)
+		if (samples[i].frames[k] != NULL)
+			ret->frames[ret->frame_count++] = *samples[i].frames[k];
+	return 0;
+}
