@@ -9,12 +9,12 @@
 #include "base/bytes.h"
 
 struct bucket_rate {
-	uint64_t per_second; /* 0: no limit */
-	uint64_t burst;	     /* at least one second's worth is used */
+	uint64_t per_minute; /* 0: no limit */
+	uint64_t burst;	     /* tokens that fit in, above 0 */
 };
 
 struct bucket {
-	uint64_t level; /* thousandths of a token */
+	uint64_t level; /* 60,000ths of a token */
 	uint64_t at;	/* when it was that */
 };
 

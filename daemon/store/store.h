@@ -195,6 +195,15 @@ ROWAN_MUST int store_member_devices(struct store_reader *rd,
 	const struct id16 *member, struct id16 *ret, size_t max,
 	size_t *ret_len);
 
+/**
+ * store_device_shares(rd, device, other, now):
+ * Return 0 iff the members of both devices are assigned to one open channel
+ * at ${now}; revoked devices count. Unknown ones and strangers are the one
+ * ROWAN_E_REFUSED.
+ */
+ROWAN_MUST int store_device_shares(struct store_reader *rd,
+	const struct id16 *device, const struct id16 *other, uint64_t now);
+
 /* ---- cases, channels, assignments --------------------------------------- */
 
 struct store_case {

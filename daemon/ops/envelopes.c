@@ -1,0 +1,164 @@
+/*
+ * Envelope operations: see envelopes.h.
+ */
+#include "ops/envelopes.h"
+#include "ops/ops.h"
+
+/* A full mailbox empties when its owner comes online. */
+#define RETRY_MAILBOX_MS 60000
+
+/* What the sender is told of the store's answer to one item. */
+static void item_result(int rc, struct wire_error *ret)
+{
+	*ret = (struct wire_error){WIRE_OK, 0};
+	if (rc == ROWAN_E_QUOTA)
+		*ret = (struct wire_error){WIRE_FULL, RETRY_MAILBOX_MS};
+	else if (rc == ROWAN_E_EXISTS)
+		*ret = (struct wire_error){WIRE_COUNTER, 0};
+	else if (rc != 0)
+		ops_code(rc, ret);
+}
+
+static int store_one(struct ops *o, struct request *r,
+	const struct wire_submit_item *it, struct store_submitted *done)
+{
+	uint64_t life = it->lifetime;
+	struct store_envelope e = {.channel = it->channel,
+		.counter = it->counter,
+		.kind = WIRE_KIND_APPLICATION,
+		.urgent = (it->flags & WIRE_URGENT) != 0,
+		.body = it->envelope};
+	int rc;
+
+	if (life > o->config->lifetime_max / 1000)
+		return ROWAN_E_LIMIT;
+	if (life == 0)
+		life = o->config->lifetime / 1000;
+	e.expires = o->now + life;
+	rc = ops_allow_channel(o, r, &it->channel);
+	return rc != 0 ? rc : store_submit(o->store, &r->device, &e, done);
+}
+
+static int submit_item(
+	struct ops *o, struct request *r, size_t i, struct wire_error *ret)
+{
+	struct store_submitted done = {0};
+	int rc = store_mark(o->store), rc2;
+
+	if (rc != 0)
+		return rc;
+	rc = store_one(o, r, &r->body.submit.items[i], &done);
+	/* Before anything changes what ${done} borrows. */
+	if (rc == 0)
+		subs_plan(&o->subs, r, i, done.received, done.deliveries,
+			done.deliveries_len);
+	rc2 = rc == 0 ? store_keep(o->store) : store_undo(o->store);
+	item_result(rc, ret);
+	if (rc2 != 0)
+		return rc2;
+	return ops_fatal(rc) ? rc : 0;
+}
+
+int envelopes_submit(struct ops *o, struct request *r)
+{
+	const struct wire_submit *s = &r->body.submit;
+	struct wire_submit_answer a;
+
+	a.count = s->count;
+	for (size_t i = 0; i < s->count; i++) {
+		int rc = submit_item(o, r, i, &a.results[i]);
+
+		if (rc != 0)
+			return rc;
+	}
+	/* Each item was judged; the answer tells them apart. */
+	o->allowed = true;
+	return wire_submit_answer_encode(&a, &r->out);
+}
+
+/* The answer to subscribe and acknowledge. */
+static int tell_waiting(struct ops *o, struct request *r)
+{
+	uint64_t waiting = 0;
+	struct wire_waiting a;
+	int rc = store_waiting(o->view, &r->device, &waiting);
+
+	if (rc != 0)
+		return rc;
+	a.waiting = waiting < UINT32_MAX ? (uint32_t)waiting : UINT32_MAX;
+	return wire_waiting_encode(&a, &r->out);
+}
+
+int envelopes_subscribe(struct ops *o, struct request *r)
+{
+	const struct wire_subscribe *s = &r->body.subscribe;
+	int rc = subs_put(&o->subs, &(struct sub_options){.device = r->device,
+					    .peer = r->from,
+					    .id = r->header.id,
+					    .after = s->after,
+					    .until = o->sender.until,
+					    .credit = s->credit});
+
+	return rc != 0 ? rc : tell_waiting(o, r);
+}
+
+int envelopes_credit(struct ops *o, struct request *r)
+{
+	subs_credit(&o->subs, &r->device, r->from, r->body.credit.credit);
+	return wire_empty_encode(&(struct wire_empty){0}, &r->out);
+}
+
+int envelopes_ack(struct ops *o, struct request *r)
+{
+	const struct wire_ack *a = &r->body.ack;
+	struct store_range ranges[WIRE_ACK_RANGES_MAX];
+	int rc;
+
+	for (size_t i = 0; i < a->count; i++)
+		ranges[i] = (struct store_range){
+			a->ranges[i].first, a->ranges[i].last};
+	rc = store_acknowledge(o->store, &r->device, ranges, a->count, NULL);
+	if (rc != 0)
+		return rc;
+	if (a->credit > 0)
+		subs_credit(&o->subs, &r->device, r->from, a->credit);
+	/* Nobody reads the answer to a quiet one. */
+	return r->header.id == 0 ? 0 : tell_waiting(o, r);
+}
+
+int envelopes_fetch(struct ops *o, struct request *r)
+{
+	const struct wire_fetch *f = &r->body.fetch;
+	const struct store_item *items;
+	struct wire_fetch_answer a;
+	struct store_fetch want = {.device = r->device,
+		.from = f->after + 1,
+		.now = o->doubtful ? 0 : o->now,
+		.max_items = f->max < WIRE_FETCH_MAX ? f->max : WIRE_FETCH_MAX,
+		.max_bytes = (uint32_t)o->config->message_bytes / 2};
+	size_t n = 0;
+	int rc;
+
+	/* Nothing comes after the last number there is. */
+	if (f->after == UINT64_MAX)
+		want.from = f->after;
+	rc = store_fetch(o->view, &want, o->fetched, &a.more);
+	if (rc != 0)
+		return rc;
+	items = store_batch_items(o->fetched, &n);
+	for (a.count = 0; a.count < n; a.count++) {
+		const struct store_item *it = &items[a.count];
+
+		a.items[a.count] = (struct wire_delivery){.sequence = it->seq,
+			.channel = it->channel,
+			.kind = it->kind,
+			.flags = it->urgent ? WIRE_URGENT : 0,
+			.received = it->received,
+			.envelope = it->body};
+		rc = buf_copy(&r->answer[a.count], it->body);
+		if (rc != 0)
+			return rc;
+		r->answer_count = a.count + 1;
+	}
+	return wire_fetch_answer_encode(&a, &r->out);
+}

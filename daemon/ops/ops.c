@@ -1,0 +1,141 @@
+/*
+ * Running operations: see ops.h.
+ */
+#include <stdlib.h>
+
+#include "ops/ops.h"
+
+/* When nothing better is known about when to try again. */
+#define RETRY_MS      1000
+#define RETRY_FULL_MS 60000
+
+void ops_refuse(struct request *r, uint16_t code, uint32_t retry_ms)
+{
+	r->error.code = code;
+	r->error.retry_ms = wire_code_retryable(code) ? retry_ms : 0;
+	r->out.len = 0;
+	r->out.error = 0;
+	for (size_t i = 0; i < r->answer_count; i++)
+		buf_wipe(&r->answer[i]);
+	r->answer_count = 0;
+}
+
+void ops_code(int error, struct wire_error *ret)
+{
+	ret->code = wire_code_of(error);
+	ret->retry_ms = 0;
+	if (wire_code_retryable(ret->code))
+		ret->retry_ms =
+			ret->code == WIRE_FULL ? RETRY_FULL_MS : RETRY_MS;
+}
+
+bool ops_fatal(int error)
+{
+	return error == ROWAN_E_AGAIN || error == ROWAN_E_CORRUPT ||
+	       error == ROWAN_E_STATE || error == ROWAN_E_IO ||
+	       error == ROWAN_E_INTERNAL;
+}
+
+/* A known device, its card in force. Read again for every message. */
+static int authorise(struct ops *o, const struct request *r)
+{
+	struct store_device *d = &o->sender;
+	int rc = store_device_by_id(o->view, &r->device, d);
+
+	if (rc == ROWAN_E_NOT_FOUND)
+		return ROWAN_E_REFUSED;
+	if (rc != 0)
+		return rc;
+	if (d->revoked || o->now < d->from ||
+		(d->until != 0 && o->now >= d->until))
+		return ROWAN_E_REFUSED;
+	return 0;
+}
+
+static int apply(struct ops *o, struct request *r)
+{
+	const struct table_entry *e = r->entry;
+	int rc = 0;
+
+	o->allowed = false;
+	rc = authorise(o, r);
+	if (rc == 0)
+		rc = e->handle(o, r);
+	/* A handler that forgot to ask has answered nothing. */
+	if (rc == 0 && e->right > TABLE_DEVICE && !o->allowed)
+		rc = ROWAN_E_REFUSED;
+	if (rc == 0)
+		rc = writer_status(&r->out);
+	return rc;
+}
+
+int ops_run(struct ops *o, struct request *r)
+{
+	bool marked = r->entry->effect == TABLE_WRITES;
+	size_t revoked = o->revoked_count;
+	struct wire_error e;
+	int rc = 0, rc2 = 0;
+
+	r->error = (struct wire_error){WIRE_OK, 0};
+	if (marked)
+		rc = store_mark(o->store);
+	if (rc != 0)
+		return rc;
+	rc = apply(o, r);
+	if (marked)
+		rc2 = rc == 0 ? store_keep(o->store) : store_undo(o->store);
+	if (rc != 0) {
+		o->revoked_count = revoked;
+		ops_code(rc, &e);
+		ops_refuse(r, e.code, e.retry_ms);
+	}
+	if (rc2 != 0)
+		return rc2;
+	return ops_fatal(rc) ? rc : 0;
+}
+
+int ops_allow_channel(
+	struct ops *o, const struct request *r, const struct id16 *channel)
+{
+	int rc = store_channel_access(o->store, channel, &r->device);
+
+	if (rc == 0)
+		o->allowed = true;
+	return rc;
+}
+
+int ops_allow_case(struct ops *o, const struct request *r,
+	const struct id16 *case_id, struct store_channel *ret, size_t max,
+	size_t *ret_len)
+{
+	size_t n = 0, mine = 0;
+	int rc = store_case_channels(o->view, case_id, ret, max, &n);
+
+	*ret_len = 0;
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_REFUSED : rc;
+	for (size_t i = 0; i < n; i++) {
+		rc = ops_allow_channel(o, r, &ret[i].id);
+		if (rc == 0)
+			ret[mine++] = ret[i];
+		else if (rc != ROWAN_E_REFUSED)
+			return rc;
+	}
+	*ret_len = mine;
+	return mine > 0 ? 0 : ROWAN_E_REFUSED;
+}
+
+int ops_revoked(struct ops *o, const struct id16 *device)
+{
+	if (o->revoked_count == o->revoked_cap) {
+		size_t cap = o->revoked_cap == 0 ? 16 : 2 * o->revoked_cap;
+		struct id16 *p = realloc(o->revoked, cap * sizeof *p);
+
+		if (p == NULL)
+			return ROWAN_E_NOMEM;
+		o->revoked = p;
+		o->revoked_cap = cap;
+	}
+	o->revoked[o->revoked_count++] = *device;
+	return 0;
+}

@@ -1,0 +1,95 @@
+/*
+ * What handlers work with, and what runs them: the decisions of the daemon.
+ *
+ * Everything here belongs to the writer's thread. Trusts the request's device
+ * (the transport authenticated it) and nothing else of it; every right is
+ * judged inside the transaction that holds the effect.
+ */
+#ifndef OPS_OPS_H
+#define OPS_OPS_H
+
+#include <stdatomic.h>
+
+#include "config/config.h"
+#include "ops/request.h"
+#include "ops/subs.h"
+#include "ops/table.h"
+#include "store/store.h"
+
+/* Read by the network thread; written by the writer. */
+struct ops_counters {
+	_Atomic uint64_t answered[256]; /* by low byte of the answer code */
+	_Atomic uint64_t batches;
+	_Atomic uint64_t operations;
+	_Atomic uint64_t failed_commits;
+	_Atomic uint64_t pushed; /* envelopes */
+};
+
+struct ops {
+	struct store *store;
+	struct store_reader *view;
+	const struct config *config;
+	struct subs subs;
+	struct store_batch *fetched;
+	struct ops_counters *counters;
+
+	/* Of the open transaction. */
+	uint64_t now;
+	bool doubtful; /* the clock is */
+	struct store_device sender;
+	bool allowed;	      /* an ops_allow_* said yes */
+	struct id16 *revoked; /* take effect with the commit */
+	size_t revoked_count, revoked_cap;
+};
+
+/**
+ * ops_run(o, r):
+ * Authorise and apply one client's request inside the open transaction;
+ * leaves the answer in it. ROWAN_E_AGAIN, ROWAN_E_CORRUPT when the
+ * transaction cannot go on; everything else is the answer's business.
+ */
+ROWAN_MUST int ops_run(struct ops *o, struct request *r);
+
+/**
+ * ops_refuse(r, code, retry_ms):
+ * Make the answer a refusal. The time is dropped where the code has none.
+ */
+void ops_refuse(struct request *r, uint16_t code, uint32_t retry_ms);
+
+/**
+ * ops_code(error, ret):
+ * Set ${ret} to what a client is told of ${error}, 0 included.
+ */
+void ops_code(int error, struct wire_error *ret);
+
+/**
+ * ops_fatal(error):
+ * Return true iff ${error} came from the store and ends the transaction.
+ */
+bool ops_fatal(int error);
+
+/**
+ * ops_allow_channel(o, r, channel):
+ * Return 0 iff the request's device takes part in ${channel} now; else the
+ * one ROWAN_E_REFUSED, or the store's failure.
+ */
+ROWAN_MUST int ops_allow_channel(
+	struct ops *o, const struct request *r, const struct id16 *channel);
+
+/**
+ * ops_allow_case(o, r, case_id, ret, max, ret_len):
+ * Copy those channels of the case in which the request's device takes part.
+ * ROWAN_E_REFUSED when there are none, known case or not.
+ */
+ROWAN_MUST int ops_allow_case(struct ops *o, const struct request *r,
+	const struct id16 *case_id, struct store_channel *ret, size_t max,
+	size_t *ret_len);
+
+/**
+ * ops_revoked(o, device):
+ * Say that the open transaction ends the rights of ${device}: with its commit
+ * pushes stop and connections are closed. ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int ops_revoked(struct ops *o, const struct id16 *device);
+
+#endif

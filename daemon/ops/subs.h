@@ -1,0 +1,149 @@
+/*
+ * Subscriptions: who asked for pushes, how much they may get, and what goes
+ * out with a batch.
+ *
+ * A subscriber is either level (nothing in its mailbox waits unpushed), and
+ * then gets what was just committed from memory; or behind, and then gets its
+ * mailbox from the store in slices, as far as its credit goes. What cannot be
+ * sent sets it back, never loses anything: the mailbox is the truth.
+ *
+ *	         subs_put                     slice without more
+ *	(none) ------------> behind ------------------------------> level
+ *	   ^                   ^                                      |
+ *	   | subs_drop         |  no credit, no room, subs_back       |
+ *	   +------ any         +--------------------------------------+
+ *
+ * One subscription a device: a later one takes the place of an earlier one.
+ */
+#ifndef OPS_SUBS_H
+#define OPS_SUBS_H
+
+#include "ops/idmap.h"
+#include "ops/request.h"
+
+struct store_batch;
+struct store_delivery;
+struct store_reader;
+
+struct sub;
+
+/* One delivery that the open transaction made. */
+struct planned {
+	struct id16 device;
+	uint64_t seq;
+	uint64_t received;
+	struct request *request; /* whose submission it is... */
+	size_t item;		 /* ...and which one of it */
+	struct sub *sub;
+	uint32_t next; /* of the same subscriber, 0: none, else index + 1 */
+};
+
+struct subs {
+	struct idmap map;
+	struct sub *behind_head, *behind_tail;
+	struct planned *planned;
+	size_t planned_count, planned_cap;
+	size_t count;
+	uint32_t message_bytes; /* of one push, about */
+	uint32_t credit_max;
+};
+
+/**
+ * subs_init(s, message_bytes, credit_max), subs_wipe(s):
+ * No subscriptions; pushes of up to about ${message_bytes} and credit up to
+ * ${credit_max} envelopes.
+ */
+void subs_init(struct subs *s, uint32_t message_bytes, uint32_t credit_max);
+void subs_wipe(struct subs *s);
+
+struct sub_options {
+	struct id16 device;
+	struct peer_ref peer;
+	uint64_t id;	/* request id of the subscription */
+	uint64_t after; /* what is up to here is not pushed */
+	uint64_t until; /* the card ends; 0: never */
+	uint32_t credit;
+};
+
+/**
+ * subs_put(s, options):
+ * Begin or replace a device's subscription. ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int subs_put(struct subs *s, const struct sub_options *options);
+
+/**
+ * subs_credit(s, device, peer, credit):
+ * Grant more. Only the connection that subscribed can; others, and devices
+ * without a subscription, are ignored.
+ */
+void subs_credit(struct subs *s, const struct id16 *device,
+	struct peer_ref peer, uint32_t credit);
+
+/**
+ * subs_back(s, device, peer, after, credit):
+ * A push did not leave: begin again after sequence ${after}, with ${credit}
+ * given back.
+ */
+void subs_back(struct subs *s, const struct id16 *device, struct peer_ref peer,
+	uint64_t after, uint32_t credit);
+
+/**
+ * subs_drop(s, device, peer):
+ * End the subscription of ${device}; with ${peer} not NULL only if that
+ * connection holds it.
+ */
+void subs_drop(
+	struct subs *s, const struct id16 *device, const struct peer_ref *peer);
+
+/**
+ * subs_plan(s, r, item, received, d, len):
+ * Note the deliveries of one submitted envelope, item ${item} of ${r}. They
+ * are pushed if the transaction commits.
+ */
+void subs_plan(struct subs *s, struct request *r, size_t item,
+	uint64_t received, const struct store_delivery *d, size_t len);
+
+/**
+ * subs_behind(s, device):
+ * Say that something was put into the mailbox of ${device} that cannot be
+ * pushed from memory.
+ */
+void subs_behind(struct subs *s, const struct id16 *device);
+
+/**
+ * subs_forget(s):
+ * The transaction failed: nothing of what was planned happened.
+ */
+void subs_forget(struct subs *s);
+
+/**
+ * subs_push(s, b, now):
+ * After the commit: turn what was planned into pushes of ${b}. What finds no
+ * memory leaves its subscriber behind.
+ */
+void subs_push(struct subs *s, struct batch *b, uint64_t now);
+
+struct subs_slice {
+	struct store_reader *rd;
+	struct store_batch *fetched;
+	uint64_t now;
+	bool doubtful;	 /* the clock: nothing is left out as expired */
+	uint32_t budget; /* bytes, about */
+};
+
+/**
+ * subs_serve(s, b, slice):
+ * Read for those who are behind and have credit, in turn, until the budget is
+ * spent. Returns the first failure of the store; what was put into ${b}
+ * stands.
+ */
+ROWAN_MUST int subs_serve(
+	struct subs *s, struct batch *b, const struct subs_slice *slice);
+
+/**
+ * subs_hungry(s):
+ * Return true iff subs_serve would find somebody.
+ */
+bool subs_hungry(const struct subs *s);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * The operation table: see table.h.
+ */
+#include "ops/blobs.h"
+#include "ops/envelopes.h"
+#include "ops/greeting.h"
+#include "ops/lookups.h"
+#include "ops/packages.h"
+#include "ops/table.h"
+
+/* One decoder of the wire, made to fit the table. */
+#define DECODER(name, member)                                                  \
+	static int decode_##name(                                              \
+		const struct wire_message *m, union request_body *ret)         \
+	{                                                                      \
+		return wire_##name##_decode(m, &ret->member);                  \
+	}
+
+DECODER(hello, hello)
+DECODER(empty, empty)
+DECODER(key_publish, key_publish)
+DECODER(key_claim, key_claim)
+DECODER(submit, submit)
+DECODER(subscribe, subscribe)
+DECODER(credit, credit)
+DECODER(fetch, fetch)
+DECODER(ack, ack)
+DECODER(blob_begin, blob_begin)
+DECODER(blob_put, blob_put)
+DECODER(blob_id, blob_id)
+DECODER(blob_get, blob_get)
+DECODER(devices, devices)
+DECODER(case, case_id)
+
+/* A right, a cost and an effect, or it does not compile. */
+#define OP(number, right, cost, effect, decoder, handler)                      \
+	{                                                                      \
+		number, TABLE_##right, TABLE_##cost, TABLE_##effect,           \
+			decode_##decoder, handler                              \
+	}
+
+static const struct table_entry table[] = {
+	OP(WIRE_OP_HELLO, DEVICE, REQUEST, READS, hello, greeting_hello),
+	OP(WIRE_OP_PING, DEVICE, REQUEST, READS, empty, greeting_ping),
+
+	OP(WIRE_OP_KEY_PUBLISH, DEVICE, REQUEST, WRITES, key_publish,
+		packages_publish),
+	OP(WIRE_OP_KEY_CLAIM, CHANNEL, REQUEST, ITEMS, key_claim,
+		packages_claim),
+	OP(WIRE_OP_KEY_COUNT, DEVICE, REQUEST, READS, empty, packages_count),
+
+	OP(WIRE_OP_SUBMIT, CHANNEL, ENVELOPES, ITEMS, submit, envelopes_submit),
+	OP(WIRE_OP_SUBSCRIBE, DEVICE, REQUEST, READS, subscribe,
+		envelopes_subscribe),
+	OP(WIRE_OP_CREDIT, DEVICE, REQUEST, READS, credit, envelopes_credit),
+	OP(WIRE_OP_FETCH, DEVICE, REQUEST, READS, fetch, envelopes_fetch),
+	OP(WIRE_OP_ACK, DEVICE, REQUEST, WRITES, ack, envelopes_ack),
+
+	OP(WIRE_OP_BLOB_BEGIN, CHANNEL, REQUEST, WRITES, blob_begin,
+		blobs_begin),
+	OP(WIRE_OP_BLOB_PUT, CHANNEL, REQUEST, WRITES, blob_put, blobs_put),
+	OP(WIRE_OP_BLOB_STATUS, CHANNEL, REQUEST, READS, blob_id, blobs_status),
+	OP(WIRE_OP_BLOB_GET, CHANNEL, REQUEST, READS, blob_get, blobs_get),
+	OP(WIRE_OP_BLOB_DELETE, CHANNEL, REQUEST, WRITES, blob_id,
+		blobs_delete),
+
+	OP(WIRE_OP_DEVICES, CASE, REQUEST, READS, devices, lookups_devices),
+	OP(WIRE_OP_CASE, CASE, REQUEST, READS, case, lookups_case),
+};
+
+#define ENTRIES (sizeof table / sizeof table[0])
+
+const struct table_entry *table_at(size_t i)
+{
+	return i < ENTRIES ? &table[i] : NULL;
+}
+
+const struct table_entry *table_find(uint16_t op)
+{
+	size_t low = 0, high = ENTRIES;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (table[mid].op == op)
+			return &table[mid];
+		if (table[mid].op < op)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}

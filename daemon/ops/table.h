@@ -1,0 +1,68 @@
+/*
+ * The operation table: number, required right, cost, decoder, handler. What
+ * does not stand here is not served; what stands here has a right.
+ *
+ * Reserved ranges, whose families come with their own files:
+ *
+ *	0x0100 .. 0x01ff	statements and cards
+ *	0x0200 .. 0x02ff	commits and group state
+ *	0x0300 .. 0x03ff	invites and enrolment
+ *	0x0400 .. 0x04ff	log, receipts, checkpoints, witnesses
+ */
+#ifndef OPS_TABLE_H
+#define OPS_TABLE_H
+
+#include "ops/request.h"
+
+struct ops;
+
+/*
+ * What the writer makes sure of in the operation's own transaction. All ask
+ * for a known device whose card is in force and not revoked; those above
+ * TABLE_DEVICE also for what the handler must have proven with one of
+ * ops_allow_* before its answer counts.
+ */
+enum table_right {
+	TABLE_DEVICE = 1, /* acts on nothing but the device's own */
+	TABLE_CHANNEL,	  /* is assigned to every channel it acts on */
+	TABLE_CASE	  /* shares the case it asks about */
+};
+
+/* What it is counted against, besides the sender's bytes. */
+enum table_cost {
+	TABLE_REQUEST = 1, /* one request */
+	TABLE_ENVELOPES /* one request, and a message for each opaque frame */
+};
+
+/* What it does to the store, and so which marks it needs. */
+enum table_effect {
+	TABLE_READS = 1, /* nothing */
+	TABLE_WRITES,	 /* all of it or nothing */
+	TABLE_ITEMS	 /* item by item: the handler sets the marks */
+};
+
+typedef int table_decode(const struct wire_message *m, union request_body *ret);
+typedef int table_handle(struct ops *o, struct request *r);
+
+struct table_entry {
+	uint16_t op;
+	enum table_right right;
+	enum table_cost cost;
+	enum table_effect effect;
+	table_decode *decode;
+	table_handle *handle;
+};
+
+/**
+ * table_find(op):
+ * Return the entry that serves ${op} on the main ports, or NULL.
+ */
+const struct table_entry *table_find(uint16_t op);
+
+/**
+ * table_at(i):
+ * Return the ${i}th entry in ascending order of numbers, NULL past the end.
+ */
+const struct table_entry *table_at(size_t i);
+
+#endif
