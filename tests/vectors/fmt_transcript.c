@@ -25,8 +25,8 @@ static void commit(struct vec *v, const struct authenticated_content *ac)
 		"interim transcript hash");
 	suite_hmac(v->suite, vec_hex(v, v->json, "confirmation_key"),
 		hash_view(&confirmed), &tag);
-	(void)vec_same(v, hash_view(&tag), ac->confirmation_tag,
-		"confirmation tag");
+	(void)vec_same(
+		v, hash_view(&tag), ac->confirmation_tag, "confirmation tag");
 }
 
 void fmt_transcript(struct vec *v)
