@@ -27,7 +27,6 @@ struct opt O = {.host = "127.0.0.1",
 	.window = 1};
 
 static struct {
-	int ep;
 	uint64_t sent_at[65536];
 	int busy[65536];
 	char *body;
@@ -35,8 +34,10 @@ static struct {
 	long sent, acked, delivered, consumed;
 	struct hist ack, e2e;
 	bool running, preloading;
-	uint64_t seed;
-} G = {.ep = -1, .seed = 88172645463325252u};
+} G;
+
+static int ep = -1;
+static uint64_t state = 88172645463325252u;
 
 uint64_t b_now(void)
 {
@@ -62,10 +63,10 @@ void b_watch(struct ev *e, unsigned mask)
 {
 	struct epoll_event x = {.events = mask, .data.ptr = e};
 
-	if (G.ep < 0)
-		G.ep = epoll_create1(EPOLL_CLOEXEC);
-	if (epoll_ctl(G.ep, EPOLL_CTL_MOD, e->fd, &x) &&
-		epoll_ctl(G.ep, EPOLL_CTL_ADD, e->fd, &x))
+	if (ep < 0)
+		ep = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll_ctl(ep, EPOLL_CTL_MOD, e->fd, &x) &&
+		epoll_ctl(ep, EPOLL_CTL_ADD, e->fd, &x))
 		b_die("epoll: %s", strerror(errno));
 	e->mask = mask;
 }
@@ -76,9 +77,9 @@ void b_poll(int timeout_ms)
 	int n;
 
 	drv_tick();
-	if (G.ep < 0)
-		G.ep = epoll_create1(EPOLL_CLOEXEC);
-	n = epoll_wait(G.ep, x, 512, timeout_ms);
+	if (ep < 0)
+		ep = epoll_create1(EPOLL_CLOEXEC);
+	n = epoll_wait(ep, x, 512, timeout_ms);
 	for (int i = 0; i < n; i++) {
 		struct ev *e = x[i].data.ptr;
 
@@ -88,10 +89,10 @@ void b_poll(int timeout_ms)
 
 static uint64_t rnd(void)
 {
-	G.seed ^= G.seed << 13;
-	G.seed ^= G.seed >> 7;
-	G.seed ^= G.seed << 17;
-	return G.seed;
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
 }
 
 static void fire(int pub)

@@ -49,6 +49,12 @@ struct store;
 void seed_device(enum seed_role role, uint32_t index, struct seed_device *ret);
 
 /**
+ * seed_member(role, index):
+ * Return the member the device belongs to.
+ */
+struct id16 seed_member(enum seed_role role, uint32_t index);
+
+/**
  * seed_channel(sender, mailbox):
  * Return the id of the channel with these two members and nobody else.
  */
