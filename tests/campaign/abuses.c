@@ -1,0 +1,351 @@
+/*
+ * What a hostile client may do.
+ *
+ * Trusts nothing and checks nothing: the other side is under test, and
+ * whatever it answers is thrown away.
+ */
+#include "campaign/abuses.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/relay_client.h"
+#include "lib/zmtp.h"
+
+#define CROWD_MAX 8192
+
+static int dial(const struct target *t)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	a.sin_port = htons((uint16_t)t->port);
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd >= 0 && connect(fd, (void *)&a, sizeof a)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void say(int fd, const void *p, size_t n)
+{
+	(void)!send(fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Read and throw away for ${ms} or until the other side closes. */
+static void listen_to(int fd, int ms)
+{
+	struct pollfd p = {fd, POLLIN, 0};
+	uint8_t b[4096];
+
+	while (poll(&p, 1, ms) > 0 && recv(fd, b, sizeof b, 0) > 0)
+		;
+}
+
+/*
+ * Keep a crowd of connections, each of which has said the same; those that
+ * were closed come again.
+ */
+static void crowd(const struct target *t, const void *words, size_t len)
+{
+	static int fds[CROWD_MAX];
+	int n = t->crowd < CROWD_MAX ? t->crowd : CROWD_MAX;
+
+	for (int i = 0; i < n; i++)
+		fds[i] = -1;
+	for (;;) {
+		for (int i = 0; i < n; i++) {
+			uint8_t b[512];
+
+			if (fds[i] >= 0 &&
+				recv(fds[i], b, sizeof b, MSG_DONTWAIT) == 0) {
+				close(fds[i]);
+				fds[i] = -1;
+			}
+			if (fds[i] < 0 && (fds[i] = dial(t)) >= 0)
+				say(fds[i], words, len);
+		}
+		usleep(10000);
+	}
+}
+
+static void silent(const struct target *t)
+{
+	crowd(t, "", 0);
+}
+
+/* A greeting, and the first half of a HELLO. */
+static void half_handshake(const struct target *t)
+{
+	uint8_t b[ZMTP_GREETING_LEN + 100] = {0};
+
+	zmtp_greeting(b, "CURVE");
+	b[64] = 0x04;
+	b[65] = ZMTP_HELLO_LEN;
+	memcpy(b + 66, "\x05HELLO\x01\x00", 8);
+	crowd(t, b, sizeof b);
+}
+
+/* Whole HELLOs that nobody sealed: the daemon tries to open each. */
+static void false_hello(const struct target *t)
+{
+	uint8_t b[ZMTP_GREETING_LEN + 2 + ZMTP_HELLO_LEN] = {0};
+
+	zmtp_greeting(b, "CURVE");
+	b[64] = 0x04;
+	b[65] = ZMTP_HELLO_LEN;
+	memcpy(b + 66, "\x05HELLO\x01\x00", 8);
+	for (;;) {
+		int fd = dial(t);
+
+		randombytes_buf(b + 66 + 80, 120);
+		say(fd, b, sizeof b);
+		listen_to(fd, 20);
+		close(fd);
+	}
+}
+
+static void wrong_mechanism(const struct target *t)
+{
+	static const char *const names[] = {
+		"NULL", "PLAIN", "GSSAPI", "curve", "", "CURVECURVECURVECURVE"};
+	uint8_t b[ZMTP_GREETING_LEN + 64];
+
+	for (unsigned i = 0;; i++) {
+		int fd = dial(t);
+
+		randombytes_buf(b, sizeof b);
+		if (i % 8 < 6)
+			zmtp_greeting(b, names[i % 8]);
+		if (i % 3 == 0)
+			b[10] = (uint8_t)i; /* another version */
+		say(fd, b, sizeof b);
+		listen_to(fd, 20);
+		close(fd);
+	}
+}
+
+/* Frames that claim to be as large as the number allows. */
+static void giant_frame(const struct target *t)
+{
+	uint8_t b[ZMTP_GREETING_LEN + 9 + 4096] = {0};
+
+	for (unsigned i = 0;; i++) {
+		int fd = dial(t);
+
+		zmtp_greeting(b, "CURVE");
+		b[64] = i % 2 ? 0x06 : 0x02;
+		memset(b + 65, i % 3 ? 0x7f : 0xff, 8);
+		b[65] &= (uint8_t)(i >> 2);
+		say(fd, b, sizeof b);
+		listen_to(fd, 20);
+		close(fd);
+	}
+}
+
+/* Whole handshakes with keys that the clinic does not know. */
+static void stranger(const struct target *t)
+{
+	for (unsigned i = 0;; i++) {
+		struct seed_device d;
+		struct relay_client *c = NULL;
+		struct relay_frames f;
+
+		seed_device(SEED_STRANGER, i, &d);
+		if (relay_open(&c, &(struct relay_options){
+					   RELAY_LINK_RAW, t->port, 0, &d}))
+			continue;
+		for (int k = 0; k < 20; k++) {
+			struct pollfd p = {
+				relay_link_fd(relay_link(c)), POLLIN, 0};
+
+			(void)!relay_link_flush(relay_link(c));
+			if (relay_link_recv(relay_link(c), &f) != ROWAN_E_AGAIN)
+				break;
+			poll(&p, 1, 10);
+		}
+		relay_close(c);
+	}
+}
+
+static struct relay_client *member(
+	const struct target *t, enum seed_role role, uint32_t index)
+{
+	struct relay_client *c = NULL;
+	struct seed_device d;
+
+	seed_device(role, index, &d);
+	while (relay_open(&c, &(struct relay_options){RELAY_LINK_RAW, t->port,
+				      0, &d}) ||
+		relay_hello(c, NULL)) {
+		relay_close(c);
+		usleep(10000);
+	}
+	return c;
+}
+
+/* A known device that connects, says hello and leaves, again and again. */
+static void churn(const struct target *t)
+{
+	for (;;)
+		relay_close(member(t, SEED_SENDER, 1));
+}
+
+/* A known device that sends anything: wrong headers, counts, bodies. */
+static void babble(const struct target *t)
+{
+	static uint8_t noise[4096];
+	struct relay_client *c = member(t, SEED_SENDER, 2);
+	struct bytes frames[80];
+
+	for (unsigned i = 0;; i++) {
+		struct wire_header h = {WIRE_VERSION_HIGH, 0, i};
+		uint8_t head[WIRE_HEADER_LEN];
+		struct relay_frames f;
+		size_t n = 1 + randombytes_uniform(i % 16 ? 5 : 80);
+		int r;
+
+		randombytes_buf(noise, 64);
+		for (size_t k = 0; k < n; k++)
+			frames[k] = bytes_of(noise,
+				randombytes_uniform(i % 7 ? 48 : sizeof noise));
+		h.op = (uint16_t)randombytes_uniform(0x48);
+		wire_header_encode(&h, head);
+		if (i % 8)
+			frames[0] = bytes_of(head, sizeof head);
+		r = relay_link_send(relay_link(c), frames, n);
+		if (r == 0)
+			r = relay_link_flush(relay_link(c));
+		while (r == 0 && (r = relay_link_recv(relay_link(c), &f)) == 0)
+			;
+		if (r == 0 || r == ROWAN_E_AGAIN)
+			continue;
+		relay_close(c);
+		c = member(t, SEED_SENDER, 2);
+	}
+}
+
+/* A known device that sends frames and messages over every limit. */
+static void oversize(const struct target *t)
+{
+	static uint8_t big[2 * WIRE_MESSAGE_MAX];
+	struct relay_client *c = member(t, SEED_SENDER, 3);
+
+	for (;;) {
+		struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_SUBMIT, 7};
+		uint8_t head[WIRE_HEADER_LEN];
+		struct bytes frames[66] = {bytes_of(head, sizeof head)};
+		size_t n = 1 + randombytes_uniform(65);
+		struct relay_frames f;
+		int r;
+
+		wire_header_encode(&h, head);
+		for (size_t k = 1; k < n; k++)
+			frames[k] = bytes_of(
+				big, n > 2 ? WIRE_FRAME_MAX - 100 : sizeof big);
+		r = relay_link_send(relay_link(c), frames, n);
+		while (r == 0 || r == ROWAN_E_AGAIN) {
+			struct pollfd p = {relay_link_fd(relay_link(c)),
+				POLLIN | POLLOUT, 0};
+			int sent = relay_link_flush(relay_link(c));
+
+			r = relay_link_recv(relay_link(c), &f);
+			if (sent == ROWAN_E_IO)
+				r = ROWAN_E_IO;
+			if (sent == 0 && r == ROWAN_E_AGAIN)
+				break;
+			poll(&p, 1, 50);
+		}
+		if (r == ROWAN_E_AGAIN)
+			continue;
+		relay_close(c);
+		c = member(t, SEED_SENDER, 3);
+	}
+}
+
+/* Its mailbox fills, it has credit for all of it, and it never reads. */
+static void slow_reader(const struct target *t)
+{
+	static uint8_t body[1024];
+	static struct wire_submit s;
+	static struct wire_submit_answer a;
+	struct relay_client *reader = member(t, SEED_MAILBOX, 1);
+	struct relay_client *writer = member(t, SEED_SENDER, 1);
+	struct wire_hello_answer hello;
+	uint64_t counter = 0;
+
+	if (relay_hello(writer, &hello) == 0)
+		counter = hello.counter;
+	(void)!relay_subscribe(reader, 0, WIRE_CREDIT_MAX, NULL);
+	for (;;) {
+		int r;
+
+		for (s.count = 0; s.count < 32; s.count++)
+			s.items[s.count] = (struct wire_submit_item){
+				.channel = seed_channel(1, 1),
+				.counter = ++counter,
+				.envelope = bytes_of(body, sizeof body)};
+		r = relay_submit(writer, &s, &a);
+		if (r || a.results[0].code) {
+			counter -= 32;
+			usleep(20000);
+		}
+		if (r == ROWAN_E_IO) {
+			relay_close(writer);
+			writer = member(t, SEED_SENDER, 1);
+		}
+	}
+}
+
+/* A known device that asks as fast as it can and never reads answers. */
+static void deaf(const struct target *t)
+{
+	struct relay_client *c = member(t, SEED_SENDER, 2);
+
+	for (;;) {
+		struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_PING, 1};
+		uint8_t head[WIRE_HEADER_LEN];
+		struct bytes frames[2] = {bytes_of(head, sizeof head)};
+		int r;
+
+		wire_header_encode(&h, head);
+		for (int i = 0; i < 64; i++)
+			if (relay_link_send(relay_link(c), frames, 2))
+				break;
+		while ((r = relay_link_flush(relay_link(c))) == ROWAN_E_AGAIN)
+			usleep(1000);
+		if (r == 0)
+			continue;
+		relay_close(c);
+		c = member(t, SEED_SENDER, 2);
+	}
+}
+
+const struct abuse *abuse_at(int i)
+{
+	static const struct abuse abuses[] = {
+		{"silent crowd", silent},
+		{"half handshakes", half_handshake},
+		{"false hellos", false_hello},
+		{"wrong mechanisms", wrong_mechanism},
+		{"giant frames", giant_frame},
+		{"strangers", stranger},
+		{"churn", churn},
+		{"babble", babble},
+		{"oversize", oversize},
+		{"slow reader", slow_reader},
+		{"deaf asker", deaf},
+	};
+
+	return i >= 0 && (size_t)i < sizeof abuses / sizeof abuses[0]
+		       ? &abuses[i]
+		       : NULL;
+}
