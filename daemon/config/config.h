@@ -132,16 +132,16 @@ ROWAN_MUST int config_load(
 	const char *path, struct config *ret, struct config_report *report);
 
 /**
- * config_write(c, w):
+ * config_print(c, w):
  * Every key of ${c} as a file that config_parse reads back to the same.
  */
-void config_write(const struct config *c, struct writer *w);
+void config_print(const struct config *c, struct writer *w);
 
 /**
- * config_sample(w):
+ * config_print_sample(w):
  * The file that is installed: every key with its help, range and default,
  * commented out.
  */
-void config_sample(struct writer *w);
+void config_print_sample(struct writer *w);
 
 #endif
