@@ -30,9 +30,13 @@ static int card_possible(
 
 	if (rc != 0)
 		return ROWAN_E_MALFORMED;
-	/* A card is logged by whoever issued it and nobody else. */
-	if ((card.issuer_kind == WIRE_SIGNER_AUTHORITY) !=
-		(s->signers[0].kind == WIRE_SIGNER_AUTHORITY))
+	/*
+	 * A registrar logs what it issued itself. The authority is offline:
+	 * a coordinator may log its cards for it.
+	 */
+	if (card.issuer_kind == WIRE_SIGNER_DEVICE &&
+		(s->signers[0].kind != WIRE_SIGNER_DEVICE ||
+			!id16_eq(&s->signers[0].device, &card.issuer)))
 		return ROWAN_E_SIGNER;
 	if (card.issued_at > s->time)
 		return ROWAN_E_RULE;
@@ -220,7 +224,8 @@ struct rule {
 };
 
 static const struct rule table[] = {
-	{WIRE_ST_CARD, 0, {CAN_AUTHORITY, CAN_ISSUER}, card_possible},
+	{WIRE_ST_CARD, 0, {CAN_AUTHORITY, CAN_ISSUER, CAN_COORDINATOR},
+		card_possible},
 	{WIRE_ST_REVOKE, 0,
 		{CAN_MEMBER, CAN_ADVOCATE, CAN_COORDINATOR, CAN_AUTHORITY},
 		revoke_possible},

@@ -585,6 +585,41 @@ static void what_is_signed_must_be_possible(void **state)
 	assert_int_equal(world_act(&t->w, t->c, &s, &p), 0);
 }
 
+static int log_card(
+	struct cast *t, struct bytes card, const struct world_person *by)
+{
+	struct wire_statement s;
+
+	world_statement(&t->w, NULL, WIRE_ST_CARD, &s);
+	s.u.card = card;
+	return world_act(&t->w, NULL, &s, by);
+}
+
+static void a_coordinator_logs_what_the_authority_signed(void **state)
+{
+	struct cast *t = *state;
+	struct world_person p;
+	struct wire_card card;
+	struct buf before, raw;
+
+	world_person(&p, "p");
+	world_card(&t->w, &p, WIRE_ROLE_CASEWORKER, "advocacy", &card);
+	snapshot(t, &before);
+	world_issue(&t->w, &p, &t->registrar, &card, &raw);
+	assert_int_equal(
+		log_card(t, buf_view(&raw), &t->coordinator), ROWAN_E_SIGNER);
+	assert_int_equal(log_card(t, buf_view(&raw), NULL), ROWAN_E_SIGNER);
+	buf_wipe(&raw);
+	world_issue(&t->w, &p, NULL, &card, &raw);
+	assert_int_equal(
+		log_card(t, buf_view(&raw), &t->stranger), ROWAN_E_SIGNER);
+	assert_int_equal(
+		log_card(t, buf_view(&raw), &t->registrar), ROWAN_E_SIGNER);
+	assert_unchanged(t, &before);
+	assert_int_equal(log_card(t, buf_view(&raw), &t->coordinator), 0);
+	buf_wipe(&raw);
+}
+
 static void a_registrar_made_by_a_registrar_counts_for_nothing(void **state)
 {
 	struct cast *t = *state;
@@ -1077,6 +1112,7 @@ int main(void)
 		T(cards_hold_fresh_keys_their_owner_has),
 		T(the_table_admits_exactly_these),
 		T(what_is_signed_must_be_possible),
+		T(a_coordinator_logs_what_the_authority_signed),
 		T(a_registrar_made_by_a_registrar_counts_for_nothing),
 		T(hold_and_erase_need_two),
 		T(statements_change_what_they_say),
