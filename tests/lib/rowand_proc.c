@@ -98,11 +98,16 @@ void rowand_set(struct rowand_proc *p, const char *text)
 	snprintf(p->settings + len, sizeof p->settings - len, "%s", text);
 }
 
+void rowand_store_path(const struct rowand_proc *p, char *ret, size_t size)
+{
+	snprintf(ret, size, "%s/" STORE_NAME, p->dir);
+}
+
 int rowand_seed(struct rowand_proc *p, const struct seed_clinic *clinic)
 {
 	char path[ROWAND_PATH_MAX];
 
-	snprintf(path, sizeof path, "%s/" STORE_NAME, p->dir);
+	rowand_store_path(p, path, sizeof path);
 	return seed_file(path, clinic);
 }
 

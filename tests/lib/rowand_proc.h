@@ -50,6 +50,12 @@ ROWAN_MUST int rowand_seed(
 	struct rowand_proc *p, const struct seed_clinic *clinic);
 
 /**
+ * rowand_store_path(p, ret, size):
+ * Write the path of the store's file to ${ret}.
+ */
+void rowand_store_path(const struct rowand_proc *p, char *ret, size_t size);
+
+/**
  * rowand_start(p):
  * Write configuration and keys, start, and wait until it says that it is
  * ready. ROWAN_E_IO when it ended or said nothing for 20 seconds; what it
