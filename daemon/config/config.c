@@ -14,7 +14,7 @@
 #include <libconfig.h>
 
 #include "config/scan.h"
-#include "config/table.h"
+#include "config/setting.h"
 #include "config/value.h"
 
 #define KEYS_MAX 128 /* a test compares with the table */
@@ -29,10 +29,10 @@ struct parse {
 
 void config_defaults(struct config *ret)
 {
-	const struct table_key *key;
+	const struct setting *key;
 
 	memset(ret, 0, sizeof *ret);
-	for (size_t i = 0; (key = table_at(i)) != NULL; i++)
+	for (size_t i = 0; (key = setting_at(i)) != NULL; i++)
 		if (value_set_default(key, ret) != 0)
 			abort(); /* a mistake in the table */
 }
@@ -62,7 +62,7 @@ __attribute__((format(printf, 3, 4))) static void problem(
 }
 
 static void range_problem(
-	struct parse *p, const struct table_key *key, unsigned line)
+	struct parse *p, const struct setting *key, unsigned line)
 {
 	char text[128];
 	struct writer w;
@@ -75,17 +75,17 @@ static void range_problem(
 }
 
 static void form_problem(
-	struct parse *p, const struct table_key *key, unsigned line)
+	struct parse *p, const struct setting *key, unsigned line)
 {
 	if (key->choices != NULL)
 		problem(p->report, line, "%s: must be one of: %s", key->name,
 			key->choices);
 	else
 		problem(p->report, line, "%s: must be %s", key->name,
-			table_type_name(key->type));
+			setting_type_name(key->type));
 }
 
-static int set_number(const struct table_key *key,
+static int set_number(const struct setting *key,
 	const config_setting_t *setting, struct config *ret)
 {
 	long long value;
@@ -103,7 +103,7 @@ static int set_number(const struct table_key *key,
 }
 
 static int set_units(
-	const struct table_key *key, const char *text, struct config *ret)
+	const struct setting *key, const char *text, struct config *ret)
 {
 	uint64_t value;
 	int rc = value_units(key->type, text, &value);
@@ -111,8 +111,8 @@ static int set_units(
 	return rc != 0 ? rc : value_set_number(key, value, ret);
 }
 
-static int set_list(const struct table_key *key,
-	const config_setting_t *setting, struct config *ret)
+static int set_list(const struct setting *key, const config_setting_t *setting,
+	struct config *ret)
 {
 	int len = config_setting_length(setting);
 	struct config_list *list;
@@ -134,22 +134,22 @@ static int set_list(const struct table_key *key,
 	return rc;
 }
 
-static int set_value(const struct table_key *key,
-	const config_setting_t *setting, struct config *ret)
+static int set_value(const struct setting *key, const config_setting_t *setting,
+	struct config *ret)
 {
 	const char *text = config_setting_get_string(setting);
 	int type = config_setting_type(setting);
 
 	switch (key->type) {
-	case TABLE_COUNT: return set_number(key, setting, ret);
-	case TABLE_SWITCH:
+	case SETTING_COUNT: return set_number(key, setting, ret);
+	case SETTING_SWITCH:
 		if (type != CONFIG_TYPE_BOOL)
 			return ROWAN_E_INVAL;
 		return value_set_number(
 			key, config_setting_get_bool(setting) ? 1 : 0, ret);
-	case TABLE_ENDPOINTS: return set_list(key, setting, ret);
-	case TABLE_SIZE:
-	case TABLE_DURATION:
+	case SETTING_ENDPOINTS: return set_list(key, setting, ret);
+	case SETTING_SIZE:
+	case SETTING_DURATION:
 		return text == NULL ? ROWAN_E_INVAL : set_units(key, text, ret);
 	default:
 		return text == NULL ? ROWAN_E_INVAL
@@ -158,7 +158,7 @@ static int set_value(const struct table_key *key,
 }
 
 /* Let libconfig read one setting and take its value. */
-static void parse_value(struct parse *p, const struct table_key *key,
+static void parse_value(struct parse *p, const struct setting *key,
 	const struct scan_setting *s)
 {
 	config_setting_t *value;
@@ -195,7 +195,7 @@ static void show_name(struct bytes name, char ret[41])
 
 static void parse_setting(struct parse *p, const struct scan_setting *s)
 {
-	const struct table_key *key;
+	const struct setting *key;
 	char name[41];
 	size_t index;
 
@@ -203,13 +203,13 @@ static void parse_setting(struct parse *p, const struct scan_setting *s)
 		problem(p->report, s->line, "%s", s->error);
 		return;
 	}
-	key = table_find((const char *)s->name.data, s->name.len);
+	key = setting_find((const char *)s->name.data, s->name.len);
 	if (key == NULL) {
 		show_name(s->name, name);
 		problem(p->report, s->line, "unknown setting %s", name);
 		return;
 	}
-	index = (size_t)(key - table_at(0));
+	index = (size_t)(key - setting_at(0));
 	if (p->lines[index] != 0) {
 		problem(p->report, s->line, "%s: set before in line %u",
 			key->name, p->lines[index]);
@@ -219,21 +219,21 @@ static void parse_setting(struct parse *p, const struct scan_setting *s)
 	parse_value(p, key, s);
 }
 
-static unsigned line_of(const struct parse *p, const struct table_key *key)
+static unsigned line_of(const struct parse *p, const struct setting *key)
 {
-	return p->lines[key - table_at(0)];
+	return p->lines[key - setting_at(0)];
 }
 
 /* Values that are right alone and wrong together. */
 static void check_orders(struct parse *p)
 {
-	const struct table_order *o;
+	const struct setting_order *o;
 
-	for (size_t i = 0; (o = table_order_at(i)) != NULL; i++) {
-		const struct table_key *low =
-			table_find(o->low, strlen(o->low));
-		const struct table_key *high =
-			table_find(o->high, strlen(o->high));
+	for (size_t i = 0; (o = setting_order_at(i)) != NULL; i++) {
+		const struct setting *low =
+			setting_find(o->low, strlen(o->low));
+		const struct setting *high =
+			setting_find(o->high, strlen(o->high));
 		uint64_t a = value_number(low, &p->config);
 		uint64_t b = value_number(high, &p->config);
 		unsigned x = line_of(p, low), y = line_of(p, high);

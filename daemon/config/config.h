@@ -1,5 +1,5 @@
 /*
- * The daemon's configuration: one table of keys (table.c), one file.
+ * The daemon's configuration: one table of keys (setting.c), one file.
  *
  * Trusts nobody's file: everything wrong with it is reported at once, and a
  * file with anything wrong in it is not used at all. Holds no secrets, only
@@ -29,7 +29,8 @@ struct config_list {
 	size_t count;
 };
 
-/* Durations are milliseconds, sizes bytes. table.c says what each one does. */
+/* Durations are milliseconds, sizes bytes. setting.c says what each one does.
+ */
 struct config {
 	/* Where clients connect. */
 	struct config_list listen;

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "config/table.h"
+#include "config/setting.h"
 #include "config/value.h"
 
 static void write_text(struct writer *w, const char *text)
@@ -12,7 +12,7 @@ static void write_text(struct writer *w, const char *text)
 }
 
 static void write_setting(
-	const struct table_key *key, const struct config *c, struct writer *w)
+	const struct setting *key, const struct config *c, struct writer *w)
 {
 	write_text(w, key->name);
 	write_text(w, " = ");
@@ -22,9 +22,9 @@ static void write_setting(
 
 void config_print(const struct config *c, struct writer *w)
 {
-	const struct table_key *key;
+	const struct setting *key;
 
-	for (size_t i = 0; (key = table_at(i)) != NULL; i++)
+	for (size_t i = 0; (key = setting_at(i)) != NULL; i++)
 		write_setting(key, c, w);
 }
 
@@ -49,14 +49,14 @@ static void write_comment(const char *text, struct writer *w)
 	write_text(w, "\n");
 }
 
-static void write_help(const struct table_key *key, struct writer *w)
+static void write_help(const struct setting *key, struct writer *w)
 {
 	write_comment(key->help, w);
 	switch (key->type) {
-	case TABLE_COUNT:
-	case TABLE_SIZE:
-	case TABLE_DURATION:
-	case TABLE_CHOICE:
+	case SETTING_COUNT:
+	case SETTING_SIZE:
+	case SETTING_DURATION:
+	case SETTING_CHOICE:
 		write_text(w, "# (");
 		value_write_range(key, w);
 		write_text(w, ")\n");
@@ -67,7 +67,7 @@ static void write_help(const struct table_key *key, struct writer *w)
 
 void config_print_sample(struct writer *w)
 {
-	const struct table_key *key;
+	const struct setting *key;
 	struct config c;
 
 	config_defaults(&c);
@@ -75,7 +75,7 @@ void config_print_sample(struct writer *w)
 		      "its default; remove the leading # to change one. Check "
 		      "with: rowand --check-config FILE",
 		w);
-	for (size_t i = 0; (key = table_at(i)) != NULL; i++) {
+	for (size_t i = 0; (key = setting_at(i)) != NULL; i++) {
 		write_text(w, "\n");
 		if (key->section != NULL) {
 			write_text(w, "#\n");

@@ -49,9 +49,9 @@ static int read_digits(const char *text, uint64_t *ret, const char **ret_rest)
 	return p == text ? ROWAN_E_INVAL : 0;
 }
 
-int value_units(enum table_type type, const char *text, uint64_t *ret)
+int value_units(enum setting_type type, const char *text, uint64_t *ret)
 {
-	const struct unit *unit = type == TABLE_SIZE ? sizes : durations;
+	const struct unit *unit = type == SETTING_SIZE ? sizes : durations;
 	uint64_t value;
 	const char *rest;
 
@@ -76,18 +76,18 @@ static void write_text(struct writer *w, const char *text)
 	writer_raw(w, text, strlen(text));
 }
 
-void value_write_units(enum table_type type, uint64_t value, struct writer *w)
+void value_write_units(enum setting_type type, uint64_t value, struct writer *w)
 {
-	const struct unit *unit = type == TABLE_SIZE ? sizes : durations;
+	const struct unit *unit = type == SETTING_SIZE ? sizes : durations;
 	char text[64];
 
-	if (type == TABLE_COUNT || type == TABLE_SWITCH) {
+	if (type == SETTING_COUNT || type == SETTING_SWITCH) {
 		snprintf(text, sizeof text, "%llu", (unsigned long long)value);
 		write_text(w, text);
 		return;
 	}
 	if (value == 0)
-		unit = type == TABLE_SIZE ? &sizes[4] : &durations[3];
+		unit = type == SETTING_SIZE ? &sizes[4] : &durations[3];
 	else
 		while (value % unit->factor != 0)
 			unit++;
@@ -96,23 +96,23 @@ void value_write_units(enum table_type type, uint64_t value, struct writer *w)
 	write_text(w, text);
 }
 
-static void *field(const struct table_key *key, struct config *c)
+static void *field(const struct setting *key, struct config *c)
 {
 	return (char *)c + key->offset;
 }
 
 static const void *const_field(
-	const struct table_key *key, const struct config *c)
+	const struct setting *key, const struct config *c)
 {
 	return (const char *)c + key->offset;
 }
 
 int value_set_number(
-	const struct table_key *key, uint64_t value, struct config *ret)
+	const struct setting *key, uint64_t value, struct config *ret)
 {
 	if (value < key->min || value > key->max)
 		return ROWAN_E_LIMIT;
-	if (key->type == TABLE_SWITCH)
+	if (key->type == SETTING_SWITCH)
 		*(bool *)field(key, ret) = value != 0;
 	else
 		*(uint64_t *)field(key, ret) = value;
@@ -183,16 +183,16 @@ static bool is_endpoint(const char *text)
 }
 
 int value_set_text(
-	const struct table_key *key, const char *text, struct config *ret)
+	const struct setting *key, const char *text, struct config *ret)
 {
 	size_t len = strlen(text);
 	bool ok = is_plain(text);
 
 	if (len >= CONFIG_TEXT_MAX)
 		return ROWAN_E_LIMIT;
-	if (key->type == TABLE_CHOICE)
+	if (key->type == SETTING_CHOICE)
 		ok = ok && is_choice(key->choices, text);
-	else if (key->type == TABLE_PATH)
+	else if (key->type == SETTING_PATH)
 		ok = ok && text[0] == '/';
 	else if (len == 0)
 		ok = key->min == 0;
@@ -206,7 +206,7 @@ int value_set_text(
 }
 
 int value_add_item(
-	const struct table_key *key, const char *text, struct config *ret)
+	const struct setting *key, const char *text, struct config *ret)
 {
 	struct config_list *list = field(key, ret);
 
@@ -218,7 +218,7 @@ int value_add_item(
 	return 0;
 }
 
-static int set_default_list(const struct table_key *key, struct config *ret)
+static int set_default_list(const struct setting *key, struct config *ret)
 {
 	const char *text = key->value;
 	char item[CONFIG_TEXT_MAX];
@@ -239,27 +239,27 @@ static int set_default_list(const struct table_key *key, struct config *ret)
 	return rc;
 }
 
-int value_set_default(const struct table_key *key, struct config *ret)
+int value_set_default(const struct setting *key, struct config *ret)
 {
 	const char *rest;
 	uint64_t value;
 	int rc;
 
 	switch (key->type) {
-	case TABLE_COUNT:
+	case SETTING_COUNT:
 		rc = read_digits(key->value, &value, &rest);
 		if (rc == 0 && *rest != '\0')
 			rc = ROWAN_E_INVAL;
 		break;
-	case TABLE_SIZE:
-	case TABLE_DURATION:
+	case SETTING_SIZE:
+	case SETTING_DURATION:
 		rc = value_units(key->type, key->value, &value);
 		break;
-	case TABLE_SWITCH:
+	case SETTING_SWITCH:
 		value = strcmp(key->value, "true") == 0;
 		rc = 0;
 		break;
-	case TABLE_ENDPOINTS: return set_default_list(key, ret);
+	case SETTING_ENDPOINTS: return set_default_list(key, ret);
 	default: return value_set_text(key, key->value, ret);
 	}
 	return rc != 0 ? rc : value_set_number(key, value, ret);
@@ -284,43 +284,43 @@ static void write_list(const struct config_list *list, struct writer *w)
 }
 
 void value_write(
-	const struct table_key *key, const struct config *c, struct writer *w)
+	const struct setting *key, const struct config *c, struct writer *w)
 {
 	const void *at = const_field(key, c);
 
 	switch (key->type) {
-	case TABLE_COUNT:
+	case SETTING_COUNT:
 		value_write_units(key->type, *(const uint64_t *)at, w);
 		break;
-	case TABLE_SIZE:
-	case TABLE_DURATION:
+	case SETTING_SIZE:
+	case SETTING_DURATION:
 		write_text(w, "\"");
 		value_write_units(key->type, *(const uint64_t *)at, w);
 		write_text(w, "\"");
 		break;
-	case TABLE_SWITCH:
+	case SETTING_SWITCH:
 		write_text(w, *(const bool *)at ? "true" : "false");
 		break;
-	case TABLE_ENDPOINTS: write_list(at, w); break;
+	case SETTING_ENDPOINTS: write_list(at, w); break;
 	default: write_quoted(w, at); break;
 	}
 }
 
-uint64_t value_number(const struct table_key *key, const struct config *c)
+uint64_t value_number(const struct setting *key, const struct config *c)
 {
 	return *(const uint64_t *)const_field(key, c);
 }
 
-void value_write_range(const struct table_key *key, struct writer *w)
+void value_write_range(const struct setting *key, struct writer *w)
 {
 	if (key->choices != NULL) {
 		write_text(w, key->choices);
 		return;
 	}
-	if (key->type == TABLE_ENDPOINTS) {
-		value_write_units(TABLE_COUNT, key->min, w);
+	if (key->type == SETTING_ENDPOINTS) {
+		value_write_units(SETTING_COUNT, key->min, w);
 		write_text(w, " to ");
-		value_write_units(TABLE_COUNT, key->max, w);
+		value_write_units(SETTING_COUNT, key->max, w);
 		write_text(w, " endpoints");
 		return;
 	}

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "config/config.h"
-#include "config/table.h"
+#include "config/setting.h"
 #include "config/value.h"
 
 static struct config_report report;
@@ -45,23 +45,24 @@ static void one_mistake(const char *text, unsigned line, const char *message)
 
 static void every_default_is_valid(void **state)
 {
-	const struct table_key *key;
+	const struct setting *key;
 	struct config c;
 	size_t i;
 
 	memset(&c, 0, sizeof c);
-	for (i = 0; (key = table_at(i)) != NULL; i++) {
+	for (i = 0; (key = setting_at(i)) != NULL; i++) {
 		if (value_set_default(key, &c) != 0)
 			fail_msg("default of %s", key->name);
-		assert_ptr_equal(table_find(key->name, strlen(key->name)), key);
+		assert_ptr_equal(
+			setting_find(key->name, strlen(key->name)), key);
 		assert_true(strlen(key->help) > 0);
 	}
 	assert_true(i <= 128);
-	for (i = 0; table_order_at(i) != NULL; i++) {
-		const struct table_order *o = table_order_at(i);
+	for (i = 0; setting_order_at(i) != NULL; i++) {
+		const struct setting_order *o = setting_order_at(i);
 
-		assert_non_null(table_find(o->low, strlen(o->low)));
-		assert_non_null(table_find(o->high, strlen(o->high)));
+		assert_non_null(setting_find(o->low, strlen(o->low)));
+		assert_non_null(setting_find(o->high, strlen(o->high)));
 	}
 	assert_int_equal(parse("", &c), 0);
 	assert_int_equal(c.lifetime, 60ULL * 86400000);
@@ -75,16 +76,18 @@ static void every_default_is_valid(void **state)
 /* Every field of the struct belongs to exactly one key. */
 static void the_table_covers_the_struct(void **state)
 {
-	const struct table_key *key;
+	const struct setting *key;
 	size_t sum = 0;
 
-	for (size_t i = 0; (key = table_at(i)) != NULL; i++)
+	for (size_t i = 0; (key = setting_at(i)) != NULL; i++)
 		switch (key->type) {
-		case TABLE_COUNT:
-		case TABLE_SIZE:
-		case TABLE_DURATION: sum += sizeof(uint64_t); break;
-		case TABLE_SWITCH: sum += sizeof(uint64_t); break;
-		case TABLE_ENDPOINTS: sum += sizeof(struct config_list); break;
+		case SETTING_COUNT:
+		case SETTING_SIZE:
+		case SETTING_DURATION: sum += sizeof(uint64_t); break;
+		case SETTING_SWITCH: sum += sizeof(uint64_t); break;
+		case SETTING_ENDPOINTS:
+			sum += sizeof(struct config_list);
+			break;
 		default: sum += CONFIG_TEXT_MAX; break;
 		}
 	assert_int_equal(sum, sizeof(struct config));
@@ -291,24 +294,26 @@ static void units_are_exact(void **state)
 {
 	uint64_t v;
 
-	assert_int_equal(value_units(TABLE_SIZE, "64 KiB", &v), 0);
+	assert_int_equal(value_units(SETTING_SIZE, "64 KiB", &v), 0);
 	assert_int_equal(v, 65536);
-	assert_int_equal(value_units(TABLE_SIZE, "64KiB", &v), 0);
-	assert_int_equal(value_units(TABLE_DURATION, "2 d", &v), 0);
+	assert_int_equal(value_units(SETTING_SIZE, "64KiB", &v), 0);
+	assert_int_equal(value_units(SETTING_DURATION, "2 d", &v), 0);
 	assert_int_equal(v, 172800000);
-	assert_int_equal(value_units(TABLE_SIZE, "16777215 TiB", &v), 0);
+	assert_int_equal(value_units(SETTING_SIZE, "16777215 TiB", &v), 0);
 	assert_int_equal(
-		value_units(TABLE_SIZE, "16777216 TiB", &v), ROWAN_E_INVAL);
+		value_units(SETTING_SIZE, "16777216 TiB", &v), ROWAN_E_INVAL);
 	assert_int_equal(v, 0);
-	assert_int_equal(value_units(TABLE_SIZE, "18446744073709551616 B", &v),
+	assert_int_equal(
+		value_units(SETTING_SIZE, "18446744073709551616 B", &v),
 		ROWAN_E_INVAL);
-	assert_int_equal(value_units(TABLE_SIZE, "64", &v), ROWAN_E_INVAL);
-	assert_int_equal(value_units(TABLE_SIZE, "", &v), ROWAN_E_INVAL);
-	assert_int_equal(value_units(TABLE_SIZE, "KiB", &v), ROWAN_E_INVAL);
-	assert_int_equal(value_units(TABLE_SIZE, "-1 B", &v), ROWAN_E_INVAL);
-	assert_int_equal(value_units(TABLE_SIZE, "1 kib", &v), ROWAN_E_INVAL);
-	assert_int_equal(value_units(TABLE_SIZE, "1 s", &v), ROWAN_E_INVAL);
-	assert_int_equal(value_units(TABLE_DURATION, "1 B", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "64", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "KiB", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "-1 B", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "1 kib", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "1 s", &v), ROWAN_E_INVAL);
+	assert_int_equal(
+		value_units(SETTING_DURATION, "1 B", &v), ROWAN_E_INVAL);
 }
 
 static void a_long_report_says_what_it_dropped(void **state)

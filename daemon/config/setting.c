@@ -1,11 +1,11 @@
 /*
- * The table of configuration keys: see table.h. Holds no state.
+ * The table of configuration keys: see setting.h. Holds no state.
  *
  * conf/rowand.conf is made from it (make conf); a test compares the two.
  */
 #include <string.h>
 
-#include "config/table.h"
+#include "config/setting.h"
 #include "wire/limits.h"
 
 #define SEC	 1000ULL
@@ -20,17 +20,17 @@
 
 #define OF(type, field, min, max, value, help)                                 \
 	{                                                                      \
-#field, TABLE_##type, offsetof(struct config, field), min,     \
+#field, SETTING_##type, offsetof(struct config, field), min,   \
 			max, value, help, NULL, NULL                           \
 	}
 #define FIRST(heading, type, field, min, max, value, help)                     \
 	{                                                                      \
-#field, TABLE_##type, offsetof(struct config, field), min,     \
+#field, SETTING_##type, offsetof(struct config, field), min,   \
 			max, value, help, NULL, heading                        \
 	}
 
 /* clang-format off */
-static const struct table_key keys[] = {
+static const struct setting keys[] = {
 	FIRST("Where clients connect. Sockets handed over by systemd take"
 		" precedence.",
 		ENDPOINTS, listen, 1, CONFIG_LIST_MAX, "tcp://[::]:7410",
@@ -164,14 +164,14 @@ static const struct table_key keys[] = {
 		"How often the time is written down, so that it never goes"
 		" back."),
 
-	{"log_level", TABLE_CHOICE, offsetof(struct config, log_level), 0, 0,
+	{"log_level", SETTING_CHOICE, offsetof(struct config, log_level), 0, 0,
 		"info", "What is logged: never content, names or addresses.",
 		"error warning info debug", "Running."},
 	OF(DURATION, drain_time, 0, 5 * MINUTE, "10 s",
 		"How long a stop waits for answers to leave."),
 };
 
-static const struct table_order orders[] = {
+static const struct setting_order orders[] = {
 	{"heartbeat_interval", "heartbeat_timeout", false},
 	{"mailbox_urgent", "mailbox", false},
 	{"blob_bytes", "blob_total", true},
@@ -183,17 +183,17 @@ static const struct table_order orders[] = {
 };
 /* clang-format on */
 
-const struct table_key *table_at(size_t i)
+const struct setting *setting_at(size_t i)
 {
 	return i < sizeof keys / sizeof *keys ? &keys[i] : NULL;
 }
 
-const struct table_order *table_order_at(size_t i)
+const struct setting_order *setting_order_at(size_t i)
 {
 	return i < sizeof orders / sizeof *orders ? &orders[i] : NULL;
 }
 
-const struct table_key *table_find(const char *name, size_t len)
+const struct setting *setting_find(const char *name, size_t len)
 {
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (strlen(keys[i].name) == len &&
@@ -202,17 +202,17 @@ const struct table_key *table_find(const char *name, size_t len)
 	return NULL;
 }
 
-const char *table_type_name(enum table_type type)
+const char *setting_type_name(enum setting_type type)
 {
 	switch (type) {
-	case TABLE_COUNT: return "a number such as 100";
-	case TABLE_SIZE: return "a size such as \"64 KiB\"";
-	case TABLE_DURATION: return "a duration such as \"30 s\"";
-	case TABLE_SWITCH: return "true or false";
-	case TABLE_CHOICE: return "one of the listed words, as \"word\"";
-	case TABLE_PATH: return "an absolute path, as \"/folder\"";
-	case TABLE_CREDENTIAL: return "the name of a credential, as \"name\"";
-	case TABLE_ENDPOINTS: return "a list such as [ \"tcp://[::]:7410\" ]";
+	case SETTING_COUNT: return "a number such as 100";
+	case SETTING_SIZE: return "a size such as \"64 KiB\"";
+	case SETTING_DURATION: return "a duration such as \"30 s\"";
+	case SETTING_SWITCH: return "true or false";
+	case SETTING_CHOICE: return "one of the listed words, as \"word\"";
+	case SETTING_PATH: return "an absolute path, as \"/folder\"";
+	case SETTING_CREDENTIAL: return "the name of a credential, as \"name\"";
+	case SETTING_ENDPOINTS: return "a list such as [ \"tcp://[::]:7410\" ]";
 	}
 	return "";
 }
