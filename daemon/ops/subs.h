@@ -18,7 +18,7 @@
 #ifndef OPS_SUBS_H
 #define OPS_SUBS_H
 
-#include "ops/idmap.h"
+#include "base/idmap.h"
 #include "ops/request.h"
 
 struct store_batch;

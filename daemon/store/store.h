@@ -49,7 +49,7 @@ struct store_keeper;
 #define STORE_WINDOW	    256		 /* counters whose fate is remembered */
 #define STORE_HASH_LEN	    32
 
-/* ---- opening ---------------------------------------------------------- */
+/* ---- opening ---- */
 
 struct store_options {
 	const char *path; /* the file; "-wal" and "-reserve" lie beside */
@@ -98,7 +98,7 @@ ROWAN_MUST int store_reader_open(
 	struct store_reader **ret, const struct store *st);
 void store_reader_close(struct store_reader *rd);
 
-/* ---- transactions (writer) --------------------------------------------- */
+/* ---- transactions (writer) ---- */
 
 /**
  * store_begin(st, now):
@@ -140,7 +140,7 @@ void store_abort(struct store *st);
  */
 bool store_room(const struct store *st);
 
-/* ---- members and devices ----------------------------------------------- */
+/* ---- members and devices ---- */
 
 struct store_device {
 	struct id16 id;
@@ -204,7 +204,7 @@ ROWAN_MUST int store_member_devices(struct store_reader *rd,
 ROWAN_MUST int store_device_shares(struct store_reader *rd,
 	const struct id16 *device, const struct id16 *other, uint64_t now);
 
-/* ---- cases, channels, assignments --------------------------------------- */
+/* ---- cases, channels, assignments ---- */
 
 struct store_case {
 	struct id16 id;
@@ -275,7 +275,7 @@ ROWAN_MUST int store_channel_assignments(struct store_reader *rd,
 ROWAN_MUST int store_channel_access(struct store *st,
 	const struct id16 *channel, const struct id16 *device);
 
-/* ---- key packages ------------------------------------------------------- */
+/* ---- key packages ---- */
 
 struct store_package {
 	struct bytes body;
@@ -316,7 +316,7 @@ struct store_stock {
 ROWAN_MUST int store_package_count(struct store_reader *rd,
 	const struct id16 *device, struct store_stock *ret);
 
-/* ---- envelopes ----------------------------------------------------------- */
+/* ---- envelopes ---- */
 
 struct store_envelope {
 	struct id16 channel;
@@ -324,7 +324,6 @@ struct store_envelope {
 	uint8_t kind;	  /* the caller's numbers; returned at delivery */
 	bool urgent;
 	uint64_t expires; /* 0: never by itself */
-	uint64_t hold;	  /* delivered no earlier; 0: at once */
 	struct bytes body;
 	const struct id16 *to; /* NULL: the devices assigned now */
 	size_t to_len;
@@ -338,7 +337,7 @@ struct store_delivery {
 
 /*
  * What became of a submission. ${deliveries} borrows from the store until its
- * next changing call; empty for a repeat, and while the envelope is held.
+ * next changing call; empty for a repeat.
  */
 struct store_submitted {
 	bool repeat; /* the counter was accepted before: same answer again */
@@ -435,7 +434,7 @@ struct store_range {
 ROWAN_MUST int store_acknowledge(struct store *st, const struct id16 *device,
 	const struct store_range *ranges, size_t len, size_t *ret_removed);
 
-/* ---- blobs --------------------------------------------------------------- */
+/* ---- blobs ---- */
 
 struct store_blob {
 	struct id16 id;
@@ -496,30 +495,17 @@ ROWAN_MUST int store_blob_chunk(struct store_reader *rd, const struct id16 *id,
  */
 ROWAN_MUST int store_blob_delete(struct store *st, const struct id16 *id);
 
-/* ---- time's work, in slices ---------------------------------------------- */
+/* ---- time's work, in slices ---- */
 
 /*
  * What one slice did. The caller goes on while ${more}, in a later
  * transaction; ${next} is when something falls due next (0: nothing).
- * ${deliveries} (released held envelopes) borrows until the next changing
- * call.
  */
 struct store_slice {
 	bool more;
 	uint64_t next;
 	size_t done;
-	const struct store_delivery *deliveries;
-	size_t deliveries_len;
 };
-
-/**
- * store_release(st, max, ret):
- * Give up to ${max} held envelopes that are due at the transaction's time
- * their places in the mailboxes. Not to be called while the clock is
- * doubtful.
- */
-ROWAN_MUST int store_release(
-	struct store *st, uint32_t max, struct store_slice *ret);
 
 /**
  * store_expire(st, max, ret):
@@ -537,14 +523,13 @@ ROWAN_MUST int store_expire(
 ROWAN_MUST int store_sweep(
 	struct store *st, uint32_t max, struct store_slice *ret);
 
-/* ---- meta ------------------------------------------------------------------
- */
+/* ---- meta ---- */
 
 /* Numbers of the values; numbers are never reused. */
 enum store_meta {
 	STORE_META_CLOCK = 1,	     /* daemon/clock's state */
 	STORE_META_TRANSPORT = 2,    /* transport key pairs */
-	STORE_META_LIMITS_USER = 3,  /* for daemon/ops */
+	STORE_META_OPERATIONS = 3,   /* for daemon/ops */
 	STORE_META_USER_FIRST = 1000 /* tests */
 };
 
@@ -558,8 +543,7 @@ ROWAN_MUST int store_meta_put(
 ROWAN_MUST int store_meta_get(
 	struct store_reader *rd, uint32_t key, struct buf *ret);
 
-/* ---- upkeep -----------------------------------------------------------------
- */
+/* ---- upkeep ---- */
 
 /**
  * store_keeper_open(ret, st):
@@ -603,8 +587,6 @@ struct store_stats {
 	uint64_t blobs;
 	uint64_t pages, pages_free, page_size;
 	uint64_t log_bytes; /* of the write-ahead log */
-	bool room;
-	bool reserve; /* the reserve file is in place */
 };
 
 /**

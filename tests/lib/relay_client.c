@@ -37,8 +37,7 @@ static int64_t now_ms(void)
 int relay_open(struct relay_client **ret, const struct relay_options *o)
 {
 	struct relay_client *c = calloc(1, sizeof *c);
-	struct relay_address a = {
-		.kind = o->kind, .port = o->port, .source = o->source};
+	struct relay_address a = {.kind = o->kind, .port = o->port};
 	struct seed_server server;
 	int r;
 

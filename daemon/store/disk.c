@@ -1,0 +1,59 @@
+/*
+ * The reserve file. See disk.h.
+ */
+#include "store/disk.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int disk_open(struct disk *d, const char *path, uint64_t bytes)
+{
+	char name[PATH_MAX];
+	int n = snprintf(name, sizeof(name), "%s-reserve", path);
+
+	*d = (struct disk){.fd = -1, .bytes = bytes};
+	if (n < 0 || (size_t)n >= sizeof(name) || bytes > INT64_MAX)
+		return ROWAN_E_INVAL;
+	d->fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (d->fd < 0)
+		return ROWAN_E_IO;
+	if (flock(d->fd, LOCK_EX | LOCK_NB) != 0) {
+		disk_close(d);
+		return ROWAN_E_IO;
+	}
+	(void)disk_lay(d);
+	return 0;
+}
+
+void disk_close(struct disk *d)
+{
+	if (d->fd >= 0)
+		(void)close(d->fd);
+	d->fd = -1;
+}
+
+void disk_give_up(struct disk *d)
+{
+	if (!d->laid)
+		return;
+	d->laid = false;
+	if (d->bytes > 0)
+		(void)!ftruncate(d->fd, 0);
+}
+
+bool disk_lay(struct disk *d)
+{
+	if (d->laid)
+		return true;
+	if (d->bytes > 0 && posix_fallocate(d->fd, 0, (off_t)d->bytes) != 0) {
+		/* It may have taken a part of what is left. */
+		(void)!ftruncate(d->fd, 0);
+		return false;
+	}
+	d->laid = true;
+	return true;
+}

@@ -1,0 +1,37 @@
+/*
+ * The reserve file beside the store: a lock that keeps a second daemon away,
+ * and bytes kept back for the day the disk is full.
+ *
+ * While the reserve is laid down the store may grow. When a write finds no
+ * room the reserve is given up: then deletions, which need some log to write
+ * to, still succeed, and the store takes nothing new until the reserve could
+ * be laid down again.
+ */
+#ifndef STORE_DISK_H
+#define STORE_DISK_H
+
+#include "base/bytes.h"
+
+struct disk {
+	int fd; /* -1: closed */
+	uint64_t bytes;
+	bool laid;
+};
+
+/**
+ * disk_open(d, path, bytes):
+ * Lock "${path}-reserve", made when it is not there, and lay ${bytes} down.
+ * A disk too full for that is no error. ROWAN_E_IO when another one holds the
+ * lock or the file cannot be made.
+ */
+ROWAN_MUST int disk_open(struct disk *d, const char *path, uint64_t bytes);
+void disk_close(struct disk *d);
+
+/**
+ * disk_give_up(d), disk_lay(d):
+ * Free the reserve; lay it down again. disk_lay returns whether it is laid.
+ */
+void disk_give_up(struct disk *d);
+bool disk_lay(struct disk *d);
+
+#endif

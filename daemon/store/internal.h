@@ -1,0 +1,215 @@
+/*
+ * What the files of the store share and nobody else sees.
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "base/idmap.h"
+#include "crypto/seal.h"
+#include "store/db.h"
+#include "store/disk.h"
+#include "store/schema.h"
+#include "store/store.h"
+
+#define HOUR	      3600
+#define MAILBOX_BLOCK 256  /* sequences reserved with one write */
+#define ID_BLOCK      4096 /* row ids likewise */
+#define MASK_WORDS    (STORE_WINDOW / 64)
+#define DETAIL_MAX    256 /* encoded detail of a device, channel, ... */
+#define ENVELOPE_HEAD 34  /* what an envelope's sealed bytes begin with */
+
+/* Told by the keeper to the writer. */
+struct shared {
+	_Atomic uint64_t moved; /* frames of the log that are in the file */
+};
+
+struct store_reader {
+	struct db db;
+	const struct seal *seal; /* of the store */
+	struct store *owner;	 /* whose view it is; NULL for other threads */
+};
+
+/* A device as the writer remembers it. */
+struct device {
+	struct id16 id;
+	int64_t row; /* 0: no such device */
+	int64_t member;
+	struct store_device as_put;
+	bool known;	    /* the fields above are those of the file */
+	bool mailbox_known; /* seq, reserved, waiting */
+	bool sender_known;  /* high, mask */
+	bool sender_dirty;  /* to be written at commit */
+	uint32_t waiting;
+	uint64_t seq;		   /* next to be given */
+	uint64_t reserved;	   /* below it no write is needed */
+	uint64_t high;		   /* highest counter accepted */
+	uint64_t mask[MASK_WORDS]; /* bit i: high - i was accepted */
+	uint64_t mark;		   /* last saved in this mark */
+};
+
+/* One device that may take part in a channel. */
+struct seat {
+	struct device *device;
+	uint64_t from, until; /* of the assignment */
+};
+
+struct channel {
+	struct id16 id;
+	int64_t row;
+	bool closed;
+	size_t len;
+	struct seat seats[];
+};
+
+struct saved {
+	struct device *device;
+	struct device was;
+};
+
+struct sequence {
+	int64_t next;
+	int64_t reserved;
+};
+
+struct store {
+	struct store_reader view;
+	struct seal *seal;
+	struct disk disk;
+	char *path;
+	char *vfs;
+	struct shared *shared;
+	uint32_t mailbox_max, mailbox_reserve;
+	uint64_t max_pages;
+
+	bool open;   /* a transaction is */
+	bool marked; /* a mark is set */
+	bool cold;   /* devices or channels changed since the mark */
+	bool room;
+	bool deleted;	/* something was, since the log was cut */
+	uint64_t cut;	/* when it was cut */
+	uint64_t tried; /* when the reserve was last asked for */
+	uint64_t now;
+	int64_t budget;	 /* bytes this transaction may add */
+	uint64_t frames; /* in the log after the last commit */
+
+	struct idmap devices;  /* struct device */
+	struct idmap channels; /* struct channel */
+	uint64_t mark;
+	struct saved *saved; /* device states to go back to */
+	size_t saved_len, saved_cap;
+	struct device **dirty; /* senders to be written */
+	size_t dirty_len, dirty_cap;
+	struct sequence sequences[SEQUENCE_COUNT];
+
+	struct device *to[STORE_RECIPIENT_MAX];
+	struct store_delivery *out; /* what the last call gave */
+	size_t out_len, out_cap;
+	uint8_t *plain, *sealed;
+};
+
+#define PLAIN_MAX  (STORE_ENVELOPE_MAX + ENVELOPE_HEAD)
+#define SEALED_MAX (PLAIN_MAX + SEAL_OVERHEAD)
+
+/* ---- cache.c: what the writer remembers ---- */
+
+/* The device under ${id}; ROWAN_E_REFUSED when there is none. */
+ROWAN_MUST int cache_device(
+	struct store *st, const struct id16 *id, struct device **ret);
+/* The device in row ${row}. */
+ROWAN_MUST int cache_device_row(
+	struct store *st, int64_t row, struct device **ret);
+/* The channel with its seats; ROWAN_E_REFUSED when there is none. */
+ROWAN_MUST int cache_channel(
+	struct store *st, const struct id16 *id, struct channel **ret);
+/* Be sure of mailbox or sender state. */
+ROWAN_MUST int cache_mailbox(struct store *st, struct device *d);
+ROWAN_MUST int cache_sender(struct store *st, struct device *d);
+/* Save the state of ${d} before it changes. */
+ROWAN_MUST int cache_save(struct store *st, struct device *d);
+/* The sender state of ${d} must be written at commit. */
+ROWAN_MUST int cache_dirty(struct store *st, struct device *d);
+ROWAN_MUST int cache_write_senders(struct store *st);
+/* Devices, channels or assignments changed in the file. */
+void cache_cold(struct store *st);
+/* Go back to the mark; forget everything. */
+void cache_undo(struct store *st);
+void cache_forget(struct store *st);
+/* Forget when too much is remembered; only between transactions. */
+void cache_trim(struct store *st);
+
+/* ---- tx.c ---- */
+
+/* May a changing call run now? ROWAN_E_STATE, or why the transaction failed. */
+ROWAN_MUST int tx_ready(const struct store *st);
+/* Room for ${bytes} more? ROWAN_E_FULL. */
+ROWAN_MUST int tx_room(struct store *st, size_t bytes);
+/* A row id that was never given before. */
+ROWAN_MUST int tx_id(
+	struct store *st, enum schema_sequence which, int64_t *ret);
+
+/* ---- seals of rows ---- */
+
+/* The hash under which ${id} is looked up in the name column of a table. */
+void row_name(const struct seal *s, enum schema_table table,
+	const struct id16 *id, uint8_t ret[SEAL_HASH_LEN]);
+/* Open a sealed column of known greatest length; ROWAN_E_CORRUPT. */
+ROWAN_MUST int row_open(const struct seal *s, struct seal_place place,
+	struct bytes sealed, size_t max, uint8_t *ret, size_t *ret_len);
+/* The same into fresh memory. */
+ROWAN_MUST int row_open_buf(const struct seal *s, struct seal_place place,
+	struct bytes sealed, struct buf *ret);
+
+/* ---- device.c ---- */
+
+/* Decode the row of SQL_DEVICE_GET and its like. */
+ROWAN_MUST int device_decode(const struct seal *s, sqlite3_stmt *q,
+	struct store_device *ret, int64_t *ret_row, int64_t *ret_member);
+/* The row under a name, 0 when there is none. */
+ROWAN_MUST int device_row(
+	struct store_reader *rd, const struct id16 *id, int64_t *ret);
+ROWAN_MUST int member_row(
+	struct store_reader *rd, const struct id16 *id, int64_t *ret);
+
+/* ---- channel.c ---- */
+
+ROWAN_MUST int channel_row(
+	struct store_reader *rd, const struct id16 *id, int64_t *ret);
+ROWAN_MUST int assignment_decode(const struct seal *s, int64_t row,
+	struct bytes sealed, struct store_assignment *ret);
+
+/* ---- mailbox.c ---- */
+
+/* The next sequence of a mailbox; counts it as waiting. */
+ROWAN_MUST int mailbox_place(struct store *st, struct device *d, uint64_t *ret);
+/* Note a delivery for the caller. */
+ROWAN_MUST int mailbox_out(
+	struct store *st, const struct device *d, uint64_t seq);
+/* Empty up to ${max} places; ${ret_done} of them were. */
+ROWAN_MUST int mailbox_empty(
+	struct store *st, int64_t device, uint32_t max, size_t *ret_done);
+
+/* ---- blob.c ---- */
+
+ROWAN_MUST int blob_drop(struct store *st, int64_t row);
+
+/* When something at ${t} is erased: the hour after, so that rows show hours. */
+static inline int64_t hour_up(uint64_t t)
+{
+	return t > INT64_MAX - HOUR ? INT64_MAX
+				    : (int64_t)((t + HOUR - 1) / HOUR * HOUR);
+}
+
+static inline uint64_t hour_down(uint64_t t)
+{
+	return t / HOUR * HOUR;
+}
+
+/* Is a validity or an assignment in force? */
+static inline bool in_force(uint64_t from, uint64_t until, uint64_t now)
+{
+	return from <= now && (until == 0 || now < until);
+}
+
+#endif

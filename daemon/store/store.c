@@ -1,0 +1,289 @@
+/*
+ * Opening and closing, the keeper, upkeep. See store.h and docs/store.md.
+ */
+#include "store/internal.h"
+
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#define CACHE_KIB	 16384
+#define READER_CACHE_KIB 1024
+#define KEEPER_CACHE_KIB 64
+#define LOG_FRAMES	 8192 /* the log's bound, 32 MiB */
+#define LOG_REST	 512  /* frames the writer may move by itself */
+#define CUT_SECONDS	 60
+#define CUT_SECONDS_IDLE 5
+#define KEY_CHECK	 UINT32_MAX /* meta row that proves the key */
+
+static const uint8_t key_check[] = "rowan store key";
+
+static int on_commit(void *arg, sqlite3 *h, const char *name, int frames)
+{
+	struct store *st = arg;
+
+	st->frames = (uint64_t)frames;
+	return SQLITE_OK;
+}
+
+/* The store key must be the one the store was made with. */
+static int check_key(struct store *st)
+{
+	struct buf value;
+	int r = store_meta_get(&st->view, KEY_CHECK, &value);
+
+	if (r == ROWAN_E_CORRUPT)
+		return ROWAN_E_CRYPTO;
+	if (r == 0) {
+		buf_wipe(&value);
+		return 0;
+	}
+	if (r != ROWAN_E_NOT_FOUND)
+		return r;
+	if ((r = store_begin(st, 0)) != 0)
+		return r;
+	r = store_meta_put(
+		st, KEY_CHECK, bytes_of(key_check, sizeof(key_check)));
+	if (r == 0)
+		return store_commit(st);
+	store_abort(st);
+	return r;
+}
+
+static int check_pages(struct db *db)
+{
+	sqlite3_stmt *q = NULL;
+	int rc = sqlite3_prepare_v2(
+		db->h, "PRAGMA quick_check(1)", -1, &q, NULL);
+	bool ok = false;
+
+	if (rc == SQLITE_OK && (rc = sqlite3_step(q)) == SQLITE_ROW)
+		ok = strcmp((const char *)sqlite3_column_text(q, 0), "ok") == 0;
+	sqlite3_finalize(q);
+	if (rc != SQLITE_ROW)
+		return db_code(rc);
+	return ok ? 0 : ROWAN_E_CORRUPT;
+}
+
+static int set_quota(struct store *st, uint64_t max_bytes)
+{
+	char text[64];
+
+	st->max_pages = max_bytes / SCHEMA_PAGE;
+	if (st->max_pages == 0)
+		return 0;
+	if (st->max_pages < 64 || st->max_pages > UINT32_MAX)
+		return ROWAN_E_INVAL;
+	sqlite3_snprintf(sizeof(text), text, "PRAGMA max_page_count=%llu",
+		(unsigned long long)st->max_pages);
+	return db_exec(&st->view.db, text);
+}
+
+static int open_file(struct store *st, const struct store_options *o)
+{
+	struct db_options d = {st->path, st->vfs, DB_WRITER,
+		o->cache_kib ? o->cache_kib : CACHE_KIB};
+	int r;
+
+	if ((r = disk_open(&st->disk, o->path, o->reserve_bytes)) != 0)
+		return r;
+	if ((r = db_open(&st->view.db, &d)) != 0)
+		return r == ROWAN_E_AGAIN ? ROWAN_E_IO : r;
+	(void)sqlite3_wal_hook(st->view.db.h, on_commit, st);
+	if ((r = schema_migrate(&st->view.db)) != 0 ||
+		(r = set_quota(st, o->max_bytes)) != 0)
+		return r;
+	if (!o->skip_check && (r = check_pages(&st->view.db)) != 0)
+		return r;
+	return check_key(st);
+}
+
+int store_open(struct store **ret, const struct store_options *o)
+{
+	struct store *st = calloc(1, sizeof(*st));
+	int r = ROWAN_E_NOMEM;
+
+	*ret = NULL;
+	if (st == NULL)
+		return r;
+	st->disk.fd = -1;
+	idmap_init(&st->devices);
+	idmap_init(&st->channels);
+	st->mailbox_max = o->mailbox_max;
+	st->mailbox_reserve = o->mailbox_reserve;
+	st->path = strdup(o->path);
+	st->vfs = o->vfs ? strdup(o->vfs) : NULL;
+	st->shared = calloc(1, sizeof(*st->shared));
+	st->plain = malloc(PLAIN_MAX);
+	st->sealed = malloc(SEALED_MAX);
+	if (st->path == NULL || (o->vfs != NULL && st->vfs == NULL) ||
+		st->shared == NULL || st->plain == NULL || st->sealed == NULL)
+		goto out;
+	if ((r = seal_new(&st->seal, o->key)) != 0)
+		goto out;
+	st->view.seal = st->seal;
+	st->view.owner = st;
+	r = open_file(st, o);
+out:
+	if (r == 0)
+		*ret = st;
+	else
+		store_close(st);
+	return r;
+}
+
+void store_close(struct store *st)
+{
+	if (st == NULL)
+		return;
+	store_abort(st);
+	cache_forget(st);
+	db_close(&st->view.db);
+	disk_close(&st->disk);
+	seal_free(st->seal);
+	if (st->plain != NULL)
+		sodium_memzero(st->plain, PLAIN_MAX);
+	free(st->plain);
+	free(st->sealed);
+	free(st->saved);
+	free(st->dirty);
+	free(st->out);
+	free(st->shared);
+	free(st->path);
+	free(st->vfs);
+	free(st);
+}
+
+struct store_reader *store_view(struct store *st)
+{
+	return &st->view;
+}
+
+int store_reader_open(struct store_reader **ret, const struct store *st)
+{
+	struct db_options d = {st->path, st->vfs, DB_READER, READER_CACHE_KIB};
+	struct store_reader *rd = calloc(1, sizeof(*rd));
+	int r;
+
+	*ret = NULL;
+	if (rd == NULL)
+		return ROWAN_E_NOMEM;
+	rd->seal = st->seal;
+	if ((r = db_open(&rd->db, &d)) != 0) {
+		free(rd);
+		return r;
+	}
+	*ret = rd;
+	return 0;
+}
+
+void store_reader_close(struct store_reader *rd)
+{
+	if (rd == NULL)
+		return;
+	db_close(&rd->db);
+	free(rd);
+}
+
+/* ---- the log: moved by the keeper, cut by the writer ---- */
+
+struct store_keeper {
+	struct db db;
+	struct shared *shared;
+};
+
+int store_keeper_open(struct store_keeper **ret, const struct store *st)
+{
+	struct db_options d = {st->path, st->vfs, DB_KEEPER, KEEPER_CACHE_KIB};
+	struct store_keeper *kp = calloc(1, sizeof(*kp));
+	int r;
+
+	*ret = NULL;
+	if (kp == NULL)
+		return ROWAN_E_NOMEM;
+	kp->shared = st->shared;
+	if ((r = db_open(&kp->db, &d)) != 0) {
+		free(kp);
+		return r;
+	}
+	*ret = kp;
+	return 0;
+}
+
+void store_keeper_close(struct store_keeper *kp)
+{
+	if (kp == NULL)
+		return;
+	db_close(&kp->db);
+	free(kp);
+}
+
+int store_keeper_run(struct store_keeper *kp)
+{
+	int frames = 0, moved = 0;
+	int rc = sqlite3_wal_checkpoint_v2(
+		kp->db.h, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
+
+	if (rc == SQLITE_OK && moved >= 0)
+		atomic_store(&kp->shared->moved, (uint64_t)moved);
+	return db_code(rc);
+}
+
+/* Move the rest, so that the next commit starts the log again. */
+static int finish_move(struct store *st)
+{
+	uint64_t moved = atomic_load(&st->shared->moved);
+	int frames = 0, done = 0, rc;
+
+	if (st->frames < LOG_FRAMES)
+		return 0;
+	if (moved > st->frames)
+		moved = 0;
+	/* Leave the bulk to the keeper, but not for ever. */
+	if (st->frames - moved > LOG_REST && st->frames < 4 * LOG_FRAMES)
+		return 0;
+	rc = sqlite3_wal_checkpoint_v2(
+		st->view.db.h, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &done);
+	return rc == SQLITE_BUSY ? 0 : db_code(rc);
+}
+
+/* Empty the log file: no byte that was deleted before is left in it. */
+static int cut(struct store *st, uint64_t now)
+{
+	int rc;
+
+	sqlite3_busy_timeout(st->view.db.h, 0);
+	rc = sqlite3_wal_checkpoint_v2(
+		st->view.db.h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(st->view.db.h, 1000);
+	if (rc == SQLITE_OK) {
+		st->deleted = false;
+		st->cut = now;
+		st->frames = 0;
+	}
+	return rc == SQLITE_BUSY ? 0 : db_code(rc);
+}
+
+int store_tidy(struct store *st, uint64_t now, bool idle)
+{
+	uint64_t age = now >= st->cut ? now - st->cut : CUT_SECONDS;
+	int r;
+
+	if (st->open)
+		return ROWAN_E_STATE;
+	if (st->cut == 0)
+		st->cut = now;
+	if ((r = finish_move(st)) != 0)
+		return r;
+	if (!st->disk.laid) {
+		/* Shrink before growing again; once a second is enough. */
+		if (st->tried == now)
+			return 0;
+		st->tried = now;
+		r = cut(st, now);
+		return disk_lay(&st->disk) ? 0 : r;
+	}
+	if (st->deleted && age >= (idle ? CUT_SECONDS_IDLE : CUT_SECONDS))
+		return cut(st, now);
+	return 0;
+}
