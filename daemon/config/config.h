@@ -1,5 +1,5 @@
 /*
- * The daemon's configuration: one table of keys (table.c), one file.
+ * The daemon's configuration: one table of keys (setting.c), one file.
  *
  * Trusts nobody's file: everything wrong with it is reported at once, and a
  * file with anything wrong in it is not used at all. Holds no secrets, only
@@ -29,7 +29,8 @@ struct config_list {
 	size_t count;
 };
 
-/* Durations are milliseconds, sizes bytes. table.c says what each one does. */
+/* Durations are milliseconds, sizes bytes. setting.c says what each one does.
+ */
 struct config {
 	/* Where clients connect. */
 	struct config_list listen;
@@ -132,16 +133,16 @@ ROWAN_MUST int config_load(
 	const char *path, struct config *ret, struct config_report *report);
 
 /**
- * config_write(c, w):
+ * config_print(c, w):
  * Every key of ${c} as a file that config_parse reads back to the same.
  */
-void config_write(const struct config *c, struct writer *w);
+void config_print(const struct config *c, struct writer *w);
 
 /**
- * config_sample(w):
+ * config_print_sample(w):
  * The file that is installed: every key with its help, range and default,
  * commented out.
  */
-void config_sample(struct writer *w);
+void config_print_sample(struct writer *w);
 
 #endif

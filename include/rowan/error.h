@@ -37,6 +37,7 @@ enum rowan_error {
 	ROWAN_E_AGAIN = -100, /* not now; the same call may succeed later */
 	ROWAN_E_QUOTA = -101, /* a limit of this peer is used up for now */
 	ROWAN_E_FULL = -102,  /* no room on disk */
+	ROWAN_E_STALE = -103, /* another came first: catch up, do it anew */
 
 	/* The peer's bytes or acts. */
 	ROWAN_E_MALFORMED = -300, /* not the canonical encoding of anything */
@@ -46,6 +47,14 @@ enum rowan_error {
 	ROWAN_E_REFUSED = -304,	  /* unknown, or not yours: never told apart */
 	ROWAN_E_EXISTS = -305,	  /* the name or number is taken */
 	ROWAN_E_NOT_FOUND = -306, /* nothing under that name */
+
+	/* Cards and statements. */
+	ROWAN_E_CHAIN = -350,	/* another history than the one we know */
+	ROWAN_E_SIGNER = -351,	/* whoever signed may not do that */
+	ROWAN_E_REVOKED = -352, /* a device that was revoked */
+	ROWAN_E_EXPIRED = -353, /* outside the validity of a card */
+	ROWAN_E_UNKNOWN = -354, /* a device, member or case we do not know */
+	ROWAN_E_RULE = -355,	/* signed by the right person, not possible */
 
 	/*
 	 * MLS (RFC 9420). rowan/mls.h says which call gives which.

@@ -17,6 +17,7 @@ const char *rowan_strerror(int code)
 	case ROWAN_E_AGAIN: return "not now, try again later";
 	case ROWAN_E_QUOTA: return "limit reached for now";
 	case ROWAN_E_FULL: return "no room on disk";
+	case ROWAN_E_STALE: return "another came first";
 	case ROWAN_E_MALFORMED: return "malformed encoding";
 	case ROWAN_E_LIMIT: return "larger than allowed";
 	case ROWAN_E_VERSION: return "protocol version not served";
@@ -24,6 +25,12 @@ const char *rowan_strerror(int code)
 	case ROWAN_E_REFUSED: return "unknown or not permitted";
 	case ROWAN_E_EXISTS: return "already taken";
 	case ROWAN_E_NOT_FOUND: return "not found";
+	case ROWAN_E_CHAIN: return "not the history we know";
+	case ROWAN_E_SIGNER: return "the signer may not do that";
+	case ROWAN_E_REVOKED: return "the device was revoked";
+	case ROWAN_E_EXPIRED: return "the card is not valid now";
+	case ROWAN_E_UNKNOWN: return "unknown device, member or case";
+	case ROWAN_E_RULE: return "not possible now";
 	case ROWAN_E_MLS_SUITE: return "cipher suite not supported";
 	case ROWAN_E_MLS_WRONG_GROUP: return "message of another group";
 	case ROWAN_E_MLS_WRONG_EPOCH: return "message of another epoch";

@@ -33,12 +33,6 @@ struct plan {
 	struct rowand_proc daemon;
 };
 
-/* No limit of one device may stand in the way of what is measured. */
-static const char settings[] = "rate_messages = 1000000;\n"
-			       "rate_requests = 1000000;\n"
-			       "rate_bytes = \"64 GiB\";\n"
-			       "mailbox = 1000000;\n";
-
 static void start(struct plan *p, const struct seed_clinic *clinic)
 {
 	char path[ROWAND_PATH_MAX], self[ROWAND_PATH_MAX];
@@ -54,7 +48,7 @@ static void start(struct plan *p, const struct seed_clinic *clinic)
 		p->daemon.preload[0] = 0;
 	else
 		setenv(SYNC_COUNT_ENV, path, 1);
-	memcpy(p->daemon.settings, settings, sizeof settings);
+	rowand_set(&p->daemon, ROWAND_NO_LIMITS);
 	if (rowand_seed(&p->daemon, clinic) || rowand_start(&p->daemon))
 		b_die("rowand does not start, see %s/log", p->daemon.dir);
 	O.spid = p->daemon.pid;

@@ -56,8 +56,9 @@ static struct relay_client *honest(enum seed_role role)
 	int r;
 
 	seed_device(role, 0, &d);
-	r = relay_open(&c,
-		&(struct relay_options){RELAY_LINK_RAW, daemon_.port, 0, &d});
+	r = relay_open(&c, &(struct relay_options){.kind = RELAY_LINK_RAW,
+				   .port = daemon_.port,
+				   .device = &d});
 	if (r)
 		fail("an honest client cannot connect", r);
 	return c;
@@ -230,8 +231,8 @@ int main(int argc, char **argv)
 	if (rowand_init(&daemon_, NULL) || rowand_seed(&daemon_, &clinic))
 		fail("no store", ROWAN_E_IO);
 	/* The honest pair's pace is above what one person's device needs. */
-	snprintf(daemon_.settings, sizeof daemon_.settings,
-		"rate_messages = 60000;\nrate_requests = 60000;\n");
+	rowand_set(
+		&daemon_, "rate_messages = 60000;\nrate_requests = 60000;\n");
 	if (rowand_start(&daemon_))
 		fail("the daemon does not start", ROWAN_E_IO);
 	t.port = daemon_.port;

@@ -160,8 +160,10 @@ static void stranger(const struct target *t)
 		struct relay_frames f;
 
 		seed_device(SEED_STRANGER, i, &d);
-		if (relay_open(&c, &(struct relay_options){
-					   RELAY_LINK_RAW, t->port, 0, &d}))
+		if (relay_open(
+			    &c, &(struct relay_options){.kind = RELAY_LINK_RAW,
+					.port = t->port,
+					.device = &d}))
 			continue;
 		for (int k = 0; k < 20; k++) {
 			struct pollfd p = {
@@ -183,8 +185,9 @@ static struct relay_client *member(
 	struct seed_device d;
 
 	seed_device(role, index, &d);
-	while (relay_open(&c, &(struct relay_options){RELAY_LINK_RAW, t->port,
-				      0, &d}) ||
+	while (relay_open(&c, &(struct relay_options){.kind = RELAY_LINK_RAW,
+				      .port = t->port,
+				      .device = &d}) ||
 		relay_hello(c, NULL)) {
 		relay_close(c);
 		usleep(10000);

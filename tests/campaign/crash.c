@@ -505,9 +505,7 @@ int main(int argc, char **argv)
 	}
 	if (rowand_init(&C.daemon, NULL) || rowand_seed(&C.daemon, &clinic))
 		fail("cannot make a store");
-	snprintf(C.daemon.settings, sizeof C.daemon.settings,
-		"rate_messages = 1000000;\nrate_requests = 1000000;\n"
-		"rate_bytes = \"64 GiB\";\nmailbox = 1000000;\n");
+	rowand_set(&C.daemon, ROWAND_NO_LIMITS);
 	for (int i = 0; i <= rounds; i++) {
 		if (rowand_start(&C.daemon))
 			fail("round %d, seed %u: the daemon does not start", i,

@@ -37,7 +37,8 @@ static int64_t now_ms(void)
 int relay_open(struct relay_client **ret, const struct relay_options *o)
 {
 	struct relay_client *c = calloc(1, sizeof *c);
-	struct relay_address a = {.kind = o->kind, .port = o->port};
+	struct relay_address a = {
+		.kind = o->kind, .port = o->port, .source = o->source};
 	struct seed_server server;
 	int r;
 

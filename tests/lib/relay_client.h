@@ -23,6 +23,7 @@ struct relay_options {
 	int port;
 	int server; /* which key: number of seed_server */
 	const struct seed_device *device;
+	const char *source; /* as in struct relay_address */
 };
 
 /* What to send: an operation, a written body, opaque frames. */

@@ -94,7 +94,7 @@ static int open_dealer(struct relay_link *l, const struct relay_address *a)
 
 static int open_raw(struct relay_link *l, const struct relay_address *a)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET};
+	struct sockaddr_in in = {.sin_family = AF_INET}, from = {0};
 	struct zmtp_keys keys;
 	int one = 1;
 
@@ -108,6 +108,12 @@ static int open_raw(struct relay_link *l, const struct relay_address *a)
 	if (inet_pton(AF_INET, a->host, &in.sin_addr) != 1)
 		return ROWAN_E_INVAL;
 	l->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (l->fd >= 0 && a->source != NULL) {
+		from.sin_family = AF_INET;
+		if (inet_pton(AF_INET, a->source, &from.sin_addr) != 1 ||
+			bind(l->fd, (void *)&from, sizeof from))
+			return ROWAN_E_IO;
+	}
 	if (l->fd < 0 || connect(l->fd, (void *)&in, sizeof in) ||
 		setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) ||
 		fcntl(l->fd, F_SETFL, O_NONBLOCK))

@@ -20,6 +20,7 @@ struct relay_address {
 	enum relay_link_kind kind;
 	struct relay_context *context; /* NULL: one of its own */
 	const char *host;	       /* NULL: 127.0.0.1 */
+	const char *source; /* come from there; NULL: any (raw only) */
 	int port;
 	const uint8_t *server; /* the daemon's public key, 32 bytes */
 	const uint8_t *public; /* ours */

@@ -17,7 +17,7 @@ struct rowand_proc {
 	char dir[ROWAND_PATH_MAX / 2];
 	char binary[ROWAND_PATH_MAX / 2];
 	char preload[ROWAND_PATH_MAX]; /* LD_PRELOAD of the daemon, or "" */
-	char settings[2048];	       /* further lines of its configuration */
+	char settings[2048];	       /* see rowand_set */
 	int port;		       /* main */
 	int enrol_port;
 	pid_t pid; /* 0: not running */
@@ -30,12 +30,30 @@ struct rowand_proc {
  */
 ROWAN_MUST int rowand_init(struct rowand_proc *p, const char *binary);
 
+/* Settings under which no limit of one device stands in the way. */
+#define ROWAND_NO_LIMITS                                                       \
+	"rate_messages = 1000000000; rate_requests = 1000000000;\n"            \
+	"rate_bytes = \"1 TiB\"; mailbox = 1000000000;\n"
+
+/**
+ * rowand_set(p, text):
+ * Append lines to the configuration of the next start. Too many of them make
+ * the start fail.
+ */
+void rowand_set(struct rowand_proc *p, const char *text);
+
 /**
  * rowand_seed(p, clinic):
  * Provision the store while the daemon is not running.
  */
 ROWAN_MUST int rowand_seed(
 	struct rowand_proc *p, const struct seed_clinic *clinic);
+
+/**
+ * rowand_store_path(p, ret, size):
+ * Write the path of the store's file to ${ret}.
+ */
+void rowand_store_path(const struct rowand_proc *p, char *ret, size_t size);
 
 /**
  * rowand_start(p):

@@ -1,0 +1,81 @@
+/*
+ * Which statement counts: one table of statement by signer, used by the
+ * daemon before it accepts and by every client before it believes.
+ *
+ * A check changes nothing; applying a checked statement cannot be refused by
+ * any rule. Trusts struct trust_source to return what was applied before.
+ */
+#ifndef TRUST_RULES_H
+#define TRUST_RULES_H
+
+#include "trust/case_state.h"
+#include "trust/clinic.h"
+
+/* How far a signer's clock may be from the daemon's when it accepts. */
+#define RULES_CLOCK_SKEW 600 /* seconds */
+
+struct rules_context {
+	const struct clinic *clinic;
+	const struct trust_source *source;
+	const struct case_state *of_case; /* case statements: their case */
+	/*
+	 * True where a new statement is accepted: the signer must be alive
+	 * now, at ${now}. False where history is replayed: the signer must
+	 * have been alive at the statement's place in the chains.
+	 */
+	bool accept;
+	uint64_t now; /* seconds since 1970; looked at when accepting */
+};
+
+/**
+ * rules_check(ctx, s):
+ * Check everything about a decoded statement: its place in its chain, the
+ * signatures, the signer's card and right, and whether it is possible.
+ *
+ *	ROWAN_E_STALE	its number is taken: catch up and sign anew
+ *	ROWAN_E_CHAIN	it follows another history, or time runs backwards
+ *	ROWAN_E_CRYPTO	a signature is wrong
+ *	ROWAN_E_UNKNOWN	signer, member, device or case not known
+ *	ROWAN_E_REVOKED, ROWAN_E_EXPIRED   the signer's card
+ *	ROWAN_E_SIGNER	whoever signed may not sign this
+ *	ROWAN_E_RULE	may, but it is not possible: a closed case, a card
+ *			beyond its registrar's scope, no such assignment
+ *	ROWAN_E_MALFORMED  a card or record inside does not decode
+ */
+ROWAN_MUST int rules_check(
+	const struct rules_context *ctx, const struct wire_statement *s);
+
+/**
+ * rules_apply_clinic(c, s), rules_apply_case(c, source, s):
+ * Take a checked statement into the state. Cards and revocations change what
+ * struct trust_source finds; that is the keeper's part, in the same
+ * transaction. rules_apply_case can fail for want of memory or room
+ * (ROWAN_E_NOMEM, ROWAN_E_LIMIT) or in a look-up, and then has changed
+ * nothing.
+ */
+ROWAN_MUST int rules_apply_clinic(
+	struct clinic *c, const struct wire_statement *s);
+ROWAN_MUST int rules_apply_case(struct case_state *c,
+	const struct trust_source *source, const struct wire_statement *s);
+
+/**
+ * rules_card(ctx, card, time):
+ * Check a card by itself, as issued at ${time}: signatures, issuer, scope,
+ * consent, that its device and keys are new. Part of rules_check; registrars
+ * and the offline authority use it before they sign.
+ */
+ROWAN_MUST int rules_card(const struct rules_context *ctx,
+	const struct wire_card *card, uint64_t time);
+
+/**
+ * rules_entitled(ctx, device, channel, time, ret):
+ * Whether ${device} may take part in ${channel} of the case ctx->of_case at
+ * ${time}: card logged, not revoked, valid; role fits the channel; member
+ * assigned; case open. Returns 0, ROWAN_E_UNKNOWN, ROWAN_E_REVOKED,
+ * ROWAN_E_EXPIRED or ROWAN_E_RULE. ${ret}, unless NULL, gets the card.
+ */
+ROWAN_MUST int rules_entitled(const struct rules_context *ctx,
+	const struct id16 *device, uint8_t channel, uint64_t time,
+	struct trust_card *ret);
+
+#endif

@@ -1,0 +1,24 @@
+/* Fuzz target: a configuration file; what is accepted prints and reads back. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct config_report report;
+	struct config c, again;
+	struct writer w;
+
+	if (len > 4096 || config_parse(bytes_of(data, len), &c, &report) != 0)
+		return 0;
+	writer_init(&w, CONFIG_FILE_MAX);
+	config_print(&c, &w);
+	if (config_parse(writer_view(&w), &again, &report) != 0 ||
+		memcmp(&c, &again, sizeof c) != 0)
+		abort();
+	writer_wipe(&w);
+	return 0;
+}

@@ -1,0 +1,375 @@
+/*
+ * The configuration: every default parses, what is printed reads back, and
+ * every mistake of a file is reported at once with its line.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+#include "config/setting.h"
+#include "config/value.h"
+
+static struct config_report report;
+
+static int parse(const char *text, struct config *ret)
+{
+	return config_parse(bytes_of(text, strlen(text)), ret, &report);
+}
+
+/* The report must hold exactly ${text} at ${line}, as entry ${i}. */
+static void expect(size_t i, unsigned line, const char *text)
+{
+	assert_true(i < report.count);
+	assert_string_equal(report.problems[i].text, text);
+	assert_int_equal(report.problems[i].line, line);
+}
+
+/* ${text} has one mistake; and the result is then the defaults. */
+static void one_mistake(const char *text, unsigned line, const char *message)
+{
+	struct config c, defaults;
+
+	config_defaults(&defaults);
+	assert_int_equal(parse(text, &c), ROWAN_E_INVAL);
+	expect(0, line, message);
+	assert_int_equal(report.count, 1);
+	assert_memory_equal(&c, &defaults, sizeof c);
+}
+
+static void every_default_is_valid(void **state)
+{
+	const struct setting *key;
+	struct config c;
+	size_t i;
+
+	memset(&c, 0, sizeof c);
+	for (i = 0; (key = setting_at(i)) != NULL; i++) {
+		if (value_set_default(key, &c) != 0)
+			fail_msg("default of %s", key->name);
+		assert_ptr_equal(
+			setting_find(key->name, strlen(key->name)), key);
+		assert_true(strlen(key->help) > 0);
+	}
+	assert_true(i <= 128);
+	for (i = 0; setting_order_at(i) != NULL; i++) {
+		const struct setting_order *o = setting_order_at(i);
+
+		assert_non_null(setting_find(o->low, strlen(o->low)));
+		assert_non_null(setting_find(o->high, strlen(o->high)));
+	}
+	assert_int_equal(parse("", &c), 0);
+	assert_int_equal(c.lifetime, 60ULL * 86400000);
+	assert_int_equal(c.message_bytes, 1024 * 1024);
+	assert_true(c.clock_need_sync);
+	assert_int_equal(c.listen.count, 1);
+	assert_string_equal(c.listen.item[0], "tcp://[::]:7410");
+	assert_string_equal(c.log_level, "info");
+}
+
+/* Every field of the struct belongs to exactly one key. */
+static void the_table_covers_the_struct(void **state)
+{
+	const struct setting *key;
+	size_t sum = 0;
+
+	for (size_t i = 0; (key = setting_at(i)) != NULL; i++)
+		switch (key->type) {
+		case SETTING_COUNT:
+		case SETTING_SIZE:
+		case SETTING_DURATION: sum += sizeof(uint64_t); break;
+		case SETTING_SWITCH: sum += sizeof(uint64_t); break;
+		case SETTING_ENDPOINTS:
+			sum += sizeof(struct config_list);
+			break;
+		default: sum += CONFIG_TEXT_MAX; break;
+		}
+	assert_int_equal(sum, sizeof(struct config));
+}
+
+static void what_is_printed_reads_back(void **state)
+{
+	struct config c, again;
+	struct writer w, w2;
+
+	assert_int_equal(parse("lifetime = \"90 min\"; credit: 7\n"
+			       "listen = [ \"tcp://127.0.0.1:0\",\n"
+			       "  \"tcp://[::1]:7000\" ], listen_enrol = ();\n"
+			       "clock_need_sync = false; store_key = \"/a/b\"\n"
+			       "log_level = \"de\" # two strings\n \"bug\";\n"
+			       "message_bytes = \"1048575 B\"",
+				 &c),
+		0);
+	assert_int_equal(c.lifetime, 5400000);
+	assert_int_equal(c.credit, 7);
+	assert_int_equal(c.listen.count, 2);
+	assert_int_equal(c.listen_enrol.count, 0);
+	assert_false(c.clock_need_sync);
+	assert_string_equal(c.log_level, "debug");
+	assert_int_equal(c.message_bytes, 1048575);
+
+	writer_init(&w, CONFIG_FILE_MAX);
+	writer_init(&w2, CONFIG_FILE_MAX);
+	config_print(&c, &w);
+	assert_int_equal(writer_status(&w), 0);
+	assert_int_equal(config_parse(writer_view(&w), &again, &report), 0);
+	assert_memory_equal(&c, &again, sizeof c);
+	config_print(&again, &w2);
+	assert_true(bytes_eq(writer_view(&w), writer_view(&w2)));
+	writer_wipe(&w);
+	writer_wipe(&w2);
+}
+
+/* conf/rowand.conf is what the table says (make conf writes it). */
+static void the_installed_file_is_current(void **state)
+{
+	static uint8_t file[CONFIG_FILE_MAX];
+	FILE *f = fopen("conf/rowand.conf", "rb");
+	struct writer w;
+	size_t len;
+
+	assert_non_null(f);
+	len = fread(file, 1, sizeof file, f);
+	fclose(f);
+	writer_init(&w, CONFIG_FILE_MAX);
+	config_print_sample(&w);
+	assert_int_equal(writer_status(&w), 0);
+	assert_true(bytes_eq(writer_view(&w), bytes_of(file, len)));
+	writer_wipe(&w);
+}
+
+/* With its settings uncommented it is the defaults. */
+static void the_installed_file_parses(void **state)
+{
+	struct config c, defaults;
+	struct writer w, plain;
+
+	writer_init(&w, CONFIG_FILE_MAX);
+	writer_init(&plain, CONFIG_FILE_MAX);
+	config_print_sample(&w);
+	for (size_t i = 0; i < w.len; i++)
+		if (w.data[i] != '#' || w.data[i + 1] == ' ' ||
+			w.data[i + 1] == '\n')
+			writer_u8(&plain, w.data[i]);
+	config_defaults(&defaults);
+	if (config_parse(writer_view(&plain), &c, &report) != 0)
+		fail_msg("line %u: %s", report.problems[0].line,
+			report.problems[0].text);
+	assert_memory_equal(&c, &defaults, sizeof c);
+	assert_int_equal(config_parse(writer_view(&w), &c, &report), 0);
+	writer_wipe(&w);
+	writer_wipe(&plain);
+}
+
+static void all_mistakes_are_reported_at_once(void **state)
+{
+	struct config c, defaults;
+
+	config_defaults(&defaults);
+	assert_int_equal(parse("colour = \"blue\";\n"
+			       "credit = 0;\n"
+			       "lifetime = 30;\n"
+			       "/* a comment\n over two lines */ credit = 8;\n"
+			       "connections = true;\n"
+			       "@include \"other.conf\"\n"
+			       "log_level = \"loud\";\n"
+			       "message_bytes = \"1 MB\";\n"
+			       "listen = [ \"tcp://localhost:7410\" ];\n"
+			       "credit = 9;\n"
+			       "backlog 7;\n"
+			       "store_key = \"../etc/key\";\n"
+			       "= 5;\n"
+			       "state_dir = \"relative\";\n"
+			       "mailbox = 99 99;\n"
+			       "drain_time = \"18446744073709551615 d\";\n",
+				 &c),
+		ROWAN_E_INVAL);
+	expect(0, 1, "unknown setting colour");
+	expect(1, 2, "credit: out of range, allowed is 1 to 1024");
+	expect(2, 3, "lifetime: must be a duration such as \"30 s\"");
+	expect(3, 5, "credit: set before in line 2");
+	expect(4, 6, "connections: must be a number such as 100");
+	expect(5, 7, "includes are not allowed");
+	expect(6, 8, "log_level: must be one of: error warning info debug");
+	expect(7, 9, "message_bytes: must be a size such as \"64 KiB\"");
+	expect(8, 10, "listen: must be a list such as [ \"tcp://[::]:7410\" ]");
+	expect(9, 11, "credit: set before in line 2");
+	expect(10, 12, "'=' is missing after the name");
+	expect(11, 13,
+		"store_key: must be the name of a credential, as \"name\"");
+	expect(12, 14, "a setting is expected here");
+	expect(13, 15, "state_dir: must be an absolute path, as \"/folder\"");
+	expect(14, 16, "'=' is missing after the name");
+	expect(15, 17, "drain_time: must be a duration such as \"30 s\"");
+	assert_int_equal(report.count, 16);
+	assert_memory_equal(&c, &defaults, sizeof c);
+}
+
+static void each_mistake_alone(void **state)
+{
+	one_mistake("credit = 1025;", 1,
+		"credit: out of range, allowed is 1 to 1024");
+	one_mistake("credit = -1;", 1,
+		"credit: out of range, allowed is 1 to 1024");
+	one_mistake("\n\ncredit = 99999999999999;", 3,
+		"credit: out of range, allowed is 1 to 1024");
+	one_mistake("credit = 1.5;", 1, "credit: must be a number such as 100");
+	one_mistake(
+		"credit = \"1\";", 1, "credit: must be a number such as 100");
+	one_mistake("credit = yes;", 1, "credit: syntax error");
+	one_mistake("credit = ;", 1, "a value is missing");
+	one_mistake("credit =", 1, "a value is missing");
+	one_mistake("credit", 1, "'=' is missing after the name");
+	one_mistake(
+		"log_level = \"info", 1, "a string without its closing quote");
+	one_mistake("listen = [ \"tcp://[::]:1\"", 1,
+		"a bracket that is not closed");
+	one_mistake("listen = [ \n@include \"x\"\n];", 1,
+		"includes are not allowed");
+	one_mistake("listen = [];", 1,
+		"listen: out of range, allowed is 1 to 4 endpoints");
+	one_mistake("listen = [ 7410 ];", 1,
+		"listen: must be a list such as [ \"tcp://[::]:7410\" ]");
+	one_mistake("listen = \"tcp://[::]:7410\";", 1,
+		"listen: must be a list such as [ \"tcp://[::]:7410\" ]");
+	one_mistake("credit = { a = 1; };", 1,
+		"credit: must be a number such as 100");
+	one_mistake("listen = ((((((1))))));", 1, "brackets nested too deep");
+	one_mistake("handshake_time = \"61 s\";", 1,
+		"handshake_time: out of range, allowed is 1 s to 1 min");
+	one_mistake("handshake_time = \"10s x\";", 1,
+		"handshake_time: must be a duration such as \"30 s\"");
+	one_mistake("store_key = \"\";", 1,
+		"store_key: must be the name of a credential, as \"name\"");
+	one_mistake("store_key = \"a\\nb\";", 1,
+		"store_key: must be the name of a credential, as \"name\"");
+	one_mistake("clock_need_sync = 1;", 1,
+		"clock_need_sync: must be true or false");
+	one_mistake(
+		"credit = 5; credit = 5;", 1, "credit: set before in line 1");
+}
+
+static void values_wrong_together(void **state)
+{
+	one_mistake("lifetime = \"20 d\";\nlifetime_max = \"10 d\";", 2,
+		"lifetime must be at most lifetime_max");
+	one_mistake("\nheartbeat_timeout = \"30 s\";", 2,
+		"heartbeat_interval must be less than heartbeat_timeout");
+	one_mistake("listen_enrol = [ \"tcp://[::]:7410\" ];", 0,
+		"tcp://[::]:7410 is listed twice");
+	one_mistake("listen_next = [ \"tcp://[::]:7412\" ];", 0,
+		"listen_next needs transport_key_next too");
+}
+
+static void endpoints_are_numeric(void **state)
+{
+	static const char *const good[] = {"tcp://*:7410", "tcp://[::]:1",
+		"tcp://127.0.0.1:0", "tcp://[2001:db8::7]:65535"};
+	static const char *const bad[] = {"", "tcp://", "tcp://:1",
+		"ipc:///tmp/x", "tcp://host:1", "tcp://[::]",
+		"tcp://[::]:", "tcp://[::]:65536", "tcp://[::]:123456",
+		"tcp://::1:7", "tcp://1.2.3:7", "tcp://[1.2.3.4]:7",
+		"tcp://[::]:7 ", "tcp://[::]:-1", "inproc://x", "tcp://eth0:7"};
+	struct config c;
+	char text[200];
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		snprintf(text, sizeof text, "listen = [ \"%s\" ];", good[i]);
+		assert_int_equal(parse(text, &c), 0);
+		assert_string_equal(c.listen.item[0], good[i]);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		snprintf(text, sizeof text, "listen = [ \"%s\" ];", bad[i]);
+		assert_int_equal(parse(text, &c), ROWAN_E_INVAL);
+	}
+}
+
+static void units_are_exact(void **state)
+{
+	uint64_t v;
+
+	assert_int_equal(value_units(SETTING_SIZE, "64 KiB", &v), 0);
+	assert_int_equal(v, 65536);
+	assert_int_equal(value_units(SETTING_SIZE, "64KiB", &v), 0);
+	assert_int_equal(value_units(SETTING_DURATION, "2 d", &v), 0);
+	assert_int_equal(v, 172800000);
+	assert_int_equal(value_units(SETTING_SIZE, "16777215 TiB", &v), 0);
+	assert_int_equal(
+		value_units(SETTING_SIZE, "16777216 TiB", &v), ROWAN_E_INVAL);
+	assert_int_equal(v, 0);
+	assert_int_equal(
+		value_units(SETTING_SIZE, "18446744073709551616 B", &v),
+		ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "64", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "KiB", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "-1 B", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "1 kib", &v), ROWAN_E_INVAL);
+	assert_int_equal(value_units(SETTING_SIZE, "1 s", &v), ROWAN_E_INVAL);
+	assert_int_equal(
+		value_units(SETTING_DURATION, "1 B", &v), ROWAN_E_INVAL);
+}
+
+static void a_long_report_says_what_it_dropped(void **state)
+{
+	struct config c;
+	char text[4000] = "";
+
+	for (int i = 0; i < 100; i++)
+		strcat(text, "nonsense = 1;\n");
+	assert_int_equal(parse(text, &c), ROWAN_E_INVAL);
+	assert_int_equal(report.count, CONFIG_PROBLEMS_MAX);
+	assert_int_equal(report.dropped, 100 - CONFIG_PROBLEMS_MAX);
+	assert_int_equal(report.problems[31].line, 32);
+}
+
+static void files_that_are_none(void **state)
+{
+	char path[] = "/tmp/test_config.XXXXXX";
+	static char zeros[CONFIG_FILE_MAX + 1];
+	int fd = mkstemp(path);
+	struct config c;
+
+	assert_true(fd >= 0);
+	memset(zeros, ' ', sizeof zeros);
+	assert_int_equal(write(fd, zeros, sizeof zeros), sizeof zeros);
+	assert_int_equal(config_load(path, &c, &report), ROWAN_E_IO);
+	assert_int_equal(report.count, 1);
+	assert_int_equal(ftruncate(fd, CONFIG_FILE_MAX), 0);
+	assert_int_equal(config_load(path, &c, &report), 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(pwrite(fd, "credit = 5;\0", 12, 0), 12);
+	assert_int_equal(config_load(path, &c, &report), ROWAN_E_INVAL);
+	expect(0, 0, "not a text file");
+	close(fd);
+	unlink(path);
+	assert_int_equal(config_load(path, &c, &report), ROWAN_E_IO);
+	expect(0, 0, "cannot be read");
+	assert_int_equal(config_load("/tmp", &c, &report), ROWAN_E_IO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_default_is_valid),
+		cmocka_unit_test(the_table_covers_the_struct),
+		cmocka_unit_test(what_is_printed_reads_back),
+		cmocka_unit_test(the_installed_file_is_current),
+		cmocka_unit_test(the_installed_file_parses),
+		cmocka_unit_test(all_mistakes_are_reported_at_once),
+		cmocka_unit_test(each_mistake_alone),
+		cmocka_unit_test(values_wrong_together),
+		cmocka_unit_test(endpoints_are_numeric),
+		cmocka_unit_test(units_are_exact),
+		cmocka_unit_test(a_long_report_says_what_it_dropped),
+		cmocka_unit_test(files_that_are_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
