@@ -17,6 +17,7 @@ static const char *const labels[] = {
 	[ATTEST_POSSESSION] = PREFIX "card request",
 	[ATTEST_CONSENT] = PREFIX "card consent",
 	[ATTEST_STATEMENT] = PREFIX "statement",
+	[ATTEST_NACK] = PREFIX "nack",
 };
 
 /* The purpose and the content, each with its length. */

@@ -16,7 +16,8 @@ enum attest_purpose {
 	ATTEST_CARD = 2,       /* a card, by its issuer */
 	ATTEST_POSSESSION = 3, /* a card request, by the device's key */
 	ATTEST_CONSENT = 4,    /* a card request, by the member's device */
-	ATTEST_STATEMENT = 5   /* a statement, by each signer */
+	ATTEST_STATEMENT = 5,  /* a statement, by each signer */
+	ATTEST_NACK = 6	       /* a commit that cannot be applied */
 };
 
 /**

@@ -44,4 +44,8 @@
 #define WIRE_CASE_CHANNELS_MAX	 3  /* support, team, diary */
 #define WIRE_CHANNEL_DEVICES_MAX 256
 
+/* Chains of statements. */
+#define WIRE_CHAIN_ITEMS_MAX 256 /* statements or links in one answer */
+#define WIRE_CASES_MAX	     256 /* case heads in one answer */
+
 #endif

@@ -1,0 +1,172 @@
+/*
+ * Channels' groups over the wire: see group.h.
+ */
+#include <string.h>
+
+#include "wire/codec.h"
+#include "wire/group.h"
+
+#define GROUP_FLAGS                                                            \
+	(WIRE_GROUP_FROZEN | WIRE_GROUP_MUST_GO | WIRE_GROUP_MISSING)
+
+static int hash_read(struct reader *r, struct wire_hash *ret)
+{
+	return reader_array(r, ret->b, sizeof ret->b);
+}
+
+int wire_group_create_decode(
+	const struct wire_message *m, struct wire_group_create *ret)
+{
+	struct reader r;
+	int rc;
+
+	reader_init(&r, m->body);
+	if ((rc = m->frame_count == 2 ? 0 : ROWAN_E_MALFORMED) != 0 ||
+		(rc = codec_id(&r, &ret->channel)) != 0 ||
+		(rc = reader_u32(&r, &ret->generation)) != 0)
+		goto out;
+	ret->group_info = m->frames[0];
+	ret->tree = m->frames[1];
+	if (ret->generation == 0 || ret->group_info.len == 0 ||
+		ret->tree.len == 0)
+		rc = ROWAN_E_MALFORMED;
+out:
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_group_create_encode(
+	const struct wire_group_create *g, struct writer *w)
+{
+	if (g->generation == 0)
+		return ROWAN_E_INVAL;
+	writer_raw(w, g->channel.b, ID16_LEN);
+	writer_u32(w, g->generation);
+	return writer_status(w);
+}
+
+int wire_commit_decode(const struct wire_message *m, struct wire_commit *ret)
+{
+	struct reader r;
+	int rc;
+
+	reader_init(&r, m->body);
+	rc = m->frame_count >= 1 && m->frame_count <= 2 ? 0 : ROWAN_E_MALFORMED;
+	if (rc == 0)
+		rc = codec_id(&r, &ret->channel);
+	ret->welcome = bytes_of(NULL, 0);
+	if (rc == 0) {
+		ret->commit = m->frames[0];
+		if (m->frame_count == 2)
+			ret->welcome = m->frames[1];
+		if (ret->commit.len == 0 ||
+			(m->frame_count == 2 && ret->welcome.len == 0))
+			rc = ROWAN_E_MALFORMED;
+	}
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_commit_encode(const struct wire_commit *c, struct writer *w)
+{
+	writer_raw(w, c->channel.b, ID16_LEN);
+	return writer_status(w);
+}
+
+int wire_group_id_decode(
+	const struct wire_message *m, struct wire_group_id *ret)
+{
+	struct reader r;
+	int rc = codec_open(m, &r);
+
+	if (rc == 0)
+		rc = codec_id(&r, &ret->channel);
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_group_id_encode(const struct wire_group_id *g, struct writer *w)
+{
+	writer_raw(w, g->channel.b, ID16_LEN);
+	return writer_status(w);
+}
+
+/* Before it exists a group has a generation and nothing else. */
+static bool state_ok(const struct wire_group_state *g)
+{
+	static const struct wire_hash zero;
+
+	return g->generation != 0 && !(g->flags & ~GROUP_FLAGS) &&
+	       (g->exists ||
+		       (g->flags == 0 && g->epoch == 0 &&
+			       memcmp(&g->confirmed, &zero, sizeof zero) == 0 &&
+			       memcmp(&g->commit, &zero, sizeof zero) == 0));
+}
+
+int wire_group_state_decode(
+	const struct wire_message *m, struct wire_group_state *ret)
+{
+	struct reader r;
+	int rc;
+
+	if ((rc = codec_open(m, &r)) != 0 ||
+		(rc = reader_u32(&r, &ret->generation)) != 0 ||
+		(rc = codec_bool(&r, &ret->exists)) != 0 ||
+		(rc = codec_flags(&r, GROUP_FLAGS, &ret->flags)) != 0 ||
+		(rc = reader_u64(&r, &ret->epoch)) != 0 ||
+		(rc = hash_read(&r, &ret->confirmed)) != 0 ||
+		(rc = hash_read(&r, &ret->commit)) != 0)
+		goto out;
+	if (!state_ok(ret))
+		rc = ROWAN_E_MALFORMED;
+out:
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_group_state_encode(const struct wire_group_state *g, struct writer *w)
+{
+	if (!state_ok(g))
+		return ROWAN_E_INVAL;
+	writer_u32(w, g->generation);
+	writer_u8(w, g->exists ? 1 : 0);
+	writer_u8(w, g->flags);
+	writer_u64(w, g->epoch);
+	writer_raw(w, g->confirmed.b, sizeof g->confirmed.b);
+	writer_raw(w, g->commit.b, sizeof g->commit.b);
+	return writer_status(w);
+}
+
+int wire_nack_decode(const struct wire_message *m, struct wire_nack *ret)
+{
+	struct reader r;
+	int rc;
+
+	if ((rc = codec_open(m, &r)) != 0 ||
+		(rc = codec_id(&r, &ret->channel)) != 0 ||
+		(rc = reader_u32(&r, &ret->generation)) != 0 ||
+		(rc = reader_u64(&r, &ret->epoch)) != 0 ||
+		(rc = hash_read(&r, &ret->commit)) != 0 ||
+		(rc = reader_array(
+			 &r, ret->signature.b, sizeof ret->signature.b)) != 0)
+		goto out;
+	if (ret->generation == 0)
+		rc = ROWAN_E_MALFORMED;
+out:
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_nack_signed(const struct wire_nack *n, struct writer *w)
+{
+	if (n->generation == 0)
+		return ROWAN_E_INVAL;
+	writer_raw(w, n->channel.b, ID16_LEN);
+	writer_u32(w, n->generation);
+	writer_u64(w, n->epoch);
+	writer_raw(w, n->commit.b, sizeof n->commit.b);
+	return writer_status(w);
+}
+
+int wire_nack_encode(const struct wire_nack *n, struct writer *w)
+{
+	int rc = wire_nack_signed(n, w);
+
+	writer_raw(w, n->signature.b, sizeof n->signature.b);
+	return rc != 0 ? rc : writer_status(w);
+}
