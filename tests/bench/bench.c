@@ -1,7 +1,8 @@
 /*
  * make bench: a real rowand under load, and the floor beside it.
  *
- *	bench [--phases "floor matrix low million idle"] [--pubs "16 64 256"]
+ *	bench [--phases "floor store matrix low idle million"] [--pubs "16 64
+ *256"]
  *	      [--secs 4] [--warm 1] [--million 1000000] [--idle 2000]
  *	      [--dealer]
  *
@@ -13,6 +14,7 @@
 #include <getopt.h>
 #include <libgen.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@
 
 #include "bench/floor.h"
 #include "bench/meter.h"
+#include "bench/store_run.h"
 #include "bench/sync_count.h"
 #include "lib/rowand_proc.h"
 
@@ -108,6 +111,18 @@ static void do_floor(struct plan *p, int clients)
 		floor_curve(clients, O.size, O.secs / 2));
 }
 
+static void do_store(struct plan *p, int batch)
+{
+	struct store_run r;
+
+	store_run(O.dir, O.size, batch, O.secs / 2, &r);
+	printf("store batch=%d msgs_per_s=%.0f cpu_s_per_1k=%.4f "
+	       "commit_p50_us=%.0f commit_p99_us=%.0f "
+	       "disk_write_b_per_msg=%.0f\n",
+		batch, r.msgs_per_s, r.cpu_s_per_1k, r.commit_p50_us,
+		r.commit_p99_us, r.disk_b_per_msg);
+}
+
 static void do_matrix(struct plan *p, int pubs)
 {
 	O.npub = pubs;
@@ -186,9 +201,15 @@ static void run(struct plan *p)
 		.mailboxes = 2 * (uint32_t)O.nbox,
 		.idle = (uint32_t)p->idle};
 
-	start(p, &clinic);
+	O.dir = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
 	if (strstr(p->phases, "floor"))
 		for_each(p, p->pubs, do_floor);
+	if (strstr(p->phases, "store"))
+		for_each(p, p->pubs, do_store);
+	if (!strstr(p->phases, "matrix") && !strstr(p->phases, "low") &&
+		!strstr(p->phases, "idle") && !strstr(p->phases, "million"))
+		return;
+	start(p, &clinic);
 	if (strstr(p->phases, "matrix"))
 		for_each(p, p->pubs, do_matrix);
 	if (strstr(p->phases, "low"))
@@ -214,7 +235,7 @@ int main(int argc, char **argv)
 		{"million", required_argument, NULL, 'm'},
 		{"idle", required_argument, NULL, 'i'},
 		{"dealer", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
-	struct plan p = {.phases = "floor matrix low idle million",
+	struct plan p = {.phases = "floor store matrix low idle million",
 		.pubs = "16 64 256",
 		.million = 1000000,
 		.idle = 2000};
@@ -236,6 +257,8 @@ int main(int argc, char **argv)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	if (sodium_init() < 0)
+		b_die("libsodium");
 	run(&p);
 	return 0;
 }

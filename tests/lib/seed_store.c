@@ -5,6 +5,9 @@
  * of the daemon.
  */
 #include "lib/seed.h"
+
+#include <sodium.h>
+
 #include "store/store.h"
 
 #define BATCH		4096 /* rows a transaction */
@@ -112,6 +115,8 @@ int seed_file(const char *path, const struct seed_clinic *clinic)
 	struct key32 key;
 	int r;
 
+	if (sodium_init() < 0)
+		return ROWAN_E_INTERNAL;
 	seed_store_key(&key);
 	o.key = &key;
 	r = store_open(&st, &o);
