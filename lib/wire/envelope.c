@@ -323,7 +323,7 @@ static bool range_valid(const struct wire_range *ranges, size_t i)
 
 	if (range->first == 0 || range->last < range->first)
 		return false;
-	return i == 0 || range->first > ranges[i - 1].last + 1;
+	return i == 0 || range->first - 1 > ranges[i - 1].last;
 }
 
 int wire_ack_decode(const struct wire_message *m, struct wire_ack *ret)
