@@ -83,6 +83,12 @@ ROWAN_MUST int db_row(struct db *db, sqlite3_stmt *q);
 ROWAN_MUST int db_run(struct db *db, sqlite3_stmt *q);
 
 /**
+ * db_changes(db):
+ * How many rows this connection has changed since it was opened.
+ */
+int64_t db_changes(struct db *db);
+
+/**
  * db_end(q):
  * Be ready for the next use; must follow the last db_row.
  */

@@ -83,9 +83,11 @@ struct store {
 	uint32_t mailbox_max, mailbox_reserve;
 	uint64_t max_pages;
 
-	bool open;   /* a transaction is */
-	bool marked; /* a mark is set */
-	bool cold;   /* devices or channels changed since the mark */
+	bool open;	 /* a transaction is */
+	bool marked;	 /* a mark is set */
+	bool one;	 /* it was store_mark_one */
+	int64_t changes; /* rows changed when it was */
+	bool cold;	 /* devices or channels changed since the mark */
 	bool room;
 	bool deleted;	/* something was, since the log was cut */
 	uint64_t cut;	/* when it was cut */

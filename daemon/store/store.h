@@ -119,6 +119,15 @@ ROWAN_MUST int store_keep(struct store *st);
 ROWAN_MUST int store_undo(struct store *st);
 
 /**
+ * store_mark_one(st):
+ * As store_mark, for an operation that makes one changing call and is undone
+ * only when that call refused: store_submit and store_acknowledge refuse
+ * before they change anything. Costs next to nothing. store_undo after a
+ * change loses the transaction.
+ */
+ROWAN_MUST int store_mark_one(struct store *st);
+
+/**
  * store_commit(st):
  * Make the transaction durable: returns 0 only after the disk has said so.
  * On any error nothing of it happened, and no answer of it may leave as

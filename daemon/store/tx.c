@@ -85,20 +85,34 @@ int store_begin(struct store *st, uint64_t now)
 	return 0;
 }
 
-int store_mark(struct store *st)
+static int mark(struct store *st, bool one)
 {
 	int r = tx_ready(st);
 
 	if (r != 0 || st->marked)
 		return r != 0 ? r : ROWAN_E_STATE;
-	r = db_run(&st->view.db, db_use(&st->view.db, SQL_MARK));
+	if (one)
+		st->changes = db_changes(&st->view.db);
+	else
+		r = db_run(&st->view.db, db_use(&st->view.db, SQL_MARK));
 	if (r != 0)
 		return r;
 	st->marked = true;
+	st->one = one;
 	st->cold = false;
 	st->saved_len = 0;
 	st->mark++;
 	return 0;
+}
+
+int store_mark(struct store *st)
+{
+	return mark(st, false);
+}
+
+int store_mark_one(struct store *st)
+{
+	return mark(st, true);
 }
 
 int store_keep(struct store *st)
@@ -108,6 +122,8 @@ int store_keep(struct store *st)
 	if (r != 0 || !st->marked)
 		return r != 0 ? r : ROWAN_E_STATE;
 	st->marked = false;
+	if (st->one)
+		return 0;
 	return db_run(&st->view.db, db_use(&st->view.db, SQL_KEEP));
 }
 
@@ -118,6 +134,13 @@ int store_undo(struct store *st)
 	if (r != 0 || !st->marked)
 		return r != 0 ? r : ROWAN_E_STATE;
 	st->marked = false;
+	if (st->one) {
+		/* Nothing to go back to: then nothing may have changed. */
+		if (db_changes(&st->view.db) != st->changes)
+			r = st->view.db.failed = ROWAN_E_AGAIN;
+		cache_undo(st);
+		return r;
+	}
 	r = db_run(&st->view.db, db_use(&st->view.db, SQL_UNDO));
 	if (r == 0)
 		r = db_run(&st->view.db, db_use(&st->view.db, SQL_KEEP));

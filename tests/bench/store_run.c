@@ -59,7 +59,7 @@ static int submit_one(int i, struct store_delivery *ret)
 		.kind = 1,
 		.expires = 1000000000,
 		.body = bytes_of(R.body, (size_t)R.size)};
-	int r = store_mark(R.st);
+	int r = store_mark_one(R.st);
 
 	if (r == 0)
 		r = store_channel_access(
@@ -87,7 +87,7 @@ static int turn(int batch, uint64_t now)
 		struct store_delivery *d = &R.last[i];
 		struct store_range range = {d->seq, d->seq};
 
-		r = store_mark(R.st);
+		r = store_mark_one(R.st);
 		if (r == 0)
 			r = store_acknowledge(
 				R.st, &d->device, &range, 1, NULL);

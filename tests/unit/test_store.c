@@ -408,6 +408,38 @@ static void test_undo_and_abort(void **state)
 	assert_int_equal(kit_waiting(k, 2), 3);
 }
 
+/* A refusal costs nothing; a change cannot be taken back alone. */
+static void test_mark_one(void **state)
+{
+	struct kit *k = *state;
+	struct id16 from = kit_id('d', 1);
+	uint64_t counter;
+
+	kit_begin(k);
+	assert_int_equal(store_mark_one(k->st), 0);
+	assert_int_equal(store_mark(k->st), ROWAN_E_STATE);
+	assert_int_equal(kit_submit(k, 1, 2, 1, "kept"), 0);
+	assert_int_equal(store_keep(k->st), 0);
+	assert_int_equal(store_mark_one(k->st), 0);
+	assert_int_equal(kit_submit(k, 1, 99, 2, "refused"), ROWAN_E_REFUSED);
+	assert_int_equal(store_undo(k->st), 0);
+	kit_commit(k);
+	assert_int_equal(kit_waiting(k, 2), 1);
+
+	kit_begin(k);
+	assert_int_equal(store_mark_one(k->st), 0);
+	assert_int_equal(kit_submit(k, 1, 2, 2, "lost"), 0);
+	assert_int_equal(store_undo(k->st), ROWAN_E_AGAIN);
+	assert_int_equal(store_commit(k->st), ROWAN_E_AGAIN);
+	assert_int_equal(kit_waiting(k, 2), 1);
+	assert_int_equal(store_counter(store_view(k->st), &from, &counter), 0);
+	assert_int_equal(counter, 1);
+	kit_begin(k);
+	assert_int_equal(kit_submit(k, 1, 2, 2, "for good"), 0);
+	kit_commit(k);
+	assert_int_equal(kit_waiting(k, 2), 2);
+}
+
 /* ---- access ---- */
 
 static void test_access(void **state)
@@ -708,6 +740,7 @@ int main(void)
 		T(test_fetch_in_pieces),
 		T(test_acknowledge_hostile_ranges),
 		T(test_undo_and_abort),
+		T(test_mark_one),
 		T(test_access),
 		T(test_shares),
 		T(test_devices),
