@@ -89,8 +89,6 @@ endef
 -include $(sort $(wildcard tests/*/*.mk client/*.mk daemon/*.mk \
 	examples/*.mk systemd/*.mk lib/*.mk docs/*.mk po/*.mk))
 
-all: $(LIB_PUBLIC) $(LIB_MEMBER) $(PROGRAMS)
-
 $(B)/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -116,6 +114,8 @@ $(B)/rowand: $(B)/daemon/rowand.o $(LIBS_DAEMON)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ZMQ) $(SQLITE) $(CONFIG) \
 		$(SODIUM) -lpthread
 endif
+
+all: $(LIB_PUBLIC) $(LIB_MEMBER) $(PROGRAMS)
 
 # Unit tests: one program a file, linked with everything.
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB_TEST) $(LIB_DAEMON) \

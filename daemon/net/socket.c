@@ -87,20 +87,30 @@ static int watch(void *ctx, void *router, enum zap_port port, void **ret)
 	return 0;
 }
 
-static int bind_it(void *sock, const struct socket_options *o)
+static int bind_fd(void *sock, int fd)
 {
-	if (o->fd >= 0) {
-		int flags = fcntl(o->fd, F_GETFL);
+	int flags = fcntl(fd, F_GETFL);
 
-		if (flags < 0 || fcntl(o->fd, F_SETFL, flags | O_NONBLOCK) != 0)
-			return ROWAN_E_IO;
-		if (!set(sock, ZMQ_USE_FD, o->fd))
-			return ROWAN_E_INTERNAL;
-		/* The address is only parsed; the descriptor has its own. */
-		return zmq_bind(sock, "tcp://127.0.0.1:1") == 0 ? 0
-								: ROWAN_E_IO;
-	}
-	return zmq_bind(sock, o->endpoint) == 0 ? 0 : ROWAN_E_IO;
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return ROWAN_E_IO;
+	if (!set(sock, ZMQ_USE_FD, fd))
+		return ROWAN_E_INTERNAL;
+	/* The address is only parsed; the descriptor has its own. */
+	return zmq_bind(sock, "tcp://127.0.0.1:1") == 0 ? 0 : ROWAN_E_IO;
+}
+
+static int bind_all(void *sock, const struct socket_options *o)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < o->fd_count; i++)
+		rc = bind_fd(sock, o->fds[i]);
+	if (o->fd_count > 0)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < o->endpoint_count; i++)
+		if (zmq_bind(sock, o->endpoints[i]) != 0)
+			rc = ROWAN_E_IO;
+	return rc;
 }
 
 int socket_open(const struct socket_options *o, struct socket *ret)
@@ -117,7 +127,7 @@ int socket_open(const struct socket_options *o, struct socket *ret)
 	if (rc == 0)
 		rc = watch(o->ctx, s.router, o->port, &s.monitor);
 	if (rc == 0)
-		rc = bind_it(s.router, o);
+		rc = bind_all(s.router, o);
 	if (rc == 0 && zmq_getsockopt(s.router, ZMQ_LAST_ENDPOINT, s.endpoint,
 			       &len) != 0)
 		rc = ROWAN_E_INTERNAL;

@@ -2,8 +2,7 @@
  * The ROUTER sockets and their monitors.
  *
  * Knows what of libzmq 4.3.4 a peer or a shortage can turn into an abort, and
- * keeps away from it: see docs/operations.md for the list and socket.c for the
- * settings. Never blocks.
+ * keeps away from it: the list stands in socket.c. Never blocks.
  */
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
@@ -15,8 +14,10 @@ struct socket_options {
 	void *ctx;
 	enum zap_port port;
 	const struct key32 *secret;
-	const char *endpoint; /* "tcp://[::]:7410"; ignored with a ${fd} */
-	int fd;		      /* listening socket handed over, or -1 */
+	const char *const *endpoints; /* "tcp://[::]:7410" */
+	size_t endpoint_count;
+	const int *fds; /* listening sockets handed over: instead of those */
+	size_t fd_count;
 	int backlog;
 	int handshake_ms;
 	int heartbeat_ms;
@@ -27,8 +28,8 @@ struct socket_options {
 
 struct socket {
 	void *router;
-	void *monitor;	   /* the reading end of its events */
-	char endpoint[64]; /* as bound */
+	void *monitor;	    /* the reading end of its events */
+	char endpoint[128]; /* the last one, as bound */
 };
 
 /**

@@ -39,24 +39,23 @@ static int store_one(struct ops *o, struct request *r,
 	return rc != 0 ? rc : store_submit(o->store, &r->device, &e, done);
 }
 
-static int submit_item(
+static void submit_item(
 	struct ops *o, struct request *r, size_t i, struct wire_error *ret)
 {
 	struct store_submitted done = {0};
-	int rc = store_mark(o->store), rc2;
+	int rc = store_mark(o->store);
 
-	if (rc != 0)
-		return rc;
-	rc = store_one(o, r, &r->body.submit.items[i], &done);
-	/* Before anything changes what ${done} borrows. */
-	if (rc == 0)
-		subs_plan(&o->subs, r, i, done.received, done.deliveries,
-			done.deliveries_len);
-	rc2 = rc == 0 ? store_keep(o->store) : store_undo(o->store);
+	if (rc != 0) {
+		o->lost = true;
+	} else {
+		rc = store_one(o, r, &r->body.submit.items[i], &done);
+		/* Before anything changes what ${done} borrows. */
+		if (rc == 0)
+			subs_plan(&o->subs, r, i, done.received,
+				done.deliveries, done.deliveries_len);
+		rc = ops_settle(o, rc);
+	}
 	item_result(rc, ret);
-	if (rc2 != 0)
-		return rc2;
-	return ops_fatal(rc) ? rc : 0;
 }
 
 int envelopes_submit(struct ops *o, struct request *r)
@@ -64,13 +63,8 @@ int envelopes_submit(struct ops *o, struct request *r)
 	const struct wire_submit *s = &r->body.submit;
 	struct wire_submit_answer a;
 
-	a.count = s->count;
-	for (size_t i = 0; i < s->count; i++) {
-		int rc = submit_item(o, r, i, &a.results[i]);
-
-		if (rc != 0)
-			return rc;
-	}
+	for (a.count = 0; a.count < s->count; a.count++)
+		submit_item(o, r, a.count, &a.results[a.count]);
 	/* Each item was judged; the answer tells them apart. */
 	o->allowed = true;
 	return wire_submit_answer_encode(&a, &r->out);

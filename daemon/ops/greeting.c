@@ -68,6 +68,8 @@ int greeting_hello(struct ops *o, struct request *r)
 		return rc;
 	a.waiting = capped32(waiting);
 	a.time = (struct wire_time){o->now, o->doubtful};
+	/* The answer is the first message of the version chosen. */
+	r->header.version = a.version;
 	return wire_hello_answer_encode(&a, &r->out);
 }
 

@@ -49,7 +49,7 @@ int lookups_devices(struct ops *o, struct request *r)
 		int one = one_device(o, r, &q->devices[i], &a.devices[i],
 			&card[i], agency[i]);
 
-		if (ops_fatal(one))
+		if (one == ROWAN_E_CORRUPT)
 			rc = one;
 		else if (one != 0)
 			ops_code(one, &a.devices[i].error);

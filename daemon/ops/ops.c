@@ -29,11 +29,15 @@ void ops_code(int error, struct wire_error *ret)
 			ret->code == WIRE_FULL ? RETRY_FULL_MS : RETRY_MS;
 }
 
-bool ops_fatal(int error)
+int ops_settle(struct ops *o, int rc)
 {
-	return error == ROWAN_E_AGAIN || error == ROWAN_E_CORRUPT ||
-	       error == ROWAN_E_STATE || error == ROWAN_E_IO ||
-	       error == ROWAN_E_INTERNAL;
+	int rc2 = rc == 0 ? store_keep(o->store) : store_undo(o->store);
+
+	if (rc2 != 0)
+		o->lost = true;
+	if (rc == ROWAN_E_CORRUPT || rc2 == ROWAN_E_CORRUPT)
+		o->damaged = true;
+	return rc != 0 ? rc : rc2;
 }
 
 /* A known device, its card in force. Read again for every message. */
@@ -69,29 +73,44 @@ static int apply(struct ops *o, struct request *r)
 	return rc;
 }
 
-int ops_run(struct ops *o, struct request *r)
+void ops_run(struct ops *o, struct request *r)
 {
 	bool marked = r->entry->effect == TABLE_WRITES;
 	size_t revoked = o->revoked_count;
 	struct wire_error e;
-	int rc = 0, rc2 = 0;
+	int rc = 0;
 
 	r->error = (struct wire_error){WIRE_OK, 0};
 	if (marked)
 		rc = store_mark(o->store);
-	if (rc != 0)
-		return rc;
-	rc = apply(o, r);
-	if (marked)
-		rc2 = rc == 0 ? store_keep(o->store) : store_undo(o->store);
+	if (rc != 0) {
+		o->lost = true;
+	} else {
+		rc = apply(o, r);
+		if (marked)
+			rc = ops_settle(o, rc);
+		else if (rc == ROWAN_E_CORRUPT)
+			o->damaged = true;
+	}
 	if (rc != 0) {
 		o->revoked_count = revoked;
 		ops_code(rc, &e);
 		ops_refuse(r, e.code, e.retry_ms);
 	}
-	if (rc2 != 0)
-		return rc2;
-	return ops_fatal(rc) ? rc : 0;
+}
+
+void ops_job(struct ops *o, struct request *r)
+{
+	size_t revoked = o->revoked_count;
+
+	r->result = store_mark(o->store);
+	if (r->result != 0) {
+		o->lost = true;
+		return;
+	}
+	r->result = ops_settle(o, r->job(r->cookie, o));
+	if (r->result != 0)
+		o->revoked_count = revoked;
 }
 
 int ops_allow_channel(

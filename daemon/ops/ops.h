@@ -38,17 +38,32 @@ struct ops {
 	bool doubtful; /* the clock is */
 	struct store_device sender;
 	bool allowed;	      /* an ops_allow_* said yes */
+	bool lost;	      /* the transaction is: only store_abort helps */
+	bool damaged;	      /* the store is: stop serving */
 	struct id16 *revoked; /* take effect with the commit */
 	size_t revoked_count, revoked_cap;
 };
 
 /**
  * ops_run(o, r):
- * Authorise and apply one client's request inside the open transaction;
- * leaves the answer in it. ROWAN_E_AGAIN, ROWAN_E_CORRUPT when the
- * transaction cannot go on; everything else is the answer's business.
+ * Authorise and apply one client's request inside the open transaction and
+ * leave the answer in it. Sets ${o->lost} or ${o->damaged} when the
+ * transaction cannot go on.
  */
-ROWAN_MUST int ops_run(struct ops *o, struct request *r);
+void ops_run(struct ops *o, struct request *r);
+
+/**
+ * ops_job(o, r):
+ * Run an administrative job inside the open transaction, all of it or nothing.
+ */
+void ops_job(struct ops *o, struct request *r);
+
+/**
+ * ops_settle(o, rc):
+ * End what store_mark began: keep it when ${rc} is 0, else take it back.
+ * Returns ${rc}, or why it could not be kept.
+ */
+ROWAN_MUST int ops_settle(struct ops *o, int rc);
 
 /**
  * ops_refuse(r, code, retry_ms):
@@ -61,12 +76,6 @@ void ops_refuse(struct request *r, uint16_t code, uint32_t retry_ms);
  * Set ${ret} to what a client is told of ${error}, 0 included.
  */
 void ops_code(int error, struct wire_error *ret);
-
-/**
- * ops_fatal(error):
- * Return true iff ${error} came from the store and ends the transaction.
- */
-bool ops_fatal(int error);
 
 /**
  * ops_allow_channel(o, r, channel):

@@ -54,9 +54,10 @@ int packages_count(struct ops *o, struct request *r)
 	return tell_stock(o, r);
 }
 
-static int claim_one(struct ops *o, const struct wire_key_claim *c, size_t i,
-	struct request *r, struct buf *ret, bool *ret_last)
+static int claim_one(struct ops *o, const struct request *r, size_t i,
+	struct buf *ret, bool *ret_last)
 {
+	const struct wire_key_claim *c = &r->body.key_claim;
 	const struct id16 *target = &c->devices[i];
 	int rc;
 
@@ -67,33 +68,35 @@ static int claim_one(struct ops *o, const struct wire_key_claim *c, size_t i,
 		       : store_package_claim(o->store, target, ret, ret_last);
 }
 
+/* One device of the claim: all of it or nothing. */
+static void claim_item(struct ops *o, struct request *r, size_t i,
+	struct buf *got, struct wire_key_claimed *ret)
+{
+	bool last = false;
+	int rc = store_mark(o->store);
+
+	if (rc != 0)
+		o->lost = true;
+	else
+		rc = ops_settle(o, claim_one(o, r, i, got, &last));
+	/* Without a package, unknown, not assigned: all the same. */
+	ops_code(rc, &ret->error);
+	ret->flags = rc == 0 && last ? WIRE_KEY_LAST_RESORT : 0;
+	ret->data = rc == 0 ? buf_view(got) : bytes_of(NULL, 0);
+}
+
 int packages_claim(struct ops *o, struct request *r)
 {
 	const struct wire_key_claim *c = &r->body.key_claim;
-	struct wire_key_claim_answer a = {.count = c->count};
+	struct wire_key_claim_answer a;
 	struct buf got[WIRE_CLAIMS_MAX] = {{NULL, 0}};
 	int rc = ops_allow_channel(o, r, &c->channel);
 
-	for (size_t i = 0; rc == 0 && i < c->count; i++) {
-		struct wire_key_claimed *k = &a.results[i];
-		bool last = false;
-		int one, marked = store_mark(o->store);
-
-		if (marked != 0) {
-			rc = marked;
-			break;
-		}
-		one = claim_one(o, c, i, r, &got[i], &last);
-		rc = one == 0 ? store_keep(o->store) : store_undo(o->store);
-		if (rc == 0 && ops_fatal(one))
-			rc = one;
-		/* Without a package, unknown, not assigned: all the same. */
-		ops_code(one, &k->error);
-		k->flags = one == 0 && last ? WIRE_KEY_LAST_RESORT : 0;
-		k->data = one == 0 ? buf_view(&got[i]) : bytes_of(NULL, 0);
-	}
-	if (rc == 0)
-		rc = wire_key_claim_answer_encode(&a, &r->out);
+	if (rc != 0)
+		return rc;
+	for (a.count = 0; a.count < c->count; a.count++)
+		claim_item(o, r, a.count, &got[a.count], &a.results[a.count]);
+	rc = wire_key_claim_answer_encode(&a, &r->out);
 	for (size_t i = 0; i < c->count; i++)
 		buf_wipe(&got[i]);
 	return rc;

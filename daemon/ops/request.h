@@ -50,20 +50,20 @@ union request_body {
 enum request_kind {
 	REQUEST_MESSAGE, /* from a client */
 	REQUEST_GONE,	 /* the connection ${from} is no more */
-	REQUEST_UNSENT,	 /* a push did not leave: ${unsent_after}, ${credit} */
+	REQUEST_UNSENT,	 /* pushes of subscription ${header.id} did not leave */
 	REQUEST_JOB,	 /* ours: ${job} runs in a transaction of its own */
 	REQUEST_STOP	 /* nothing follows */
 };
 
-struct store;
+struct ops;
 struct table_entry;
 
 /**
  * request_job:
- * An administrative act on the writer's thread, inside a transaction. Its
- * result is the request's ${error}.
+ * An administrative act on the writer's thread, inside a transaction. What it
+ * returns becomes the request's ${result}, unless the commit fails.
  */
-typedef int request_job(void *cookie, struct store *st);
+typedef int request_job(void *cookie, struct ops *o);
 
 struct request {
 	enum request_kind kind;

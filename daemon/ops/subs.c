@@ -117,17 +117,16 @@ void subs_credit(struct subs *s, const struct id16 *device,
 	queue(s, sub);
 }
 
-void subs_back(struct subs *s, const struct id16 *device, struct peer_ref peer,
-	uint64_t after, uint32_t credit)
+void subs_back(struct subs *s, const struct request *r)
 {
-	struct sub *sub = held_by(s, device, peer);
+	struct sub *sub = held_by(s, &r->device, r->from);
 
-	if (sub == NULL)
+	if (sub == NULL || sub->o.id != r->header.id)
 		return;
 	sub->level = false;
-	if (after < sub->o.after)
-		sub->o.after = after;
-	sub->o.credit = capped(s, sub->o.credit, credit);
+	if (r->unsent_after < sub->o.after)
+		sub->o.after = r->unsent_after;
+	sub->o.credit = capped(s, sub->o.credit, r->credit);
 	queue(s, sub);
 }
 

@@ -80,12 +80,11 @@ void subs_credit(struct subs *s, const struct id16 *device,
 	struct peer_ref peer, uint32_t credit);
 
 /**
- * subs_back(s, device, peer, after, credit):
- * A push did not leave: begin again after sequence ${after}, with ${credit}
- * given back.
+ * subs_back(s, r):
+ * Pushes of the subscription that the request ${r} (REQUEST_UNSENT) names did
+ * not leave: begin again after a sequence, with their credit given back.
  */
-void subs_back(struct subs *s, const struct id16 *device, struct peer_ref peer,
-	uint64_t after, uint32_t credit);
+void subs_back(struct subs *s, const struct request *r);
 
 /**
  * subs_drop(s, device, peer):

@@ -6,7 +6,7 @@
 
 #include <sys/eventfd.h>
 
-#include "net/ring.h"
+#include "ops/ring.h"
 
 #define RING_MAX ((size_t)1 << 20)
 
@@ -98,10 +98,14 @@ void wake_rise(struct wake *w)
 
 void wake_ring(struct wake *w)
 {
+	if (atomic_exchange_explicit(&w->asleep, 0, memory_order_seq_cst) != 0)
+		wake_kick(w);
+}
+
+void wake_kick(struct wake *w)
+{
 	uint64_t one = 1;
 
-	if (atomic_exchange_explicit(&w->asleep, 0, memory_order_seq_cst) == 0)
-		return;
 	/* Cannot fail: the counter is far from its maximum. */
 	if (write(w->fd, &one, sizeof one) < 0)
 		return;

@@ -6,8 +6,8 @@
  * Trusts that exactly one thread puts and exactly one takes. Never blocks,
  * never grows, never owns what the pointers name.
  */
-#ifndef NET_RING_H
-#define NET_RING_H
+#ifndef OPS_RING_H
+#define OPS_RING_H
 
 #include <stdatomic.h>
 
@@ -79,6 +79,12 @@ void wake_rise(struct wake *w);
  * The other side, after ring_put: wake the sleeper if it sleeps.
  */
 void wake_ring(struct wake *w);
+
+/**
+ * wake_kick(w):
+ * Wake the sleeper now, or keep it from its next sleep. From any thread.
+ */
+void wake_kick(struct wake *w);
 
 /**
  * wake_wipe(w):

@@ -1,0 +1,163 @@
+/*
+ * Connections as descriptors: how many there are, who goes.
+ *
+ * libzmq has no cap on connections, gathers the frames of an unfinished
+ * message without bound, and cannot close one connection of a ROUTER. So this
+ * follows the monitors' events and shuts a descriptor down where it must:
+ * above the cap, after a revocation, and when a connection has taken in more
+ * than two messages' worth of bytes without completing one.
+ *
+ * A descriptor may have been reused between the event and the shutdown: then a
+ * newcomer has to connect again, and nothing else happens (shutdown of what is
+ * no socket is refused by the kernel).
+ */
+#include <stdlib.h>
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "net/inner.h"
+
+/* Handshake, heartbeats and what libzmq has read ahead. */
+#define SLACK (64 * 1024)
+
+int guard_init(struct relay *r, size_t fds)
+{
+	r->watched = calloc(fds, sizeof *r->watched);
+	r->watched_len = fds;
+	return r->watched == NULL ? ROWAN_E_NOMEM : 0;
+}
+
+void guard_wipe(struct relay *r)
+{
+	free(r->watched);
+	r->watched = NULL;
+	r->watched_len = 0;
+}
+
+static struct watched *at(struct relay *r, int fd)
+{
+	return fd < 0 || (size_t)fd >= r->watched_len ? NULL : &r->watched[fd];
+}
+
+void guard_cut(struct relay *r, int fd)
+{
+	struct watched *w = at(r, fd);
+
+	if (w != NULL && w->open)
+		shutdown(fd, SHUT_RDWR);
+}
+
+void guard_complete(struct relay *r, int fd)
+{
+	struct watched *w = at(r, fd);
+
+	if (w != NULL)
+		w->complete = true;
+}
+
+void guard_gone(struct relay *r, struct peer *peer)
+{
+	struct inbound *in = NULL;
+
+	if (peer->unsent.credit > 0)
+		r->blocked--;
+	if (peer->subscribed)
+		in = receive_slot(r);
+	/*
+	 * Without a slot the subscription stays behind. Its pushes find no
+	 * connection and its credit runs out; a new one takes its place.
+	 */
+	if (in != NULL) {
+		in->r.kind = REQUEST_GONE;
+		in->r.from = peer->ref;
+		in->r.device = peer->device->id;
+		if (!ring_put(&r->lanes.requests, &in->r))
+			receive_done(r, in);
+	}
+	peers_remove(&r->peers, peer);
+}
+
+static void accepted(struct relay *r, enum zap_port port, int fd)
+{
+	uint64_t cap = port == ZAP_ENROL ? r->config->connections_enrol
+					 : r->config->connections;
+	uint64_t have = r->connected[port];
+	struct watched *w = at(r, fd);
+
+	r->connected[port]++;
+	if (w == NULL) {
+		/* Above every limit we set. */
+		shutdown(fd, SHUT_RDWR);
+		r->count.turned_away++;
+		return;
+	}
+	*w = (struct watched){.open = true, .port = (uint8_t)port};
+	if (fd > r->highest_fd)
+		r->highest_fd = fd;
+	if (port != ZAP_ENROL)
+		have = r->connected[ZAP_MAIN] + r->connected[ZAP_NEXT] - 1;
+	if (have >= cap) {
+		r->count.turned_away++;
+		guard_cut(r, fd);
+	}
+}
+
+static void disconnected(struct relay *r, enum zap_port port, int fd)
+{
+	struct watched *w = at(r, fd);
+	struct peer *peer = peers_disconnected(&r->peers, fd);
+
+	if (r->connected[port] > 0)
+		r->connected[port]--;
+	if (peer != NULL)
+		guard_gone(r, peer);
+	if (w != NULL)
+		w->open = false;
+}
+
+void guard_events(struct relay *r, enum zap_port port)
+{
+	struct socket *s = &r->socks[port];
+	enum socket_event e;
+	int fd;
+
+	if (s->router == NULL)
+		return;
+	while ((e = socket_event(s, &fd)) != SOCKET_NONE) {
+		switch (e) {
+		case SOCKET_ACCEPTED: accepted(r, port, fd); break;
+		case SOCKET_DISCONNECTED: disconnected(r, port, fd); break;
+		case SOCKET_ACCEPT_FAILED: r->count.accept_failures++; break;
+		case SOCKET_BAD_HANDSHAKE: r->count.bad_handshakes++; break;
+		case SOCKET_NONE:
+		case SOCKET_OTHER: break;
+		}
+	}
+}
+
+void guard_look(struct relay *r)
+{
+	uint64_t most = 2 * r->config->message_bytes + SLACK;
+	bool pressed = r->pressed;
+
+	r->pressed = false;
+	for (int fd = 0; fd <= r->highest_fd; fd++) {
+		struct watched *w = &r->watched[fd];
+		struct tcp_info info;
+		socklen_t len = sizeof info;
+
+		if (!w->open ||
+			getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+			continue;
+		/* While we ourselves did not keep up nobody is to blame. */
+		if (w->complete || pressed) {
+			w->complete = false;
+			w->base = info.tcpi_bytes_received;
+		} else if (info.tcpi_bytes_received - w->base > most) {
+			r->count.cut_off++;
+			guard_cut(r, fd);
+		}
+	}
+}

@@ -1,0 +1,108 @@
+/*
+ * What the files of the network thread share: not for anybody else.
+ *
+ *	relay.c		opening and closing
+ *	loop.c		waiting, timers, the end
+ *	receive.c	from the socket to the writer
+ *	send.c		from the writer to the socket
+ *	guard.c		connections: count, cap, cut
+ */
+#ifndef NET_INNER_H
+#define NET_INNER_H
+
+#include <zmq.h>
+
+#include "net/peers.h"
+#include "net/relay.h"
+#include "net/socket.h"
+#include "ops/committer.h"
+
+/* One message on its way; the first member is what the writer sees. */
+struct inbound {
+	struct request r;
+	zmq_msg_t msg[WIRE_FRAMES_MAX];
+	size_t msg_count;
+	size_t bytes;
+	struct inbound *next; /* of the free ones */
+};
+
+/* What guard.c knows of a connection, by descriptor. */
+struct watched {
+	bool open;
+	uint8_t port;
+	bool complete; /* a message was, since the last look */
+	uint64_t base; /* bytes received when the last one was */
+};
+
+struct relay {
+	const struct config *config;
+	struct store *store;
+	struct store_reader *reader; /* of this thread, for ZAP */
+	struct clock *clock;
+	void *ctx, *zap;
+	struct socket socks[ZAP_PORTS];
+	struct lanes lanes;
+	struct committer *committer;
+	struct ops_counters ops_counters;
+	struct relay_counters count;
+	struct peers peers;
+
+	struct inbound *pool; /* all */
+	size_t pool_len;
+	struct inbound *free;
+	size_t flying; /* bytes of frames held by requests */
+	struct inbound stop;
+
+	struct watched *watched; /* by descriptor */
+	size_t watched_len;
+	int highest_fd;
+	uint64_t connected[ZAP_PORTS];
+	uint32_t blocked; /* connections with unsent pushes */
+	bool pressed;	  /* did not receive all it could since the last look */
+
+	uint64_t now; /* milliseconds, monotonic, of this turn */
+	uint64_t tick_at, clock_at;
+	uint64_t watchdog_at;
+	unsigned watchdog_ms;
+	uint64_t beats_seen;
+	_Atomic int stop_asked;
+	bool draining, stopped, damaged;
+	uint64_t drain_until;
+	int stop_fd; /* eventfd */
+
+	struct jobs *jobs;
+};
+
+/* receive.c: take what waits on a port, at most ${max}; return how many. */
+size_t receive_some(struct relay *r, enum zap_port port, size_t max);
+/* Free places, or as good as: more may be received. */
+bool receive_room(const struct relay *r);
+struct inbound *receive_slot(struct relay *r);
+void receive_done(struct relay *r, struct inbound *in);
+
+struct wire_time relay_time(struct relay *r);
+
+/* send.c */
+void send_refusal(struct relay *r, struct peer *peer,
+	const struct wire_header *h, const struct wire_error *e);
+void send_answer(struct relay *r, struct peer *peer, struct request *q);
+void send_batch(struct relay *r, struct batch *b);
+void send_unsent(struct relay *r);
+
+/* guard.c */
+int guard_init(struct relay *r, size_t fds);
+void guard_wipe(struct relay *r);
+void guard_events(struct relay *r, enum zap_port port);
+void guard_look(struct relay *r);
+void guard_complete(struct relay *r, int fd);
+void guard_cut(struct relay *r, int fd);
+void guard_gone(struct relay *r, struct peer *peer);
+
+/* jobs.c */
+int jobs_new(struct jobs **ret);
+void jobs_free(struct jobs *j);
+void jobs_hand_over(struct relay *r);
+void jobs_done(struct relay *r, struct request *q);
+void jobs_refuse_all(struct relay *r);
+
+#endif

@@ -1,0 +1,216 @@
+/*
+ * The network thread's loop: what is there is done in bursts, and only an idle
+ * loop sleeps.
+ *
+ *	monitors, ZAP -> receive -> ring the writer -> batches -> send
+ *
+ * The writer is rung once for a burst, and only when it sleeps. Ends in two
+ * steps: draining (nothing more is received; what was taken is answered), then
+ * stopped (the writer's last batch is out).
+ */
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock/clock.h"
+#include "net/inner.h"
+#include "net/notify.h"
+
+#define BURST	 512 /* messages of one port in one turn */
+#define TICK_MS	 100
+#define CLOCK_MS 1000
+
+static uint64_t monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct wire_time relay_time(struct relay *r)
+{
+	struct clock_reading t = clock_read(r->clock);
+
+	return (struct wire_time){t.now / 1000, t.doubtful};
+}
+
+static enum zap_known look_up(
+	void *cookie, const struct key32 *key, struct id16 *ret)
+{
+	struct relay *r = cookie;
+	struct store_device d;
+	int rc = store_device_by_key(r->reader, key, &d);
+
+	if (rc == ROWAN_E_NOT_FOUND)
+		return ZAP_UNKNOWN;
+	if (rc != 0)
+		return ZAP_NO_ANSWER;
+	*ret = d.id;
+	return d.revoked ? ZAP_REVOKED : ZAP_KNOWN;
+}
+
+static void serve_zap(struct relay *r)
+{
+	struct zap_directory dir = {look_up, r};
+
+	zap_serve(r->zap, &dir, r->count.zap);
+}
+
+/* Everything that came from outside; true when there was anything. */
+static bool from_outside(struct relay *r)
+{
+	size_t n = 0;
+
+	serve_zap(r);
+	for (int p = 0; p < ZAP_PORTS; p++) {
+		guard_events(r, (enum zap_port)p);
+		if (!r->draining)
+			n += receive_some(r, (enum zap_port)p, BURST);
+	}
+	if (n > 0)
+		wake_ring(&r->lanes.writer);
+	return n > 0;
+}
+
+static bool from_writer(struct relay *r)
+{
+	void *b;
+	bool any = false;
+
+	while (ring_take(&r->lanes.batches, &b, 1) == 1) {
+		send_batch(r, b);
+		/* There is a place for every batch. */
+		if (ring_put(&r->lanes.used, b))
+			wake_ring(&r->lanes.writer);
+		any = true;
+	}
+	return any;
+}
+
+static void feed_watchdog(struct relay *r)
+{
+	uint64_t beats = atomic_load(&r->lanes.beats);
+
+	if (r->watchdog_ms == 0 || r->now < r->watchdog_at)
+		return;
+	/* This thread is here; the other one must have moved as well. */
+	if (beats != r->beats_seen)
+		(void)notify_send("WATCHDOG=1");
+	r->beats_seen = beats;
+	r->watchdog_at = r->now + r->watchdog_ms;
+}
+
+static void begin_drain(struct relay *r)
+{
+	r->draining = true;
+	r->drain_until = r->now + r->config->drain_time;
+	r->stop.r.kind = REQUEST_STOP;
+	/* The ring has one place more than there are slots. */
+	if (ring_put(&r->lanes.requests, &r->stop.r))
+		wake_ring(&r->lanes.writer);
+}
+
+static void tick(struct relay *r)
+{
+	r->tick_at = r->now + TICK_MS;
+	guard_look(r);
+	if (r->blocked > 0) {
+		send_unsent(r);
+		wake_ring(&r->lanes.writer);
+	}
+	if (r->now >= r->clock_at) {
+		r->clock_at = r->now + CLOCK_MS;
+		/* A source that fails leaves the time where it was. */
+		if (clock_tick(r->clock) != 0)
+			r->count.clock_failures++;
+	}
+	feed_watchdog(r);
+}
+
+/* Something to do without sleeping. */
+static bool busy(struct relay *r)
+{
+	if (!ring_empty(&r->lanes.batches) || socket_readable(r->zap))
+		return true;
+	for (int p = 0; p < ZAP_PORTS; p++) {
+		struct socket *s = &r->socks[p];
+
+		if (s->router == NULL)
+			continue;
+		if (socket_readable(s->monitor))
+			return true;
+		/* Without room only the writer can help. */
+		if (!r->draining && receive_room(r) &&
+			socket_readable(s->router))
+			return true;
+	}
+	return false;
+}
+
+static size_t poll_set(struct relay *r, struct pollfd *p)
+{
+	size_t n = 0;
+
+	p[n++].fd = r->lanes.network.fd;
+	p[n++].fd = r->stop_fd;
+	p[n++].fd = socket_poll_fd(r->zap);
+	for (int i = 0; i < ZAP_PORTS; i++) {
+		if (r->socks[i].router == NULL)
+			continue;
+		p[n++].fd = socket_poll_fd(r->socks[i].router);
+		p[n++].fd = socket_poll_fd(r->socks[i].monitor);
+	}
+	for (size_t i = 0; i < n; i++)
+		p[i].events = POLLIN;
+	return n;
+}
+
+static void nap(struct relay *r, struct pollfd *p, size_t n)
+{
+	int left = r->tick_at > r->now ? (int)(r->tick_at - r->now) : 0;
+
+	wake_doze(&r->lanes.network);
+	if (!busy(r))
+		(void)poll(p, (nfds_t)n, left);
+	wake_rise(&r->lanes.network);
+}
+
+int relay_run(struct relay *r)
+{
+	struct pollfd p[3 + 2 * ZAP_PORTS];
+	size_t n = poll_set(r, p);
+
+	while (!r->stopped) {
+		bool any;
+
+		r->now = monotonic_ms();
+		any = from_outside(r);
+		any = from_writer(r) || any;
+		jobs_hand_over(r);
+		if (r->now >= r->tick_at)
+			tick(r);
+		if (!r->draining && atomic_load(&r->stop_asked))
+			begin_drain(r);
+		/* A writer that hangs does not keep us for ever. */
+		if (r->draining && r->now >= r->drain_until)
+			break;
+		if (!any)
+			nap(r, p, n);
+	}
+	jobs_refuse_all(r);
+	return r->damaged ? ROWAN_E_CORRUPT : 0;
+}
+
+void relay_stop(struct relay *r)
+{
+	uint64_t one = 1;
+	int saved = errno;
+
+	atomic_store(&r->stop_asked, 1);
+	/* The counter stays set: the loop does not sleep again. */
+	if (write(r->stop_fd, &one, sizeof one) < 0)
+		errno = saved;
+	errno = saved;
+}

@@ -1,0 +1,146 @@
+/*
+ * The connections that have sent something, and the devices behind them.
+ *
+ * A connection is known by the routing id libzmq gave it; whose it is says
+ * the User-Id that ZAP set, which is compared for every message. What one
+ * device may do in a time is counted for the device, not for the connection,
+ * so that connecting again gains nothing.
+ */
+#ifndef NET_PEERS_H
+#define NET_PEERS_H
+
+#include "config/config.h"
+#include "net/bucket.h"
+#include "net/zap.h"
+#include "base/idmap.h"
+#include "ops/request.h"
+
+/* The form of every generated routing id: a zero and four bytes. */
+#define PEER_ROUTING_LEN 5
+
+/* What one sender has left. */
+struct allowance {
+	struct bucket requests, messages, bytes;
+};
+
+struct device {
+	struct id16 id;
+	struct allowance allowance;
+	uint32_t connections;
+	bool revoked;
+};
+
+/* Pushes that the connection had no room for. */
+struct unsent {
+	uint64_t id;	 /* of the subscription */
+	uint64_t after;	 /* before the first of them */
+	uint32_t credit; /* envelopes in them; 0: there are none */
+	bool told;	 /* the writer is about to begin again */
+};
+
+struct peer {
+	struct peer_ref ref; /* generation 0: a free place */
+	enum zap_port port;
+	uint8_t routing[PEER_ROUTING_LEN];
+	int fd;		       /* -1: unknown */
+	struct device *device; /* NULL on the enrolment port */
+	struct allowance own;  /* there instead of a device's */
+	char user[ZAP_USER_MAX];
+	struct unsent unsent;
+	bool subscribed; /* has asked for pushes at some time */
+	bool closing;	 /* was shut down by us */
+	uint32_t next;	 /* in the chain of its hash, or of free ones, + 1 */
+};
+
+struct rates {
+	struct bucket_rate requests, messages, bytes;
+};
+
+struct peers {
+	struct peer **at; /* by slot */
+	uint32_t cap, count;
+	uint32_t free_head; /* slot + 1 */
+	uint32_t *hash;	    /* slot + 1 */
+	uint32_t hash_mask;
+	uint32_t *by_fd; /* slot + 1 */
+	uint8_t *stale;	 /* disconnects to come for earlier owners of an fd */
+	size_t fd_cap;
+	uint32_t generation;
+	struct idmap devices;
+	struct rates rates;
+};
+
+/**
+ * peers_init(p, config, fds), peers_wipe(p):
+ * Empty tables for descriptors below ${fds}. ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int peers_init(
+	struct peers *p, const struct config *config, size_t fds);
+void peers_wipe(struct peers *p);
+
+/**
+ * peers_find(p, port, routing):
+ * The connection under that routing id, or NULL.
+ */
+struct peer *peers_find(
+	struct peers *p, enum zap_port port, const uint8_t *routing);
+
+/**
+ * peers_at(p, ref):
+ * The connection ${ref} names, or NULL when it is no more.
+ */
+struct peer *peers_at(struct peers *p, struct peer_ref ref);
+
+struct peer_options {
+	enum zap_port port;
+	const uint8_t *routing;
+	const char *user; /* as ZAP set it */
+	int fd;
+	uint64_t now; /* milliseconds */
+};
+
+/**
+ * peers_add(p, options, ret):
+ * Add a connection. ROWAN_E_MALFORMED when ${user} is nothing that ZAP sets
+ * for the port, ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int peers_add(
+	struct peers *p, const struct peer_options *options, struct peer **ret);
+
+/**
+ * peers_remove(p, peer):
+ * Forget a connection; the device stays.
+ */
+void peers_remove(struct peers *p, struct peer *peer);
+
+/**
+ * peers_displace(p, fd):
+ * To be called before peers_add: the connection that had descriptor ${fd}
+ * before and whose DISCONNECTED event is still on its way, or NULL. The caller
+ * removes it.
+ */
+struct peer *peers_displace(struct peers *p, int fd);
+
+/**
+ * peers_disconnected(p, fd):
+ * The connection that a DISCONNECTED event for ${fd} is about, or NULL when
+ * it never said anything.
+ */
+struct peer *peers_disconnected(struct peers *p, int fd);
+
+/**
+ * peers_wait(p, peer, messages, bytes, now):
+ * Charge one request with so many messages and bytes to the sender. Returns 0
+ * iff all of it was there, else after how many milliseconds it will be, and
+ * charges nothing.
+ */
+uint64_t peers_wait(struct peers *p, struct peer *peer, uint64_t messages,
+	uint64_t bytes, uint64_t now);
+
+/**
+ * peers_device(p, id):
+ * What is known of a device that was ever connected, or NULL.
+ */
+struct device *peers_device(struct peers *p, const struct id16 *id);
+
+#endif

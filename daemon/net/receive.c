@@ -1,0 +1,284 @@
+/*
+ * From the socket to the writer: frames, identity, limits, decoding.
+ *
+ * Trusts nothing a client sends. A message is decoded whole before anything
+ * else happens; what is wrong with it is refused here under its request id,
+ * and counted, and never reaches the writer.
+ */
+#include "net/inner.h"
+#include "ops/greeting.h"
+#include "ops/table.h"
+
+/* Frames held for requests on their way, together. */
+#define FLYING_MAX (64u << 20)
+
+bool receive_room(const struct relay *r)
+{
+	return r->free != NULL && r->flying < FLYING_MAX;
+}
+
+struct inbound *receive_slot(struct relay *r)
+{
+	struct inbound *in = r->free;
+
+	if (in == NULL)
+		return NULL;
+	r->free = in->next;
+	in->r.frame_count = 0;
+	in->r.answer_count = 0;
+	in->r.result = 0;
+	in->r.out.len = 0;
+	in->r.out.error = 0;
+	in->msg_count = 0;
+	in->bytes = 0;
+	return in;
+}
+
+void receive_done(struct relay *r, struct inbound *in)
+{
+	for (size_t i = 0; i < in->msg_count; i++)
+		zmq_msg_close(&in->msg[i]);
+	for (size_t i = 0; i < in->r.answer_count; i++)
+		buf_wipe(&in->r.answer[i]);
+	/* A large answer's memory is not kept. */
+	if (in->r.out.cap > 4096 || in->r.out.error != 0) {
+		writer_wipe(&in->r.out);
+		writer_init(&in->r.out, WIRE_MESSAGE_MAX);
+	}
+	r->flying -= in->bytes;
+	in->next = r->free;
+	r->free = in;
+}
+
+/*
+ * The rest of a message into ${in}: as many frames as a message can have, the
+ * others are dropped. Returns how many there were.
+ */
+static size_t take_frames(void *sock, struct inbound *in)
+{
+	size_t n = 0;
+	bool more = true;
+
+	while (more) {
+		zmq_msg_t extra;
+		zmq_msg_t *m = n < WIRE_FRAMES_MAX ? &in->msg[n] : &extra;
+
+		zmq_msg_init(m);
+		/* libzmq hands out whole messages: the rest is there. */
+		if (zmq_msg_recv(m, sock, ZMQ_DONTWAIT) < 0) {
+			zmq_msg_close(m);
+			break;
+		}
+		more = zmq_msg_more(m) != 0;
+		if (m == &extra) {
+			zmq_msg_close(m);
+		} else {
+			in->r.frames[n] =
+				bytes_of(zmq_msg_data(m), zmq_msg_size(m));
+			in->bytes += zmq_msg_size(m);
+			in->msg_count++;
+		}
+		n++;
+	}
+	return n;
+}
+
+/* The connection a message came from: an old one, or a new one's first. */
+static struct peer *find_peer(struct relay *r, enum zap_port port,
+	const uint8_t *routing, zmq_msg_t *first)
+{
+	const char *user = zmq_msg_gets(first, "User-Id");
+	struct peer *peer = peers_find(&r->peers, port, routing), *old;
+	struct peer_options o;
+
+	if (user == NULL)
+		return NULL;
+	if (peer != NULL && strcmp(peer->user, user) == 0)
+		return peer;
+	/* The routing id is another's now: the first owner is gone. */
+	if (peer != NULL)
+		guard_gone(r, peer);
+	o = (struct peer_options){.port = port,
+		.routing = routing,
+		.user = user,
+		.fd = zmq_msg_get(first, ZMQ_SRCFD),
+		.now = r->now};
+	old = peers_displace(&r->peers, o.fd);
+	if (old != NULL)
+		guard_gone(r, old);
+	return peers_add(&r->peers, &o, &peer) == 0 ? peer : NULL;
+}
+
+static void refuse(struct relay *r, struct peer *peer,
+	const struct wire_header *h, uint16_t code, uint64_t retry_ms)
+{
+	struct wire_error e = {code, 0};
+
+	if (wire_code_retryable(code))
+		e.retry_ms =
+			retry_ms < UINT32_MAX ? (uint32_t)retry_ms : UINT32_MAX;
+	switch (code) {
+	case WIRE_LIMIT: r->count.over_limit++; break;
+	case WIRE_VERSION: r->count.bad_version++; break;
+	case WIRE_OPERATION: r->count.bad_operation++; break;
+	case WIRE_QUOTA: r->count.over_rate++; break;
+	default: r->count.malformed++; break;
+	}
+	send_refusal(r, peer, h, &e);
+}
+
+/* The enrolment port knows nobody: hello and ping, answered here. */
+static void serve_enrol(struct relay *r, struct peer *peer,
+	const struct wire_message *m, struct request *q)
+{
+	struct wire_hello_answer a;
+	int rc = ROWAN_E_NOT_FOUND;
+
+	if (m->header.op == WIRE_OP_HELLO) {
+		rc = wire_hello_decode(m, &q->body.hello);
+		if (rc == 0)
+			rc = greeting_answer(r->config, &q->body.hello, &a);
+		if (rc == 0) {
+			a.time = relay_time(r);
+			q->header.version = a.version;
+			rc = wire_hello_answer_encode(&a, &q->out);
+		}
+	} else if (m->header.op == WIRE_OP_PING) {
+		struct wire_time t = relay_time(r);
+
+		rc = wire_empty_decode(m, &q->body.empty);
+		if (rc == 0)
+			rc = wire_time_encode(&t, &q->out);
+	}
+	if (rc == 0) {
+		q->error = (struct wire_error){WIRE_OK, 0};
+		send_answer(r, peer, q);
+	} else {
+		refuse(r, peer, &m->header,
+			rc == ROWAN_E_NOT_FOUND ? WIRE_OPERATION
+						: wire_code_of(rc),
+			0);
+	}
+}
+
+static bool hand_over(struct relay *r, struct inbound *in, struct peer *peer)
+{
+	struct request *q = &in->r;
+
+	q->kind = REQUEST_MESSAGE;
+	q->from = peer->ref;
+	q->device = peer->device->id;
+	if (q->header.op == WIRE_OP_SUBSCRIBE)
+		peer->subscribed = true;
+	/* The ring has a place for every slot of the pool. */
+	return ring_put(&r->lanes.requests, q);
+}
+
+/* Decide about one whole message; true when the writer has it now. */
+static bool judge(
+	struct relay *r, struct inbound *in, struct peer *peer, size_t frames)
+{
+	struct request *q = &in->r;
+	struct wire_message m;
+	uint64_t wait, messages = 0;
+	int rc = ROWAN_E_LIMIT;
+
+	memset(&m, 0, sizeof m);
+	if (frames <= WIRE_FRAMES_MAX)
+		rc = wire_message_assemble(q->frames, frames, &m);
+	else
+		rc = wire_header_decode(q->frames[0], &m.header) == 0
+			     ? ROWAN_E_LIMIT
+			     : ROWAN_E_MALFORMED;
+	if (rc != 0 && q->frames[0].len != WIRE_HEADER_LEN) {
+		r->count.dropped++;
+		return false;
+	}
+	q->header = m.header;
+	q->frame_count = frames;
+	q->entry = rc == 0 ? table_find(m.header.op) : NULL;
+	if (q->entry != NULL && q->entry->cost == TABLE_ENVELOPES)
+		messages = m.frame_count;
+	wait = peers_wait(&r->peers, peer, messages, in->bytes, r->now);
+	if (wait != 0) {
+		refuse(r, peer, &m.header, WIRE_QUOTA, wait);
+		return false;
+	}
+	if (rc == 0 && in->bytes > r->config->message_bytes)
+		rc = ROWAN_E_LIMIT;
+	if (rc == 0 && peer->port == ZAP_ENROL) {
+		serve_enrol(r, peer, &m, q);
+		return false;
+	}
+	if (rc == 0)
+		rc = q->entry == NULL ? ROWAN_E_NOT_FOUND
+				      : q->entry->decode(&m, &q->body);
+	if (rc != 0) {
+		refuse(r, peer, &m.header,
+			rc == ROWAN_E_NOT_FOUND ? WIRE_OPERATION
+						: wire_code_of(rc),
+			0);
+		return false;
+	}
+	return hand_over(r, in, peer);
+}
+
+/* One message; false when none waits. */
+static bool receive_one(struct relay *r, enum zap_port port)
+{
+	void *sock = r->socks[port].router;
+	struct inbound *in;
+	struct peer *peer = NULL;
+	zmq_msg_t id;
+	size_t frames;
+	bool handed = false, generated;
+
+	zmq_msg_init(&id);
+	if (zmq_msg_recv(&id, sock, ZMQ_DONTWAIT) < 0) {
+		zmq_msg_close(&id);
+		return false;
+	}
+	in = receive_slot(r);
+	frames = take_frames(sock, in);
+	r->flying += in->bytes;
+	r->count.received++;
+	generated = zmq_msg_size(&id) == PEER_ROUTING_LEN &&
+		    *(const uint8_t *)zmq_msg_data(&id) == 0;
+	if (frames > 0 && !generated) {
+		r->count.bad_routing++;
+		guard_cut(r, zmq_msg_get(&in->msg[0], ZMQ_SRCFD));
+	} else if (frames > 0) {
+		peer = find_peer(r, port, zmq_msg_data(&id), &in->msg[0]);
+	}
+	zmq_msg_close(&id);
+	if (peer != NULL) {
+		guard_complete(r, peer->fd);
+		if (peer->closing)
+			r->count.dropped++;
+		else
+			handed = judge(r, in, peer, frames);
+	} else {
+		r->count.dropped++;
+	}
+	if (!handed)
+		receive_done(r, in);
+	return true;
+}
+
+size_t receive_some(struct relay *r, enum zap_port port, size_t max)
+{
+	size_t n = 0;
+
+	if (r->socks[port].router == NULL)
+		return 0;
+	while (n < max) {
+		if (!receive_room(r)) {
+			r->pressed = true;
+			break;
+		}
+		if (!receive_one(r, port))
+			break;
+		n++;
+	}
+	return n;
+}
