@@ -1,6 +1,8 @@
 # The long random walk over a group's life.
 #
 #   make walk [WALK_EPOCHS=2000] [WALK_SEED=n]
+comma := ,
+
 WALK_EPOCHS ?= 2000
 WALK_SEED   ?=
 
@@ -17,3 +19,25 @@ walk: $(B)/mls_walk
 # Allocations of this one program can be made to fail.
 LDFLAGS_test_mls_nomem := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=free,--wrap=sodium_malloc,--wrap=sodium_free
+
+# What everything costs.
+#
+#   make bench-mls [BENCH_MEMBERS="2 50"]
+BENCH_MEMBERS ?=
+BENCH_MLS_OBJ := $(call obj,tests/mls/bench.c tests/mls/bench_count.c)
+BENCH_MLS_WRAP := $(addprefix -Wl$(comma)--wrap=,crypto_scalarmult \
+	crypto_scalarmult_base crypto_sign_detached \
+	crypto_sign_verify_detached crypto_sign_seed_keypair \
+	crypto_hash_sha256_init crypto_hash_sha256_update \
+	crypto_auth_hmacsha256_init crypto_auth_hmacsha256_update \
+	malloc calloc realloc free)
+
+$(B)/mls_bench: $(BENCH_MLS_OBJ) $(LIBS_CLIENT)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(BENCH_MLS_WRAP) -o $@ $^ $(SODIUM)
+
+.PHONY: bench-mls
+bench-mls: $(B)/mls_bench
+	$(Q)$(B)/mls_bench $(BENCH_MEMBERS)
+
+-include $(BENCH_MLS_OBJ:.o=.d)
