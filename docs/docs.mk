@@ -1,6 +1,11 @@
 # What is written from tables in the code; a test says when one is stale.
 
-.PHONY: conf
+.PHONY: conf protocol-examples
 $(eval $(call test_program,tools/print_conf,tests/tools/print_conf.c))
+$(eval $(call test_program,tools/protocol_examples,tests/tools/protocol_examples.c))
+
 conf: $(B)/tests/tools/print_conf
 	$(Q)$< >$(B)/rowand.conf && cp $(B)/rowand.conf conf/rowand.conf
+
+protocol-examples: $(B)/tests/tools/protocol_examples
+	$(Q)$< >$(B)/protocol.md && cp $(B)/protocol.md docs/protocol.md

@@ -175,7 +175,7 @@ static const struct wire_push deliveries = {
 		{10,
 			{{0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1,
 				0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1, 0xc1}},
-			WIRE_KIND_APPLICATION, WIRE_URGENT, NOON + 5,
+			WIRE_KIND_APPLICATION, WIRE_URGENT, NOON + 3600,
 			TEXT("second sealed envelope")}},
 	.count = 2};
 
