@@ -41,3 +41,22 @@ bench-mls: $(B)/mls_bench
 	$(Q)$(B)/mls_bench $(BENCH_MEMBERS)
 
 -include $(BENCH_MLS_OBJ:.o=.d)
+
+# The program in docs/mls.md, as it stands there, against public headers.
+$(B)/mls_example.c: docs/mls.md
+	@mkdir -p $(@D)
+	$(Q)sed -n '/^```c$$/,/^```$$/p' $< | sed '/^```/d' >$@
+
+$(B)/mls_example: $(B)/mls_example.c $(LIBS_CLIENT)
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=c11 -Wall -Wextra -Werror -Iinclude $(CFLAGS) \
+		$(ALL_LDFLAGS) -o $@ $^ $(SODIUM)
+
+.PHONY: mls-example
+mls-example: $(B)/mls_example
+	$(Q)$(B)/mls_example | grep -qx 'leaf 0 says: hello'
+
+# The MUSTs of RFC 9420 that the code quotes and no test names.
+.PHONY: rfc
+rfc:
+	$(Q)python3 tests/mls/rfc.py
