@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "tlog/note.h"
 #include "tlog/text.h"
 
@@ -19,7 +20,7 @@ static bool name_ok(struct bytes name)
 		"\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
 		"\xe2\x81\x9f", "\xe3\x80\x80"};
 
-	if (name.len == 0 || name.len > NOTE_NAME_MAX || !text_is_utf8(name))
+	if (name.len == 0 || name.len > NOTE_NAME_MAX || !utf8_valid(name))
 		return false;
 	for (size_t i = 0; i < name.len; i++) {
 		const uint8_t *p = name.data + i;
@@ -161,7 +162,7 @@ int note_parse(struct note *n, struct bytes input)
 	memset(n, 0, sizeof *n);
 	if (input.len > NOTE_MAX)
 		return ROWAN_E_LIMIT;
-	if (!text_is_utf8(input) || has_control(input))
+	if (!utf8_valid(input) || has_control(input))
 		return ROWAN_E_MALFORMED;
 	rc = split(input, &n->text, &rest);
 	if (rc == 0 && rest.len == 0)
@@ -246,7 +247,7 @@ int note_sign(struct writer *w, struct bytes text, const struct note_key *k,
 
 	if (k->type != NOTE_ED25519 || text.len == 0 ||
 		text.data[text.len - 1] != '\n' || has_control(text) ||
-		!text_is_utf8(text))
+		!utf8_valid(text))
 		return ROWAN_E_INVAL;
 	(void)crypto_sign_detached(signature, NULL, text.data, text.len, sk);
 	writer_raw(w, text.data, text.len);

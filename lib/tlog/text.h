@@ -51,10 +51,4 @@ void text_write_base64(struct writer *w, struct bytes data);
  */
 void text_write(struct writer *w, const char *string);
 
-/**
- * text_is_utf8(view):
- * Return true iff ${view} is UTF-8 in its shortest form, without surrogates.
- */
-bool text_is_utf8(struct bytes view);
-
 #endif
