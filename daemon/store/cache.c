@@ -33,7 +33,8 @@ static int read_identity(struct store *st, struct device *d)
 	return r;
 }
 
-int cache_device(struct store *st, const struct id16 *id, struct device **ret)
+static int find_device(
+	struct store *st, const struct id16 *id, struct device **ret)
 {
 	struct device *d = idmap_get(&st->devices, id), *fresh = NULL;
 	int r = 0;
@@ -56,6 +57,11 @@ int cache_device(struct store *st, const struct id16 *id, struct device **ret)
 	else
 		free(fresh);
 	return r;
+}
+
+int cache_device(struct store *st, const struct id16 *id, struct device **ret)
+{
+	return tx_done(st, find_device(st, id, ret));
 }
 
 int cache_device_row(struct store *st, int64_t row, struct device **ret)
@@ -150,7 +156,8 @@ static int read_channel(struct store *st, struct channel *c)
 	return r == 0 ? ROWAN_E_REFUSED : r < 0 ? r : 0;
 }
 
-int cache_channel(struct store *st, const struct id16 *id, struct channel **ret)
+static int find_channel(
+	struct store *st, const struct id16 *id, struct channel **ret)
 {
 	struct channel *c = idmap_get(&st->channels, id);
 	int r;
@@ -171,6 +178,11 @@ int cache_channel(struct store *st, const struct id16 *id, struct channel **ret)
 	else
 		free(c);
 	return r;
+}
+
+int cache_channel(struct store *st, const struct id16 *id, struct channel **ret)
+{
+	return tx_done(st, find_channel(st, id, ret));
 }
 
 int cache_mailbox(struct store *st, struct device *d)
@@ -247,7 +259,7 @@ int cache_save(struct store *st, struct device *d)
 	r = grow(&array, &st->saved_cap, st->saved_len, sizeof(*st->saved));
 	st->saved = array;
 	if (r != 0)
-		return r;
+		return tx_done(st, r);
 	st->saved[st->saved_len].device = d;
 	st->saved[st->saved_len++].was = *d;
 	d->mark = st->mark;
@@ -264,7 +276,7 @@ int cache_dirty(struct store *st, struct device *d)
 	r = grow(&array, &st->dirty_cap, st->dirty_len, sizeof(*st->dirty));
 	st->dirty = array;
 	if (r != 0)
-		return r;
+		return tx_done(st, r);
 	st->dirty[st->dirty_len++] = d;
 	d->sender_dirty = true;
 	return 0;

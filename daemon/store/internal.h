@@ -145,6 +145,11 @@ void cache_trim(struct store *st);
 
 /* May a changing call run now? ROWAN_E_STATE, or why the transaction failed. */
 ROWAN_MUST int tx_ready(const struct store *st);
+/*
+ * The result of a call that may have changed something already: what is not a
+ * refusal costs the transaction.
+ */
+ROWAN_MUST int tx_done(struct store *st, int r);
 /* Room for ${bytes} more? ROWAN_E_FULL. */
 ROWAN_MUST int tx_room(struct store *st, size_t bytes);
 /* A row id that was never given before. */

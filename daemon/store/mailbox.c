@@ -38,7 +38,7 @@ int mailbox_out(struct store *st, const struct device *d, uint64_t seq)
 		void *bigger = realloc(st->out, more * sizeof(*st->out));
 
 		if (bigger == NULL)
-			return ROWAN_E_NOMEM;
+			return tx_done(st, ROWAN_E_NOMEM);
 		st->out = bigger;
 		st->out_cap = more;
 	}

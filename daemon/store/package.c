@@ -91,11 +91,11 @@ int store_package_put(struct store *st, const struct id16 *device,
 	return put_row(st, d->row, p);
 }
 
-/* Take the body of the row ${q} is at. */
+/* Take the body of the row ${q} is at, which may be deleted already. */
 static int take(struct store *st, sqlite3_stmt *q, struct buf *ret)
 {
-	return row_open_buf(
-		st->seal, at(db_get_int(q, 0)), db_get_bytes(q, 1), ret);
+	return tx_done(st, row_open_buf(st->seal, at(db_get_int(q, 0)),
+				   db_get_bytes(q, 1), ret));
 }
 
 int store_package_claim(struct store *st, const struct id16 *device,

@@ -226,7 +226,8 @@ int store_keeper_run(struct store_keeper *kp)
 
 	if (rc == SQLITE_OK && moved >= 0)
 		atomic_store(&kp->shared->moved, (uint64_t)moved);
-	return db_code(rc);
+	/* Busy: the writer is at it. */
+	return rc == SQLITE_BUSY ? 0 : db_code(rc);
 }
 
 /* Move the rest, so that the next commit starts the log again. */

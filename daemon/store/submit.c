@@ -270,11 +270,8 @@ int store_submit(struct store *st, const struct id16 *device,
 		r = write_rows(st, e, c->row, len);
 	if (r == 0)
 		r = accept(st, d, e->counter);
-	if (r != 0) {
-		if (st->view.db.failed == 0)
-			st->view.db.failed = ROWAN_E_AGAIN;
-		return st->view.db.failed;
-	}
+	if (r != 0)
+		return tx_done(st, r);
 	ret->received = hour_down(st->now);
 	ret->deliveries = st->out;
 	ret->deliveries_len = st->out_len;

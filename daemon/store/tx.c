@@ -17,6 +17,16 @@ int tx_ready(const struct store *st)
 	return st->open ? st->view.db.failed : ROWAN_E_STATE;
 }
 
+int tx_done(struct store *st, int r)
+{
+	bool machine = r == ROWAN_E_NOMEM || r == ROWAN_E_AGAIN ||
+		       r == ROWAN_E_CORRUPT || r == ROWAN_E_INTERNAL;
+
+	if (machine && st->open && st->view.db.failed == 0)
+		st->view.db.failed = r == ROWAN_E_NOMEM ? ROWAN_E_AGAIN : r;
+	return machine && st->open ? st->view.db.failed : r;
+}
+
 int tx_room(struct store *st, size_t bytes)
 {
 	if (!st->room)
