@@ -195,7 +195,8 @@ static int open_store(struct process *p)
 		.max_bytes = c->store_bytes,
 		.reserve_bytes = c->reserve_bytes,
 		.mailbox_max = (uint32_t)c->mailbox,
-		.mailbox_reserve = (uint32_t)c->mailbox_urgent};
+		.mailbox_reserve = (uint32_t)c->mailbox_urgent,
+		.blob_open_time = c->blob_open_time / 1000};
 	int rc;
 
 	snprintf(path, sizeof path, "%s/rowan.db", c->state_dir);

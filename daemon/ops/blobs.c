@@ -38,6 +38,21 @@ static int tell_next(struct ops *o, struct request *r, const struct id16 *id)
 	return rc != 0 ? rc : wire_blob_next_encode(&a, &r->out);
 }
 
+/* One more blob of ${chunks} chunks within what a device may keep. */
+static int within_quota(struct ops *o, const struct request *r, uint32_t chunks)
+{
+	uint64_t most = o->config->blob_total / WIRE_CHUNK_LEN;
+	struct store_usage u;
+	int rc = store_blob_usage(o->view, &r->device, &u);
+
+	if (rc != 0)
+		return rc;
+	if (u.open >= o->config->blobs_open || chunks > most ||
+		u.chunks > most - chunks)
+		return ROWAN_E_QUOTA;
+	return 0;
+}
+
 int blobs_begin(struct ops *o, struct request *r)
 {
 	const struct wire_blob_begin *b = &r->body.blob_begin;
@@ -71,7 +86,9 @@ int blobs_begin(struct ops *o, struct request *r)
 			old.size != b->size)
 			return ROWAN_E_EXISTS;
 	} else if (rc == ROWAN_E_NOT_FOUND) {
-		rc = store_blob_begin(o->store, &s);
+		rc = within_quota(o, r, s.chunks);
+		if (rc == 0)
+			rc = store_blob_begin(o->store, &s);
 	}
 	if (rc == ROWAN_E_REFUSED)
 		rc = ROWAN_E_EXISTS;

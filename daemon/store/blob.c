@@ -79,7 +79,21 @@ static bool same(const struct store_blob *a, const struct store_blob *b)
 	       a->expires == b->expires;
 }
 
-static int add(struct store *st, const struct store_blob *b, int64_t channel)
+/* When a blob goes that has ${have} chunks now. */
+static int64_t until(
+	const struct store *st, const struct store_blob *b, uint32_t have)
+{
+	uint64_t at = b->expires;
+	uint64_t soon = st->now + st->blob_open_time;
+
+	if (have < b->chunks && st->blob_open_time != 0 &&
+		(at == 0 || soon < at))
+		at = soon;
+	return at != 0 ? hour_up(at) : 0;
+}
+
+static int add(struct store *st, const struct store_blob *b, int64_t owner,
+	int64_t channel)
 {
 	struct db *db = &st->view.db;
 	uint8_t plain[DETAIL_LEN], detail[DETAIL_LEN + SEAL_OVERHEAD];
@@ -105,8 +119,10 @@ static int add(struct store *st, const struct store_blob *b, int64_t channel)
 	db_int(q, 1, row);
 	db_bytes(q, 2, name, sizeof(name));
 	db_int(q, 3, channel);
-	db_int(q, 4, b->expires ? hour_up(b->expires) : 0);
+	db_int(q, 4, until(st, b, 0));
 	db_bytes(q, 5, detail, sizeof(detail));
+	db_int(q, 6, owner);
+	db_int(q, 7, b->chunks);
 	return db_run(db, q);
 }
 
@@ -133,7 +149,7 @@ int store_blob_begin(struct store *st, const struct store_blob *b)
 		return ROWAN_E_REFUSED;
 	if ((r = tx_room(st, 1024)) != 0)
 		return r;
-	return add(st, b, channel);
+	return add(st, b, d->row, channel);
 }
 
 int store_blob_put(struct store *st, const struct id16 *owner,
@@ -167,6 +183,7 @@ int store_blob_put(struct store *st, const struct id16 *owner,
 		return r;
 	q = db_use(db, SQL_BLOB_HAVE);
 	db_int(q, 1, row);
+	db_int(q, 2, until(st, &b, b.have + 1));
 	return db_run(db, q);
 }
 
@@ -176,6 +193,23 @@ int store_blob_get(
 	int64_t row;
 
 	return find(rd, id, ret, &row);
+}
+
+int store_blob_usage(struct store_reader *rd, const struct id16 *owner,
+	struct store_usage *ret)
+{
+	uint8_t name[SEAL_HASH_LEN];
+	sqlite3_stmt *q = db_use(&rd->db, SQL_BLOB_USAGE);
+	int r;
+
+	*ret = (struct store_usage){0};
+	row_name(rd->seal, TABLE_DEVICE, owner, name);
+	db_bytes(q, 1, name, sizeof(name));
+	if ((r = db_row(&rd->db, q)) == 1)
+		*ret = (struct store_usage){
+			(uint32_t)db_get_int(q, 0), (uint64_t)db_get_int(q, 1)};
+	db_end(q);
+	return r < 0 ? r : 0;
 }
 
 int store_blob_missing(struct store_reader *rd, const struct id16 *id,

@@ -81,6 +81,7 @@ struct store {
 	char *vfs;
 	struct shared *shared;
 	uint32_t mailbox_max, mailbox_reserve;
+	uint64_t blob_open_time;
 	uint64_t max_pages;
 
 	bool open;	 /* a transaction is */

@@ -106,10 +106,13 @@ static const char *const steps[SCHEMA_VERSION] = {
 	" id INTEGER PRIMARY KEY,"
 	" name BLOB NOT NULL UNIQUE,"
 	" channel INTEGER NOT NULL REFERENCES channel(id),"
+	" owner INTEGER NOT NULL REFERENCES device(id),"
+	" chunks INTEGER NOT NULL,"
 	" have INTEGER NOT NULL,"
-	" until INTEGER NOT NULL,"
+	" until INTEGER NOT NULL," /* soon, while incomplete */
 	" detail BLOB NOT NULL) STRICT;"
 	"CREATE INDEX blob_until ON blob(until);"
+	"CREATE INDEX blob_owner ON blob(owner);"
 	"CREATE TABLE chunk ("
 	" id INTEGER PRIMARY KEY," /* blob << 16 | index */
 	" body BLOB NOT NULL) STRICT;",

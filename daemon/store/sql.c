@@ -135,9 +135,12 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_TRASH_DELETE] = "DELETE FROM trash WHERE kind=?1 AND row=?2",
 
 	[SQL_BLOB_GET] = "SELECT id,have,detail FROM blob WHERE name=?1",
-	[SQL_BLOB_ADD] = "INSERT INTO blob(id,name,channel,have,until,detail)"
-			 " VALUES(?1,?2,?3,0,?4,?5)",
-	[SQL_BLOB_HAVE] = "UPDATE blob SET have=have+1 WHERE id=?1",
+	[SQL_BLOB_ADD] = "INSERT INTO blob(id,name,channel,have,until,detail,"
+			 "owner,chunks) VALUES(?1,?2,?3,0,?4,?5,?6,?7)",
+	[SQL_BLOB_HAVE] = "UPDATE blob SET have=have+1,until=?2 WHERE id=?1",
+	[SQL_BLOB_USAGE] = "SELECT count(CASE WHEN have<chunks THEN 1 END),"
+			   "ifnull(sum(chunks),0) FROM blob WHERE owner="
+			   "(SELECT id FROM device WHERE name=?1)",
 	[SQL_BLOB_DELETE] = "DELETE FROM blob WHERE id=?1",
 	[SQL_CHUNK_ADD] = "INSERT OR IGNORE INTO chunk(id,body)"
 			  " VALUES(?1,?2)",

@@ -111,6 +111,7 @@ int store_open(struct store **ret, const struct store_options *o)
 	idmap_init(&st->channels);
 	st->mailbox_max = o->mailbox_max;
 	st->mailbox_reserve = o->mailbox_reserve;
+	st->blob_open_time = o->blob_open_time;
 	st->path = strdup(o->path);
 	st->vfs = o->vfs ? strdup(o->vfs) : NULL;
 	st->shared = calloc(1, sizeof(*st->shared));

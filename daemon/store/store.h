@@ -58,6 +58,7 @@ struct store_options {
 	uint64_t reserve_bytes;	  /* size of the reserve file; 0: none */
 	uint32_t mailbox_max;	  /* envelopes waiting per device */
 	uint32_t mailbox_reserve; /* of these, for urgent ones only */
+	uint64_t blob_open_time;  /* seconds an incomplete blob stays; 0: all */
 	uint32_t cache_kib;	  /* page cache of the writer; 0: default */
 	bool skip_check;	  /* no integrity check at start (tests) */
 	const char *vfs;	  /* tests: name of another VFS; NULL */
@@ -459,7 +460,8 @@ struct store_blob {
 /**
  * store_blob_begin(st, blob):
  * Announce a blob under an id of the owner's choice; ${blob}->have is
- * ignored. The same announcement again is harmless. ROWAN_E_REFUSED when the
+ * ignored. Until it is complete it expires the store's blob_open_time after
+ * its last chunk, if that is earlier. The same announcement again is harmless. ROWAN_E_REFUSED when the
  * id is taken by another one, or channel or owner are unknown. ROWAN_E_FULL.
  */
 ROWAN_MUST int store_blob_begin(
@@ -481,6 +483,18 @@ ROWAN_MUST int store_blob_put(struct store *st, const struct id16 *owner,
  */
 ROWAN_MUST int store_blob_get(
 	struct store_reader *rd, const struct id16 *id, struct store_blob *ret);
+
+struct store_usage {
+	uint32_t open;	 /* blobs begun and not complete */
+	uint64_t chunks; /* announced, of all blobs */
+};
+
+/**
+ * store_blob_usage(rd, owner, ret):
+ * What the blobs of ${owner} take up; nothing for an unknown device.
+ */
+ROWAN_MUST int store_blob_usage(struct store_reader *rd,
+	const struct id16 *owner, struct store_usage *ret);
 
 /**
  * store_blob_missing(rd, id, from, ret):
