@@ -280,6 +280,8 @@ static void turn(struct committer *c)
 
 	batch_clear(b);
 	transact(c, b);
+	/* A turn of the clock alone: nobody is waiting for the disk. */
+	idle = b->request_count == 0 && !subs_hungry(&o->subs);
 	if (!c->stopping && subs_hungry(&o->subs)) {
 		struct subs_slice s = {.rd = o->view,
 			.fetched = o->fetched,
@@ -296,7 +298,6 @@ static void turn(struct committer *c)
 	publish(c, b);
 	if (c->stopping)
 		return;
-	idle = ring_empty(&c->lanes->requests) && !subs_hungry(&o->subs);
 	if (store_tidy(o->store, o->now, idle) == ROWAN_E_CORRUPT)
 		o->damaged = true;
 	atomic_fetch_add(&c->lanes->beats, 1);
