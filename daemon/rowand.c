@@ -27,7 +27,7 @@
 #include "config/config.h"
 #include "net/keyfile.h"
 #include "net/notify.h"
-#include "net/relay.h"
+#include "net/server.h"
 #include "store/store.h"
 
 #ifndef ROWAND_VERSION
@@ -51,7 +51,7 @@ static const char usage[] =
 	"  -h, --help               print this\n";
 
 /* The one object a signal handler may reach. */
-static struct relay *running;
+static struct server *running;
 
 struct process {
 	struct config config;
@@ -61,7 +61,7 @@ struct process {
 	struct notify_fds fds;
 	struct store *store;
 	struct clock *clock;
-	struct relay *relay;
+	struct server *relay;
 };
 
 __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
@@ -78,7 +78,7 @@ __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
 static void on_stop(int sig)
 {
 	(void)sig;
-	relay_stop(running);
+	server_stop(running);
 }
 
 static void say_report(const char *path, const struct config_report *report)
@@ -239,14 +239,14 @@ static int open_clock(struct process *p)
 
 static int open_relay(struct process *p)
 {
-	struct relay_options o = {.config = &p->config,
+	struct server_options o = {.config = &p->config,
 		.store = p->store,
 		.clock = p->clock,
 		.fds = &p->fds};
 	int rc;
 
 	memcpy(o.keys, p->use, sizeof o.keys);
-	rc = relay_open(&p->relay, &o);
+	rc = server_open(&p->relay, &o);
 	/* libzmq has its copies. */
 	for (int i = 0; i < ZAP_PORTS; i++)
 		key32_wipe(&p->keys[i]);
@@ -284,7 +284,7 @@ static int serve(struct process *p)
 	sigaction(SIGINT, &stop, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	(void)notify_send("READY=1\nSTATUS=serving");
-	rc = relay_run(p->relay);
+	rc = server_run(p->relay);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	(void)notify_send("STOPPING=1");
 	if (rc == ROWAN_E_CORRUPT) {
@@ -317,7 +317,7 @@ static int run(const char *path)
 		code = open_clock(&p);
 	if (code == EX_OK)
 		code = serve(&p);
-	relay_free(p.relay);
+	server_free(p.relay);
 	store_close(p.store);
 	if (clock_close(p.clock) != 0)
 		say("the time could not be written down");

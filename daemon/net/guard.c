@@ -22,26 +22,26 @@
 /* Handshake, heartbeats and what libzmq has read ahead. */
 #define SLACK (64 * 1024)
 
-int guard_init(struct relay *r, size_t fds)
+int guard_init(struct server *r, size_t fds)
 {
 	r->watched = calloc(fds, sizeof *r->watched);
 	r->watched_len = fds;
 	return r->watched == NULL ? ROWAN_E_NOMEM : 0;
 }
 
-void guard_wipe(struct relay *r)
+void guard_wipe(struct server *r)
 {
 	free(r->watched);
 	r->watched = NULL;
 	r->watched_len = 0;
 }
 
-static struct watched *at(struct relay *r, int fd)
+static struct watched *at(struct server *r, int fd)
 {
 	return fd < 0 || (size_t)fd >= r->watched_len ? NULL : &r->watched[fd];
 }
 
-void guard_cut(struct relay *r, int fd)
+void guard_cut(struct server *r, int fd)
 {
 	struct watched *w = at(r, fd);
 
@@ -49,7 +49,7 @@ void guard_cut(struct relay *r, int fd)
 		shutdown(fd, SHUT_RDWR);
 }
 
-void guard_complete(struct relay *r, int fd)
+void guard_complete(struct server *r, int fd)
 {
 	struct watched *w = at(r, fd);
 
@@ -57,7 +57,7 @@ void guard_complete(struct relay *r, int fd)
 		w->complete = true;
 }
 
-void guard_gone(struct relay *r, struct peer *peer)
+void guard_gone(struct server *r, struct peer *peer)
 {
 	struct inbound *in = NULL;
 
@@ -79,7 +79,7 @@ void guard_gone(struct relay *r, struct peer *peer)
 	peers_remove(&r->peers, peer);
 }
 
-static void accepted(struct relay *r, enum zap_port port, int fd)
+static void accepted(struct server *r, enum zap_port port, int fd)
 {
 	uint64_t cap = port == ZAP_ENROL ? r->config->connections_enrol
 					 : r->config->connections;
@@ -104,7 +104,7 @@ static void accepted(struct relay *r, enum zap_port port, int fd)
 	}
 }
 
-static void disconnected(struct relay *r, enum zap_port port, int fd)
+static void disconnected(struct server *r, enum zap_port port, int fd)
 {
 	struct watched *w = at(r, fd);
 	struct peer *peer = peers_disconnected(&r->peers, fd);
@@ -117,7 +117,7 @@ static void disconnected(struct relay *r, enum zap_port port, int fd)
 		w->open = false;
 }
 
-void guard_events(struct relay *r, enum zap_port port)
+void guard_events(struct server *r, enum zap_port port)
 {
 	struct socket *s = &r->socks[port];
 	enum socket_event e;
@@ -137,7 +137,7 @@ void guard_events(struct relay *r, enum zap_port port)
 	}
 }
 
-void guard_look(struct relay *r)
+void guard_look(struct server *r)
 {
 	uint64_t most = 2 * r->config->message_bytes + SLACK;
 	bool pressed = r->pressed;

@@ -1,7 +1,7 @@
 /*
  * What the files of the network thread share: not for anybody else.
  *
- *	relay.c		opening and closing
+ *	server.c		opening and closing
  *	loop.c		waiting, timers, the end
  *	receive.c	from the socket to the writer
  *	send.c		from the writer to the socket
@@ -13,7 +13,7 @@
 #include <zmq.h>
 
 #include "net/peers.h"
-#include "net/relay.h"
+#include "net/server.h"
 #include "net/socket.h"
 #include "ops/committer.h"
 
@@ -34,7 +34,7 @@ struct watched {
 	uint64_t base; /* bytes received when the last one was */
 };
 
-struct relay {
+struct server {
 	const struct config *config;
 	struct store *store;
 	struct store_reader *reader; /* of this thread, for ZAP */
@@ -44,7 +44,7 @@ struct relay {
 	struct lanes lanes;
 	struct committer *committer;
 	struct ops_counters ops_counters;
-	struct relay_counters count;
+	struct server_counters count;
 	struct peers peers;
 
 	struct inbound *pool; /* all */
@@ -74,35 +74,35 @@ struct relay {
 };
 
 /* receive.c: take what waits on a port, at most ${max}; return how many. */
-size_t receive_some(struct relay *r, enum zap_port port, size_t max);
+size_t receive_some(struct server *r, enum zap_port port, size_t max);
 /* Free places, or as good as: more may be received. */
-bool receive_room(const struct relay *r);
-struct inbound *receive_slot(struct relay *r);
-void receive_done(struct relay *r, struct inbound *in);
+bool receive_room(const struct server *r);
+struct inbound *receive_slot(struct server *r);
+void receive_done(struct server *r, struct inbound *in);
 
-struct wire_time relay_time(struct relay *r);
+struct wire_time server_time(struct server *r);
 
 /* send.c */
-void send_refusal(struct relay *r, struct peer *peer,
+void send_refusal(struct server *r, struct peer *peer,
 	const struct wire_header *h, const struct wire_error *e);
-void send_answer(struct relay *r, struct peer *peer, struct request *q);
-void send_batch(struct relay *r, struct batch *b);
-void send_unsent(struct relay *r);
+void send_answer(struct server *r, struct peer *peer, struct request *q);
+void send_batch(struct server *r, struct batch *b);
+void send_unsent(struct server *r);
 
 /* guard.c */
-int guard_init(struct relay *r, size_t fds);
-void guard_wipe(struct relay *r);
-void guard_events(struct relay *r, enum zap_port port);
-void guard_look(struct relay *r);
-void guard_complete(struct relay *r, int fd);
-void guard_cut(struct relay *r, int fd);
-void guard_gone(struct relay *r, struct peer *peer);
+int guard_init(struct server *r, size_t fds);
+void guard_wipe(struct server *r);
+void guard_events(struct server *r, enum zap_port port);
+void guard_look(struct server *r);
+void guard_complete(struct server *r, int fd);
+void guard_cut(struct server *r, int fd);
+void guard_gone(struct server *r, struct peer *peer);
 
 /* jobs.c */
 int jobs_new(struct jobs **ret);
 void jobs_free(struct jobs *j);
-void jobs_hand_over(struct relay *r);
-void jobs_done(struct relay *r, struct request *q);
-void jobs_refuse_all(struct relay *r);
+void jobs_hand_over(struct server *r);
+void jobs_done(struct server *r, struct request *q);
+void jobs_refuse_all(struct server *r);
 
 #endif

@@ -45,7 +45,7 @@ void jobs_free(struct jobs *j)
 	free(j);
 }
 
-int relay_job(struct relay *r, request_job *job, void *cookie)
+int server_job(struct server *r, request_job *job, void *cookie)
 {
 	struct jobs *j = r->jobs;
 	struct waiting *w = calloc(1, sizeof *w);
@@ -73,7 +73,7 @@ int relay_job(struct relay *r, request_job *job, void *cookie)
 	return rc;
 }
 
-void jobs_hand_over(struct relay *r)
+void jobs_hand_over(struct server *r)
 {
 	struct jobs *j = r->jobs;
 
@@ -91,7 +91,7 @@ void jobs_hand_over(struct relay *r)
 	pthread_mutex_unlock(&j->lock);
 }
 
-void jobs_done(struct relay *r, struct request *q)
+void jobs_done(struct server *r, struct request *q)
 {
 	struct jobs *j = r->jobs;
 	struct waiting **at = &j->given;
@@ -117,7 +117,7 @@ static void refuse_list(struct waiting *w)
 	}
 }
 
-void jobs_refuse_all(struct relay *r)
+void jobs_refuse_all(struct server *r)
 {
 	struct jobs *j = r->jobs;
 

@@ -29,7 +29,7 @@ static uint64_t monotonic_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-struct wire_time relay_time(struct relay *r)
+struct wire_time server_time(struct server *r)
 {
 	struct clock_reading t = clock_read(r->clock);
 
@@ -39,7 +39,7 @@ struct wire_time relay_time(struct relay *r)
 static enum zap_known look_up(
 	void *cookie, const struct key32 *key, struct id16 *ret)
 {
-	struct relay *r = cookie;
+	struct server *r = cookie;
 	struct store_device d;
 	int rc = store_device_by_key(r->reader, key, &d);
 
@@ -51,7 +51,7 @@ static enum zap_known look_up(
 	return d.revoked ? ZAP_REVOKED : ZAP_KNOWN;
 }
 
-static void serve_zap(struct relay *r)
+static void serve_zap(struct server *r)
 {
 	struct zap_directory dir = {look_up, r};
 
@@ -59,7 +59,7 @@ static void serve_zap(struct relay *r)
 }
 
 /* Everything that came from outside; true when there was anything. */
-static bool from_outside(struct relay *r)
+static bool from_outside(struct server *r)
 {
 	size_t n = 0;
 
@@ -74,7 +74,7 @@ static bool from_outside(struct relay *r)
 	return n > 0;
 }
 
-static bool from_writer(struct relay *r)
+static bool from_writer(struct server *r)
 {
 	void *b;
 	bool any = false;
@@ -89,7 +89,7 @@ static bool from_writer(struct relay *r)
 	return any;
 }
 
-static void feed_watchdog(struct relay *r)
+static void feed_watchdog(struct server *r)
 {
 	uint64_t beats = atomic_load(&r->lanes.beats);
 
@@ -102,7 +102,7 @@ static void feed_watchdog(struct relay *r)
 	r->watchdog_at = r->now + r->watchdog_ms;
 }
 
-static void begin_drain(struct relay *r)
+static void begin_drain(struct server *r)
 {
 	r->draining = true;
 	r->drain_until = r->now + r->config->drain_time;
@@ -112,7 +112,7 @@ static void begin_drain(struct relay *r)
 		wake_ring(&r->lanes.writer);
 }
 
-static void tick(struct relay *r)
+static void tick(struct server *r)
 {
 	r->tick_at = r->now + TICK_MS;
 	guard_look(r);
@@ -130,7 +130,7 @@ static void tick(struct relay *r)
 }
 
 /* Something to do without sleeping. */
-static bool busy(struct relay *r)
+static bool busy(struct server *r)
 {
 	if (!ring_empty(&r->lanes.batches) || socket_readable(r->zap))
 		return true;
@@ -149,7 +149,7 @@ static bool busy(struct relay *r)
 	return false;
 }
 
-static size_t poll_set(struct relay *r, struct pollfd *p)
+static size_t poll_set(struct server *r, struct pollfd *p)
 {
 	size_t n = 0;
 
@@ -167,7 +167,7 @@ static size_t poll_set(struct relay *r, struct pollfd *p)
 	return n;
 }
 
-static void nap(struct relay *r, struct pollfd *p, size_t n)
+static void nap(struct server *r, struct pollfd *p, size_t n)
 {
 	int left = r->tick_at > r->now ? (int)(r->tick_at - r->now) : 0;
 
@@ -177,7 +177,7 @@ static void nap(struct relay *r, struct pollfd *p, size_t n)
 	wake_rise(&r->lanes.network);
 }
 
-int relay_run(struct relay *r)
+int server_run(struct server *r)
 {
 	struct pollfd p[3 + 2 * ZAP_PORTS];
 	size_t n = poll_set(r, p);
@@ -203,7 +203,7 @@ int relay_run(struct relay *r)
 	return r->damaged ? ROWAN_E_CORRUPT : 0;
 }
 
-void relay_stop(struct relay *r)
+void server_stop(struct server *r)
 {
 	uint64_t one = 1;
 	int saved = errno;

@@ -12,12 +12,12 @@
 /* Frames held for requests on their way, together. */
 #define FLYING_MAX (64u << 20)
 
-bool receive_room(const struct relay *r)
+bool receive_room(const struct server *r)
 {
 	return r->free != NULL && r->flying < FLYING_MAX;
 }
 
-struct inbound *receive_slot(struct relay *r)
+struct inbound *receive_slot(struct server *r)
 {
 	struct inbound *in = r->free;
 
@@ -34,7 +34,7 @@ struct inbound *receive_slot(struct relay *r)
 	return in;
 }
 
-void receive_done(struct relay *r, struct inbound *in)
+void receive_done(struct server *r, struct inbound *in)
 {
 	for (size_t i = 0; i < in->msg_count; i++)
 		zmq_msg_close(&in->msg[i]);
@@ -84,7 +84,7 @@ static size_t take_frames(void *sock, struct inbound *in)
 }
 
 /* The connection a message came from: an old one, or a new one's first. */
-static struct peer *find_peer(struct relay *r, enum zap_port port,
+static struct peer *find_peer(struct server *r, enum zap_port port,
 	const uint8_t *routing, zmq_msg_t *first)
 {
 	const char *user = zmq_msg_gets(first, "User-Id");
@@ -109,7 +109,7 @@ static struct peer *find_peer(struct relay *r, enum zap_port port,
 	return peers_add(&r->peers, &o, &peer) == 0 ? peer : NULL;
 }
 
-static void refuse(struct relay *r, struct peer *peer,
+static void refuse(struct server *r, struct peer *peer,
 	const struct wire_header *h, uint16_t code, uint64_t retry_ms)
 {
 	struct wire_error e = {code, 0};
@@ -128,7 +128,7 @@ static void refuse(struct relay *r, struct peer *peer,
 }
 
 /* The enrolment port knows nobody: hello and ping, answered here. */
-static void serve_enrol(struct relay *r, struct peer *peer,
+static void serve_enrol(struct server *r, struct peer *peer,
 	const struct wire_message *m, struct request *q)
 {
 	struct wire_hello_answer a;
@@ -139,12 +139,12 @@ static void serve_enrol(struct relay *r, struct peer *peer,
 		if (rc == 0)
 			rc = greeting_answer(r->config, &q->body.hello, &a);
 		if (rc == 0) {
-			a.time = relay_time(r);
+			a.time = server_time(r);
 			q->header.version = a.version;
 			rc = wire_hello_answer_encode(&a, &q->out);
 		}
 	} else if (m->header.op == WIRE_OP_PING) {
-		struct wire_time t = relay_time(r);
+		struct wire_time t = server_time(r);
 
 		rc = wire_empty_decode(m, &q->body.empty);
 		if (rc == 0)
@@ -161,7 +161,7 @@ static void serve_enrol(struct relay *r, struct peer *peer,
 	}
 }
 
-static bool hand_over(struct relay *r, struct inbound *in, struct peer *peer)
+static bool hand_over(struct server *r, struct inbound *in, struct peer *peer)
 {
 	struct request *q = &in->r;
 
@@ -176,7 +176,7 @@ static bool hand_over(struct relay *r, struct inbound *in, struct peer *peer)
 
 /* Decide about one whole message; true when the writer has it now. */
 static bool judge(
-	struct relay *r, struct inbound *in, struct peer *peer, size_t frames)
+	struct server *r, struct inbound *in, struct peer *peer, size_t frames)
 {
 	struct request *q = &in->r;
 	struct wire_message m;
@@ -224,7 +224,7 @@ static bool judge(
 }
 
 /* One message; false when none waits. */
-static bool receive_one(struct relay *r, enum zap_port port)
+static bool receive_one(struct server *r, enum zap_port port)
 {
 	void *sock = r->socks[port].router;
 	struct inbound *in;
@@ -265,7 +265,7 @@ static bool receive_one(struct relay *r, enum zap_port port)
 	return true;
 }
 
-size_t receive_some(struct relay *r, enum zap_port port, size_t max)
+size_t receive_some(struct server *r, enum zap_port port, size_t max)
 {
 	size_t n = 0;
 

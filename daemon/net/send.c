@@ -26,7 +26,7 @@ static enum sent send_part(void *sock, const void *p, size_t len, bool more)
  * and has room. What follows it cannot fail for want of room.
  */
 static enum sent send_begin(
-	struct relay *r, struct peer *peer, const struct wire_header *h)
+	struct server *r, struct peer *peer, const struct wire_header *h)
 {
 	void *sock = r->socks[peer->port].router;
 	uint8_t header[WIRE_HEADER_LEN];
@@ -38,7 +38,7 @@ static enum sent send_begin(
 	return send_part(sock, header, sizeof header, true);
 }
 
-void send_refusal(struct relay *r, struct peer *peer,
+void send_refusal(struct server *r, struct peer *peer,
 	const struct wire_header *h, const struct wire_error *e)
 {
 	uint8_t mem[WIRE_ERROR_LEN];
@@ -80,7 +80,7 @@ static void send_owned(void *sock, struct buf *b, bool more)
 		zmq_msg_close(&m);
 }
 
-void send_answer(struct relay *r, struct peer *peer, struct request *q)
+void send_answer(struct server *r, struct peer *peer, struct request *q)
 {
 	void *sock = r->socks[peer->port].router;
 	struct wire_header h = q->header;
@@ -131,7 +131,7 @@ static void send_frame(void *sock, const struct push_frame *f, bool more)
  * (send_unsent), begins again from the mailbox, and lifts the block when that
  * request comes back, ahead of the pushes that follow from it.
  */
-static void block(struct relay *r, struct peer *peer, const struct push *p)
+static void block(struct server *r, struct peer *peer, const struct push *p)
 {
 	struct unsent *u = &peer->unsent;
 
@@ -143,7 +143,7 @@ static void block(struct relay *r, struct peer *peer, const struct push *p)
 	u->credit += (uint32_t)p->frame_count;
 }
 
-void send_unsent(struct relay *r)
+void send_unsent(struct server *r)
 {
 	for (uint32_t i = 0; r->blocked > 0 && i < r->peers.cap; i++) {
 		struct peer *peer = r->peers.at[i];
@@ -168,7 +168,7 @@ void send_unsent(struct relay *r)
 }
 
 /* The writer has begun again. */
-static void unblock(struct relay *r, const struct request *q)
+static void unblock(struct server *r, const struct request *q)
 {
 	struct peer *peer = peers_at(&r->peers, q->from);
 
@@ -181,7 +181,7 @@ static void unblock(struct relay *r, const struct request *q)
 		r->blocked--;
 }
 
-static void send_push(struct relay *r, struct batch *b, const struct push *p)
+static void send_push(struct server *r, struct batch *b, const struct push *p)
 {
 	struct peer *peer = peers_at(&r->peers, p->to);
 	struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_PUSH, p->id};
@@ -208,7 +208,7 @@ static void send_push(struct relay *r, struct batch *b, const struct push *p)
 	r->count.envelopes += p->frame_count;
 }
 
-static void revoke(struct relay *r, const struct id16 *id)
+static void revoke(struct server *r, const struct id16 *id)
 {
 	struct device *d = peers_device(&r->peers, id);
 
@@ -225,7 +225,7 @@ static void revoke(struct relay *r, const struct id16 *id)
 	}
 }
 
-void send_batch(struct relay *r, struct batch *b)
+void send_batch(struct server *r, struct batch *b)
 {
 	for (size_t i = 0; i < b->request_count; i++) {
 		struct request *q = b->requests[i];

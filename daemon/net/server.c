@@ -1,5 +1,5 @@
 /*
- * Opening and closing the relay: see relay.h.
+ * Opening and closing the relay: see server.h.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -39,7 +39,7 @@ static int check_limits(const struct config *c, size_t *ret)
 	return 0;
 }
 
-static int open_context(struct relay *r)
+static int open_context(struct server *r)
 {
 	r->ctx = zmq_ctx_new();
 	if (r->ctx == NULL)
@@ -51,7 +51,7 @@ static int open_context(struct relay *r)
 	return zap_open(r->ctx, &r->zap);
 }
 
-static int open_port(struct relay *r, const struct relay_options *o,
+static int open_port(struct server *r, const struct server_options *o,
 	enum zap_port port, const struct config_list *list)
 {
 	const char *endpoints[CONFIG_LIST_MAX];
@@ -82,7 +82,7 @@ static int open_port(struct relay *r, const struct relay_options *o,
 	return socket_open(&s, &r->socks[port]);
 }
 
-static int open_pool(struct relay *r)
+static int open_pool(struct server *r)
 {
 	r->pool_len = (size_t)r->config->request_queue;
 	r->pool = calloc(r->pool_len, sizeof *r->pool);
@@ -96,7 +96,7 @@ static int open_pool(struct relay *r)
 	return 0;
 }
 
-static int open_ports(struct relay *r, const struct relay_options *o)
+static int open_ports(struct server *r, const struct server_options *o)
 {
 	const struct config *c = r->config;
 	int rc = open_port(r, o, ZAP_MAIN, &c->listen);
@@ -108,9 +108,9 @@ static int open_ports(struct relay *r, const struct relay_options *o)
 	return rc;
 }
 
-int relay_open(struct relay **ret, const struct relay_options *o)
+int server_open(struct server **ret, const struct server_options *o)
 {
-	struct relay *r = calloc(1, sizeof *r);
+	struct server *r = calloc(1, sizeof *r);
 	struct committer_options w;
 	size_t fds = 0;
 	int rc;
@@ -148,12 +148,12 @@ out:
 	if (rc == 0)
 		*ret = r;
 	else
-		relay_free(r);
+		server_free(r);
 	return rc;
 }
 
 /* The writer may be waiting: for a stop, or for an empty batch. */
-static void end_writer(struct relay *r)
+static void end_writer(struct server *r)
 {
 	void *b;
 
@@ -176,7 +176,7 @@ static void end_writer(struct relay *r)
 	committer_join(r->committer);
 }
 
-void relay_free(struct relay *r)
+void server_free(struct server *r)
 {
 	if (r == NULL)
 		return;
@@ -207,12 +207,12 @@ void relay_free(struct relay *r)
 	free(r);
 }
 
-const char *relay_endpoint(const struct relay *r, enum zap_port port)
+const char *server_endpoint(const struct server *r, enum zap_port port)
 {
 	return r->socks[port].router == NULL ? NULL : r->socks[port].endpoint;
 }
 
-void relay_counters(const struct relay *r, struct relay_counters *ret)
+void server_counters(const struct server *r, struct server_counters *ret)
 {
 	*ret = r->count;
 	for (int p = 0; p < ZAP_PORTS; p++)

@@ -5,66 +5,66 @@
  * A library: no signals, no exit, no printing; rowand.c adds those. Several
  * can live in one process.
  */
-#ifndef NET_RELAY_H
-#define NET_RELAY_H
+#ifndef NET_SERVER_H
+#define NET_SERVER_H
 
 #include "config/config.h"
 #include "net/notify.h"
 #include "net/zap.h"
 #include "ops/request.h"
 
-struct relay;
+struct server;
 struct store;
 struct clock;
 
-struct relay_options {
+struct server_options {
 	const struct config *config;
-	struct store *store; /* the relay's until relay_free */
+	struct store *store; /* the relay's until server_free */
 	struct clock *clock;
 	const struct key32 *keys[ZAP_PORTS]; /* NULL: that port is not served */
 	struct notify_fds *fds; /* handed over; NULL or empty: bind */
 };
 
 /**
- * relay_open(ret, options):
+ * server_open(ret, options):
  * Bind every port and start the writer. ROWAN_E_LIMIT when the process may not
  * have as many descriptors as connections are configured, ROWAN_E_IO when an
  * endpoint cannot be bound, ROWAN_E_NOMEM, ROWAN_E_INTERNAL. What ${options}
- * points to is borrowed until relay_free, the keys until the call returns.
+ * points to is borrowed until server_free, the keys until the call returns.
  */
-ROWAN_MUST int relay_open(
-	struct relay **ret, const struct relay_options *options);
+ROWAN_MUST int server_open(
+	struct server **ret, const struct server_options *options);
 
 /**
- * relay_run(r):
- * Serve in the calling thread until relay_stop; then finish what was taken
+ * server_run(r):
+ * Serve in the calling thread until server_stop; then finish what was taken
  * and give the answers their time to leave. Returns 0, or ROWAN_E_CORRUPT when
  * the store turned out to be damaged.
  */
-ROWAN_MUST int relay_run(struct relay *r);
+ROWAN_MUST int server_run(struct server *r);
 
 /**
- * relay_stop(r):
- * End relay_run. From any thread, and from a signal handler.
+ * server_stop(r):
+ * End server_run. From any thread, and from a signal handler.
  */
-void relay_stop(struct relay *r);
+void server_stop(struct server *r);
 
 /**
- * relay_job(r, job, cookie):
+ * server_job(r, job, cookie):
  * Run ${job} on the writer's thread, inside a transaction, and wait until it
  * is durable. From any thread but the relay's own two. Returns what the job
  * returned, or the commit's failure; ROWAN_E_STATE when the relay stops first.
  */
-ROWAN_MUST int relay_job(struct relay *r, request_job *job, void *cookie);
+ROWAN_MUST int server_job(struct server *r, request_job *job, void *cookie);
 
 /**
- * relay_endpoint(r, port):
+ * server_endpoint(r, port):
  * Where ${port} listens, as bound; NULL when it is not served.
  */
-const char *relay_endpoint(const struct relay *r, enum zap_port port);
+const char *server_endpoint(const struct server *r, enum zap_port port);
 
-/* What is counted, by name; relay_counters fills it in. */
-struct relay_counters {
+/* What is counted, by name; server_counters fills it in. */
+struct server_counters {
 	uint64_t connections[ZAP_PORTS]; /* now */
 	uint64_t zap[ZAP_VERDICTS];
 	uint64_t bad_handshakes;
@@ -92,16 +92,16 @@ struct relay_counters {
 };
 
 /**
- * relay_counters(r, ret):
- * A snapshot. For the relay's own thread, and for others after relay_run
- * returned or through relay_job.
+ * server_counters(r, ret):
+ * A snapshot. For the relay's own thread, and for others after server_run
+ * returned or through server_job.
  */
-void relay_counters(const struct relay *r, struct relay_counters *ret);
+void server_counters(const struct server *r, struct server_counters *ret);
 
 /**
- * relay_free(r):
- * Close everything; not while relay_run runs. NULL is harmless.
+ * server_free(r):
+ * Close everything; not while server_run runs. NULL is harmless.
  */
-void relay_free(struct relay *r);
+void server_free(struct server *r);
 
 #endif
