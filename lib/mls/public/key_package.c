@@ -59,10 +59,9 @@ void key_package_wipe(struct key_package *kp)
 	*kp = (struct key_package){0};
 }
 
-int key_package_verify(const struct suite *suite, const struct key_package *kp)
+int key_package_check(const struct suite *suite, const struct key_package *kp)
 {
 	const struct leaf_node *leaf = kp->leaf_node;
-	int rc;
 
 	/* 10.1: "cipher suite and protocol version ... match" */
 	if (kp->version != MLS_VERSION_10)
@@ -78,11 +77,18 @@ int key_package_verify(const struct suite *suite, const struct key_package *kp)
 	/* 10: "init_key MUST be a public key for" the suite's KEM */
 	if (kp->init_key.len != suite->kem_pk_len)
 		return ROWAN_E_MLS_KEY_PACKAGE;
-	/* 10: "An invalid signature ... MUST be considered malformed" */
-	if ((rc = leaf_node_verify(suite, leaf, NULL)) != 0)
-		return rc;
+	/* 10: one with an invalid signature "MUST be considered malformed" */
 	return label_verify(suite, leaf->signature_key, key_package_label,
 		kp->tbs, kp->signature);
+}
+
+int key_package_verify(const struct suite *suite, const struct key_package *kp)
+{
+	int rc;
+
+	if ((rc = key_package_check(suite, kp)) != 0)
+		return rc;
+	return leaf_node_verify(suite, kp->leaf_node, NULL);
 }
 
 void key_package_ref(const struct suite *suite, const struct key_package *kp,

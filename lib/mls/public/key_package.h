@@ -48,6 +48,14 @@ ROWAN_MUST int key_package_verify(
 	const struct suite *suite, const struct key_package *kp);
 
 /**
+ * key_package_check(suite, kp):
+ * As key_package_verify without the signature of the leaf, for whoever checks
+ * the leaf with leaf_check.
+ */
+ROWAN_MUST int key_package_check(
+	const struct suite *suite, const struct key_package *kp);
+
+/**
  * key_package_ref(suite, kp, ret):
  * Set ${ret} to the KeyPackageRef (section 5.2).
  */
