@@ -12,6 +12,8 @@ $(eval $(call test_program,campaign/diskfull,tests/campaign/diskfull.c,))
 $(eval $(call test_program,campaign/scan,tests/campaign/scan.c,\
 	$(B)/tests/campaign/haystack.o))
 
+CHECKS += check-crash check-abuser check-diskfull
+
 CAMPAIGN := $(B)/tests/campaign
 
 .PHONY: crash abuser diskfull scan check-crash check-abuser check-diskfull \
