@@ -1,0 +1,13 @@
+# The message driver, and a script that drives several of them through
+# everything.
+PEER_OBJ := $(call obj,$(wildcard tests/peer/*.c))
+
+$(B)/mls_peer: $(PEER_OBJ) $(LIB_TEST) $(LIBS_CLIENT)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SODIUM) $(JANSSON)
+
+.PHONY: peer
+peer: $(B)/mls_peer
+	$(Q)python3 tests/peer/drive.py $(B)/mls_peer
+
+-include $(PEER_OBJ:.o=.d)
