@@ -44,7 +44,7 @@ int tree_decode(const struct suite *suite, struct bytes data, struct tree **ret)
 {
 	struct tree *t = NULL;
 	struct reader outer, r;
-	bool last_blank = true;
+	bool ends_in_leaf = false;
 	int rc;
 
 	*ret = NULL;
@@ -60,13 +60,14 @@ int tree_decode(const struct suite *suite, struct bytes data, struct tree **ret)
 			goto out;
 		if ((rc = read_slot(&r, node, &slot)) != 0)
 			goto out;
-		last_blank = slot.any == NULL;
-		if (!last_blank)
+		ends_in_leaf = slot.any != NULL && tree_math_is_leaf(node);
+		if (slot.any != NULL)
 			tree_put(t, node, slot);
 	}
 	/* 12.4.3.3: "The receiver MUST check that the last node in
-	 * ratchet_tree is non-blank" */
-	if (last_blank) {
+	 * ratchet_tree is non-blank". Nor can it be a parent: with nothing
+	 * below its right child no path has ever set it (4.1.2, 7.5). */
+	if (!ends_in_leaf) {
 		rc = ROWAN_E_MLS_TREE;
 		goto out;
 	}
