@@ -116,6 +116,30 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"CREATE TABLE chunk ("
 	" id INTEGER PRIMARY KEY," /* blob << 16 | index */
 	" body BLOB NOT NULL) STRICT;",
+
+	/* 2: statements, and what they amount to. */
+	"CREATE TABLE chain ("
+	" id INTEGER PRIMARY KEY,"
+	" name BLOB NOT NULL UNIQUE,"
+	" newest INTEGER NOT NULL,"
+	" state BLOB NOT NULL) STRICT;"
+	"CREATE TABLE act ("
+	" id INTEGER PRIMARY KEY," /* chain << 40 | number */
+	" body BLOB NOT NULL) STRICT;"
+	"CREATE TABLE standing ("
+	" device INTEGER PRIMARY KEY REFERENCES device(id),"
+	" detail BLOB NOT NULL) STRICT;"
+	"CREATE TABLE public_key ("
+	" name BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE part ("
+	" id INTEGER PRIMARY KEY,"
+	" detail BLOB NOT NULL,"
+	" member INTEGER NOT NULL REFERENCES member(id),"
+	" name BLOB NOT NULL," /* of the case */
+	" UNIQUE (member, name)) STRICT;"
+	"CREATE TABLE mls_group ("
+	" channel INTEGER PRIMARY KEY REFERENCES channel(id),"
+	" state BLOB NOT NULL) STRICT;",
 };
 
 static int step_run(struct db *db, int version)

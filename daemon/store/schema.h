@@ -9,7 +9,7 @@
 
 #include "store/db.h"
 
-#define SCHEMA_VERSION	   1
+#define SCHEMA_VERSION	   2
 #define SCHEMA_APPLICATION 0x52574e31 /* "RWN1" */
 #define SCHEMA_PAGE	   4096
 
@@ -25,6 +25,11 @@ enum schema_table {
 	TABLE_ENVELOPE,
 	TABLE_BLOB,
 	TABLE_CHUNK,
+	TABLE_CHAIN,
+	TABLE_ACT,
+	TABLE_STANDING,
+	TABLE_PART,
+	TABLE_GROUP,
 };
 
 enum schema_column {
@@ -33,6 +38,7 @@ enum schema_column {
 	COLUMN_BODY,
 	COLUMN_CARD,
 	COLUMN_TRANSPORT,
+	COLUMN_KEY,
 };
 
 /* What a row in `trash` is about. */

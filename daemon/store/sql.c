@@ -155,6 +155,30 @@ static const char *const texts[SQL_COUNT] = {
 		       "(SELECT count(*) FROM envelope),"
 		       "(SELECT count(*) FROM delivery),"
 		       "(SELECT count(*) FROM blob)",
+
+	[SQL_CHAIN_GET] = "SELECT id,newest FROM chain WHERE name=?1",
+	[SQL_CHAIN_ADD] = "INSERT INTO chain(id,name,newest,state)"
+			  " VALUES(?1,?2,0,x'')",
+	[SQL_CHAIN_SET] = "UPDATE chain SET newest=?2,state=?3 WHERE id=?1",
+	[SQL_CHAIN_STATE] = "SELECT state FROM chain WHERE id=?1",
+	[SQL_ACT_ADD] = "INSERT INTO act(id,body) VALUES(?1,?2)",
+	[SQL_ACT_GET] = "SELECT body FROM act WHERE id=?1",
+	[SQL_STANDING_PUT] = "INSERT INTO standing(device,detail)"
+			     " VALUES(?1,?2)"
+			     " ON CONFLICT(device) DO UPDATE SET detail=?2",
+	[SQL_STANDING_GET] = "SELECT detail FROM standing WHERE device=?1",
+	[SQL_KEY_ADD] = "INSERT OR IGNORE INTO public_key(name) VALUES(?1)",
+	[SQL_KEY_GET] = "SELECT 1 FROM public_key WHERE name=?1",
+	[SQL_PART_GET] = "SELECT id,detail FROM part"
+			 " WHERE member=?1 AND name=?2",
+	[SQL_PART_ADD] = "INSERT INTO part(id,detail,member,name)"
+			 " VALUES(?1,?2,?3,?4)",
+	[SQL_PART_SET] = "UPDATE part SET detail=?2 WHERE id=?1",
+	[SQL_PART_LIST] = "SELECT id,detail FROM part WHERE member=?1",
+	[SQL_GROUP_PUT] = "INSERT INTO mls_group(channel,state) VALUES(?1,?2)"
+			  " ON CONFLICT(channel) DO UPDATE SET state=?2",
+	[SQL_GROUP_GET] = "SELECT state FROM mls_group WHERE channel=?1",
+	[SQL_GROUP_DELETE] = "DELETE FROM mls_group WHERE channel=?1",
 };
 
 const char *sql_text(enum sql which)

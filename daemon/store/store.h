@@ -32,6 +32,7 @@
 #include "base/bytes.h"
 #include "base/id.h"
 #include "base/secret.h"
+#include "store/store_chain.h"
 
 struct store;
 struct store_reader;
