@@ -344,6 +344,7 @@ static void committer_free(struct committer *c)
 		batch_free(c->all[i]);
 	subs_wipe(&c->ops.subs);
 	store_batch_free(c->ops.fetched);
+	claims_free(c->ops.claims);
 	free(c->ops.revoked);
 	free(c);
 }
@@ -376,6 +377,9 @@ int committer_start(
 	c->ops.counters = options->counters;
 	subs_init(&c->ops.subs, push_bytes(config), (uint32_t)config->credit);
 	rc = store_batch_new(&c->ops.fetched);
+	if (rc == 0)
+		rc = claims_new(config->claims_by, config->claims_of,
+			&c->ops.claims);
 	for (size_t i = 0; rc == 0 && i < BATCHES; i++) {
 		rc = batch_new(&c->all[i], c->most);
 		if (rc == 0)

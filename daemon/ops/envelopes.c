@@ -58,13 +58,36 @@ static void submit_item(
 	item_result(rc, ret);
 }
 
+/*
+ * After an item that may be tried again, later ones of its channel wait too:
+ * they must not overtake it.
+ */
+static bool must_wait(const struct wire_submit *s,
+	const struct wire_submit_answer *a, struct wire_error *ret)
+{
+	const struct id16 *channel = &s->items[a->count].channel;
+
+	for (size_t i = 0; i < a->count; i++) {
+		if (!wire_code_retryable(a->results[i].code) ||
+			!id16_eq(&s->items[i].channel, channel))
+			continue;
+		*ret = (struct wire_error){WIRE_AGAIN, a->results[i].retry_ms};
+		return true;
+	}
+	return false;
+}
+
 int envelopes_submit(struct ops *o, struct request *r)
 {
 	const struct wire_submit *s = &r->body.submit;
 	struct wire_submit_answer a;
 
-	for (a.count = 0; a.count < s->count; a.count++)
-		submit_item(o, r, a.count, &a.results[a.count]);
+	for (a.count = 0; a.count < s->count; a.count++) {
+		struct wire_error *e = &a.results[a.count];
+
+		if (!must_wait(s, &a, e))
+			submit_item(o, r, a.count, e);
+	}
 	/* Each item was judged; the answer tells them apart. */
 	o->allowed = true;
 	return wire_submit_answer_encode(&a, &r->out);

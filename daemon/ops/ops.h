@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "config/config.h"
+#include "ops/claims.h"
 #include "ops/request.h"
 #include "ops/subs.h"
 #include "ops/table.h"
@@ -30,6 +31,7 @@ struct ops {
 	struct store_reader *view;
 	const struct config *config;
 	struct subs subs;
+	struct claims *claims;
 	struct store_batch *fetched;
 	struct ops_counters *counters;
 

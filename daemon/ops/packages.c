@@ -43,7 +43,8 @@ int packages_publish(struct ops *o, struct request *r)
 			k->data.len, NULL, 0);
 		rc = store_package_put(o->store, &r->device, &s,
 			(uint32_t)o->config->key_packages);
-		if (rc != 0)
+		/* Seen before: a repeat, nothing to do. */
+		if (rc != 0 && rc != ROWAN_E_EXISTS)
 			return rc;
 	}
 	return tell_stock(o, r);
@@ -54,35 +55,49 @@ int packages_count(struct ops *o, struct request *r)
 	return tell_stock(o, r);
 }
 
+/* Sets ${ret_wait}, in seconds, with ROWAN_E_QUOTA. */
 static int claim_one(struct ops *o, const struct request *r, size_t i,
-	struct buf *ret, bool *ret_last)
+	struct wire_key_claimed *ret, struct buf *got, uint64_t *ret_wait)
 {
 	const struct wire_key_claim *c = &r->body.key_claim;
 	const struct id16 *target = &c->devices[i];
+	bool last = false;
 	int rc;
 
 	if (id16_eq(target, &r->device))
 		return ROWAN_E_REFUSED;
 	rc = store_channel_access(o->store, &c->channel, target);
-	return rc != 0 ? rc
-		       : store_package_claim(o->store, target, ret, ret_last);
+	if (rc != 0)
+		return rc;
+	*ret_wait = claims_take(o->claims, &r->device, target, o->now);
+	if (*ret_wait != 0)
+		return ROWAN_E_QUOTA;
+	rc = store_package_claim(o->store, target, got, &last);
+	if (rc == 0) {
+		ret->flags = last ? WIRE_KEY_LAST_RESORT : 0;
+		ret->data = buf_view(got);
+	}
+	return rc;
 }
 
 /* One device of the claim: all of it or nothing. */
 static void claim_item(struct ops *o, struct request *r, size_t i,
 	struct buf *got, struct wire_key_claimed *ret)
 {
-	bool last = false;
+	uint64_t wait = 0;
 	int rc = store_mark(o->store);
 
+	*ret = (struct wire_key_claimed){.flags = 0};
 	if (rc != 0)
 		o->lost = true;
 	else
-		rc = ops_settle(o, claim_one(o, r, i, got, &last));
+		rc = ops_settle(o, claim_one(o, r, i, ret, got, &wait));
+	if (rc != 0)
+		*ret = (struct wire_key_claimed){.flags = 0};
 	/* Without a package, unknown, not assigned: all the same. */
 	ops_code(rc, &ret->error);
-	ret->flags = rc == 0 && last ? WIRE_KEY_LAST_RESORT : 0;
-	ret->data = rc == 0 ? buf_view(got) : bytes_of(NULL, 0);
+	if (wait > 0 && wait < UINT32_MAX / 1000)
+		ret->error.retry_ms = (uint32_t)wait * 1000;
 }
 
 int packages_claim(struct ops *o, struct request *r)

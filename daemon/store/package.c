@@ -23,15 +23,33 @@ static int count(struct store_reader *rd, int64_t device, bool last_resort,
 	return r < 0 ? r : 0;
 }
 
+static void hash_name(const struct store *st,
+	const uint8_t hash[STORE_HASH_LEN], uint8_t ret[SEAL_HASH_LEN])
+{
+	seal_hash(st->seal, TABLE_PACKAGE, COLUMN_NAME,
+		bytes_of(hash, STORE_HASH_LEN), ret);
+}
+
 /* ROWAN_E_EXISTS when it was remembered before. */
+static int look_for(struct store *st, const uint8_t hash[STORE_HASH_LEN])
+{
+	sqlite3_stmt *q = db_use(&st->view.db, SQL_PACKAGE_HASH_GET);
+	uint8_t name[SEAL_HASH_LEN];
+	int r;
+
+	hash_name(st, hash, name);
+	db_bytes(q, 1, name, sizeof(name));
+	r = db_row(&st->view.db, q);
+	db_end(q);
+	return r == 1 ? ROWAN_E_EXISTS : r;
+}
+
 static int remember(struct store *st, const uint8_t hash[STORE_HASH_LEN])
 {
+	sqlite3_stmt *q = db_use(&st->view.db, SQL_PACKAGE_HASH_ADD);
 	uint8_t name[SEAL_HASH_LEN];
-	sqlite3_stmt *q;
 
-	seal_hash(st->seal, TABLE_PACKAGE, COLUMN_NAME,
-		bytes_of(hash, STORE_HASH_LEN), name);
-	q = db_use(&st->view.db, SQL_PACKAGE_HASH_ADD);
+	hash_name(st, hash, name);
 	db_bytes(q, 1, name, sizeof(name));
 	return db_run(&st->view.db, q);
 }
@@ -79,6 +97,9 @@ int store_package_put(struct store *st, const struct id16 *device,
 		return r;
 	if (d->as_put.revoked)
 		return ROWAN_E_REFUSED;
+	/* Before the limit: a repeat is a repeat when nothing more fits. */
+	if ((r = look_for(st, p->hash)) != 0)
+		return r;
 	if (!p->last_resort) {
 		if ((r = count(&st->view, d->row, false, &have, &used)) != 0)
 			return r;

@@ -69,6 +69,7 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_ASSIGNMENT_LIST] = "SELECT id,member,detail FROM assignment"
 				" WHERE channel=?1 ORDER BY id",
 
+	[SQL_PACKAGE_HASH_GET] = "SELECT 1 FROM package_hash WHERE name=?1",
 	[SQL_PACKAGE_HASH_ADD] = "INSERT INTO package_hash(name) VALUES(?1)",
 	[SQL_PACKAGE_ADD] = "INSERT INTO package(id,device,last_resort,used,"
 			    "until,body) VALUES(?1,?2,?3,0,?4,?5)",

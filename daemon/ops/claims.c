@@ -1,0 +1,91 @@
+/*
+ * Limits of claims: see claims.h.
+ */
+#include <stdlib.h>
+
+#include "net/bucket.h"
+#include "ops/claims.h"
+
+#define SETS 512
+#define WAYS 8
+
+struct entry {
+	struct id16 id;
+	struct bucket bucket;
+	bool used;
+};
+
+struct side {
+	struct bucket_rate rate;
+	struct entry entry[SETS][WAYS];
+};
+
+struct claims {
+	struct side by, of;
+};
+
+/*
+ * A bucket counts by the minute of a clock in milliseconds. This one counts
+ * by the hour of a clock in seconds: its hour is given as that minute.
+ */
+static uint64_t ticks(uint64_t seconds)
+{
+	return seconds * 1000 / 60;
+}
+
+int claims_new(uint64_t by, uint64_t of, struct claims **ret)
+{
+	struct claims *c = calloc(1, sizeof *c);
+
+	*ret = c;
+	if (c == NULL)
+		return ROWAN_E_NOMEM;
+	c->by.rate = (struct bucket_rate){by, by};
+	c->of.rate = (struct bucket_rate){of, of};
+	return 0;
+}
+
+void claims_free(struct claims *c)
+{
+	free(c);
+}
+
+/* The entry of ${id}; a new one takes the place of the fullest. */
+static struct bucket *find(struct side *s, const struct id16 *id, uint64_t now)
+{
+	struct entry *set = s->entry[(id->b[0] << 8 | id->b[1]) % SETS];
+	struct entry *best = &set[0];
+
+	for (size_t i = 0; i < WAYS; i++) {
+		if (set[i].used && id16_eq(&set[i].id, id))
+			return &set[i].bucket;
+		/* Brings its level up to now. */
+		if (set[i].used)
+			(void)bucket_wait(&set[i].bucket, &s->rate, 1, now);
+		if (best->used && (!set[i].used || set[i].bucket.level >
+							   best->bucket.level))
+			best = &set[i];
+	}
+	best->id = *id;
+	best->used = true;
+	bucket_init(&best->bucket, &s->rate, now);
+	return &best->bucket;
+}
+
+uint64_t claims_take(struct claims *c, const struct id16 *by,
+	const struct id16 *of, uint64_t now)
+{
+	uint64_t at = ticks(now), wait, wait_of;
+	struct bucket *b = find(&c->by, by, at);
+	struct bucket *o = find(&c->of, of, at);
+
+	wait = bucket_wait(b, &c->by.rate, 1, at);
+	wait_of = bucket_wait(o, &c->of.rate, 1, at);
+	if (wait_of > wait)
+		wait = wait_of;
+	if (wait > 0)
+		return (wait * 60 + 999) / 1000;
+	bucket_take(b, &c->by.rate, 1);
+	bucket_take(o, &c->of.rate, 1);
+	return 0;
+}

@@ -1,0 +1,321 @@
+/*
+ * What the operations limit, without a network: claims, blobs, the order of
+ * submissions after a refusal, repeats of publishing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "lib/store_kit.h"
+#include "ops/claims.h"
+#include "ops/ops.h"
+
+struct world {
+	struct kit kit;
+	struct config config;
+	struct ops_counters counters;
+	struct ops ops;
+	struct request request;
+};
+
+static struct world w;
+
+static int setup(void **state)
+{
+	const uint32_t both[] = {1, 2}, three[] = {1, 2, 3};
+
+	memset(&w, 0, sizeof w);
+	config_defaults(&w.config);
+	w.config.claims_by = 5;
+	w.config.claims_of = 3;
+	w.config.key_packages = 2;
+	w.config.blobs_open = 2;
+	w.config.blob_total = 4 * WIRE_CHUNK_LEN;
+	kit_start(&w.kit, NULL);
+	w.kit.options.mailbox_max = 2;
+	w.kit.options.mailbox_reserve = 0;
+	kit_reopen(&w.kit);
+	kit_begin(&w.kit);
+	for (uint32_t i = 1; i <= 3; i++)
+		kit_device(&w.kit, i, i);
+	kit_channel(&w.kit, 1, both, 2);
+	kit_channel(&w.kit, 2, three, 3);
+	kit_commit(&w.kit);
+	w.ops.store = w.kit.st;
+	w.ops.view = store_view(w.kit.st);
+	w.ops.config = &w.config;
+	w.ops.counters = &w.counters;
+	subs_init(&w.ops.subs, 65536, 64);
+	assert_int_equal(store_batch_new(&w.ops.fetched), 0);
+	assert_int_equal(claims_new(5, 3, &w.ops.claims), 0);
+	writer_init(&w.request.out, WIRE_MESSAGE_MAX);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	writer_wipe(&w.request.out);
+	subs_wipe(&w.ops.subs);
+	store_batch_free(w.ops.fetched);
+	claims_free(w.ops.claims);
+	kit_stop(&w.kit);
+	return 0;
+}
+
+/* Run what stands in the request's body as ${op} of ${device}. */
+static uint16_t run(uint16_t op, uint32_t device)
+{
+	struct request *r = &w.request;
+
+	r->device = kit_id('d', device);
+	r->header = (struct wire_header){1, op, 7};
+	r->entry = table_find(op);
+	r->out.len = 0;
+	r->answer_count = 0;
+	w.ops.now = w.kit.now;
+	w.ops.lost = false;
+	kit_begin(&w.kit);
+	ops_run(&w.ops, r);
+	assert_false(w.ops.lost);
+	kit_commit(&w.kit);
+	subs_forget(&w.ops.subs);
+	return r->error.code;
+}
+
+static struct wire_message answer(void)
+{
+	return (struct wire_message){.body = writer_view(&w.request.out)};
+}
+
+/* ---- submissions ---- */
+
+static void item(size_t i, uint32_t channel, uint64_t counter)
+{
+	struct wire_submit *s = &w.request.body.submit;
+
+	s->items[i] = (struct wire_submit_item){.channel = kit_id('c', channel),
+		.counter = counter,
+		.envelope = bytes_of("sealed", 6)};
+	s->count = i + 1;
+}
+
+static void results_are(const uint16_t *codes, size_t count)
+{
+	struct wire_message m = answer();
+	struct wire_submit_answer a;
+
+	assert_int_equal(wire_submit_answer_decode(&m, &a), 0);
+	assert_int_equal(a.count, count);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(a.results[i].code, codes[i]);
+}
+
+static void nothing_overtakes_what_must_wait(void **state)
+{
+	const uint16_t first[] = {
+		WIRE_OK, WIRE_OK, WIRE_FULL, WIRE_AGAIN, WIRE_REFUSED};
+	const uint16_t second[] = {WIRE_OK, WIRE_OK};
+
+	/* Device 2 has room for two. */
+	for (size_t i = 0; i < 4; i++)
+		item(i, 1, i + 1);
+	item(4, 9, 5);
+	assert_int_equal(run(WIRE_OP_SUBMIT, 1), WIRE_OK);
+	results_are(first, 5);
+	assert_int_equal(kit_waiting(&w.kit, 2), 2);
+
+	/* The same counters, once there is room. */
+	kit_begin(&w.kit);
+	assert_int_equal(kit_ack(&w.kit, 2, 1, 2), 2);
+	kit_commit(&w.kit);
+	item(0, 1, 3);
+	item(1, 1, 4);
+	assert_int_equal(run(WIRE_OP_SUBMIT, 1), WIRE_OK);
+	results_are(second, 2);
+	assert_int_equal(kit_waiting(&w.kit, 2), 2);
+}
+
+static void another_channel_does_not_wait(void **state)
+{
+	const uint16_t codes[] = {
+		WIRE_OK, WIRE_OK, WIRE_FULL, WIRE_OK, WIRE_AGAIN};
+	const uint32_t one_three[] = {1, 3};
+
+	kit_begin(&w.kit);
+	kit_channel(&w.kit, 3, one_three, 2);
+	kit_commit(&w.kit);
+	for (size_t i = 0; i < 3; i++)
+		item(i, 1, i + 1);
+	item(3, 3, 4);
+	item(4, 1, 5);
+	assert_int_equal(run(WIRE_OP_SUBMIT, 1), WIRE_OK);
+	results_are(codes, 5);
+	assert_int_equal(kit_waiting(&w.kit, 3), 1);
+}
+
+/* ---- key packages ---- */
+
+static uint16_t publish(uint32_t device, const char *data, uint8_t flags)
+{
+	w.request.body.key_publish = (struct wire_key_publish){
+		.packages = {{flags, bytes_of(data, strlen(data))}},
+		.count = 1};
+	return run(WIRE_OP_KEY_PUBLISH, device);
+}
+
+static void stock_is(uint16_t available)
+{
+	struct wire_message m = answer();
+	struct wire_key_stock s;
+
+	assert_int_equal(wire_key_stock_decode(&m, &s), 0);
+	assert_int_equal(s.available, available);
+}
+
+static void publishing_again_is_harmless(void **state)
+{
+	assert_int_equal(publish(1, "one", 0), WIRE_OK);
+	stock_is(1);
+	assert_int_equal(publish(1, "one", 0), WIRE_OK);
+	stock_is(1);
+	assert_int_equal(publish(1, "two", 0), WIRE_OK);
+	stock_is(2);
+	/* Full: a new one is too many, an old one is only a repeat. */
+	assert_int_equal(publish(1, "three", 0), WIRE_QUOTA);
+	assert_int_equal(publish(1, "two", 0), WIRE_OK);
+	stock_is(2);
+}
+
+/* Claim of device ${of} by ${by} in channel 2. */
+static struct wire_error claim(uint32_t by, uint32_t of)
+{
+	static struct wire_key_claim_answer a;
+	struct wire_message m;
+
+	w.request.body.key_claim =
+		(struct wire_key_claim){.channel = kit_id('c', 2),
+			.devices = {kit_id('d', of)},
+			.count = 1};
+	assert_int_equal(run(WIRE_OP_KEY_CLAIM, by), WIRE_OK);
+	m = answer();
+	assert_int_equal(wire_key_claim_answer_decode(&m, &a), 0);
+	return a.results[0].error;
+}
+
+static void claims_are_limited_for_both_sides(void **state)
+{
+	struct wire_error e;
+
+	assert_int_equal(publish(2, "last", WIRE_KEY_LAST_RESORT), WIRE_OK);
+	assert_int_equal(
+		publish(3, "last of 3", WIRE_KEY_LAST_RESORT), WIRE_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(claim(1, 2).code, WIRE_OK);
+	/* Nobody gets more of device 2 for a while... */
+	e = claim(1, 2);
+	assert_int_equal(e.code, WIRE_QUOTA);
+	assert_int_equal(e.retry_ms, 1200 * 1000);
+	assert_int_equal(claim(3, 2).code, WIRE_QUOTA);
+	/* ...device 1 has two more of others. */
+	assert_int_equal(claim(1, 3).code, WIRE_OK);
+	assert_int_equal(claim(1, 3).code, WIRE_OK);
+	assert_int_equal(claim(1, 3).code, WIRE_QUOTA);
+	w.kit.now += 1199;
+	assert_int_equal(claim(3, 2).code, WIRE_QUOTA);
+	w.kit.now += 1;
+	assert_int_equal(claim(3, 2).code, WIRE_OK);
+}
+
+static void a_refused_claim_costs_the_target_nothing(void **state)
+{
+	assert_int_equal(publish(2, "last", WIRE_KEY_LAST_RESORT), WIRE_OK);
+	w.request.body.key_claim =
+		(struct wire_key_claim){.channel = kit_id('c', 1),
+			.devices = {kit_id('d', 2)},
+			.count = 1};
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(run(WIRE_OP_KEY_CLAIM, 3), WIRE_REFUSED);
+	assert_int_equal(claim(3, 2).code, WIRE_OK);
+}
+
+static void the_table_of_claims_keeps_those_who_claimed_most(void **state)
+{
+	struct id16 busy = {{0}}, target = {{1}}, other;
+	struct claims *c;
+
+	assert_int_equal(claims_new(2, 1000000, &c), 0);
+	assert_int_equal(claims_take(c, &busy, &target, 5), 0);
+	assert_int_equal(claims_take(c, &busy, &target, 5), 0);
+	assert_int_not_equal(claims_take(c, &busy, &target, 5), 0);
+	/* A crowd in the same set, each with one claim. */
+	for (unsigned i = 1; i < 1000; i++) {
+		memset(&other, 0, sizeof other);
+		memcpy(other.b + 4, &i, sizeof i);
+		assert_int_equal(claims_take(c, &other, &target, 5), 0);
+	}
+	assert_int_not_equal(claims_take(c, &busy, &target, 5), 0);
+	claims_free(c);
+}
+
+/* ---- blobs ---- */
+
+static uint16_t begin(uint32_t n, uint64_t size)
+{
+	w.request.body.blob_begin =
+		(struct wire_blob_begin){.channel = kit_id('c', 1),
+			.blob = kit_id('b', n),
+			.size = size};
+	return run(WIRE_OP_BLOB_BEGIN, 1);
+}
+
+static uint16_t put(uint32_t n, uint64_t size)
+{
+	static const uint8_t chunk[WIRE_CHUNK_LEN];
+
+	w.request.body.blob_put = (struct wire_blob_put){.blob = kit_id('b', n),
+		.chunks = {bytes_of(chunk, size)},
+		.count = 1};
+	return run(WIRE_OP_BLOB_PUT, 1);
+}
+
+static void blobs_are_limited(void **state)
+{
+	assert_int_equal(begin(1, 10), WIRE_OK);
+	assert_int_equal(begin(2, WIRE_CHUNK_LEN), WIRE_OK);
+	/* Two are open; the same again is one of them. */
+	assert_int_equal(begin(3, 10), WIRE_QUOTA);
+	assert_int_equal(begin(1, 10), WIRE_OK);
+	assert_int_equal(put(1, 10), WIRE_OK);
+	/* Two chunks of four are taken. */
+	assert_int_equal(begin(3, 3 * WIRE_CHUNK_LEN), WIRE_QUOTA);
+	assert_int_equal(begin(3, 2 * WIRE_CHUNK_LEN), WIRE_OK);
+	assert_int_equal(put(2, WIRE_CHUNK_LEN), WIRE_OK);
+	assert_int_equal(begin(4, 1), WIRE_QUOTA);
+	w.request.body.blob_id = (struct wire_blob_id){kit_id('b', 1)};
+	assert_int_equal(run(WIRE_OP_BLOB_DELETE, 1), WIRE_OK);
+	assert_int_equal(begin(4, 1), WIRE_OK);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_overtakes_what_must_wait),
+		TEST(another_channel_does_not_wait),
+		TEST(publishing_again_is_harmless),
+		TEST(claims_are_limited_for_both_sides),
+		TEST(a_refused_claim_costs_the_target_nothing),
+		TEST(the_table_of_claims_keeps_those_who_claimed_most),
+		TEST(blobs_are_limited),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
