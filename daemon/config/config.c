@@ -77,12 +77,8 @@ static void range_problem(
 static void form_problem(
 	struct parse *p, const struct setting *key, unsigned line)
 {
-	if (key->choices != NULL)
-		problem(p->report, line, "%s: must be one of: %s", key->name,
-			key->choices);
-	else
-		problem(p->report, line, "%s: must be %s", key->name,
-			setting_type_name(key->type));
+	problem(p->report, line, "%s: must be %s", key->name,
+		setting_type_name(key->type));
 }
 
 static int set_number(const struct setting *key,

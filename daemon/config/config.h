@@ -9,7 +9,7 @@
  *	duration	"30 s"		ms, s, min, h, d
  *	count		100
  *	switch		true, false
- *	text		"info"
+ *	text		"/var/lib/rowand"
  *	list		[ "tcp://[::]:7410" ]
  */
 #ifndef CONFIG_CONFIG_H
@@ -72,7 +72,6 @@ struct config {
 	uint64_t blob_bytes;
 	uint64_t blob_total;
 	uint64_t blobs_open;
-	uint64_t answers_kept;
 
 	/* How long things stay. */
 	uint64_t lifetime;
@@ -81,12 +80,10 @@ struct config {
 	uint64_t blob_lifetime_max;
 	uint64_t blob_open_time;
 	uint64_t hold_max;
-	uint64_t sweep_interval;
 
 	/* Disk. */
 	uint64_t store_bytes;
 	uint64_t reserve_bytes;
-	uint64_t wal_bytes;
 
 	/* Clock. */
 	uint64_t clock_jump;
@@ -94,7 +91,6 @@ struct config {
 	uint64_t clock_persist;
 
 	/* Running. */
-	char log_level[CONFIG_TEXT_MAX];
 	uint64_t drain_time;
 };
 

@@ -56,7 +56,6 @@ static void write_help(const struct setting *key, struct writer *w)
 	case SETTING_COUNT:
 	case SETTING_SIZE:
 	case SETTING_DURATION:
-	case SETTING_CHOICE:
 		write_text(w, "# (");
 		value_write_range(key, w);
 		write_text(w, ")\n");

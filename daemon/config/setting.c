@@ -18,18 +18,14 @@
 #define TIB	 (1024 * GIB)
 #define RATE_MAX 1000000000ULL
 
-#define OF(type, field, min, max, value, help)                                 \
-	{                                                                      \
-#field, SETTING_##type, offsetof(struct config, field), min,   \
-			max, value, help, NULL, NULL                           \
-	}
-#define FIRST(heading, type, field, min, max, value, help)                     \
-	{                                                                      \
-#field, SETTING_##type, offsetof(struct config, field), min,   \
-			max, value, help, NULL, heading                        \
-	}
-
 /* clang-format off */
+#define OF(type, field, min, max, value, help) \
+	{#field, SETTING_##type, offsetof(struct config, field), min, max, \
+		value, help, NULL}
+#define FIRST(heading, type, field, min, max, value, help) \
+	{#field, SETTING_##type, offsetof(struct config, field), min, max, \
+		value, help, heading}
+
 static const struct setting keys[] = {
 	FIRST("Where clients connect. Sockets handed over by systemd take"
 		" precedence.",
@@ -120,9 +116,6 @@ static const struct setting keys[] = {
 		"All blobs together that one device has stored."),
 	OF(COUNT, blobs_open, 1, 1000, "16",
 		"Blobs one device has begun and not finished."),
-	OF(COUNT, answers_kept, 1, 4096, "256",
-		"Answers to submissions remembered for one device, so that a"
-		" repeat gets the first answer."),
 
 	FIRST("How long things stay.",
 		DURATION, lifetime, MINUTE, 400 * DAY, "60 d",
@@ -139,8 +132,6 @@ static const struct setting keys[] = {
 		" not complete."),
 	OF(DURATION, hold_max, MINUTE, 400 * DAY, "30 d",
 		"How far ahead a blob may be held."),
-	OF(DURATION, sweep_interval, SEC, HOUR, "10 s",
-		"How often expired things are looked for."),
 
 	FIRST("Disk.",
 		SIZE, store_bytes, 8 * MIB, 16 * TIB, "8 GiB",
@@ -149,9 +140,6 @@ static const struct setting keys[] = {
 	OF(SIZE, reserve_bytes, MIB, GIB, "64 MiB",
 		"A file that is given up when the disk is full, so that"
 		" deliveries, deletions and expiry go on."),
-	OF(SIZE, wal_bytes, MIB, 4 * GIB, "64 MiB",
-		"Size of the write-ahead log at which it is folded into the"
-		" database."),
 
 	FIRST("Clock. While it is doubtful nothing is released, started or"
 		" expired, except that assignments still end.",
@@ -164,10 +152,8 @@ static const struct setting keys[] = {
 		"How often the time is written down, so that it never goes"
 		" back."),
 
-	{"log_level", SETTING_CHOICE, offsetof(struct config, log_level), 0, 0,
-		"info", "What is logged: never content, names or addresses.",
-		"error warning info debug", "Running."},
-	OF(DURATION, drain_time, 0, 5 * MINUTE, "10 s",
+	FIRST("Running.",
+		DURATION, drain_time, 0, 5 * MINUTE, "10 s",
 		"How long a stop waits for answers to leave."),
 };
 
@@ -179,7 +165,6 @@ static const struct setting_order orders[] = {
 	{"blob_lifetime", "blob_lifetime_max", true},
 	{"hold_max", "blob_lifetime_max", true},
 	{"reserve_bytes", "store_bytes", false},
-	{"wal_bytes", "store_bytes", false},
 };
 /* clang-format on */
 
@@ -209,7 +194,6 @@ const char *setting_type_name(enum setting_type type)
 	case SETTING_SIZE: return "a size such as \"64 KiB\"";
 	case SETTING_DURATION: return "a duration such as \"30 s\"";
 	case SETTING_SWITCH: return "true or false";
-	case SETTING_CHOICE: return "one of the listed words, as \"word\"";
 	case SETTING_PATH: return "an absolute path, as \"/folder\"";
 	case SETTING_CREDENTIAL: return "the name of a credential, as \"name\"";
 	case SETTING_ENDPOINTS: return "a list such as [ \"tcp://[::]:7410\" ]";

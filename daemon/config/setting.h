@@ -11,7 +11,6 @@ enum setting_type {
 	SETTING_SIZE,	  /* min and max in bytes */
 	SETTING_DURATION, /* min and max in milliseconds */
 	SETTING_SWITCH,
-	SETTING_CHOICE,	    /* a word of ${choices} */
 	SETTING_PATH,	    /* absolute */
 	SETTING_CREDENTIAL, /* name of a credential or absolute path */
 	SETTING_ENDPOINTS   /* min and max are how many */
@@ -25,7 +24,6 @@ struct setting {
 	uint64_t max;
 	const char *value; /* default; of a list separated by spaces */
 	const char *help;
-	const char *choices; /* separated by spaces, else NULL */
 	const char *section; /* heading before this key, else NULL */
 };
 

@@ -119,22 +119,6 @@ int value_set_number(
 	return 0;
 }
 
-/* Is ${text} one of the words in ${choices}? */
-static bool is_choice(const char *choices, const char *text)
-{
-	size_t len = strlen(text);
-
-	while (*choices != '\0') {
-		size_t word = strcspn(choices, " ");
-
-		if (word == len && memcmp(choices, text, len) == 0)
-			return true;
-		choices += word;
-		choices += strspn(choices, " ");
-	}
-	return false;
-}
-
 /* Printable ASCII without quotes, so that it can be written back. */
 static bool is_plain(const char *text)
 {
@@ -190,9 +174,7 @@ int value_set_text(
 
 	if (len >= CONFIG_TEXT_MAX)
 		return ROWAN_E_LIMIT;
-	if (key->type == SETTING_CHOICE)
-		ok = ok && is_choice(key->choices, text);
-	else if (key->type == SETTING_PATH)
+	if (key->type == SETTING_PATH)
 		ok = ok && text[0] == '/';
 	else if (len == 0)
 		ok = key->min == 0;
@@ -313,10 +295,6 @@ uint64_t value_number(const struct setting *key, const struct config *c)
 
 void value_write_range(const struct setting *key, struct writer *w)
 {
-	if (key->choices != NULL) {
-		write_text(w, key->choices);
-		return;
-	}
 	if (key->type == SETTING_ENDPOINTS) {
 		value_write_units(SETTING_COUNT, key->min, w);
 		write_text(w, " to ");

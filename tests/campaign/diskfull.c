@@ -273,12 +273,10 @@ static void start(bool disk)
 		D.mounted = true;
 	if (rowand_seed(&D.daemon, &clinic))
 		fail("no store", ROWAN_E_IO);
-	rowand_set(&D.daemon, ROWAND_NO_LIMITS "sweep_interval = \"1 s\";\n");
+	rowand_set(&D.daemon, ROWAND_NO_LIMITS);
 	rowand_set(&D.daemon,
 		disk ? "store_bytes = \"1 GiB\"; reserve_bytes = \"4 MiB\";\n"
-		       "wal_bytes = \"2 MiB\";\n"
-		     : "store_bytes = \"8 MiB\"; reserve_bytes = \"1 MiB\";\n"
-		       "wal_bytes = \"1 MiB\";\n");
+		     : "store_bytes = \"8 MiB\"; reserve_bytes = \"1 MiB\";\n");
 }
 
 static void finish(void)

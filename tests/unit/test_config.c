@@ -70,7 +70,7 @@ static void every_default_is_valid(void **state)
 	assert_true(c.clock_need_sync);
 	assert_int_equal(c.listen.count, 1);
 	assert_string_equal(c.listen.item[0], "tcp://[::]:7410");
-	assert_string_equal(c.log_level, "info");
+	assert_string_equal(c.store_key, "store-key");
 }
 
 /* Every field of the struct belongs to exactly one key. */
@@ -102,7 +102,7 @@ static void what_is_printed_reads_back(void **state)
 			       "listen = [ \"tcp://127.0.0.1:0\",\n"
 			       "  \"tcp://[::1]:7000\" ], listen_enrol = ();\n"
 			       "clock_need_sync = false; store_key = \"/a/b\"\n"
-			       "log_level = \"de\" # two strings\n \"bug\";\n"
+			       "state_dir = \"/a\" # two strings\n \"/b\";\n"
 			       "message_bytes = \"1048575 B\"",
 				 &c),
 		0);
@@ -111,7 +111,7 @@ static void what_is_printed_reads_back(void **state)
 	assert_int_equal(c.listen.count, 2);
 	assert_int_equal(c.listen_enrol.count, 0);
 	assert_false(c.clock_need_sync);
-	assert_string_equal(c.log_level, "debug");
+	assert_string_equal(c.state_dir, "/a/b");
 	assert_int_equal(c.message_bytes, 1048575);
 
 	writer_init(&w, CONFIG_FILE_MAX);
@@ -178,7 +178,7 @@ static void all_mistakes_are_reported_at_once(void **state)
 			       "/* a comment\n over two lines */ credit = 8;\n"
 			       "connections = true;\n"
 			       "@include \"other.conf\"\n"
-			       "log_level = \"loud\";\n"
+			       "transport_key = \"a b/c\";\n"
 			       "message_bytes = \"1 MB\";\n"
 			       "listen = [ \"tcp://localhost:7410\" ];\n"
 			       "credit = 9;\n"
@@ -196,7 +196,8 @@ static void all_mistakes_are_reported_at_once(void **state)
 	expect(3, 5, "credit: set before in line 2");
 	expect(4, 6, "connections: must be a number such as 100");
 	expect(5, 7, "includes are not allowed");
-	expect(6, 8, "log_level: must be one of: error warning info debug");
+	expect(6, 8,
+		"transport_key: must be the name of a credential, as \"name\"");
 	expect(7, 9, "message_bytes: must be a size such as \"64 KiB\"");
 	expect(8, 10, "listen: must be a list such as [ \"tcp://[::]:7410\" ]");
 	expect(9, 11, "credit: set before in line 2");
@@ -227,7 +228,7 @@ static void each_mistake_alone(void **state)
 	one_mistake("credit =", 1, "a value is missing");
 	one_mistake("credit", 1, "'=' is missing after the name");
 	one_mistake(
-		"log_level = \"info", 1, "a string without its closing quote");
+		"state_dir = \"/info", 1, "a string without its closing quote");
 	one_mistake("listen = [ \"tcp://[::]:1\"", 1,
 		"a bracket that is not closed");
 	one_mistake("listen = [ \n@include \"x\"\n];", 1,
