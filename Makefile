@@ -109,7 +109,7 @@ $(LIB_PUBLIC) $(LIB_MEMBER) $(LIB_DAEMON) $(LIB_TEST):
 # The daemon: nothing above mls/public.
 ifneq ($(wildcard daemon/rowand.c),)
 PROGRAMS += $(B)/rowand
-$(B)/rowand: $(B)/daemon/rowand.o $(LIBS_DAEMON)
+$(B)/rowand: $(B)/daemon/rowand.o $(B)/daemon/wipe.o $(LIBS_DAEMON)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ZMQ) $(SQLITE) $(CONFIG) \
 		$(SODIUM) -lpthread

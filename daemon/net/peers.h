@@ -10,7 +10,7 @@
 #define NET_PEERS_H
 
 #include "config/config.h"
-#include "net/bucket.h"
+#include "ops/bucket.h"
 #include "net/zap.h"
 #include "base/idmap.h"
 #include "ops/request.h"

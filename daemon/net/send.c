@@ -184,7 +184,7 @@ static void unblock(struct server *r, const struct request *q)
 static void send_push(struct server *r, struct batch *b, const struct push *p)
 {
 	struct peer *peer = peers_at(&r->peers, p->to);
-	struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_PUSH, p->id};
+	struct wire_header h = {p->version, WIRE_OP_PUSH, p->id};
 	enum sent s;
 	void *sock;
 

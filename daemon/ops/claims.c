@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "net/bucket.h"
+#include "ops/bucket.h"
 #include "ops/claims.h"
 
 #define SETS 512

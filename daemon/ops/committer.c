@@ -378,8 +378,8 @@ int committer_start(
 	subs_init(&c->ops.subs, push_bytes(config), (uint32_t)config->credit);
 	rc = store_batch_new(&c->ops.fetched);
 	if (rc == 0)
-		rc = claims_new(config->claims_by, config->claims_of,
-			&c->ops.claims);
+		rc = claims_new(
+			config->claims_by, config->claims_of, &c->ops.claims);
 	for (size_t i = 0; rc == 0 && i < BATCHES; i++) {
 		rc = batch_new(&c->all[i], c->most);
 		if (rc == 0)

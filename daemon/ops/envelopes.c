@@ -112,6 +112,7 @@ int envelopes_subscribe(struct ops *o, struct request *r)
 	int rc = subs_put(&o->subs, &(struct sub_options){.device = r->device,
 					    .peer = r->from,
 					    .id = r->header.id,
+					    .version = r->header.version,
 					    .after = s->after,
 					    .until = o->sender.until,
 					    .credit = s->credit});

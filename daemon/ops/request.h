@@ -101,7 +101,8 @@ struct push_frame {
 struct push {
 	struct peer_ref to;
 	struct id16 device;
-	uint64_t id;		  /* of the subscription */
+	uint64_t id; /* of the subscription */
+	uint16_t version;
 	uint64_t after;		  /* sequence before its first envelope */
 	size_t body_at, body_len; /* in the batch's bytes */
 	size_t frame_at;

@@ -271,6 +271,7 @@ static bool push_some(
 		    &(struct push){.to = sub->o.peer,
 			    .device = sub->o.device,
 			    .id = sub->o.id,
+			    .version = sub->o.version,
 			    .after = sub->o.after},
 		    &msg, frames) != 0)
 		return false;
@@ -339,6 +340,7 @@ static int serve_one(struct subs *s, struct batch *b, struct sub *sub,
 			&(struct push){.to = sub->o.peer,
 				.device = sub->o.device,
 				.id = sub->o.id,
+				.version = sub->o.version,
 				.after = sub->o.after},
 			&msg);
 		if (rc != 0)

@@ -59,9 +59,10 @@ void subs_wipe(struct subs *s);
 struct sub_options {
 	struct id16 device;
 	struct peer_ref peer;
-	uint64_t id;	/* request id of the subscription */
-	uint64_t after; /* what is up to here is not pushed */
-	uint64_t until; /* the card ends; 0: never */
+	uint64_t id;	  /* request id of the subscription */
+	uint16_t version; /* and its version, which pushes have too */
+	uint64_t after;	  /* what is up to here is not pushed */
+	uint64_t until;	  /* the card ends; 0: never */
 	uint32_t credit;
 };
 

@@ -3,8 +3,8 @@
  *
  * Times are milliseconds of a clock that never jumps. A bucket starts full.
  */
-#ifndef NET_BUCKET_H
-#define NET_BUCKET_H
+#ifndef OPS_BUCKET_H
+#define OPS_BUCKET_H
 
 #include "base/bytes.h"
 

@@ -1,7 +1,7 @@
 /*
  * Token buckets: see bucket.h.
  */
-#include "net/bucket.h"
+#include "ops/bucket.h"
 
 #define UNIT 60000
 
