@@ -286,6 +286,31 @@ int store_device_card(
 	return r;
 }
 
+int store_member_device(struct store_reader *rd, const struct id16 *member,
+	size_t i, struct id16 *ret)
+{
+	struct store_device device;
+	int64_t row, of;
+	sqlite3_stmt *q;
+	int r = member_row(rd, member, &row);
+
+	memset(ret, 0, sizeof(*ret));
+	if (r != 0)
+		return r;
+	q = db_use(&rd->db, SQL_DEVICE_OF_MEMBER);
+	db_int(q, 1, row);
+	while ((r = db_row(&rd->db, q)) == 1 && i > 0)
+		i--;
+	if (r == 1)
+		r = device_decode(rd->seal, q, &device, &row, &of);
+	else if (r == 0)
+		r = ROWAN_E_NOT_FOUND;
+	db_end(q);
+	if (r == 0)
+		*ret = device.id;
+	return r;
+}
+
 int store_member_devices(struct store_reader *rd, const struct id16 *member,
 	struct id16 *ret, size_t max, size_t *ret_len)
 {

@@ -207,6 +207,14 @@ ROWAN_MUST int store_member_devices(struct store_reader *rd,
 	size_t *ret_len);
 
 /**
+ * store_member_device(rd, member, i, ret):
+ * The ${i}th device of ${member}, oldest first, revoked ones included.
+ * ROWAN_E_NOT_FOUND past the last and for an unknown member.
+ */
+ROWAN_MUST int store_member_device(struct store_reader *rd,
+	const struct id16 *member, size_t i, struct id16 *ret);
+
+/**
  * store_device_shares(rd, device, other, now):
  * Return 0 iff the members of both devices are assigned to one open channel
  * at ${now}; revoked devices count. Unknown ones and strangers are the one

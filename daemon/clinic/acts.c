@@ -1,0 +1,304 @@
+/*
+ * Statements into effect: see acts.h.
+ *
+ * Rules decide in lib/trust; here their outcome becomes rows: what the relay
+ * looks at for every message.
+ */
+#include "clinic/acts.h"
+#include "trust/attest.h"
+#include "trust/chain.h"
+#include "trust/rules.h"
+#include "clinic/source.h"
+
+#define CHAIN_MAX (WIRE_CHAIN_MAX * (WIRE_CARD_MAX + 8))
+
+/* One statement on its way in. */
+struct act {
+	struct store *st;
+	struct source source;
+	struct clinic clinic;
+	struct case_state c;
+	struct wire_statement s;
+	bool of_case;
+};
+
+/* ---- rows ---------------------------------------------------------------- */
+
+/* The card with its registrar's, as members' credentials carry it. */
+static int card_chain(
+	struct act *a, const struct wire_card *card, struct writer *w)
+{
+	struct bytes raw[WIRE_CHAIN_MAX] = {card->raw};
+	struct trust_card registrar;
+	int rc;
+
+	if (card->issuer_kind == WIRE_SIGNER_AUTHORITY)
+		return wire_chain_encode(raw, 1, w);
+	rc = a->source.source.card(&a->source, &card->issuer, &registrar);
+	raw[1] = registrar.card.raw;
+	return rc != 0 ? rc : wire_chain_encode(raw, 2, w);
+}
+
+static int card_rows(struct act *a, const struct wire_card *card)
+{
+	struct store_device d = {.id = card->device,
+		.member = card->member,
+		.role = card->role,
+		.rights = card->rights,
+		.from = card->not_before,
+		.until = card->not_after};
+	struct store_standing at = {a->s.number, a->s.time, 0, 0};
+	struct key32 key;
+	struct writer w;
+	int rc;
+
+	memcpy(d.transport.b, card->transport_key.b, sizeof d.transport.b);
+	memcpy(d.agency, card->agency.data, card->agency.len);
+	writer_init(&w, CHAIN_MAX);
+	rc = card_chain(a, card, &w);
+	if (rc == 0)
+		rc = store_device_put(a->st, &d, writer_view(&w));
+	writer_wipe(&w);
+	if (rc == 0)
+		rc = store_standing_put(a->st, &d.id, &at);
+	if (rc == 0)
+		rc = store_key_add(a->st, &d.transport);
+	memcpy(key.b, card->signature_key.b, sizeof key.b);
+	return rc == 0 ? store_key_add(a->st, &key) : rc;
+}
+
+static int revoke_rows(struct act *a, const struct id16 *device)
+{
+	struct store_standing at;
+	int rc = store_standing_get(a->source.view, device, &at);
+
+	if (rc != 0)
+		return rc;
+	at.revoked = a->s.number;
+	at.revoked_at = a->s.time;
+	rc = store_standing_put(a->st, device, &at);
+	return rc == 0 ? store_device_revoke(a->st, device) : rc;
+}
+
+/* The case and its channels as they are now. */
+static int case_rows(struct act *a)
+{
+	const struct store_case row = {a->c.id, a->c.status != CASE_OPEN};
+	int rc = store_case_put(a->st, &row);
+
+	for (size_t i = 0; rc == 0 && i < a->c.channel_count; i++) {
+		const struct case_channel *ch = &a->c.channels[i];
+
+		rc = store_channel_put(
+			a->st, &(struct store_channel){.id = ch->channel,
+				       .case_id = a->c.id,
+				       .kind = ch->kind,
+				       .generation = ch->generation,
+				       .closed = row.closed});
+	}
+	return rc;
+}
+
+/* Nobody follows the old generation, nor anything that was erased. */
+static int group_rows(struct act *a, uint8_t kind)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < a->c.channel_count; i++) {
+		const struct case_channel *ch = &a->c.channels[i];
+
+		if (kind != 0 && ch->kind != kind)
+			continue;
+		rc = store_group_put(a->st, &ch->channel, bytes_of(NULL, 0));
+	}
+	return rc;
+}
+
+/* A member's rows follow from the state of the case. */
+static int member_rows(struct act *a, const struct id16 *member)
+{
+	struct store_part part = {a->c.id, a->s.number};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < a->c.channel_count; i++) {
+		const struct case_channel *ch = &a->c.channels[i];
+		const struct case_assignment *as = NULL;
+
+		for (size_t k = 0; k < a->c.assignment_count; k++)
+			if (a->c.assignments[k].channel == ch->kind &&
+				id16_eq(&a->c.assignments[k].member, member))
+				as = &a->c.assignments[k];
+		if (as == NULL) {
+			rc = store_unassign(a->st, &ch->channel, member);
+			continue;
+		}
+		part.last = 0;
+		rc = store_assign(a->st, &ch->channel,
+			&(struct store_assignment){
+				*member, as->from, as->until});
+	}
+	return rc == 0 ? store_part_put(a->st, member, &part) : rc;
+}
+
+static int signer_member(struct act *a, struct id16 *ret)
+{
+	struct trust_card card;
+	int rc = a->source.source.card(
+		&a->source, &a->s.signers[0].device, &card);
+
+	if (rc == 0)
+		*ret = card.card.member;
+	return rc;
+}
+
+static int rows(struct act *a, struct acts_result *ret)
+{
+	struct wire_card card;
+	struct id16 member;
+	int rc;
+
+	switch (a->s.kind) {
+	case WIRE_ST_CARD:
+		rc = wire_card_decode(a->s.u.card, &card);
+		return rc == 0 ? card_rows(a, &card) : rc;
+	case WIRE_ST_REVOKE:
+		ret->revoked = true;
+		ret->device = a->s.u.revoke.device;
+		return revoke_rows(a, &ret->device);
+	case WIRE_ST_OPEN:
+	case WIRE_ST_CLOSE:
+	case WIRE_ST_REOPEN: return case_rows(a);
+	case WIRE_ST_ASSIGN: return member_rows(a, &a->s.u.assign.member);
+	case WIRE_ST_UNASSIGN: return member_rows(a, &a->s.u.unassign.member);
+	case WIRE_ST_RECUSE:
+		rc = signer_member(a, &member);
+		return rc == 0 ? member_rows(a, &member) : rc;
+	case WIRE_ST_RESET:
+		rc = case_rows(a);
+		return rc == 0 ? group_rows(a, a->s.u.reset.channel) : rc;
+	case WIRE_ST_ERASE:
+		rc = case_rows(a);
+		return rc == 0 ? group_rows(a, 0) : rc;
+	default: return 0;
+	}
+}
+
+/* ---- the way in -----------------------------------------------------------
+ */
+
+static int load(struct act *a)
+{
+	int rc = source_clinic(&a->source, &a->clinic);
+
+	if (rc != 0 || !a->of_case)
+		return rc;
+	rc = source_case(&a->source, &a->s.case_id, &a->c);
+	if (rc != ROWAN_E_NOT_FOUND)
+		return rc;
+	if (a->s.kind != WIRE_ST_OPEN)
+		return ROWAN_E_UNKNOWN;
+	case_init(&a->c, &a->clinic.id, &a->s.case_id);
+	return 0;
+}
+
+/* The statement and the state it leads to. */
+static int keep(struct act *a)
+{
+	const struct id16 *chain =
+		a->of_case ? &a->s.case_id : &source_clinic_chain;
+	const struct wire_hash *head =
+		a->of_case ? &a->c.head : &a->clinic.head;
+	struct store_act row = {
+		.number = a->s.number, .time = a->s.time, .raw = a->s.raw};
+	struct chain_link link;
+	struct writer w;
+	int rc = chain_link(&a->s, &link);
+
+	if (rc != 0)
+		return rc;
+	memcpy(row.subject, link.subject.b, sizeof row.subject);
+	memcpy(row.content, link.content.b, sizeof row.content);
+	memcpy(row.head, head->b, sizeof row.head);
+	writer_init(&w, CASE_SAVED_MAX);
+	if (a->of_case)
+		case_save(&a->c, &w);
+	else
+		clinic_save(&a->clinic, &w);
+	rc = writer_status(&w);
+	if (rc == 0)
+		rc = store_act_add(a->st, chain, &row, writer_view(&w));
+	writer_wipe(&w);
+	return rc;
+}
+
+static int put(struct act *a, uint64_t now, struct acts_result *ret)
+{
+	struct rules_context ctx = {
+		&a->clinic, &a->source.source, NULL, true, now};
+	int rc = load(a);
+
+	if (a->of_case)
+		ctx.of_case = &a->c;
+	if (rc == 0)
+		rc = rules_check(&ctx, &a->s);
+	if (rc == 0)
+		rc = a->of_case
+			     ? rules_apply_case(&a->c, &a->source.source, &a->s)
+			     : rules_apply_clinic(&a->clinic, &a->s);
+	if (rc == 0)
+		rc = keep(a);
+	if (rc == 0)
+		rc = rows(a, ret);
+	if (rc != 0)
+		return rc;
+	ret->chain = a->of_case ? a->s.case_id : source_clinic_chain;
+	ret->head = (struct wire_chain_head){
+		a->s.number, a->of_case ? a->c.head : a->clinic.head};
+	return 0;
+}
+
+int acts_put(struct store *st, struct bytes statement, uint64_t now,
+	struct acts_result *ret)
+{
+	struct act a = {.st = st};
+	int rc = wire_statement_decode(statement, &a.s);
+
+	memset(ret, 0, sizeof *ret);
+	if (rc != 0)
+		return rc;
+	a.of_case = wire_statement_of_case(a.s.kind);
+	source_init(&a.source, store_view(st));
+	rc = put(&a, now, ret);
+	source_wipe(&a.source);
+	case_wipe(&a.c);
+	if (rc != 0)
+		memset(ret, 0, sizeof *ret);
+	return rc;
+}
+
+int acts_begin(struct store *st, struct bytes record)
+{
+	struct clinic pinned, known;
+	struct source source;
+	struct writer w;
+	int rc = clinic_init(&pinned, record);
+
+	if (rc != 0)
+		return rc;
+	source_init(&source, store_view(st));
+	rc = source_clinic(&source, &known);
+	source_wipe(&source);
+	if (rc == 0)
+		return id16_eq(&known.id, &pinned.id) &&
+				       memcmp(&known.record, &pinned.record,
+					       sizeof known.record) == 0
+			       ? 0
+			       : ROWAN_E_REFUSED;
+	if (rc != ROWAN_E_NOT_FOUND)
+		return rc;
+	writer_init(&w, CLINIC_SAVED_LEN);
+	clinic_save(&pinned, &w);
+	rc = store_chain_begin(st, &source_clinic_chain, writer_view(&w));
+	writer_wipe(&w);
+	return rc;
+}

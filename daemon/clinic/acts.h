@@ -1,0 +1,40 @@
+/*
+ * Taking a statement in: checked, applied, kept and put into effect, all in
+ * the caller's open transaction.
+ *
+ * The one way by which devices, cases, channels and assignments change. Used
+ * by the operation, by the import of files and by tests alike.
+ */
+#ifndef CLINIC_ACTS_H
+#define CLINIC_ACTS_H
+
+#include "store/store.h"
+#include "wire/chain.h"
+
+/* What a statement brought about. */
+struct acts_result {
+	struct id16 chain;
+	struct wire_chain_head head;
+	bool revoked; /* ${device} has lost its rights */
+	struct id16 device;
+};
+
+/**
+ * acts_begin(st, record):
+ * Give an empty store its authority: an encoded authority record that the
+ * operator pinned. Harmless when it is the authority the store has;
+ * ROWAN_E_REFUSED when it is another.
+ */
+ROWAN_MUST int acts_begin(struct store *st, struct bytes record);
+
+/**
+ * acts_put(st, statement, now, ret):
+ * Take in one encoded statement at ${now}, inside a mark of the caller: on
+ * failure take the mark back. Codes of wire_statement_decode and rules_check;
+ * ROWAN_E_NOT_FOUND before the store has an authority; ROWAN_E_FULL,
+ * ROWAN_E_CORRUPT.
+ */
+ROWAN_MUST int acts_put(struct store *st, struct bytes statement, uint64_t now,
+	struct acts_result *ret);
+
+#endif
