@@ -1,0 +1,7 @@
+# The layers hold, or the build says where they do not.
+
+CHECKS += layers
+
+.PHONY: layers
+layers: $(B)/rowand $(LIB_MEMBER)
+	$(Q)sh tests/layers/layers.sh $(B)/rowand $(LIB_MEMBER)

@@ -1,0 +1,107 @@
+#!/bin/sh
+# The layers of STYLE.md, proved twice: from the #include lines, and from the
+# symbols of the linked daemon. usage: layers.sh DAEMON MEMBER-ARCHIVE
+set -u
+export LC_ALL=C
+rowand=$1 member=$2
+rc=0
+tmp=$(mktemp) || exit 1
+trap 'rm -f "$tmp"' EXIT
+
+wrong() {
+	echo "layers: $*"
+	rc=1
+}
+
+# may FOLDER ROOM...: what the files of FOLDER may include of our own.
+may() {
+	folder=$1
+	shift
+	[ -d "$folder" ] || return 0
+	for f in "$folder"/*.[ch]; do
+		[ -e "$f" ] || continue
+		sed -n 's/^#include "\(.*\)"/\1/p' "$f" | while read -r inc; do
+			room=${inc%/*}
+			ok=
+			for r in "$@"; do
+				[ "$room" = "$r" ] && ok=1
+			done
+			[ -n "$ok" ] || echo "$f includes $inc"
+		done
+	done >"$tmp"
+	while read -r line; do
+		wrong "$line"
+	done <"$tmp"
+}
+
+low="base"
+public="$low wire crypto trust tlog mls/public"
+daemon="config clock store net ops"
+may lib/base $low
+may lib/wire $low wire
+may lib/crypto $low crypto
+may lib/trust $low wire crypto trust
+may lib/tlog $low wire crypto tlog
+may lib/mls/public $low crypto mls/public
+may lib/mls/member $low crypto mls/public mls/member
+may lib/session $public mls/member session
+# Rooms of the daemon: nothing above mls/public, and each its own.
+may daemon/config $low wire config
+may daemon/clock $low clock
+may daemon/store $low crypto store
+may daemon/ops $public config clock store ops
+may daemon/net $public config clock ops net
+may daemon $public $daemon
+
+# Folders that no rule above knows.
+for d in lib/* lib/mls/* daemon/*; do
+	[ -d "$d" ] || continue
+	case $d in
+	lib/base | lib/wire | lib/crypto | lib/trust | lib/tlog | lib/mls | \
+		lib/mls/public | lib/mls/member | lib/session) ;;
+	daemon/config | daemon/clock | daemon/store | daemon/ops | daemon/net) ;;
+	*) wrong "$d has no rule" ;;
+	esac
+done
+
+# door HEADER PATTERN...: which files alone may include a dependency.
+door() {
+	header=$1
+	shift
+	grep -rls "^#include <$header>" lib daemon client include examples |
+		while read -r f; do
+			ok=
+			for p in "$@"; do
+				# shellcheck disable=SC2254
+				case $f in
+				$p) ok=1 ;;
+				esac
+			done
+			[ -n "$ok" ] || echo "$f includes <$header>"
+		done >"$tmp"
+	while read -r line; do
+		wrong "$line"
+	done <"$tmp"
+}
+
+door sqlite3.h 'daemon/store/*' 'lib/session/vault*'
+door zmq.h 'daemon/net/*' 'lib/session/transport*'
+door libconfig.h 'daemon/config/*' 'client/config*'
+door 'systemd/.*' none
+door 'openssl/.*' none
+
+# Opening and sealing of messages, HPKE, and everything else a member has.
+nm --defined-only "$rowand" 2>/dev/null | awk '{ print $3 }' | sort -u >"$tmp"
+grep -qx main "$tmp" || wrong "$rowand has no symbols to look at"
+members=$(nm --defined-only "$member" 2>/dev/null |
+	awk '$2 ~ /^[TDBR]$/ { print $3 }' | sort -u)
+[ -n "$members" ] || wrong "$member has no symbols to compare with"
+for symbol in $(echo "$members" | comm -12 - "$tmp"); do
+	wrong "$rowand links $symbol, which is the member's"
+done
+if grep '^hpke_' "$tmp"; then
+	wrong "$rowand links HPKE"
+fi
+
+[ $rc -ne 0 ] || echo "  layers hold"
+exit $rc
