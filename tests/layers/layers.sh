@@ -36,7 +36,7 @@ may() {
 
 low="base"
 public="$low wire crypto trust tlog mls/public"
-daemon="config clock store net ops"
+daemon="config clock store clinic net ops"
 may lib/base $low
 may lib/wire $low wire
 may lib/crypto $low crypto
@@ -49,7 +49,8 @@ may lib/session $public mls/member session
 may daemon/config $low wire config
 may daemon/clock $low clock
 may daemon/store $low crypto store
-may daemon/ops $public config clock store ops
+may daemon/clinic $public clock store clinic
+may daemon/ops $public config clock store clinic ops
 may daemon/net $public config clock ops net
 may daemon $public $daemon
 
@@ -59,7 +60,8 @@ for d in lib/* lib/mls/* daemon/*; do
 	case $d in
 	lib/base | lib/wire | lib/crypto | lib/trust | lib/tlog | lib/mls | \
 		lib/mls/public | lib/mls/member | lib/session) ;;
-	daemon/config | daemon/clock | daemon/store | daemon/ops | daemon/net) ;;
+	daemon/config | daemon/clock | daemon/store | daemon/clinic) ;;
+	daemon/ops | daemon/net) ;;
 	*) wrong "$d has no rule" ;;
 	esac
 done

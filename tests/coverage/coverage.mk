@@ -1,0 +1,7 @@
+# What the quick tests reach: make coverage
+
+.PHONY: coverage
+coverage:
+	$(Q)$(MAKE) B=build/coverage CFLAGS='-O1 -g --coverage' \
+		LDFLAGS=--coverage unit replay
+	$(Q)sh tests/coverage/coverage.sh build/coverage

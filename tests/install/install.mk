@@ -1,0 +1,7 @@
+# `make install` into an empty folder, as part of make check.
+
+CHECKS += check-install
+
+.PHONY: check-install
+check-install: $(B)/rowand
+	$(Q)sh tests/install/install.sh $(MAKE) -s B=$(B)
