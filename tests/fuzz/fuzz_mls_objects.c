@@ -111,10 +111,14 @@ static int required(struct bytes raw, struct writer *w)
 
 static int senders(struct bytes raw, struct writer *w)
 {
-	int rc = external_senders_check(raw);
+	struct external_sender sender;
+	struct bytes list;
+	size_t mark = writer_open(w);
+	int rc = external_senders_read(raw, &list);
 
-	if (rc == 0)
-		writer_raw(w, raw.data, raw.len);
+	while (external_sender_next(&list, &sender))
+		external_sender_write(w, &sender);
+	writer_close(w, mark);
 	return rc;
 }
 

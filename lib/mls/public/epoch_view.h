@@ -20,4 +20,13 @@ struct epoch_view {
 	bool allow_branch_psk;
 };
 
+/**
+ * epoch_extensions_check(policy, extensions):
+ * Check the extensions of a GroupContext as far as this library knows them:
+ * well formed, and external senders accepted by the application.
+ * ROWAN_E_MLS_EXTENSION, ROWAN_E_MLS_CREDENTIAL.
+ */
+ROWAN_MUST int epoch_extensions_check(
+	const struct leaf_policy *policy, struct bytes extensions);
+
 #endif

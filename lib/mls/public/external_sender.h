@@ -12,11 +12,11 @@ struct external_sender {
 };
 
 /**
- * external_senders_check(data):
- * Check the data of an external_senders extension: 0 or
- * ROWAN_E_MLS_EXTENSION.
+ * external_senders_read(data, ret):
+ * Check the data of an external_senders extension; ${ret} is the content of
+ * its vector. 0 or ROWAN_E_MLS_EXTENSION.
  */
-ROWAN_MUST int external_senders_check(struct bytes data);
+ROWAN_MUST int external_senders_read(struct bytes data, struct bytes *ret);
 
 /**
  * external_sender_at(extensions, i, ret):
@@ -26,6 +26,13 @@ ROWAN_MUST int external_senders_check(struct bytes data);
  */
 ROWAN_MUST int external_sender_at(
 	struct bytes extensions, uint32_t i, struct external_sender *ret);
+
+/**
+ * external_sender_next(list, ret):
+ * Take the first sender of a list from external_senders_read into
+ * ${ret} and shorten ${list} by it; false when it is empty.
+ */
+bool external_sender_next(struct bytes *list, struct external_sender *ret);
 
 /**
  * external_sender_write(w, sender):

@@ -6,8 +6,6 @@
  */
 #include <stdlib.h>
 
-#include "mls/public/extension.h"
-#include "mls/public/external_sender.h"
 #include "mls/public/proposal_rules.h"
 
 /* Section 12.1.1, without the leaf: see commit_stage.c. */
@@ -52,21 +50,6 @@ static int check_psk(const struct epoch_view *view, const struct psk_id *psk)
 	return 0;
 }
 
-/* Section 12.1.7, form of what we know; support is asked of the new tree. */
-static int check_extensions(struct bytes list)
-{
-	struct required_capabilities required;
-	struct bytes data;
-
-	if (extension_find(list, EXTENSION_REQUIRED_CAPABILITIES, &data) &&
-		required_capabilities_decode(data, &required) != 0)
-		return ROWAN_E_MLS_PROPOSAL;
-	if (extension_find(list, EXTENSION_EXTERNAL_SENDERS, &data) &&
-		external_senders_check(data) != 0)
-		return ROWAN_E_MLS_PROPOSAL;
-	return 0;
-}
-
 static int check_external_init(
 	const struct epoch_view *view, const struct proposal_item *item)
 {
@@ -106,27 +89,49 @@ static int check_item(
 			       : ROWAN_E_MLS_PROPOSAL;
 	case PROPOSAL_EXTERNAL_INIT: return check_external_init(view, item);
 	case PROPOSAL_GROUP_CONTEXT_EXTENSIONS:
-		return check_extensions(p->extensions);
+		/* 12.1.7: whether all support them is asked of the new tree */
+		return epoch_extensions_check(view->policy, p->extensions);
 	default: return 0;
 	}
+}
+
+/*
+ * Signature and credential of a leaf that comes with a proposal. The group's
+ * demands on it depend on the other proposals of the commit.
+ */
+static int check_leaf(const struct epoch_view *view,
+	const struct leaf_node *leaf, const struct leaf_node *replaced,
+	const struct leaf_place *place)
+{
+	const struct leaf_policy *policy = view->policy;
+	int rc;
+
+	if ((rc = leaf_node_verify(view->suite, leaf, place)) != 0)
+		return rc;
+	/* 5.3.1: "MUST be validated with the AS", when a member "receives an
+	 * Add proposal" or "an Update proposal" */
+	if (policy->credential != NULL &&
+		policy->credential(policy->cookie, leaf, replaced) != 0)
+		return ROWAN_E_MLS_CREDENTIAL;
+	return 0;
 }
 
 int proposal_check(
 	const struct epoch_view *view, const struct proposal_item *item)
 {
+	const struct leaf_place place = {
+		view->context->group_id, item->sender.index};
 	const struct proposal *p = item->proposal;
-	struct leaf_place place;
 	int rc;
 
 	if ((rc = check_item(view, item)) != 0)
 		return rc;
 	if (p->type == PROPOSAL_ADD)
-		return leaf_node_verify(view->suite, p->add.leaf_node, NULL);
-	if (p->type != PROPOSAL_UPDATE)
-		return 0;
-	place = (struct leaf_place){
-		view->context->group_id, item->sender.index};
-	return leaf_node_verify(view->suite, p->update, &place);
+		return check_leaf(view, p->add.leaf_node, NULL, NULL);
+	if (p->type == PROPOSAL_UPDATE)
+		return check_leaf(view, p->update,
+			tree_leaf(view->tree, item->sender.index), &place);
+	return 0;
 }
 
 /* What the rules of a list look at. */

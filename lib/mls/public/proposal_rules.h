@@ -20,7 +20,9 @@
  *   ROWAN_E_MLS_KEY_PACKAGE, ROWAN_E_MLS_SUITE, ROWAN_E_MLS_SIGNATURE  Add
  *   ROWAN_E_MLS_LEAF_NODE   wrong source, key length or encryption key again
  *   ROWAN_E_MLS_PSK         usage not allowed here, nonce length
- *   ROWAN_E_MLS_SENDER      Update from a sender that is no member
+ *   ROWAN_E_MLS_CREDENTIAL  the application refused it
+ *   ROWAN_E_MLS_SENDER      not from such a sender
+ *   ROWAN_E_MLS_EXTENSION   GroupContextExtensions: malformed
  *   ROWAN_E_MLS_PROPOSAL    everything else
  */
 ROWAN_MUST int proposal_check(

@@ -9,6 +9,7 @@
 #define MLS_TREE_VALIDATE_H
 
 #include "crypto/suite.h"
+#include "mls/public/external_sender.h"
 #include "mls/public/tree.h"
 
 /* What the application decides. All of it may be left zero. */
@@ -20,6 +21,9 @@ struct leaf_policy {
 	 */
 	int (*credential)(void *cookie, const struct leaf_node *leaf,
 		const struct leaf_node *replaced);
+	/* The same about an entry of external_senders. */
+	int (*external_sender)(
+		void *cookie, const struct external_sender *sender);
 	void *cookie;
 	bool check_time;       /* compare key packages' lifetimes with now */
 	bool check_tree_time;  /* and those of leaves in a whole tree */
