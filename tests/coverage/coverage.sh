@@ -7,7 +7,7 @@ build=$1
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-find "$build/lib" "$build/daemon" -name '*.gcda' | while read -r data; do
+find "$build/lib" "$build/daemon" -name '*.gcno' | while read -r data; do
 	gcov -b -n "$data" 2>/dev/null || true
 done | awk '
 	/^File / { file = $0; gsub(/^File .|.$/, "", file); next }
