@@ -312,7 +312,9 @@ static int serve_one(struct subs *s, struct batch *b, struct sub *sub,
 	size_t n = 0, bytes = 0;
 	bool more = false;
 	struct store_fetch f = {.device = sub->o.device,
-		.from = sub->o.after + 1,
+		/* Nothing comes after the last number there is. */
+		.from = sub->o.after == UINT64_MAX ? UINT64_MAX
+						   : sub->o.after + 1,
 		.now = slice->doubtful ? 0 : slice->now,
 		.max_items = sub->o.credit < WIRE_ENVELOPES_MAX
 				     ? sub->o.credit

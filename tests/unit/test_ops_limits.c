@@ -11,97 +11,43 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "lib/store_kit.h"
-#include "ops/claims.h"
-#include "ops/ops.h"
+#include "lib/ops_kit.h"
 
-struct world {
-	struct kit kit;
-	struct config config;
-	struct ops_counters counters;
-	struct ops ops;
-	struct request request;
-};
-
-static struct world w;
+static struct ops_kit w;
 
 static int setup(void **state)
 {
-	const uint32_t both[] = {1, 2}, three[] = {1, 2, 3};
-
-	memset(&w, 0, sizeof w);
 	config_defaults(&w.config);
 	w.config.claims_by = 5;
 	w.config.claims_of = 3;
 	w.config.key_packages = 2;
 	w.config.blobs_open = 2;
 	w.config.blob_total = 4 * WIRE_CHUNK_LEN;
-	kit_start(&w.kit, NULL);
-	w.kit.options.mailbox_max = 2;
-	w.kit.options.mailbox_reserve = 0;
-	kit_reopen(&w.kit);
-	kit_begin(&w.kit);
-	for (uint32_t i = 1; i <= 3; i++)
-		kit_device(&w.kit, i, i);
-	kit_channel(&w.kit, 1, both, 2);
-	kit_channel(&w.kit, 2, three, 3);
-	kit_commit(&w.kit);
-	w.ops.store = w.kit.st;
-	w.ops.view = store_view(w.kit.st);
-	w.ops.config = &w.config;
-	w.ops.counters = &w.counters;
-	subs_init(&w.ops.subs, 65536, 64);
-	assert_int_equal(store_batch_new(&w.ops.fetched), 0);
-	assert_int_equal(claims_new(5, 3, &w.ops.claims), 0);
-	writer_init(&w.request.out, WIRE_MESSAGE_MAX);
+	ops_kit_start(&w, 2);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	writer_wipe(&w.request.out);
-	subs_wipe(&w.ops.subs);
-	store_batch_free(w.ops.fetched);
-	claims_free(w.ops.claims);
-	kit_stop(&w.kit);
+	ops_kit_stop(&w);
 	return 0;
 }
 
-/* Run what stands in the request's body as ${op} of ${device}. */
 static uint16_t run(uint16_t op, uint32_t device)
 {
-	struct request *r = &w.request;
-
-	r->device = kit_id('d', device);
-	r->header = (struct wire_header){1, op, 7};
-	r->entry = table_find(op);
-	r->out.len = 0;
-	r->answer_count = 0;
-	w.ops.now = w.kit.now;
-	w.ops.lost = false;
-	kit_begin(&w.kit);
-	ops_run(&w.ops, r);
-	assert_false(w.ops.lost);
-	kit_commit(&w.kit);
-	subs_forget(&w.ops.subs);
-	return r->error.code;
+	return ops_kit_run(&w, op, device);
 }
 
 static struct wire_message answer(void)
 {
-	return (struct wire_message){.body = writer_view(&w.request.out)};
+	return ops_kit_answer(&w);
 }
 
 /* ---- submissions ---- */
 
 static void item(size_t i, uint32_t channel, uint64_t counter)
 {
-	struct wire_submit *s = &w.request.body.submit;
-
-	s->items[i] = (struct wire_submit_item){.channel = kit_id('c', channel),
-		.counter = counter,
-		.envelope = bytes_of("sealed", 6)};
-	s->count = i + 1;
+	ops_kit_item(&w, i, channel, counter, "sealed");
 }
 
 static void results_are(const uint16_t *codes, size_t count)
