@@ -16,6 +16,7 @@
 #include "clock/clock.h"
 #include "net/inner.h"
 #include "net/notify.h"
+#include "ops/batch.h"
 
 #define BURST	 512 /* messages of one port in one turn */
 #define TICK_MS	 100
@@ -81,6 +82,8 @@ static bool from_writer(struct server *r)
 
 	while (ring_take(&r->lanes.batches, &b, 1) == 1) {
 		send_batch(r, b);
+		/* Copies of envelopes go as soon as they have left. */
+		batch_clear(b);
 		/* There is a place for every batch. */
 		if (ring_put(&r->lanes.used, b))
 			wake_ring(&r->lanes.writer);

@@ -5,6 +5,8 @@
  * else happens; what is wrong with it is refused here under its request id,
  * and counted, and never reaches the writer.
  */
+#include <sodium.h>
+
 #include "net/inner.h"
 #include "ops/greeting.h"
 #include "ops/table.h"
@@ -36,8 +38,12 @@ struct inbound *receive_slot(struct server *r)
 
 void receive_done(struct server *r, struct inbound *in)
 {
-	for (size_t i = 0; i < in->msg_count; i++)
+	/* The memory is libzmq's, which keeps it as it is for a while. */
+	for (size_t i = 0; i < in->msg_count; i++) {
+		sodium_memzero(
+			zmq_msg_data(&in->msg[i]), zmq_msg_size(&in->msg[i]));
 		zmq_msg_close(&in->msg[i]);
+	}
 	for (size_t i = 0; i < in->r.answer_count; i++)
 		buf_wipe(&in->r.answer[i]);
 	/* A large answer's memory is not kept. */

@@ -107,22 +107,16 @@ void send_answer(struct server *r, struct peer *peer, struct request *q)
 	r->count.answers++;
 }
 
-/* One opaque frame of a push, shared with the request it came in with. */
+/*
+ * One opaque frame of a push, copied: the request it came in with is
+ * overwritten and done with before an I/O thread has sent this.
+ */
 static void send_frame(void *sock, const struct push_frame *f, bool more)
 {
-	int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
-	struct inbound *in = (struct inbound *)f->owner;
-	zmq_msg_t m;
+	struct bytes b = f->owner ? f->owner->frames[2 + f->index] : f->bytes;
 
-	if (in == NULL) {
-		zmq_send(sock, f->bytes.data, f->bytes.len, flags);
-		return;
-	}
-	zmq_msg_init(&m);
 	/* Header and body came before the opaque frames. */
-	if (zmq_msg_copy(&m, &in->msg[2 + f->index]) != 0 ||
-		zmq_msg_send(&m, sock, flags) < 0)
-		zmq_msg_close(&m);
+	zmq_send(sock, b.data, b.len, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
 }
 
 /*

@@ -30,7 +30,7 @@ int batch_new(struct batch **ret, size_t requests)
 void batch_clear(struct batch *b)
 {
 	for (size_t i = 0; i < b->owned_count; i++)
-		free(b->owned[i].data);
+		buf_wipe(&b->owned[i]);
 	b->owned_count = 0;
 	b->request_count = 0;
 	b->push_count = 0;

@@ -144,39 +144,47 @@ int envelopes_ack(struct ops *o, struct request *r)
 	return r->header.id == 0 ? 0 : tell_waiting(o, r);
 }
 
+/* What was fetched becomes the answer's, copied. */
+static int answer_items(
+	struct ops *o, struct request *r, struct wire_fetch_answer *a)
+{
+	size_t n = 0;
+	const struct store_item *items = store_batch_items(o->fetched, &n);
+
+	for (a->count = 0; a->count < n; a->count++) {
+		const struct store_item *it = &items[a->count];
+		int rc = buf_copy(&r->answer[a->count], it->body);
+
+		if (rc != 0)
+			return rc;
+		r->answer_count = a->count + 1;
+		a->items[a->count] = (struct wire_delivery){.sequence = it->seq,
+			.channel = it->channel,
+			.kind = it->kind,
+			.flags = it->urgent ? WIRE_URGENT : 0,
+			.received = it->received,
+			.envelope = it->body};
+	}
+	return wire_fetch_answer_encode(a, &r->out);
+}
+
 int envelopes_fetch(struct ops *o, struct request *r)
 {
 	const struct wire_fetch *f = &r->body.fetch;
-	const struct store_item *items;
 	struct wire_fetch_answer a;
 	struct store_fetch want = {.device = r->device,
 		.from = f->after + 1,
 		.now = o->doubtful ? 0 : o->now,
 		.max_items = f->max < WIRE_FETCH_MAX ? f->max : WIRE_FETCH_MAX,
 		.max_bytes = (uint32_t)o->config->message_bytes / 2};
-	size_t n = 0;
 	int rc;
 
 	/* Nothing comes after the last number there is. */
 	if (f->after == UINT64_MAX)
 		want.from = f->after;
 	rc = store_fetch(o->view, &want, o->fetched, &a.more);
-	if (rc != 0)
-		return rc;
-	items = store_batch_items(o->fetched, &n);
-	for (a.count = 0; a.count < n; a.count++) {
-		const struct store_item *it = &items[a.count];
-
-		a.items[a.count] = (struct wire_delivery){.sequence = it->seq,
-			.channel = it->channel,
-			.kind = it->kind,
-			.flags = it->urgent ? WIRE_URGENT : 0,
-			.received = it->received,
-			.envelope = it->body};
-		rc = buf_copy(&r->answer[a.count], it->body);
-		if (rc != 0)
-			return rc;
-		r->answer_count = a.count + 1;
-	}
-	return wire_fetch_answer_encode(&a, &r->out);
+	if (rc == 0)
+		rc = answer_items(o, r, &a);
+	store_batch_clear(o->fetched);
+	return rc;
 }

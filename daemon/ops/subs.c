@@ -345,11 +345,14 @@ static int serve_one(struct subs *s, struct batch *b, struct sub *sub,
 				.version = sub->o.version,
 				.after = sub->o.after},
 			&msg);
-		if (rc != 0)
-			return rc;
-		sub->o.after = items[n - 1].seq;
-		sub->o.credit -= (uint32_t)n;
+		if (rc == 0) {
+			sub->o.after = items[n - 1].seq;
+			sub->o.credit -= (uint32_t)n;
+		}
 	}
+	store_batch_clear(slice->fetched);
+	if (rc != 0)
+		return rc;
 	sub->level = !more;
 	*budget -= *budget < bytes ? *budget : (uint32_t)bytes;
 	return 0;

@@ -3,6 +3,7 @@
  */
 #include "store/internal.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "base/reader.h"
@@ -68,6 +69,13 @@ void store_batch_free(struct store_batch *b)
 	free(b->items);
 	mem_free(b->data, b->size);
 	free(b);
+}
+
+void store_batch_clear(struct store_batch *b)
+{
+	if (b->used > 0)
+		sodium_memzero(b->data, b->used);
+	b->len = b->used = 0;
 }
 
 const struct store_item *store_batch_items(

@@ -408,6 +408,12 @@ ROWAN_MUST int store_batch_new(struct store_batch **ret);
 void store_batch_free(struct store_batch *batch);
 
 /**
+ * store_batch_clear(batch):
+ * Overwrite what the last fetch left in it, which is no longer valid.
+ */
+void store_batch_clear(struct store_batch *batch);
+
+/**
  * store_batch_items(batch, ret_len):
  * The items of the last fetch, in order of sequence; valid until the next
  * one.

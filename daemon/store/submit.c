@@ -6,6 +6,8 @@
  */
 #include "store/internal.h"
 
+#include <sodium.h>
+
 #include "base/writer.h"
 
 static struct seal_place at(int64_t row)
@@ -159,6 +161,7 @@ static int add_envelope(struct store *st, const struct store_envelope *e,
 	writer_u64(&w, e->expires);
 	writer_raw(&w, e->body.data, e->body.len);
 	seal_put(st->seal, at(row), writer_view(&w), st->sealed);
+	sodium_memzero(st->plain, w.len);
 	q = db_use(&st->view.db, SQL_ENVELOPE_ADD);
 	db_int(q, 1, row);
 	db_int(q, 2, channel);

@@ -12,7 +12,7 @@ $(eval $(call test_program,campaign/diskfull,tests/campaign/diskfull.c,))
 $(eval $(call test_program,campaign/scan,tests/campaign/scan.c,\
 	$(B)/tests/campaign/haystack.o))
 
-CHECKS += check-crash check-abuser check-diskfull
+CHECKS += check-crash check-abuser check-diskfull check-scan
 
 CAMPAIGN := $(B)/tests/campaign
 
