@@ -108,17 +108,21 @@ static int defend(struct db *db, const struct db_options *o)
 	return r;
 }
 
+void db_start(void)
+{
+	/*
+	 * The engine counts its memory under a lock for each allocation, and
+	 * nobody asks. Refused, harmlessly, once the engine has started.
+	 */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int db_open(struct db *db, const struct db_options *o)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE |
 		    SQLITE_OPEN_PRIVATECACHE;
 	int rc, r;
 
-	/*
-	 * The engine counts its memory under a lock for each allocation, and
-	 * nobody asks. Refused, harmlessly, once the engine has started.
-	 */
-	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (o->mode == DB_WRITER)
 		flags |= SQLITE_OPEN_CREATE;
 	rc = sqlite3_open_v2(o->path, &db->h, flags, o->vfs);

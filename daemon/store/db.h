@@ -28,6 +28,12 @@ struct db_options {
 };
 
 /**
+ * db_start():
+ * Settings of the engine as a whole, before its first use in the process.
+ */
+void db_start(void);
+
+/**
  * db_open(db, options), db_close(db):
  * ${db} is zeroed memory of the caller. db_close is harmless on zeroed memory
  * and after a failed db_open.

@@ -11,6 +11,7 @@
 #include "store/db.h"
 #include "store/disk.h"
 #include "store/schema.h"
+#include "store/scrub.h"
 #include "store/store.h"
 
 #define HOUR	      3600
@@ -78,7 +79,7 @@ struct store {
 	struct seal *seal;
 	struct disk disk;
 	char *path;
-	char *vfs;
+	struct scrub *scrub;
 	struct shared *shared;
 	uint32_t mailbox_max, mailbox_reserve;
 	uint64_t blob_open_time;

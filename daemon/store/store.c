@@ -70,10 +70,10 @@ static int set_quota(struct store *st, uint64_t max_bytes)
 	char text[64];
 
 	st->max_pages = max_bytes / SCHEMA_PAGE;
-	if (st->max_pages == 0)
-		return 0;
-	if (st->max_pages < 64 || st->max_pages > UINT32_MAX)
+	if (st->max_pages != 0 && st->max_pages < 64)
 		return ROWAN_E_INVAL;
+	if (st->max_pages == 0 || st->max_pages > SCRUB_PAGES_MAX)
+		st->max_pages = SCRUB_PAGES_MAX;
 	sqlite3_snprintf(sizeof(text), text, "PRAGMA max_page_count=%llu",
 		(unsigned long long)st->max_pages);
 	return db_exec(&st->view.db, text);
@@ -81,7 +81,7 @@ static int set_quota(struct store *st, uint64_t max_bytes)
 
 static int open_file(struct store *st, const struct store_options *o)
 {
-	struct db_options d = {st->path, st->vfs, DB_WRITER,
+	struct db_options d = {st->path, scrub_name(st->scrub), DB_WRITER,
 		o->cache_kib ? o->cache_kib : CACHE_KIB};
 	int r;
 
@@ -113,17 +113,19 @@ int store_open(struct store **ret, const struct store_options *o)
 	st->mailbox_reserve = o->mailbox_reserve;
 	st->blob_open_time = o->blob_open_time;
 	st->path = strdup(o->path);
-	st->vfs = o->vfs ? strdup(o->vfs) : NULL;
 	st->shared = calloc(1, sizeof(*st->shared));
 	st->plain = malloc(PLAIN_MAX);
 	st->sealed = malloc(SEALED_MAX);
-	if (st->path == NULL || (o->vfs != NULL && st->vfs == NULL) ||
-		st->shared == NULL || st->plain == NULL || st->sealed == NULL)
+	if (st->path == NULL || st->shared == NULL || st->plain == NULL ||
+		st->sealed == NULL)
 		goto out;
-	if ((r = seal_new(&st->seal, o->key)) != 0)
+	db_start();
+	if ((r = scrub_new(&st->scrub, o->vfs)) != 0 ||
+		(r = seal_new(&st->seal, o->key)) != 0)
 		goto out;
 	st->view.seal = st->seal;
 	st->view.owner = st;
+	st->deleted = true; /* the log may be that of a crash */
 	r = open_file(st, o);
 out:
 	if (r == 0)
@@ -140,6 +142,7 @@ void store_close(struct store *st)
 	store_abort(st);
 	cache_forget(st);
 	db_close(&st->view.db);
+	scrub_free(st->scrub);
 	disk_close(&st->disk);
 	seal_free(st->seal);
 	if (st->plain != NULL)
@@ -151,7 +154,6 @@ void store_close(struct store *st)
 	free(st->out);
 	free(st->shared);
 	free(st->path);
-	free(st->vfs);
 	free(st);
 }
 
@@ -162,7 +164,8 @@ struct store_reader *store_view(struct store *st)
 
 int store_reader_open(struct store_reader **ret, const struct store *st)
 {
-	struct db_options d = {st->path, st->vfs, DB_READER, READER_CACHE_KIB};
+	struct db_options d = {
+		st->path, scrub_name(st->scrub), DB_READER, READER_CACHE_KIB};
 	struct store_reader *rd = calloc(1, sizeof(*rd));
 	int r;
 
@@ -195,7 +198,8 @@ struct store_keeper {
 
 int store_keeper_open(struct store_keeper **ret, const struct store *st)
 {
-	struct db_options d = {st->path, st->vfs, DB_KEEPER, KEEPER_CACHE_KIB};
+	struct db_options d = {
+		st->path, scrub_name(st->scrub), DB_KEEPER, KEEPER_CACHE_KIB};
 	struct store_keeper *kp = calloc(1, sizeof(*kp));
 	int r;
 
@@ -268,13 +272,14 @@ static int cut(struct store *st, uint64_t now)
 
 int store_tidy(struct store *st, uint64_t now, bool idle)
 {
-	uint64_t age = now >= st->cut ? now - st->cut : CUT_SECONDS;
+	uint64_t age;
 	int r;
 
 	if (st->open)
 		return ROWAN_E_STATE;
 	if (st->cut == 0)
 		st->cut = now;
+	age = now >= st->cut ? now - st->cut : CUT_SECONDS;
 	if ((r = finish_move(st)) != 0)
 		return r;
 	if (!st->disk.laid) {

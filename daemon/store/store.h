@@ -54,10 +54,10 @@ struct store_keeper;
 
 struct store_options {
 	const char *path; /* the file; "-wal" and "-reserve" lie beside */
-	const struct key32 *key;  /* the store key; copied */
-	uint64_t max_bytes;	  /* page quota; 0: none */
-	uint64_t reserve_bytes;	  /* size of the reserve file; 0: none */
-	uint32_t mailbox_max;	  /* envelopes waiting per device */
+	const struct key32 *key; /* the store key; copied */
+	uint64_t max_bytes;	 /* page quota; 0: 128 GiB, the most there is */
+	uint64_t reserve_bytes;	 /* size of the reserve file; 0: none */
+	uint32_t mailbox_max;	 /* envelopes waiting per device */
 	uint32_t mailbox_reserve; /* of these, for urgent ones only */
 	uint64_t blob_open_time;  /* seconds an incomplete blob stays; 0: all */
 	uint32_t cache_kib;	  /* page cache of the writer; 0: default */

@@ -31,8 +31,6 @@ int tx_room(struct store *st, size_t bytes)
 {
 	if (!st->room)
 		return ROWAN_E_FULL;
-	if (st->max_pages == 0)
-		return 0;
 	if (st->budget < (int64_t)bytes)
 		return ROWAN_E_FULL;
 	st->budget -= (int64_t)bytes;
@@ -59,8 +57,6 @@ static int measure(struct store *st)
 	int r;
 
 	st->room = st->disk.laid;
-	if (st->max_pages == 0)
-		return 0;
 	if ((r = one_int(&st->view.db, SQL_PAGES, &pages)) != 0 ||
 		(r = one_int(&st->view.db, SQL_PAGES_FREE, &unused)) != 0)
 		return r;
