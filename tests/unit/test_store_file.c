@@ -16,8 +16,11 @@
 #include <sqlite3.h>
 
 #include "lib/store_kit.h"
+#include "store/schema.h"
 
-#define FIXTURE "tests/fixtures/store/schema1.db"
+#define SHOWN2(x) #x
+#define SHOWN(x)  SHOWN2(x)
+#define FIXTURE	  "tests/fixtures/store/schema%d.db"
 
 /* Devices 1 and 2 in channel 1; two envelopes wait for 2. */
 static void fill(struct kit *k)
@@ -101,7 +104,7 @@ static void test_newer_schema(void **state)
 	tamper(k, "PRAGMA user_version=1000");
 	refuse(k, ROWAN_E_TOO_NEW);
 	/* It was not touched. */
-	tamper(k, "PRAGMA user_version=1");
+	tamper(k, "PRAGMA user_version=" SHOWN(SCHEMA_VERSION));
 	assert_int_equal(store_open(&k->st, &k->options), 0);
 	assert_int_equal(kit_waiting(k, 2), 2);
 }
@@ -268,24 +271,18 @@ static void copy(const char *from, const char *to)
 	fclose(out);
 }
 
-/*
- * The fixture is what fill() made under schema 1. With ROWAN_FIXTURE set the
- * test writes it instead of reading it.
- */
-static void test_schema_1(void **state)
+/* What fill() made under an old schema is there under the present one. */
+static void test_fixture(struct kit *k, int version)
 {
-	struct kit *k = *state;
-	struct store_device d;
 	struct id16 id = kit_id('d', 2), blob = kit_id('b', 1);
 	struct buf chunk, package;
+	struct store_device d;
+	char name[64];
 	bool last;
 
-	if (getenv("ROWAN_FIXTURE") != NULL) {
-		tamper(k, "VACUUM; PRAGMA journal_mode=DELETE");
-		copy(k->path, FIXTURE);
-	}
+	snprintf(name, sizeof(name), FIXTURE, version);
 	store_close(k->st);
-	copy(FIXTURE, k->path);
+	copy(name, k->path);
 	assert_int_equal(store_open(&k->st, &k->options), 0);
 	kit_check(k);
 	assert_int_equal(kit_waiting(k, 2), 2);
@@ -306,6 +303,25 @@ static void test_schema_1(void **state)
 	kit_check(k);
 }
 
+/*
+ * Before a step is added to the schema: ROWAN_FIXTURE=n in the environment
+ * writes the present schema, which must be n, as the fixture of version n.
+ */
+static void test_old_schemas(void **state)
+{
+	struct kit *k = *state;
+	const char *write = getenv("ROWAN_FIXTURE");
+	char name[64];
+
+	if (write != NULL) {
+		snprintf(name, sizeof(name), FIXTURE, atoi(write));
+		tamper(k, "VACUUM; PRAGMA journal_mode=DELETE");
+		copy(k->path, name);
+	}
+	for (int version = 1; version < SCHEMA_VERSION; version++)
+		test_fixture(k, version);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -319,7 +335,7 @@ int main(void)
 		T(test_tampered_devices),
 		T(test_planted_trigger_never_runs),
 		T(test_check_finds),
-		T(test_schema_1),
+		T(test_old_schemas),
 	};
 
 	if (sodium_init() < 0)
