@@ -17,11 +17,27 @@ static void print_hex(const char *name, const uint8_t *b, size_t n)
 	putchar('\n');
 }
 
+/* The first device of a role; by its number clients derive the others. */
+static void print_device(const char *role, enum seed_role which)
+{
+	struct seed_device d;
+	char name[64];
+
+	seed_device(which, 0, &d);
+	snprintf(name, sizeof name, "%s_id", role);
+	print_hex(name, d.id.b, sizeof d.id.b);
+	snprintf(name, sizeof name, "%s_public", role);
+	print_hex(name, d.public, sizeof d.public);
+	snprintf(name, sizeof name, "%s_secret", role);
+	print_hex(name, d.secret, sizeof d.secret);
+}
+
 int main(int argc, char **argv)
 {
 	struct seed_clinic c = {0};
 	struct seed_server s;
 	struct key32 key;
+	struct id16 id;
 	int r;
 
 	if (argc < 4) {
@@ -44,5 +60,13 @@ int main(int argc, char **argv)
 	seed_server(1, &s);
 	print_hex("enrol_secret", s.secret, 32);
 	print_hex("enrol_public", s.public, 32);
+	print_device("sender", SEED_SENDER);
+	print_device("mailbox", SEED_MAILBOX);
+	print_device("idle", SEED_IDLE);
+	print_device("stranger", SEED_STRANGER);
+	id = seed_channel(0, 0);
+	print_hex("channel", id.b, sizeof id.b);
+	id = seed_case(0);
+	print_hex("case", id.b, sizeof id.b);
 	return 0;
 }
