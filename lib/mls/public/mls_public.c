@@ -147,7 +147,7 @@ bool rowan_mls_public_next_member(const struct rowan_mls_public *group,
 	if (index >= tree_leaves(tree))
 		return false;
 	host_member(tree_leaf(tree, index), index, ret);
-	*leaf = index + 1;
+	*leaf = index;
 	return true;
 }
 

@@ -1,0 +1,636 @@
+/*
+ * The public group: follows good handshakes, refuses bad ones with a typed
+ * error and an unchanged state (pubkit_refuse checks the state).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/pubkit.h"
+#include "mls/public/extension.h"
+#include "mls/public/tree_codec.h"
+
+#define MEMBERS 5
+
+static int setup(void **state)
+{
+	static struct pubkit k;
+
+	memset(&k, 0, sizeof k);
+	pubkit_init(&k, MEMBERS, bytes_of(NULL, 0));
+	*state = &k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	pubkit_wipe(*state);
+	return 0;
+}
+
+/* A proposal of member 1. */
+static struct buf proposal(
+	struct pubkit *k, struct buf body, const struct pubkit_wrong *wrong)
+{
+	struct buf message = pubkit_message(
+		k, pubkit_member(1), CONTENT_PROPOSAL, buf_view(&body), wrong);
+
+	buf_wipe(&body);
+	return message;
+}
+
+/* A commit of member 0 that covers one proposal by value. */
+static struct buf commit_of(struct pubkit *k, struct buf body)
+{
+	struct pubkit_entries e = {0};
+
+	pubkit_by_value(&e, body);
+	return pubkit_commit(k, pubkit_member(0), &e, NULL, NULL);
+}
+
+static void test_follows_a_group(void **state)
+{
+	struct pubkit *k = *state;
+	struct pubkit_entries e = {0};
+	const struct pubkit_path none = {.none = true};
+	struct buf update =
+		proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+
+	/* empty commit, update by reference with remove and add, add alone */
+	assert_int_equal(pubkit_process(k, pubkit_commit(k, pubkit_member(2),
+						   NULL, NULL, NULL)),
+		0);
+	assert_int_equal(k->group->context->epoch, 2);
+	buf_wipe(&update);
+	update = proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+	pubkit_by_ref(k, &e, buf_view(&update));
+	assert_int_equal(pubkit_process(k, update), 0);
+	assert_int_equal(k->group->cache.n, 1);
+	pubkit_by_value(&e, pubkit_remove(4));
+	pubkit_by_value(&e, pubkit_add(k, &k->client[6], NULL));
+	pubkit_by_value(&e, pubkit_add(k, &k->client[7], NULL));
+	assert_int_equal(pubkit_process(k, pubkit_commit(k, pubkit_member(0),
+						   &e, NULL, NULL)),
+		0);
+	assert_int_equal(k->group->context->epoch, 3);
+	assert_int_equal(k->group->cache.n, 0);
+	assert_int_equal(tree_members(k->group->tree), 6);
+	pubkit_by_value(&e, pubkit_add(k, &k->client[8], NULL));
+	assert_int_equal(pubkit_process(k, pubkit_commit(k, pubkit_member(3),
+						   &e, &none, NULL)),
+		0);
+	assert_int_equal(tree_members(k->group->tree), 7);
+}
+
+static void test_says_what_changes(void **state)
+{
+	struct pubkit *k = *state;
+	struct pubkit_entries e = {0};
+	struct public_staged *staged;
+	struct buf update =
+		proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+	struct buf message;
+
+	pubkit_by_ref(k, &e, buf_view(&update));
+	assert_int_equal(pubkit_process(k, update), 0);
+	pubkit_by_value(&e, pubkit_remove(3));
+	pubkit_by_value(&e, pubkit_add(k, &k->client[6], NULL));
+	message = pubkit_commit(k, pubkit_member(0), &e, NULL, NULL);
+	assert_int_equal(public_group_process(k->group, &k->policy,
+				 buf_view(&message), &staged),
+		0);
+	buf_wipe(&message);
+	assert_int_equal(staged->committer, 0);
+	assert_int_equal(staged->changes_n, 4);
+	assert_int_equal(staged->changes[0].kind, LEAF_UPDATED);
+	assert_int_equal(staged->changes[0].leaf, 1);
+	assert_int_equal(staged->changes[1].kind, LEAF_REMOVED);
+	assert_int_equal(staged->changes[1].leaf, 3);
+	assert_null(staged->changes[1].after);
+	/* the Add takes the place of the removed leaf */
+	assert_int_equal(staged->changes[2].kind, LEAF_ADDED);
+	assert_int_equal(staged->changes[2].leaf, 3);
+	assert_null(staged->changes[2].before);
+	assert_memory_equal(staged->changes[2].after->signature_key.data,
+		k->client[6].pk, 32);
+	assert_int_equal(staged->changes[3].kind, LEAF_COMMITTED);
+	assert_int_equal(staged->changes[3].leaf, 0);
+	assert_true(public_staged_has(staged, PROPOSAL_UPDATE));
+	assert_false(public_staged_has(staged, PROPOSAL_PSK));
+	assert_int_equal(staged->next->context->epoch, 2);
+	public_staged_free(staged);
+	assert_int_equal(k->group->context->epoch, 1);
+}
+
+static void test_merges_once_and_in_its_epoch(void **state)
+{
+	struct pubkit *k = *state;
+	struct public_staged *late;
+	struct public_staged *first;
+	struct buf message =
+		proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+	struct buf commit =
+		pubkit_commit(k, pubkit_member(0), NULL, NULL, NULL);
+
+	assert_int_equal(public_group_process(k->group, &k->policy,
+				 buf_view(&message), &late),
+		0);
+	assert_int_equal(public_group_process(k->group, &k->policy,
+				 buf_view(&commit), &first),
+		0);
+	assert_int_equal(public_group_merge(k->group, first), 0);
+	assert_int_equal(public_group_merge(k->group, first), ROWAN_E_STATE);
+	assert_int_equal(public_group_merge(k->group, late), ROWAN_E_STATE);
+	assert_int_equal(k->group->cache.n, 0);
+	public_staged_free(late);
+	public_staged_free(first);
+	buf_wipe(&commit);
+	buf_wipe(&message);
+}
+
+static void test_same_proposal_twice(void **state)
+{
+	struct pubkit *k = *state;
+	struct buf message = proposal(k, pubkit_remove(2), NULL);
+	struct buf again;
+
+	assert_int_equal(buf_copy(&again, buf_view(&message)), 0);
+	assert_int_equal(pubkit_process(k, message), 0);
+	assert_int_equal(pubkit_refuse(k, again), ROWAN_E_EXISTS);
+}
+
+static void test_external_join_and_resync(void **state)
+{
+	const struct sender joiner = {SENDER_NEW_MEMBER_COMMIT, 0};
+	struct pubkit *k = *state;
+	struct pubkit_path path = {.client = &k->client[9]};
+	struct pubkit_wrong as = {.signer = &k->client[9]};
+	struct pubkit_entries e = {0};
+
+	pubkit_by_value(&e, pubkit_external_init(k));
+	assert_int_equal(
+		pubkit_process(k, pubkit_commit(k, joiner, &e, &path, &as)), 0);
+	assert_int_equal(tree_members(k->group->tree), MEMBERS + 1);
+	/* the member of leaf 2 comes back under the same key */
+	path.client = &k->client[2];
+	as.signer = &k->client[2];
+	pubkit_by_value(&e, pubkit_external_init(k));
+	pubkit_by_value(&e, pubkit_remove(2));
+	assert_int_equal(
+		pubkit_process(k, pubkit_commit(k, joiner, &e, &path, &as)), 0);
+	assert_int_equal(tree_members(k->group->tree), MEMBERS + 1);
+}
+
+static void test_reinit_closes(void **state)
+{
+	struct pubkit *k = *state;
+
+	assert_int_equal(pubkit_process(k, commit_of(k, pubkit_reinit())), 0);
+	assert_true(k->group->closed);
+	/* 12.4.2: "MUST NOT use the group to send messages anymore" */
+	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
+						  NULL, NULL, NULL)),
+		ROWAN_E_MLS_REINIT);
+}
+
+static void test_save_and_load(void **state)
+{
+	struct pubkit *k = *state;
+	struct public_group *loaded;
+	struct buf saved;
+	struct buf again;
+
+	assert_int_equal(
+		pubkit_process(k, proposal(k, pubkit_remove(2), NULL)), 0);
+	assert_int_equal(public_group_save(k->group, &saved), 0);
+	assert_int_equal(
+		public_group_load(suite_default, buf_view(&saved), &loaded), 0);
+	assert_int_equal(public_group_save(loaded, &again), 0);
+	assert_true(bytes_eq(buf_view(&saved), buf_view(&again)));
+	buf_wipe(&again);
+	public_group_free(k->group);
+	k->group = loaded;
+	assert_int_equal(pubkit_process(k, commit_of(k, pubkit_remove(3))), 0);
+	/* every byte counts, and so does the length */
+	for (size_t i = 0; i < saved.len; i++) {
+		int rc;
+
+		saved.data[i] ^= 0x40;
+		rc = public_group_load(
+			suite_default, buf_view(&saved), &loaded);
+		saved.data[i] ^= 0x40;
+		if (rc == 0)
+			public_group_free(loaded);
+		else
+			assert_true(rc == ROWAN_E_CORRUPT ||
+				    rc == ROWAN_E_TOO_NEW ||
+				    rc == ROWAN_E_MLS_SUITE);
+	}
+	for (size_t len = 0; len < saved.len; len += 7) {
+		assert_int_equal(public_group_load(suite_default,
+					 bytes_of(saved.data, len), &loaded),
+			ROWAN_E_CORRUPT);
+		assert_null(loaded);
+	}
+	saved.data[1] = 2;
+	assert_int_equal(
+		public_group_load(suite_default, buf_view(&saved), &loaded),
+		ROWAN_E_TOO_NEW);
+	buf_wipe(&saved);
+}
+
+/* --- Framing ----------------------------------------------------------- */
+
+static void test_wrong_group_and_epoch(void **state)
+{
+	struct pubkit *k = *state;
+	const struct pubkit_wrong group = {.group = true};
+	const struct pubkit_wrong past = {.epoch = -1};
+	const struct pubkit_wrong future = {.epoch = 1};
+
+	assert_int_equal(
+		pubkit_refuse(k, proposal(k, pubkit_remove(2), &group)),
+		ROWAN_E_MLS_WRONG_GROUP);
+	assert_int_equal(pubkit_refuse(k, proposal(k, pubkit_remove(2), &past)),
+		ROWAN_E_MLS_WRONG_EPOCH);
+	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
+						  NULL, NULL, &future)),
+		ROWAN_E_MLS_WRONG_EPOCH);
+}
+
+static void test_wrong_signature(void **state)
+{
+	struct pubkit *k = *state;
+	/* 6.1: "Recipients of an MLSMessage MUST verify the signature" */
+	const struct pubkit_wrong wrongs[] = {{.signature = true},
+		{.signer = &k->client[3]}, {.no_context = true},
+		{.wire_format = WIRE_FORMAT_PRIVATE_MESSAGE}};
+
+	for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+		assert_int_equal(pubkit_refuse(k, proposal(k, pubkit_remove(2),
+							  &wrongs[i])),
+			ROWAN_E_MLS_SIGNATURE);
+		assert_int_equal(
+			pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
+						 NULL, NULL, &wrongs[i])),
+			ROWAN_E_MLS_SIGNATURE);
+	}
+}
+
+static void test_wrong_tags(void **state)
+{
+	struct pubkit *k = *state;
+	const struct pubkit_wrong none = {.no_tag = true};
+	const struct pubkit_wrong short_tag = {.short_tag = true};
+	const struct pubkit_wrong confirmation = {.confirmation = true};
+	const struct pubkit_wrong unconfirmed = {.no_confirmation = true};
+	struct buf message = proposal(k, pubkit_remove(2), NULL);
+
+	assert_int_equal(pubkit_refuse(k, proposal(k, pubkit_remove(2), &none)),
+		ROWAN_E_MLS_MEMBERSHIP);
+	assert_int_equal(
+		pubkit_refuse(k, proposal(k, pubkit_remove(2), &short_tag)),
+		ROWAN_E_MLS_MEMBERSHIP);
+	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
+						  NULL, NULL, &confirmation)),
+		ROWAN_E_MLS_CONFIRMATION);
+	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
+						  NULL, NULL, &unconfirmed)),
+		ROWAN_E_MLS_CONFIRMATION);
+	/* the membership tag cut off altogether */
+	message.len -= 33;
+	assert_int_equal(pubkit_refuse(k, message), ROWAN_E_MALFORMED);
+}
+
+static void test_wrong_senders(void **state)
+{
+	const struct sender outside = {SENDER_EXTERNAL, 0};
+	const struct sender newcomer = {SENDER_NEW_MEMBER_PROPOSAL, 0};
+	const struct sender joiner = {SENDER_NEW_MEMBER_COMMIT, 0};
+	struct pubkit *k = *state;
+	const struct pubkit_wrong as = {.signer = &k->client[9]};
+	const struct pubkit_path none = {.none = true};
+	struct pubkit_entries e = {0};
+	struct buf remove = pubkit_remove(1);
+	struct buf message;
+
+	/* 12.1.8: no external_senders extension in the group */
+	assert_int_equal(
+		pubkit_refuse(k, pubkit_message(k, outside, CONTENT_PROPOSAL,
+					 buf_view(&remove), &as)),
+		ROWAN_E_MLS_SENDER);
+	/* 6.1: new_member_proposal: "the proposal_type of the Proposal MUST
+	 * be add" */
+	assert_int_equal(
+		pubkit_refuse(k, pubkit_message(k, newcomer, CONTENT_PROPOSAL,
+					 buf_view(&remove), &as)),
+		ROWAN_E_MLS_SENDER);
+	/* 6.1: new_member_commit: "content_type of the message MUST be
+	 * commit" */
+	assert_int_equal(
+		pubkit_refuse(k, pubkit_message(k, joiner, CONTENT_PROPOSAL,
+					 buf_view(&remove), &as)),
+		ROWAN_E_MLS_SENDER);
+	/* a leaf that is blank, and one outside the tree */
+	assert_int_equal(pubkit_refuse(k, pubkit_message(k, pubkit_member(7),
+						  CONTENT_PROPOSAL,
+						  buf_view(&remove), &as)),
+		ROWAN_E_MLS_SENDER);
+	assert_int_equal(
+		pubkit_refuse(
+			k, pubkit_message(k, pubkit_member(UINT32_MAX),
+				   CONTENT_PROPOSAL, buf_view(&remove), &as)),
+		ROWAN_E_MLS_SENDER);
+	/* 6: application messages "MUST use PrivateMessage" */
+	message = pubkit_message(k, pubkit_member(1), CONTENT_APPLICATION,
+		bytes_of("hello", 5), NULL);
+	assert_int_equal(pubkit_refuse(k, message), ROWAN_E_MLS_SENDER);
+	/* 12.4.3.2: external Commits "MUST contain a path" */
+	pubkit_by_value(&e, pubkit_external_init(k));
+	assert_int_equal(
+		pubkit_refuse(k, pubkit_commit(k, joiner, &e, &none, &as)),
+		ROWAN_E_MLS_PATH_REQUIRED);
+	buf_wipe(&remove);
+}
+
+/* --- External senders -------------------------------------------------- */
+
+static struct buf senders_list(struct pubkit *k, const struct pubkit_client *c)
+{
+	const struct external_sender sender = {
+		.signature_key = bytes_of(c->pk, k->suite->sig->pk_len),
+		.credential = {.type = CREDENTIAL_BASIC,
+			.content = bytes_of(c->name, sizeof c->name)}};
+	struct writer inner;
+	struct writer w;
+	struct buf list;
+	size_t mark;
+
+	writer_init(&inner, 1024);
+	mark = writer_open(&inner);
+	external_sender_write(&inner, &sender);
+	writer_close(&inner, mark);
+	writer_init(&w, 1024);
+	extension_write(&w, EXTENSION_EXTERNAL_SENDERS, writer_view(&inner));
+	writer_wipe(&inner);
+	assert_int_equal(writer_finish(&w, &list), 0);
+	return list;
+}
+
+static void test_external_senders(void **state)
+{
+	static struct pubkit k;
+	struct pubkit_wrong as = {0};
+	struct sender outside = {SENDER_EXTERNAL, 0};
+	struct pubkit_entries e = {0};
+	struct buf body = pubkit_remove(1);
+	struct buf list;
+	struct buf message;
+
+	memset(&k, 0, sizeof k);
+	k.suite = suite_default[0];
+	/* the keys of a kit are always the same */
+	pubkit_init(&k, 3, bytes_of(NULL, 0));
+	list = senders_list(&k, &k.client[20]);
+	pubkit_wipe(&k);
+	pubkit_init(&k, 3, buf_view(&list));
+	as.signer = &k.client[20];
+	message = pubkit_message(
+		&k, outside, CONTENT_PROPOSAL, buf_view(&body), &as);
+	pubkit_by_ref(&k, &e, buf_view(&message));
+	assert_int_equal(pubkit_process(&k, message), 0);
+	/* stale */
+	as.epoch = -1;
+	assert_int_equal(
+		pubkit_refuse(&k, pubkit_message(&k, outside, CONTENT_PROPOSAL,
+					  buf_view(&body), &as)),
+		ROWAN_E_MLS_WRONG_EPOCH);
+	as.epoch = 0;
+	/* not in the context */
+	outside.index = 1;
+	assert_int_equal(
+		pubkit_refuse(&k, pubkit_message(&k, outside, CONTENT_PROPOSAL,
+					  buf_view(&body), &as)),
+		ROWAN_E_MLS_SENDER);
+	outside.index = 0;
+	/* another key */
+	as.signer = &k.client[21];
+	assert_int_equal(
+		pubkit_refuse(&k, pubkit_message(&k, outside, CONTENT_PROPOSAL,
+					  buf_view(&body), &as)),
+		ROWAN_E_MLS_SIGNATURE);
+	as.signer = &k.client[20];
+	buf_wipe(&body);
+	/* 12.1.8: other types "MUST be rejected as malformed" */
+	body = pubkit_update(&k, &k.client[1], NULL);
+	assert_int_equal(
+		pubkit_refuse(&k, pubkit_message(&k, outside, CONTENT_PROPOSAL,
+					  buf_view(&body), &as)),
+		ROWAN_E_MLS_SENDER);
+	buf_wipe(&body);
+	body = pubkit_other(0xf001);
+	assert_int_equal(
+		pubkit_refuse(&k, pubkit_message(&k, outside, CONTENT_PROPOSAL,
+					  buf_view(&body), &as)),
+		ROWAN_E_MLS_SENDER);
+	buf_wipe(&body);
+	/* 6.1: external: "The content_type of the message MUST be proposal" */
+	assert_int_equal(
+		pubkit_refuse(&k, pubkit_commit(&k, outside, NULL, NULL, &as)),
+		ROWAN_E_MLS_SENDER);
+	/* and a member commits the good one */
+	assert_int_equal(pubkit_process(&k, pubkit_commit(&k, pubkit_member(0),
+						    &e, NULL, NULL)),
+		0);
+	assert_int_equal(tree_members(k.group->tree), 2);
+	pubkit_wipe(&k);
+	buf_wipe(&list);
+}
+
+static void test_newcomer_asks(void **state)
+{
+	const struct sender newcomer = {SENDER_NEW_MEMBER_PROPOSAL, 0};
+	struct pubkit *k = *state;
+	struct pubkit_wrong as = {.signer = &k->client[9]};
+	struct buf body = pubkit_add(k, &k->client[9], NULL);
+	struct pubkit_entries e = {0};
+	struct buf message = pubkit_message(
+		k, newcomer, CONTENT_PROPOSAL, buf_view(&body), &as);
+
+	pubkit_by_ref(k, &e, buf_view(&message));
+	assert_int_equal(pubkit_process(k, message), 0);
+	/* signed by somebody else than the key package */
+	as.signer = &k->client[10];
+	assert_int_equal(
+		pubkit_refuse(k, pubkit_message(k, newcomer, CONTENT_PROPOSAL,
+					 buf_view(&body), &as)),
+		ROWAN_E_MLS_SIGNATURE);
+	assert_int_equal(pubkit_process(k, pubkit_commit(k, pubkit_member(0),
+						   &e, NULL, NULL)),
+		0);
+	assert_int_equal(tree_members(k->group->tree), MEMBERS + 1);
+	buf_wipe(&body);
+}
+
+/* --- Paths ------------------------------------------------------------- */
+
+static void refuse_path(
+	struct pubkit *k, const struct pubkit_path *path, int code)
+{
+	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
+						  NULL, path, NULL)),
+		code);
+}
+
+static void test_wrong_paths(void **state)
+{
+	struct pubkit *k = *state;
+	struct bytes own = tree_leaf(k->group->tree, 0)->encryption_key;
+
+	/* 12.4: "By default, the path field of a Commit MUST be populated" */
+	refuse_path(k, &(struct pubkit_path){.none = true},
+		ROWAN_E_MLS_PATH_REQUIRED);
+	refuse_path(k, &(struct pubkit_path){.missing_node = true},
+		ROWAN_E_MLS_PATH);
+	refuse_path(
+		k, &(struct pubkit_path){.extra_node = true}, ROWAN_E_MLS_PATH);
+	refuse_path(k, &(struct pubkit_path){.missing_secret = true},
+		ROWAN_E_MLS_PATH);
+	refuse_path(
+		k, &(struct pubkit_path){.taken_key = true}, ROWAN_E_MLS_PATH);
+	refuse_path(k, &(struct pubkit_path){.parent_hash = true},
+		ROWAN_E_MLS_PARENT_HASH);
+	/* 12.4.2: leaf_node_source "MUST be set to commit" */
+	refuse_path(k,
+		&(struct pubkit_path){
+			.leaf_source = true, .leaf.source = LEAF_NODE_UPDATE},
+		ROWAN_E_MLS_LEAF_NODE);
+	/* 12.4.2: encryption_key "different from the committer's current" */
+	refuse_path(k, &(struct pubkit_path){.leaf.encryption = own},
+		ROWAN_E_MLS_LEAF_NODE);
+	refuse_path(k, &(struct pubkit_path){.leaf.other_group = true},
+		ROWAN_E_MLS_SIGNATURE);
+	refuse_path(k, &(struct pubkit_path){.leaf.signer = &k->client[9]},
+		ROWAN_E_MLS_SIGNATURE);
+	/* the key of another member */
+	refuse_path(k, &(struct pubkit_path){.client = &k->client[1]},
+		ROWAN_E_MLS_LEAF_NODE);
+}
+
+static void test_path_required(void **state)
+{
+	struct pubkit *k = *state;
+	const struct pubkit_path none = {.none = true};
+	struct buf update =
+		proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+	struct buf update_ref;
+	struct buf needy[2];
+	struct pubkit_entries e = {0};
+
+	assert_int_equal(buf_copy(&update_ref, buf_view(&update)), 0);
+	assert_int_equal(pubkit_process(k, update), 0);
+	/* 12.4: update, remove, external_init, group_context_extensions */
+	needy[0] = pubkit_remove(2);
+	needy[1] = pubkit_extensions(bytes_of(NULL, 0));
+	for (size_t i = 0; i < 2; i++) {
+		pubkit_by_value(&e, needy[i]);
+		assert_int_equal(
+			pubkit_refuse(k, pubkit_commit(k, pubkit_member(0), &e,
+						 &none, NULL)),
+			ROWAN_E_MLS_PATH_REQUIRED);
+	}
+	pubkit_by_ref(k, &e, buf_view(&update_ref));
+	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0), &e,
+						  &none, NULL)),
+		ROWAN_E_MLS_PATH_REQUIRED);
+	buf_wipe(&update_ref);
+}
+
+/* --- GroupInfo --------------------------------------------------------- */
+
+/* Start again from the group's own tree with one part of the info wrong. */
+static int start(struct pubkit *k, struct bytes tree_hash, uint32_t signer,
+	bool with_tree)
+{
+	struct group_context fields = *k->group->context;
+	struct group_info info = {
+		.signer = signer, .confirmation_tag = bytes_of(k->client, 32)};
+	struct public_group_params params = {
+		.suites = suite_default, .policy = &k->policy};
+	struct public_group *group;
+	struct buf inner;
+	struct buf whole;
+	struct buf tree;
+	int rc;
+
+	if (tree_hash.data != NULL)
+		fields.tree_hash = tree_hash;
+	assert_int_equal(group_context_new(&fields, &info.context), 0);
+	assert_int_equal(
+		group_info_new(k->suite, &info,
+			bytes_of(k->client[0].sk, k->suite->sig->sk_len),
+			&inner),
+		0);
+	assert_int_equal(mls_message_wrap(WIRE_FORMAT_GROUP_INFO,
+				 buf_view(&inner), &whole),
+		0);
+	assert_int_equal(tree_encode(k->group->tree, &tree), 0);
+	params.group_info = buf_view(&whole);
+	if (with_tree)
+		params.tree = buf_view(&tree);
+	rc = public_group_new(&params, &group);
+	if (rc == 0)
+		public_group_free(group);
+	else
+		assert_null(group);
+	group_context_unref(info.context);
+	buf_wipe(&inner);
+	buf_wipe(&whole);
+	buf_wipe(&tree);
+	return rc;
+}
+
+static void test_wrong_group_info(void **state)
+{
+	struct pubkit *k = *state;
+	const struct bytes right = {0};
+
+	assert_int_equal(start(k, right, 0, true), 0);
+	assert_int_equal(start(k, right, 0, false), ROWAN_E_MLS_NO_TREE);
+	assert_int_equal(start(k, right, 7, true), ROWAN_E_MLS_SENDER);
+	assert_int_equal(start(k, right, 1, true), ROWAN_E_MLS_SIGNATURE);
+	assert_int_equal(
+		start(k, bytes_of(k->client, 32), 0, true), ROWAN_E_MLS_TREE);
+	/* an empty tree hash is not "do not check" */
+	assert_int_equal(
+		start(k, bytes_of(k->client, 0), 0, true), ROWAN_E_MLS_TREE);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_follows_a_group),
+		TEST(test_says_what_changes),
+		TEST(test_merges_once_and_in_its_epoch),
+		TEST(test_same_proposal_twice),
+		TEST(test_external_join_and_resync),
+		TEST(test_reinit_closes),
+		TEST(test_save_and_load),
+		TEST(test_wrong_group_and_epoch),
+		TEST(test_wrong_signature),
+		TEST(test_wrong_tags),
+		TEST(test_wrong_senders),
+		cmocka_unit_test(test_external_senders),
+		TEST(test_newcomer_asks),
+		TEST(test_wrong_paths),
+		TEST(test_path_required),
+		TEST(test_wrong_group_info),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
