@@ -1,6 +1,8 @@
 /*
  * The operation table: see op.h.
  */
+#include <string.h>
+
 #include "wire/blob.h"
 #include "wire/code.h"
 #include "wire/envelope.h"
@@ -15,8 +17,10 @@
 		const struct wire_message *m, struct writer *w)                \
 	{                                                                      \
 		struct wire_##name value;                                      \
-		int rc = wire_##name##_decode(m, &value);                      \
+		int rc;                                                        \
                                                                                \
+		memset(&value, 0, sizeof value);                               \
+		rc = wire_##name##_decode(m, &value);                          \
 		if (rc == 0)                                                   \
 			rc = wire_##name##_encode(&value, w);                  \
 		return rc;                                                     \

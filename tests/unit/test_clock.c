@@ -47,11 +47,15 @@ static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof *w);
 
+	if (w == NULL)
+		return -1;
 	*w = (struct world){.now = {START, 50 * SEC, true},
 		.options = {120 * SEC, 10 * SEC, true},
 		.folder = "/tmp/test_clock.XXXXXX"};
-	if (mkdtemp(w->folder) == NULL)
+	if (mkdtemp(w->folder) == NULL) {
+		free(w);
 		return -1;
+	}
 	snprintf(w->path, sizeof w->path, "%s/clock", w->folder);
 	w->source = (struct clock_source){read_world, w};
 	*state = w;

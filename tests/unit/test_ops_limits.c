@@ -117,7 +117,7 @@ static uint16_t publish(uint32_t device, const char *data, uint8_t flags)
 static void stock_is(uint16_t available)
 {
 	struct wire_message m = answer();
-	struct wire_key_stock s;
+	struct wire_key_stock s = {0};
 
 	assert_int_equal(wire_key_stock_decode(&m, &s), 0);
 	assert_int_equal(s.available, available);
