@@ -25,17 +25,22 @@ struct clock {
 	char *path;
 	pthread_mutex_t lock; /* everything below but the two atomics */
 	uint64_t time;
+	uint64_t sure;	   /* ${time} when there was last no doubt */
 	uint64_t boot;	   /* of the last sample */
 	int64_t offset;	   /* trusted wall less boot */
 	bool offset_known; /* else only clock_accept ends a jump */
 	bool fresh;	   /* never had a trusted time */
 	uint8_t doubt;
 	_Atomic uint64_t saved;	    /* time in the file */
+	_Atomic uint64_t last_sure; /* sure, to be read while there is doubt */
 	_Atomic uint64_t published; /* time * 4 + doubt */
 };
 
 static void publish(struct clock *c)
 {
+	if (c->doubt == 0)
+		c->sure = c->time;
+	atomic_store(&c->last_sure, c->sure);
 	atomic_store(&c->published, c->time << 2 | c->doubt);
 }
 
@@ -129,6 +134,7 @@ static void resume(struct clock *c, const struct clock_file *f,
 	const struct clock_sample *s)
 {
 	c->time = f->time;
+	c->sure = f->sure;
 	c->boot = s->boot;
 	c->doubt = f->doubt;
 	if (s->boot >= f->boot) {
@@ -206,7 +212,9 @@ struct clock_reading clock_read(const struct clock *c)
 {
 	uint64_t p = atomic_load(&c->published);
 
-	return (struct clock_reading){p >> 2, (p & 3) != 0};
+	return (struct clock_reading){.now = p >> 2,
+		.sure = (p & 3) == 0 ? p >> 2 : atomic_load(&c->last_sure),
+		.doubtful = (p & 3) != 0};
 }
 
 unsigned clock_doubt(const struct clock *c)
@@ -243,7 +251,11 @@ static int save(struct clock *c, uint64_t ahead)
 
 	pthread_mutex_lock(&c->lock);
 	fresh = c->fresh;
-	f = (struct clock_file){c->time + ahead, c->boot, c->offset, c->doubt};
+	f = (struct clock_file){.time = c->time + ahead,
+		.sure = c->sure,
+		.boot = c->boot,
+		.offset = c->offset,
+		.doubt = c->doubt};
 	if (!c->offset_known && f.doubt == CLOCK_JUMPED)
 		f.boot = UINT64_MAX; /* no offset to compare with */
 	pthread_mutex_unlock(&c->lock);

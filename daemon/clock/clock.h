@@ -43,8 +43,14 @@ struct clock_options {
 
 enum clock_doubt { CLOCK_UNSYNCED = 0x01, CLOCK_JUMPED = 0x02 };
 
+/*
+ * What ends, ends by ${now}. What starts, is released or expires does so by
+ * ${sure}: the time when the clock was last sure, and the same as ${now} while
+ * it is.
+ */
 struct clock_reading {
 	uint64_t now;  /* milliseconds since 1970 */
+	uint64_t sure; /* never later than that */
 	bool doubtful; /* clock_doubt says why */
 };
 

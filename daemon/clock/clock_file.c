@@ -20,7 +20,7 @@
 #define MAGIC	  "rowan clock 1\n"
 #define MAGIC_LEN (sizeof MAGIC - 1)
 #define SUM_LEN	  16
-#define DATA_LEN  (MAGIC_LEN + 8 + 8 + 8 + 1)
+#define DATA_LEN  (MAGIC_LEN + 4 * 8 + 1)
 #define FILE_LEN  (DATA_LEN + SUM_LEN)
 #define PATH_LEN  512
 
@@ -44,6 +44,7 @@ static int decode(const uint8_t *data, struct clock_file *ret)
 	if (reader_view(&r, MAGIC_LEN, &magic) != 0 ||
 		!bytes_eq(magic, bytes_of(MAGIC, MAGIC_LEN)) ||
 		reader_u64(&r, &ret->time) != 0 ||
+		reader_u64(&r, &ret->sure) != 0 ||
 		reader_u64(&r, &ret->boot) != 0 ||
 		reader_u64(&r, &offset) != 0 || reader_u8(&r, &ret->doubt) != 0)
 		return ROWAN_E_CORRUPT;
@@ -109,6 +110,7 @@ int clock_file_write(const char *path, const struct clock_file *f)
 	writer_init_fixed(&w, data, DATA_LEN);
 	writer_raw(&w, MAGIC, MAGIC_LEN);
 	writer_u64(&w, f->time);
+	writer_u64(&w, f->sure);
 	writer_u64(&w, f->boot);
 	writer_u64(&w, (uint64_t)f->offset);
 	writer_u8(&w, f->doubt);

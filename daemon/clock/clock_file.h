@@ -8,6 +8,7 @@
 
 struct clock_file {
 	uint64_t time;	/* never to be fallen behind */
+	uint64_t sure;	/* when it was last sure */
 	uint64_t boot;	/* since boot when it was written */
 	int64_t offset; /* wall less boot, as trusted then */
 	uint8_t doubt;

@@ -137,10 +137,10 @@ int blobs_status(struct ops *o, struct request *r)
 	return wire_blob_status_encode(&a, &r->out);
 }
 
-/* Withheld until its time; a doubtful clock releases nothing. */
+/* Withheld until its time; a doubtful clock releases nothing further. */
 static bool is_held(const struct ops *o, const struct store_blob *b)
 {
-	return b->hold != 0 && (o->doubtful || o->now < b->hold);
+	return b->hold != 0 && o->sure < b->hold;
 }
 
 static void refuse_held(

@@ -229,6 +229,7 @@ static void transact(struct committer *c, struct batch *b)
 	int rc;
 
 	o->now = t.now / 1000;
+	o->sure = t.sure / 1000;
 	o->doubtful = t.doubtful;
 	o->lost = false;
 	rc = store_begin(o->store, o->now);
@@ -236,6 +237,8 @@ static void transact(struct committer *c, struct batch *b)
 		/* Take them all the same: they are owed an answer. */
 		o->lost = true;
 		c->tick_at = monotonic_ms() + TICK_MS;
+	} else if (o->doubtful) {
+		store_doubt(o->store, o->sure);
 	}
 	run_all(c, b);
 	if (due && !o->lost)

@@ -88,7 +88,7 @@ static int channel_devices(struct ops *o, const struct id16 *channel,
 		struct id16 ids[MEMBER_DEVICES_MAX];
 		size_t have = 0;
 
-		if (o->now < at[i].from ||
+		if (o->sure < at[i].from ||
 			(at[i].until != 0 && o->now >= at[i].until))
 			continue;
 		rc = store_member_devices(

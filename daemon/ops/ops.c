@@ -50,7 +50,7 @@ static int authorise(struct ops *o, const struct request *r)
 		return ROWAN_E_REFUSED;
 	if (rc != 0)
 		return rc;
-	if (d->revoked || o->now < d->from ||
+	if (d->revoked || o->sure < d->from ||
 		(d->until != 0 && o->now >= d->until))
 		return ROWAN_E_REFUSED;
 	return 0;

@@ -37,6 +37,7 @@ struct ops {
 
 	/* Of the open transaction. */
 	uint64_t now;
+	uint64_t sure; /* what starts or is released later is not yet */
 	bool doubtful; /* the clock is */
 	struct store_device sender;
 	bool allowed;	      /* an ops_allow_* said yes */

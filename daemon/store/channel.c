@@ -384,8 +384,9 @@ int store_channel_access(
 		const struct device *d = seat->device;
 
 		if (id16_eq(&d->id, device) && !d->as_put.revoked &&
-			in_force(d->as_put.from, d->as_put.until, st->now) &&
-			in_force(seat->from, seat->until, st->now))
+			in_force(d->as_put.from, d->as_put.until, st->sure,
+				st->now) &&
+			in_force(seat->from, seat->until, st->sure, st->now))
 			return 0;
 	}
 	return ROWAN_E_REFUSED;
@@ -430,8 +431,8 @@ int store_device_shares(struct store_reader *rd, const struct id16 *device,
 				db_get_bytes(q, 3), &b);
 		if (r != 0)
 			break;
-		if (in_force(a.from, a.until, now) &&
-			in_force(b.from, b.until, now)) {
+		if (in_force(a.from, a.until, now, now) &&
+			in_force(b.from, b.until, now, now)) {
 			r = 1;
 			break;
 		}

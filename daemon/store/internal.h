@@ -95,6 +95,7 @@ struct store {
 	uint64_t cut;	/* when it was cut */
 	uint64_t tried; /* when the reserve was last asked for */
 	uint64_t now;
+	uint64_t sure;	 /* what starts later has not started */
 	int64_t budget;	 /* bytes this transaction may add */
 	uint64_t frames; /* in the log after the last commit */
 
@@ -215,10 +216,11 @@ static inline uint64_t hour_down(uint64_t t)
 	return t / HOUR * HOUR;
 }
 
-/* Is a validity or an assignment in force? */
-static inline bool in_force(uint64_t from, uint64_t until, uint64_t now)
+/* Is a validity or an assignment in force? Started by ${sure}, not ended. */
+static inline bool in_force(
+	uint64_t from, uint64_t until, uint64_t sure, uint64_t now)
 {
-	return from <= now && (until == 0 || now < until);
+	return from <= sure && (until == 0 || now < until);
 }
 
 #endif

@@ -110,6 +110,13 @@ void store_reader_close(struct store_reader *rd);
 ROWAN_MUST int store_begin(struct store *st, uint64_t now);
 
 /**
+ * store_doubt(st, sure):
+ * The clock is doubtful: in the open transaction what starts after ${sure}
+ * has not started, while everything ends by the time store_begin was given.
+ */
+void store_doubt(struct store *st, uint64_t sure);
+
+/**
  * store_mark(st), store_keep(st), store_undo(st):
  * One operation inside the transaction: store_mark before it, then either
  * store_keep or store_undo, which takes back everything since the mark.

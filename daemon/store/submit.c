@@ -95,8 +95,9 @@ static int assigned(struct store *st, const struct channel *c,
 		struct device *d = seat->device;
 
 		if (d == sender || d->as_put.revoked ||
-			!in_force(d->as_put.from, d->as_put.until, st->now) ||
-			!in_force(seat->from, seat->until, st->now))
+			!in_force(d->as_put.from, d->as_put.until, st->sure,
+				st->now) ||
+			!in_force(seat->from, seat->until, st->sure, st->now))
 			continue;
 		st->to[len++] = d;
 	}

@@ -87,8 +87,13 @@ int store_begin(struct store *st, uint64_t now)
 	st->marked = st->cold = false;
 	st->saved_len = st->out_len = 0;
 	st->mark++;
-	st->now = now;
+	st->now = st->sure = now;
 	return 0;
+}
+
+void store_doubt(struct store *st, uint64_t sure)
+{
+	st->sure = sure < st->now ? sure : st->now;
 }
 
 static int mark(struct store *st, bool one)

@@ -74,8 +74,12 @@ uint16_t ops_kit_run(struct ops_kit *k, uint16_t op, uint32_t device)
 	assert_non_null(r->entry);
 	r->out.len = 0;
 	k->ops.now = k->kit.now;
+	if (!k->ops.doubtful)
+		k->ops.sure = k->ops.now;
 	k->ops.lost = false;
 	kit_begin(&k->kit);
+	if (k->ops.doubtful)
+		store_doubt(k->kit.st, k->ops.sure);
 	ops_run(&k->ops, r);
 	assert_false(k->ops.lost);
 	assert_false(k->ops.damaged);

@@ -167,6 +167,8 @@ static void a_jump_is_doubtful_and_time_runs_on(void **state)
 		pass(w, HOUR);
 		assert_int_equal(clock_doubt(w->clock), CLOCK_JUMPED);
 		assert_int_equal(now(w), before + HOUR);
+		/* Nothing has started since. */
+		assert_int_equal(clock_read(w->clock).sure, before);
 		/* It comes back by itself: the doubt was about that only. */
 		w->now.wall -= (uint64_t)jumps[i];
 		pass(w, 10 * SEC);
@@ -288,6 +290,14 @@ static void a_restart_sees_a_jump_it_slept_through(void **state)
 	assert_int_equal(open_clock(w), 0);
 	assert_int_equal(clock_doubt(w->clock), CLOCK_JUMPED);
 	assert_int_equal(now(w), before);
+	pass(w, HOUR);
+	assert_int_equal(clock_close(w->clock), 0);
+	assert_int_equal(open_clock(w), 0);
+	/* Doubt and the last sure time outlive a restart. */
+	assert_true(now(w) >= before + HOUR);
+	assert_int_equal(clock_read(w->clock).sure, before);
+	assert_int_equal(clock_accept(w->clock), 0);
+	assert_int_equal(clock_read(w->clock).sure, now(w));
 }
 
 static void a_reboot_waits_for_the_source(void **state)

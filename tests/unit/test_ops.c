@@ -249,6 +249,30 @@ static void an_assignment_that_ends_ends_the_right(void **state)
 	assert_int_equal(kit_waiting(&w.kit, 2), 1);
 }
 
+static void a_doubtful_clock_starts_nothing(void **state)
+{
+	struct id16 channel = kit_id('c', 1);
+	struct store_assignment a = {
+		.member = kit_id('m', 3), .from = w.kit.now + 10};
+
+	kit_begin(&w.kit);
+	assert_int_equal(store_assign(w.kit.st, &channel, &a), 0);
+	kit_commit(&w.kit);
+	assert_int_equal(ops_kit_submit(&w, 3, 1, 1, "early"), WIRE_REFUSED);
+	w.kit.now += 20;
+	w.ops.doubtful = true;
+	assert_int_equal(ops_kit_submit(&w, 3, 1, 1, "early"), WIRE_REFUSED);
+	assert_int_equal(ops_kit_submit(&w, 1, 1, 1, "not to 3"), WIRE_OK);
+	assert_int_equal(kit_waiting(&w.kit, 3), 0);
+	ask(WIRE_OP_CASE, 1);
+	assert_int_equal(run(WIRE_OP_CASE, 3), WIRE_REFUSED);
+	w.ops.doubtful = false;
+	assert_int_equal(ops_kit_submit(&w, 3, 1, 1, "started"), WIRE_OK);
+	/* What has started goes on. */
+	w.ops.doubtful = true;
+	assert_int_equal(ops_kit_submit(&w, 3, 1, 2, "goes on"), WIRE_OK);
+}
+
 /* ---- hello, case ---- */
 
 static void hello_tells_where_one_stands(void **state)
@@ -491,6 +515,9 @@ static void a_held_blob_waits_for_its_time_and_a_sure_clock(void **state)
 	assert_true(w.request.error.retry_ms > 0);
 	w.ops.doubtful = false;
 	assert_int_equal(get(2), WIRE_OK);
+	/* What was released stays so. */
+	w.ops.doubtful = true;
+	assert_int_equal(get(2), WIRE_OK);
 	/* To a stranger it is as unknown as ever. */
 	assert_int_equal(get(3), WIRE_REFUSED);
 }
@@ -539,6 +566,7 @@ int main(void)
 		TEST(unknown_and_not_yours_are_the_same_bytes),
 		TEST(strangers_look_like_nobody),
 		TEST(an_assignment_that_ends_ends_the_right),
+		TEST(a_doubtful_clock_starts_nothing),
 		TEST(hello_tells_where_one_stands),
 		TEST(a_case_shows_one_s_own_channels),
 		TEST(a_repeat_gets_the_first_answer),
