@@ -5,7 +5,7 @@
 #   make check       every test that is fast: unit, replay, vectors, layers
 #   make lint        formatting and static analysis
 #   make asan tsan   the unit tests under a sanitizer, in a tree of their own
-#   make help        the rest
+#   make help        these and what the rooms add
 #
 # V=1 shows the commands, B=dir builds elsewhere, SAN=address,undefined
 # builds with sanitizers.
@@ -163,7 +163,7 @@ format:
 	$(Q)clang-format -i $(SOURCES)
 
 help:
-	@sed -n '/^# *make /s/^# //p' Makefile
+	@sed -n '/^#   *make /s/^# //p' $(filter %akefile %.mk,$(MAKEFILE_LIST))
 
 clean:
 	rm -rf build

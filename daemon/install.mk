@@ -1,5 +1,7 @@
-# make install DESTDIR=: the daemon, its configuration and the documents. A
-# configuration that is there already is kept; the new one lies beside it.
+# The daemon, its configuration and the documents. A configuration that is
+# there already is kept; the new one lies beside it.
+#
+#   make install DESTDIR=    into PREFIX (/usr) and SYSCONFDIR (/etc)
 
 SYSCONFDIR ?= /etc
 

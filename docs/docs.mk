@@ -1,4 +1,7 @@
 # What is written from tables in the code; a test says when one is stale.
+#
+#   make conf                conf/rowand.conf from the table of settings
+#   make protocol-examples   tables and example bytes of docs/protocol.md
 
 .PHONY: conf protocol-examples
 $(eval $(call test_program,tools/print_conf,tests/tools/print_conf.c))

@@ -1,4 +1,6 @@
-# What the quick tests reach: make coverage
+# What the quick tests reach.
+#
+#   make coverage    lines and branches by file and folder
 
 .PHONY: coverage
 coverage:
