@@ -16,7 +16,7 @@ int disk_open(struct disk *d, const char *path, uint64_t bytes)
 	int n = snprintf(name, sizeof(name), "%s-reserve", path);
 
 	*d = (struct disk){.fd = -1, .bytes = bytes};
-	if (n < 0 || (size_t)n >= sizeof(name) || bytes > INT64_MAX)
+	if (n < 0 || (size_t)n >= sizeof(name) || bytes > INT64_MAX / 2)
 		return ROWAN_E_INVAL;
 	d->fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (d->fd < 0)
@@ -45,14 +45,21 @@ void disk_give_up(struct disk *d)
 		(void)!ftruncate(d->fd, 0);
 }
 
+/*
+ * Half as much again must be free: a reserve that takes the last bytes would
+ * be given up with the next commit.
+ */
 bool disk_lay(struct disk *d)
 {
+	off_t bytes = (off_t)d->bytes;
+
 	if (d->laid)
 		return true;
-	if (d->bytes > 0 && posix_fallocate(d->fd, 0, (off_t)d->bytes) != 0) {
-		/* It may have taken a part of what is left. */
-		(void)!ftruncate(d->fd, 0);
-		return false;
+	if (bytes > 0) {
+		d->laid = posix_fallocate(d->fd, 0, bytes + bytes / 2) == 0;
+		/* What is too much, or was got of what is not enough. */
+		(void)!ftruncate(d->fd, d->laid ? bytes : 0);
+		return d->laid;
 	}
 	d->laid = true;
 	return true;

@@ -10,7 +10,7 @@
 #define CACHE_KIB	 16384
 #define READER_CACHE_KIB 1024
 #define KEEPER_CACHE_KIB 64
-#define LOG_FRAMES	 8192 /* the log's bound, 32 MiB */
+#define LOG_FRAMES	 8192 /* 32 MiB: time to start the log again */
 #define LOG_REST	 512  /* frames the writer may move by itself */
 #define CUT_SECONDS	 60
 #define CUT_SECONDS_IDLE 5
@@ -241,12 +241,14 @@ static int finish_move(struct store *st)
 	uint64_t moved = atomic_load(&st->shared->moved);
 	int frames = 0, done = 0, rc;
 
-	if (st->frames < LOG_FRAMES)
+	/* Without a reserve the log must not grow: use it again each time. */
+	if (st->frames < (st->disk.laid ? LOG_FRAMES : 1))
 		return 0;
 	if (moved > st->frames)
 		moved = 0;
 	/* Leave the bulk to the keeper, but not for ever. */
-	if (st->frames - moved > LOG_REST && st->frames < 4 * LOG_FRAMES)
+	if (st->disk.laid && st->frames - moved > LOG_REST &&
+		st->frames < 2 * LOG_FRAMES)
 		return 0;
 	rc = sqlite3_wal_checkpoint_v2(
 		st->view.db.h, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &done);
