@@ -55,6 +55,14 @@ static const struct invariant invariants[] = {
 	{"two last-resort key packages",
 		"SELECT 1 FROM package WHERE last_resort=1 GROUP BY device"
 		" HAVING count(*)>1"},
+	{"a statement without its chain",
+		"SELECT 1 FROM act WHERE id>>40 NOT IN"
+		" (SELECT id FROM chain)"},
+	{"a chain with gaps",
+		"SELECT 1 FROM chain c WHERE newest<>(SELECT count(*) FROM act"
+		" a WHERE a.id BETWEEN c.id<<40 AND (c.id<<40)+c.newest)"
+		" OR EXISTS (SELECT 1 FROM act a WHERE a.id>(c.id<<40)+c.newest"
+		" AND a.id<(c.id+1)<<40)"},
 	{"a reference that leads nowhere",
 		"SELECT 1 FROM pragma_foreign_key_check"},
 	{"a damaged page", "SELECT 1 FROM pragma_integrity_check(1)"

@@ -7,7 +7,8 @@
 
 #include "store/schema.h"
 
-#define BUSY_MS 1000
+#define BUSY_MS	   1000
+#define LENGTH_MAX (8 << 20) /* above the largest sealed column */
 
 int db_code(int rc)
 {
@@ -87,7 +88,7 @@ static int defend(struct db *db, const struct db_options *o)
 		sqlite3_db_config(db->h, SQLITE_DBCONFIG_ENABLE_VIEW, 0, &on) !=
 			SQLITE_OK)
 		return ROWAN_E_INTERNAL;
-	sqlite3_limit(db->h, SQLITE_LIMIT_LENGTH, 1 << 20);
+	sqlite3_limit(db->h, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
 	sqlite3_limit(db->h, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_busy_timeout(db->h, BUSY_MS);
 	sqlite3_snprintf(sizeof(text), text,
