@@ -21,7 +21,7 @@ listen_enrol = [ ];
 state_dir = "$DATA/state";
 store_key = "$DATA/store.key";
 transport_key = "$DATA/transport.key";
-connections = 20000;
+connections = $((IDLE + 1000));
 backlog = 4096;
 rate_messages = 1000000000;
 rate_requests = 1000000000;
@@ -31,6 +31,6 @@ clock_need_sync = false;
 CONF
   )
   "$ROWAN/build/rowand" "$DATA/rowand.conf" >"$DATA/log" 2>&1 & SPID=$!
-  wait_port "$PORT"
+  wait_port "$PORT" || { tail -5 "$DATA/log" >&2; return 1; }
 }
 peer_main
