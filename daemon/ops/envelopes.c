@@ -43,7 +43,7 @@ static void submit_item(
 	struct ops *o, struct request *r, size_t i, struct wire_error *ret)
 {
 	struct store_submitted done = {0};
-	int rc = store_mark(o->store);
+	int rc = store_mark_one(o->store);
 
 	if (rc != 0) {
 		o->lost = true;

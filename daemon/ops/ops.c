@@ -75,14 +75,15 @@ static int apply(struct ops *o, struct request *r)
 
 void ops_run(struct ops *o, struct request *r)
 {
-	bool marked = r->entry->effect == TABLE_WRITES;
+	bool one = r->entry->effect == TABLE_ONE;
+	bool marked = r->entry->effect == TABLE_WRITES || one;
 	size_t revoked = o->revoked_count;
 	struct wire_error e;
 	int rc = 0;
 
 	r->error = (struct wire_error){WIRE_OK, 0};
 	if (marked)
-		rc = store_mark(o->store);
+		rc = one ? store_mark_one(o->store) : store_mark(o->store);
 	if (rc != 0) {
 		o->lost = true;
 	} else {

@@ -54,7 +54,7 @@ static const struct table_entry table[] = {
 		envelopes_subscribe),
 	OP(WIRE_OP_CREDIT, DEVICE, REQUEST, READS, credit, envelopes_credit),
 	OP(WIRE_OP_FETCH, DEVICE, REQUEST, READS, fetch, envelopes_fetch),
-	OP(WIRE_OP_ACK, DEVICE, REQUEST, WRITES, ack, envelopes_ack),
+	OP(WIRE_OP_ACK, DEVICE, REQUEST, ONE, ack, envelopes_ack),
 
 	OP(WIRE_OP_BLOB_BEGIN, CHANNEL, REQUEST, WRITES, blob_begin,
 		blobs_begin),

@@ -38,6 +38,7 @@ enum table_cost {
 enum table_effect {
 	TABLE_READS = 1, /* nothing */
 	TABLE_WRITES,	 /* all of it or nothing */
+	TABLE_ONE,	 /* one change of the store, see store_mark_one */
 	TABLE_ITEMS	 /* item by item: the handler sets the marks */
 };
 
