@@ -15,14 +15,6 @@
 #define MAX_FORWARD	 1000
 #define KEEP_RESUMPTION	 8
 
-void rowan_mls_buf_free(struct rowan_mls_buf *buf)
-{
-	struct buf b = {buf->data, buf->len};
-
-	buf_wipe(&b);
-	*buf = (struct rowan_mls_buf){NULL, 0};
-}
-
 /* ---- the default table -------------------------------------------------- */
 
 static uint64_t system_clock(void *ctx)
@@ -63,34 +55,12 @@ uint64_t client_now(const struct rowan_mls *c)
 
 /* ---- judging others ------------------------------------------------------ */
 
-static struct rowan_mls_credential credential_of(const struct leaf_node *leaf)
-{
-	return (struct rowan_mls_credential){
-		leaf->credential.type, client_out(leaf->credential.content)};
-}
-
-static int judge(void *cookie, const struct leaf_node *leaf,
-	const struct leaf_node *replaced)
-{
-	const struct rowan_mls *c = cookie;
-	struct rowan_mls_claim claim = {.credential = credential_of(leaf),
-		.signature_key = client_out(leaf->signature_key)};
-
-	if (replaced != NULL) {
-		claim.succeeds = true;
-		claim.old_credential = credential_of(replaced);
-		claim.old_signature_key = client_out(replaced->signature_key);
-	}
-	return c->host.validate(c->host.ctx, &claim);
-}
-
 void client_policy(const struct rowan_mls *c, struct leaf_policy *ret)
 {
-	*ret = (struct leaf_policy){.credential = judge,
-		.cookie = (void *)c,
-		.check_time = !c->ignore_lifetimes,
-		.now = client_now(c),
-		.lifetime_max = c->lifetime_max};
+	const struct host_limits limits = {
+		c->lifetime_max, c->ignore_lifetimes};
+
+	host_policy(&c->host, &limits, ret);
 }
 
 /* ---- ourselves ------------------------------------------------------------
@@ -133,7 +103,7 @@ int client_extensions(struct rowan_mls_extensions in, struct buf *ret)
 
 	writer_init(&w, MLS_MESSAGE_MAX);
 	for (size_t i = 0; i < in.n; i++)
-		extension_write(&w, in.v[i].type, client_in(in.v[i].data));
+		extension_write(&w, in.v[i].type, host_in(in.v[i].data));
 	rc = writer_finish(&w, ret);
 	if (rc == 0 && extension_list_check(buf_view(ret)) != 0) {
 		buf_wipe(ret);
@@ -237,7 +207,7 @@ static int fill(struct rowan_mls *c, const struct rowan_mls_options *o)
 	c->credential_type = o->credential.type;
 	if ((rc = take_options(c, o)) != 0 ||
 		(rc = buf_copy(&c->credential,
-			 client_in(o->credential.content))) != 0 ||
+			 host_in(o->credential.content))) != 0 ||
 		(rc = list_types(o->extensions, extension_is_default, 0,
 			 &c->extensions)) != 0 ||
 		(rc = list_types(o->proposals, default_proposal, 0,
@@ -297,7 +267,7 @@ void rowan_mls_free(struct rowan_mls *client)
 
 struct rowan_mls_bytes rowan_mls_signature_key(const struct rowan_mls *client)
 {
-	return client_out(buf_view(&client->signature_key));
+	return host_out(buf_view(&client->signature_key));
 }
 
 /* ---- save and load ----------------------------------------------------------
@@ -438,5 +408,5 @@ int client_load(const struct rowan_mls_options *options,
 int rowan_mls_load(const struct rowan_mls_options *options,
 	struct rowan_mls_bytes blob, struct rowan_mls **ret)
 {
-	return client_load(options, suite_default, client_in(blob), ret);
+	return client_load(options, suite_default, host_in(blob), ret);
 }

@@ -11,6 +11,7 @@
 #include <rowan/mls.h>
 
 #include "crypto/suite.h"
+#include "mls/public/host_policy.h"
 #include "mls/public/key_package.h"
 #include "mls/public/limits.h"
 #include "mls/public/tree_validate.h"
@@ -134,17 +135,7 @@ void package_used(struct rowan_mls *c, struct stored_package *p);
 void package_put(struct rowan_mls *c, struct stored_package *p);
 void package_free(struct stored_package *p);
 
-/* ---- views between the public header's types and ours ------------------- */
-
-static inline struct bytes client_in(struct rowan_mls_bytes b)
-{
-	return bytes_of(b.data, b.len);
-}
-
-static inline struct rowan_mls_bytes client_out(struct bytes b)
-{
-	return (struct rowan_mls_bytes){b.data, b.len};
-}
+/* ---- between the public header's types and ours (host_policy.h) ---------- */
 
 /* Hand an owned buffer over. */
 static inline struct rowan_mls_buf client_give(struct buf b)

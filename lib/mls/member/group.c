@@ -196,53 +196,42 @@ bool rowan_mls_group_active(const struct rowan_mls_group *group)
 
 struct rowan_mls_bytes rowan_mls_group_id(const struct rowan_mls_group *group)
 {
-	return client_out(group->context->group_id);
+	return host_out(group->context->group_id);
 }
 
 struct rowan_mls_bytes rowan_mls_group_tree_hash(
 	const struct rowan_mls_group *group)
 {
-	return client_out(group->context->tree_hash);
+	return host_out(group->context->tree_hash);
 }
 
 struct rowan_mls_bytes rowan_mls_group_epoch_authenticator(
 	const struct rowan_mls_group *group)
 {
-	return client_out(secret_view(&group->secrets.authenticator));
+	return host_out(secret_view(&group->secrets.authenticator));
 }
 
 struct rowan_mls_bytes rowan_mls_group_confirmed_transcript_hash(
 	const struct rowan_mls_group *group)
 {
-	return client_out(group->context->confirmed_transcript_hash);
+	return host_out(group->context->confirmed_transcript_hash);
 }
 
 struct rowan_mls_bytes rowan_mls_group_context(
 	const struct rowan_mls_group *group)
 {
-	return client_out(group->context->raw);
+	return host_out(group->context->raw);
 }
 
 struct rowan_mls_bytes rowan_mls_group_extensions(
 	const struct rowan_mls_group *group)
 {
-	return client_out(group->context->extensions);
+	return host_out(group->context->extensions);
 }
 
 uint32_t rowan_mls_group_member_count(const struct rowan_mls_group *group)
 {
 	return tree_members(group->tree);
-}
-
-void group_member(const struct leaf_node *leaf_node, uint32_t leaf,
-	struct rowan_mls_member *ret)
-{
-	*ret = (struct rowan_mls_member){.leaf = leaf,
-		.credential = {leaf_node->credential.type,
-			client_out(leaf_node->credential.content)},
-		.signature_key = client_out(leaf_node->signature_key),
-		.encryption_key = client_out(leaf_node->encryption_key),
-		.leaf_node = client_out(leaf_node->raw)};
 }
 
 bool rowan_mls_group_next_member(const struct rowan_mls_group *group,
@@ -254,7 +243,7 @@ bool rowan_mls_group_next_member(const struct rowan_mls_group *group,
 	*leaf = at;
 	if (at >= tree_leaves(group->tree))
 		return false;
-	group_member(tree_leaf(group->tree, at), at, ret);
+	host_member(tree_leaf(group->tree, at), at, ret);
 	return true;
 }
 
@@ -283,7 +272,7 @@ int rowan_mls_group_export(const struct rowan_mls_group *group,
 	if ((rc = buf_alloc(&out, len)) != 0)
 		return rc;
 	rc = key_schedule_export(group->suite, &group->secrets.exporter,
-		client_in(label), client_in(context), &out);
+		host_in(label), host_in(context), &out);
 	if (rc == 0)
 		*ret = client_give(out);
 	else

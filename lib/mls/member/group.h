@@ -126,13 +126,6 @@ void group_move(struct rowan_mls_group *g, struct rowan_mls_group *next);
  */
 struct secret_tree_limits group_limits(const struct rowan_mls_group *g);
 
-/**
- * group_member(leaf_node, leaf, ret):
- * What the public header shows of a leaf.
- */
-void group_member(const struct leaf_node *leaf_node, uint32_t leaf,
-	struct rowan_mls_member *ret);
-
 /* ---- group_epoch.c --------------------------------------------------------
  */
 
@@ -230,13 +223,6 @@ ROWAN_MUST int group_membership_tag(const struct rowan_mls_group *g,
  */
 ROWAN_MUST int group_encode_proposal(const struct rowan_mls_group *g,
 	const struct rowan_mls_proposal *in, struct buf *ret);
-
-/**
- * group_proposal_view(item, ret):
- * What the public header shows of a proposal.
- */
-void group_proposal_view(
-	const struct proposal_item *item, struct rowan_mls_proposal_view *ret);
 
 /* ---- group_commit.c --------------------------------------------------------
  */

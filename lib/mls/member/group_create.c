@@ -73,6 +73,7 @@ static int create(struct rowan_mls_group *g, struct bytes group_id,
 	struct group_context fields = {.cipher_suite = g->suite->id,
 		.group_id = group_id,
 		.extensions = extensions};
+	struct leaf_policy policy;
 	struct hash_value hash;
 	int rc = first_leaf(g);
 
@@ -81,6 +82,9 @@ static int create(struct rowan_mls_group *g, struct bytes group_id,
 	/* 13.4: the creator must support what the group asks for */
 	if (!tree_supports(g->tree, extensions))
 		return ROWAN_E_MLS_EXTENSION;
+	client_policy(g->client, &policy);
+	if ((rc = epoch_extensions_check(&policy, extensions)) != 0)
+		return rc;
 	tree_hash(g->tree, &hash);
 	fields.tree_hash = hash_view(&hash);
 	rc = group_context_new(&fields, &g->context);
@@ -92,7 +96,7 @@ int rowan_mls_group_create(struct rowan_mls *client,
 	struct rowan_mls_group **ret)
 {
 	uint8_t random_id[RANDOM_ID_LEN];
-	struct bytes id = client_in(group_id);
+	struct bytes id = host_in(group_id);
 	struct rowan_mls_group *g = NULL;
 	struct buf list = {0};
 	int rc = client_extensions(extensions, &list);

@@ -56,7 +56,7 @@ static int external_psk(
 	int rc = ROWAN_E_MLS_PSK;
 
 	if (c->host.psk != NULL &&
-		c->host.psk(c->host.ctx, client_out(id), value, &len) == 0 &&
+		c->host.psk(c->host.ctx, host_out(id), value, &len) == 0 &&
 		len <= sizeof value)
 		rc = buf_copy(ret, bytes_of(value, len));
 	for (volatile uint8_t *p = value; p < value + sizeof value; p++)

@@ -61,7 +61,7 @@ static void entering_wipe(struct entering *e)
 static int look(struct entering *e, struct bytes message)
 {
 	const struct group_info *info = &e->message.group_info;
-	struct bytes tree = e->options != NULL ? client_in(e->options->tree)
+	struct bytes tree = e->options != NULL ? host_in(e->options->tree)
 					       : bytes_of(NULL, 0);
 	int rc = mls_message_decode(message, &e->message);
 
@@ -159,7 +159,7 @@ static int add_psk(struct entering *e, const struct rowan_mls_psk_id *in)
 {
 	uint8_t nonce[HASH_MAX];
 	struct psk_id id = {.type = PSK_EXTERNAL,
-		.id = client_in(in->id),
+		.id = host_in(in->id),
 		.nonce = bytes_of(nonce, e->client->suite->hash->len)};
 	struct writer w;
 	int rc;
@@ -221,7 +221,7 @@ static int sign(struct entering *e, struct buf *ret)
 	int rc;
 
 	if (e->options != NULL)
-		params.authenticated_data = client_in(e->options->aad);
+		params.authenticated_data = host_in(e->options->aad);
 	writer_init(&w, MLS_MESSAGE_MAX);
 	mark = writer_open(&w);
 	for (size_t i = 0; i < e->n; i++)
@@ -314,7 +314,7 @@ int rowan_mls_external_join(struct rowan_mls *client,
 		return ROWAN_E_NOMEM;
 	e->client = client;
 	e->options = options;
-	rc = enter(e, client_in(group_info));
+	rc = enter(e, host_in(group_info));
 	if (rc == 0) {
 		*ret = e->next;
 		*ret_commit = client_give(e->commit);

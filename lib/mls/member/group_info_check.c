@@ -54,6 +54,8 @@ int group_info_check(const struct rowan_mls *client,
 		rc = tree_validate(&group, info->context->tree_hash);
 	if (rc == 0)
 		rc = supported(client, info->context);
+	if (rc == 0)
+		rc = epoch_extensions_check(&policy, info->context->extensions);
 	if (rc != 0)
 		tree_free(t);
 	else

@@ -230,7 +230,7 @@ static int enter(struct joining *j)
 
 static int join(struct joining *j, struct bytes welcome)
 {
-	struct bytes tree = j->options != NULL ? client_in(j->options->tree)
+	struct bytes tree = j->options != NULL ? host_in(j->options->tree)
 					       : bytes_of(NULL, 0);
 	int rc = mls_message_decode(welcome, &j->message);
 
@@ -255,7 +255,7 @@ int rowan_mls_join(struct rowan_mls *client, struct rowan_mls_bytes welcome,
 	struct rowan_mls_group **ret)
 {
 	struct joining j = {.client = client, .options = options};
-	int rc = join(&j, client_in(welcome));
+	int rc = join(&j, host_in(welcome));
 
 	*ret = NULL;
 	if (rc == 0) {

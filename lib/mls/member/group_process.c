@@ -386,7 +386,7 @@ int rowan_mls_process(struct rowan_mls_group *group,
 	*ret = NULL;
 	if (r == NULL)
 		return ROWAN_E_NOMEM;
-	rc = process(group, client_in(message), r);
+	rc = process(group, host_in(message), r);
 	if (rc != 0)
 		rowan_mls_received_free(r);
 	else

@@ -36,7 +36,7 @@ static int write_psk(const struct rowan_mls_group *g,
 	if (rc != 0)
 		return rc;
 	if (in->type == ROWAN_MLS_PSK_EXTERNAL) {
-		id.id = client_in(in->id);
+		id.id = host_in(in->id);
 	} else if (in->type == ROWAN_MLS_PSK_RESUMPTION) {
 		id.usage = PSK_USAGE_APPLICATION;
 		id.id = g->context->group_id;
@@ -64,7 +64,7 @@ static int write_reinit(const struct rowan_mls_group *g,
 	const struct rowan_mls_proposal *in, struct writer *w)
 {
 	uint8_t random_id[16];
-	struct reinit reinit = {.group_id = client_in(in->group_id),
+	struct reinit reinit = {.group_id = host_in(in->group_id),
 		.version = MLS_VERSION_10,
 		.cipher_suite = in->suite != 0 ? in->suite : g->suite->id};
 	struct buf list;
@@ -90,9 +90,7 @@ int group_encode_proposal(const struct rowan_mls_group *g,
 	*ret = (struct buf){0};
 	writer_init(&w, MLS_MESSAGE_MAX);
 	switch (in->type) {
-	case ROWAN_MLS_ADD:
-		rc = write_add(&w, client_in(in->key_package));
-		break;
+	case ROWAN_MLS_ADD: rc = write_add(&w, host_in(in->key_package)); break;
 	case ROWAN_MLS_REMOVE: proposal_write_remove(&w, in->leaf); break;
 	case ROWAN_MLS_PSK: rc = write_psk(g, &in->psk, &w); break;
 	case ROWAN_MLS_REINIT: rc = write_reinit(g, in, &w); break;
@@ -102,7 +100,7 @@ int group_encode_proposal(const struct rowan_mls_group *g,
 	case ROWAN_MLS_UPDATE:
 	case ROWAN_MLS_EXTERNAL_INIT:
 	case 0: rc = ROWAN_E_MLS_PROPOSAL; break;
-	default: proposal_write_other(&w, in->type, client_in(in->data)); break;
+	default: proposal_write_other(&w, in->type, host_in(in->data)); break;
 	}
 	if (rc == 0)
 		return writer_finish(&w, ret);
@@ -255,29 +253,6 @@ int rowan_mls_propose(struct rowan_mls_group *group,
 /* ---- showing
  * ---------------------------------------------------------------------- */
 
-void group_proposal_view(
-	const struct proposal_item *item, struct rowan_mls_proposal_view *ret)
-{
-	const struct proposal *p = item->proposal;
-
-	*ret = (struct rowan_mls_proposal_view){.type = p->type,
-		.by_reference = item->by_reference,
-		.sender_type = (enum rowan_mls_sender_type)item->sender.type,
-		.sender = item->sender.index,
-		.data = client_out(p->raw)};
-	switch (p->type) {
-	case PROPOSAL_ADD:
-		group_member(p->add.leaf_node, 0, &ret->member);
-		break;
-	case PROPOSAL_UPDATE:
-		ret->leaf = item->sender.index;
-		group_member(p->update, item->sender.index, &ret->member);
-		break;
-	case PROPOSAL_REMOVE: ret->leaf = p->removed; break;
-	default: break;
-	}
-}
-
 int rowan_mls_pending(const struct rowan_mls_group *group, size_t i,
 	struct rowan_mls_proposal_view *ret)
 {
@@ -288,7 +263,7 @@ int rowan_mls_pending(const struct rowan_mls_group *group, size_t i,
 		c = c->next;
 	if (c == NULL)
 		return ROWAN_E_NOT_FOUND;
-	group_proposal_view(
+	host_proposal(
 		&(struct proposal_item){
 			.proposal = &c->content->content.proposal,
 			.sender = c->content->content.sender,

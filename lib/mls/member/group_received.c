@@ -45,7 +45,7 @@ struct rowan_mls_bytes rowan_mls_received_aad(
 {
 	return received->own
 		       ? (struct rowan_mls_bytes){NULL, 0}
-		       : client_out(
+		       : host_out(
 				 received->content->content.authenticated_data);
 }
 
@@ -55,7 +55,7 @@ struct rowan_mls_bytes rowan_mls_received_data(
 	if (received->own ||
 		received->content->content.content_type != CONTENT_APPLICATION)
 		return (struct rowan_mls_bytes){NULL, 0};
-	return client_out(received->content->content.application_data);
+	return host_out(received->content->content.application_data);
 }
 
 bool rowan_mls_received_own(const struct rowan_mls_received *received)
@@ -71,7 +71,7 @@ bool rowan_mls_received_removed(const struct rowan_mls_received *received)
 struct rowan_mls_bytes rowan_mls_received_ref(
 	const struct rowan_mls_received *received)
 {
-	return client_out(hash_view(&received->ref));
+	return host_out(hash_view(&received->ref));
 }
 
 const struct rowan_mls_group *rowan_mls_received_next(
@@ -91,11 +91,11 @@ int rowan_mls_received_proposal(const struct rowan_mls_received *received,
 			.sender = received->content->content.sender,
 			.by_reference = true};
 
-		group_proposal_view(&item, ret);
+		host_proposal(&item, ret);
 		return 0;
 	}
 	if (i >= received->proposals.n)
 		return ROWAN_E_NOT_FOUND;
-	group_proposal_view(&received->proposals.v[i], ret);
+	host_proposal(&received->proposals.v[i], ret);
 	return 0;
 }

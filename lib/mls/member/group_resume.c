@@ -64,7 +64,7 @@ static int create(struct rowan_mls_group *old,
 	int rc;
 
 	if (o->kind == ROWAN_MLS_RESUME_BRANCH) {
-		if (bytes_eq(client_in(o->group_id), old->context->group_id))
+		if (bytes_eq(host_in(o->group_id), old->context->group_id))
 			return ROWAN_E_INVAL;
 		return rowan_mls_group_create(
 			old->client, o->group_id, o->extensions, ret);
@@ -76,12 +76,12 @@ static int create(struct rowan_mls_group *old,
 		return rc;
 	rest = p.reinit.extensions;
 	while (extension_next(&rest, &e))
-		v[list.n++] = (struct rowan_mls_extension){
-			e.type, client_out(e.data)};
+		v[list.n++] =
+			(struct rowan_mls_extension){e.type, host_out(e.data)};
 	/* Another suite needs another client. */
 	rc = p.reinit.cipher_suite == old->suite->id
 		     ? rowan_mls_group_create(old->client,
-			       client_out(p.reinit.group_id), list, ret)
+			       host_out(p.reinit.group_id), list, ret)
 		     : ROWAN_E_MLS_SUITE;
 	proposal_wipe(&p);
 	return rc;
@@ -138,7 +138,7 @@ int rowan_mls_resume(struct rowan_mls_group *old,
 		options->kind != ROWAN_MLS_RESUME_BRANCH)
 		return ROWAN_E_INVAL;
 	for (size_t i = 0; rc == 0 && i < options->n; i++)
-		rc = known(old, client_in(options->key_packages[i]));
+		rc = known(old, host_in(options->key_packages[i]));
 	if (rc == 0)
 		rc = create(old, options, &g);
 	if (rc == 0)

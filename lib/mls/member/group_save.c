@@ -368,7 +368,7 @@ int rowan_mls_group_load(struct rowan_mls *client, struct rowan_mls_bytes blob,
 	int rc;
 
 	*ret = NULL;
-	reader_init(&r, client_in(blob));
+	reader_init(&r, host_in(blob));
 	if (reader_u16(&r, &version) != 0 || version == 0)
 		return ROWAN_E_CORRUPT;
 	if (version > SAVED_VERSION)

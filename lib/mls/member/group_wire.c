@@ -14,7 +14,7 @@ int group_sign(const struct rowan_mls_group *g,
 				       : WIRE_FORMAT_PRIVATE_MESSAGE,
 		.sender = {SENDER_MEMBER, g->leaf},
 		.authenticated_data =
-			wire != NULL ? client_in(wire->aad) : bytes_of(NULL, 0),
+			wire != NULL ? host_in(wire->aad) : bytes_of(NULL, 0),
 		.content_type = content_type,
 		.body = body,
 		.group_id = g->context->group_id,
@@ -110,7 +110,7 @@ int rowan_mls_send(struct rowan_mls_group *group, struct rowan_mls_bytes data,
 	if (group->cache.n > 0)
 		return ROWAN_E_MLS_PENDING;
 	rc = group_sign(
-		group, wire, CONTENT_APPLICATION, client_in(data), &signed_raw);
+		group, wire, CONTENT_APPLICATION, host_in(data), &signed_raw);
 	if (rc == 0)
 		rc = framing_finish(buf_view(&signed_raw), NULL, &ac);
 	if (rc == 0)

@@ -1,6 +1,5 @@
 /*
- * Speaking to a group from outside, and looking at messages (RFC 9420
- * sections 12.1.8, 6). See rowan/mls.h.
+ * Speaking to a group from outside (RFC 9420 section 12.1.8). See rowan/mls.h.
  */
 #include "mls/member/group.h"
 #include "mls/public/external_sender.h"
@@ -9,6 +8,7 @@
 int rowan_mls_external_senders(const struct rowan_mls_claim *senders, size_t n,
 	struct rowan_mls_buf *ret)
 {
+	struct bytes list;
 	struct writer w;
 	struct buf out;
 	size_t mark;
@@ -21,16 +21,16 @@ int rowan_mls_external_senders(const struct rowan_mls_claim *senders, size_t n,
 	mark = writer_open(&w);
 	for (size_t i = 0; i < n; i++) {
 		const struct external_sender s = {
-			.signature_key = client_in(senders[i].signature_key),
+			.signature_key = host_in(senders[i].signature_key),
 			.credential = {.type = senders[i].credential.type,
-				.content = client_in(
+				.content = host_in(
 					senders[i].credential.content)}};
 
 		external_sender_write(&w, &s);
 	}
 	writer_close(&w, mark);
 	rc = writer_finish(&w, &out);
-	if (rc == 0 && external_senders_check(buf_view(&out)) != 0) {
+	if (rc == 0 && external_senders_read(buf_view(&out), &list) != 0) {
 		buf_wipe(&out);
 		rc = ROWAN_E_INVAL;
 	}
@@ -47,10 +47,10 @@ static int propose(const struct rowan_mls *client,
 	const struct framing_params params = {
 		.wire_format = WIRE_FORMAT_PUBLIC_MESSAGE,
 		.sender = sender,
-		.authenticated_data = client_in(outside->aad),
+		.authenticated_data = host_in(outside->aad),
 		.content_type = CONTENT_PROPOSAL,
 		.body = body,
-		.group_id = client_in(outside->group_id),
+		.group_id = host_in(outside->group_id),
 		.epoch = outside->epoch};
 	struct authenticated_content *ac = NULL;
 	struct buf signed_raw, out;
@@ -79,7 +79,7 @@ int rowan_mls_external_propose(const struct rowan_mls *client,
 {
 	/* Encoding needs no group but for a nonce and defaults. */
 	const struct group_context nowhere = {
-		.group_id = client_in(outside->group_id)};
+		.group_id = host_in(outside->group_id)};
 	const struct rowan_mls_group stand_in = {
 		.client = (struct rowan_mls *)client,
 		.suite = client->suite,
@@ -120,32 +120,4 @@ int rowan_mls_external_add(const struct rowan_mls *client,
 			buf_view(&body), ret);
 	buf_wipe(&body);
 	return rc;
-}
-
-int rowan_mls_peek(struct rowan_mls_bytes message, struct rowan_mls_peeked *ret)
-{
-	struct bytes raw = client_in(message);
-	struct mls_message_peek p;
-	struct reader r;
-	uint16_t skip;
-	int rc = mls_message_peek(raw, &p);
-
-	*ret = (struct rowan_mls_peeked){0};
-	if (rc != 0)
-		return rc;
-	ret->wire_format = p.wire_format;
-	ret->content_type = p.content_type;
-	ret->group_id = client_out(p.group_id);
-	ret->epoch = p.epoch;
-	/* Version and wire format, then: Welcome begins with the suite;
-	 * GroupInfo and KeyPackage with a version before it. */
-	reader_init(&r, raw);
-	if (p.wire_format < WIRE_FORMAT_WELCOME)
-		return 0;
-	if ((rc = reader_u16(&r, &skip)) != 0 ||
-		(rc = reader_u16(&r, &skip)) != 0 ||
-		(p.wire_format != WIRE_FORMAT_WELCOME &&
-			(rc = reader_u16(&r, &skip)) != 0))
-		return rc;
-	return reader_u16(&r, &ret->suite);
 }

@@ -191,7 +191,7 @@ int rowan_mls_key_package_import(struct rowan_mls *client,
 	struct mls_message m = {0};
 	const struct key_package *kp = &m.key_package;
 	struct bytes unused;
-	int rc = mls_message_decode(client_in(key_package), &m);
+	int rc = mls_message_decode(host_in(key_package), &m);
 
 	if (rc != 0)
 		return rc;
@@ -204,8 +204,8 @@ int rowan_mls_key_package_import(struct rowan_mls *client,
 		goto out;
 	}
 	if ((rc = pair_check(
-		     client->suite, client_in(init_priv), kp->init_key)) != 0 ||
-		(rc = pair_check(client->suite, client_in(leaf_priv),
+		     client->suite, host_in(init_priv), kp->init_key)) != 0 ||
+		(rc = pair_check(client->suite, host_in(leaf_priv),
 			 kp->leaf_node->encryption_key)) != 0)
 		goto out;
 	if (!bytes_eq(kp->leaf_node->signature_key,
@@ -218,8 +218,8 @@ int rowan_mls_key_package_import(struct rowan_mls *client,
 		goto out;
 	}
 	if ((rc = buf_copy(&p->raw, kp->raw)) != 0 ||
-		(rc = secret_set(&p->init_sk, client_in(init_priv))) != 0 ||
-		(rc = secret_set(&p->leaf_sk, client_in(leaf_priv))) != 0)
+		(rc = secret_set(&p->init_sk, host_in(init_priv))) != 0 ||
+		(rc = secret_set(&p->leaf_sk, host_in(leaf_priv))) != 0)
 		goto out;
 	p->last_resort =
 		extension_find(kp->extensions, EXTENSION_LAST_RESORT, &unused);
@@ -235,7 +235,7 @@ out:
 int rowan_mls_key_package_forget(
 	struct rowan_mls *client, struct rowan_mls_bytes ref)
 {
-	struct stored_package *p = package_find(client, client_in(ref));
+	struct stored_package *p = package_find(client, host_in(ref));
 
 	if (p == NULL)
 		return ROWAN_E_NOT_FOUND;
@@ -267,7 +267,7 @@ int rowan_mls_key_package_check(const struct rowan_mls *client,
 	struct mls_message m = {0};
 	struct hash_value ref;
 	struct buf copy;
-	int rc = mls_message_decode(client_in(message), &m);
+	int rc = mls_message_decode(host_in(message), &m);
 
 	if (ret_ref != NULL)
 		*ret_ref = (struct rowan_mls_buf){NULL, 0};
