@@ -11,7 +11,7 @@
 #include "store/db.h"
 #include "store/disk.h"
 #include "store/schema.h"
-#include "store/scrub.h"
+#include "store/vfs.h"
 #include "store/store.h"
 
 #define HOUR	      3600
@@ -79,7 +79,7 @@ struct store {
 	struct seal *seal;
 	struct disk disk;
 	char *path;
-	struct scrub *scrub;
+	struct vfs *vfs;
 	struct shared *shared;
 	uint32_t mailbox_max, mailbox_reserve;
 	uint64_t blob_open_time;

@@ -72,8 +72,8 @@ static int set_quota(struct store *st, uint64_t max_bytes)
 	st->max_pages = max_bytes / SCHEMA_PAGE;
 	if (st->max_pages != 0 && st->max_pages < 64)
 		return ROWAN_E_INVAL;
-	if (st->max_pages == 0 || st->max_pages > SCRUB_PAGES_MAX)
-		st->max_pages = SCRUB_PAGES_MAX;
+	if (st->max_pages == 0 || st->max_pages > VFS_PAGES_MAX)
+		st->max_pages = VFS_PAGES_MAX;
 	sqlite3_snprintf(sizeof(text), text, "PRAGMA max_page_count=%llu",
 		(unsigned long long)st->max_pages);
 	return db_exec(&st->view.db, text);
@@ -81,7 +81,7 @@ static int set_quota(struct store *st, uint64_t max_bytes)
 
 static int open_file(struct store *st, const struct store_options *o)
 {
-	struct db_options d = {st->path, scrub_name(st->scrub), DB_WRITER,
+	struct db_options d = {st->path, vfs_name(st->vfs), DB_WRITER,
 		o->cache_kib ? o->cache_kib : CACHE_KIB};
 	int r;
 
@@ -120,7 +120,7 @@ int store_open(struct store **ret, const struct store_options *o)
 		st->sealed == NULL)
 		goto out;
 	db_start();
-	if ((r = scrub_new(&st->scrub, o->vfs)) != 0 ||
+	if ((r = vfs_new(&st->vfs, o->vfs)) != 0 ||
 		(r = seal_new(&st->seal, o->key)) != 0)
 		goto out;
 	st->view.seal = st->seal;
@@ -142,7 +142,7 @@ void store_close(struct store *st)
 	store_abort(st);
 	cache_forget(st);
 	db_close(&st->view.db);
-	scrub_free(st->scrub);
+	vfs_free(st->vfs);
 	disk_close(&st->disk);
 	seal_free(st->seal);
 	if (st->plain != NULL)
@@ -165,7 +165,7 @@ struct store_reader *store_view(struct store *st)
 int store_reader_open(struct store_reader **ret, const struct store *st)
 {
 	struct db_options d = {
-		st->path, scrub_name(st->scrub), DB_READER, READER_CACHE_KIB};
+		st->path, vfs_name(st->vfs), DB_READER, READER_CACHE_KIB};
 	struct store_reader *rd = calloc(1, sizeof(*rd));
 	int r;
 
@@ -199,7 +199,7 @@ struct store_keeper {
 int store_keeper_open(struct store_keeper **ret, const struct store *st)
 {
 	struct db_options d = {
-		st->path, scrub_name(st->scrub), DB_KEEPER, KEEPER_CACHE_KIB};
+		st->path, vfs_name(st->vfs), DB_KEEPER, KEEPER_CACHE_KIB};
 	struct store_keeper *kp = calloc(1, sizeof(*kp));
 	int r;
 

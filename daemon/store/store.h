@@ -483,8 +483,9 @@ struct store_blob {
  * store_blob_begin(st, blob):
  * Announce a blob under an id of the owner's choice; ${blob}->have is
  * ignored. Until it is complete it expires the store's blob_open_time after
- * its last chunk, if that is earlier. The same announcement again is harmless. ROWAN_E_REFUSED when the
- * id is taken by another one, or channel or owner are unknown. ROWAN_E_FULL.
+ * its last chunk, if that is earlier. The same announcement again is harmless.
+ * ROWAN_E_REFUSED when the id is taken by another one, or channel or owner are
+ * unknown. ROWAN_E_FULL.
  */
 ROWAN_MUST int store_blob_begin(
 	struct store *st, const struct store_blob *blob);

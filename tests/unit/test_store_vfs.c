@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "store/scrub.h"
+#include "store/vfs.h"
 
 enum { PAGE = 4096 };
 
@@ -54,7 +54,7 @@ static void test_gap(void **state)
 
 		header(page, cases[i].first ? 100 : 0, cases[i].type,
 			cases[i].cells, cases[i].content);
-		scrub_gap(page, PAGE, cases[i].first, &at, &len);
+		vfs_gap(page, PAGE, cases[i].first, &at, &len);
 		assert_int_equal(at, cases[i].at);
 		assert_int_equal(len, cases[i].len);
 	}
@@ -71,7 +71,7 @@ static void test_anything(void **state)
 
 		randombytes_buf(page, 128);
 		page[first ? 100 : 0] = (uint8_t)randombytes_uniform(16);
-		scrub_gap(page, size, first, &at, &len);
+		vfs_gap(page, size, first, &at, &len);
 		assert_true(at + len <= size);
 		assert_true(len == 0 || at >= 8);
 	}

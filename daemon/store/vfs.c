@@ -1,7 +1,7 @@
 /*
- * A VFS that overwrites the gaps of pages. See scrub.h.
+ * What pages and log pass on their way to the disk. See vfs.h.
  */
-#include "store/scrub.h"
+#include "store/vfs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,9 @@
 
 #define FILE_HEADER 100 /* bytes before the b-tree header of page 1 */
 #define PAGE_MAX    65536
+#define GATHER_MAX  (120 * 1024) /* the engine writes less than 128 KiB */
 
-struct scrub {
+struct vfs {
 	sqlite3_vfs vfs;
 	sqlite3_vfs *under;
 	char name[32];
@@ -22,6 +23,10 @@ struct file {
 	sqlite3_file base;
 	sqlite3_file *real;
 	uint8_t *page; /* the main file: room for a copy; else NULL */
+	bool log;      /* the log: writes are gathered */
+	uint8_t *gathered;
+	size_t len;
+	sqlite3_int64 at; /* where they belong */
 };
 
 /* ---- pages ---- */
@@ -31,7 +36,7 @@ static size_t get2(const uint8_t *p)
 	return (size_t)p[0] << 8 | p[1];
 }
 
-void scrub_gap(const uint8_t *page, size_t len, bool first, size_t *ret_at,
+void vfs_gap(const uint8_t *page, size_t len, bool first, size_t *ret_at,
 	size_t *ret_len)
 {
 	size_t head = first ? FILE_HEADER : 0, from, to;
@@ -65,18 +70,61 @@ static sqlite3_file *real_of(sqlite3_file *f)
 	return ((struct file *)f)->real;
 }
 
+/* Hand down what was gathered; it is gone whether that worked or not. */
+static int hand_down(struct file *file)
+{
+	size_t len = file->len;
+
+	file->len = 0;
+	if (len == 0)
+		return SQLITE_OK;
+	return file->real->pMethods->xWrite(
+		file->real, file->gathered, (int)len, file->at);
+}
+
+static int gather(struct file *file, const void *p, size_t n, sqlite3_int64 at)
+{
+	int rc = SQLITE_OK;
+
+	if (file->gathered == NULL &&
+		(file->gathered = malloc(GATHER_MAX)) == NULL)
+		return SQLITE_IOERR_NOMEM;
+	if (file->len > 0 && (at != file->at + (sqlite3_int64)file->len ||
+				     n > GATHER_MAX - file->len))
+		rc = hand_down(file);
+	if (rc != SQLITE_OK)
+		return rc;
+	if (n > GATHER_MAX)
+		return file->real->pMethods->xWrite(file->real, p, (int)n, at);
+	if (file->len == 0)
+		file->at = at;
+	memcpy(file->gathered + file->len, p, n);
+	file->len += n;
+	return SQLITE_OK;
+}
+
 static int on_close(sqlite3_file *f)
 {
 	struct file *file = (struct file *)f;
+	int rc = hand_down(file), rc2;
 
 	free(file->page);
-	file->page = NULL;
-	return file->real->pMethods->xClose(file->real);
+	free(file->gathered);
+	file->page = file->gathered = NULL;
+	rc2 = file->real->pMethods->xClose(file->real);
+	return rc != SQLITE_OK ? rc : rc2;
 }
 
 static int on_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
 {
-	return real_of(f)->pMethods->xRead(real_of(f), p, n, at);
+	struct file *file = (struct file *)f;
+	int rc = SQLITE_OK;
+
+	if (at < file->at + (sqlite3_int64)file->len && file->at < at + n)
+		rc = hand_down(file);
+	return rc != SQLITE_OK
+		       ? rc
+		       : file->real->pMethods->xRead(file->real, p, n, at);
 }
 
 static int on_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
@@ -84,8 +132,10 @@ static int on_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 	struct file *file = (struct file *)f;
 	size_t gap_at = 0, gap_len = 0;
 
+	if (file->log && n > 0)
+		return gather(file, p, (size_t)n, at);
 	if (file->page != NULL && n > 0)
-		scrub_gap(p, (size_t)n, at == 0, &gap_at, &gap_len);
+		vfs_gap(p, (size_t)n, at == 0, &gap_at, &gap_len);
 	if (gap_len > 0) {
 		/* The engine's own copy stays as it is. */
 		memcpy(file->page, p, (size_t)n);
@@ -97,17 +147,28 @@ static int on_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 
 static int on_truncate(sqlite3_file *f, sqlite3_int64 size)
 {
-	return real_of(f)->pMethods->xTruncate(real_of(f), size);
+	int rc = hand_down((struct file *)f);
+
+	return rc != SQLITE_OK
+		       ? rc
+		       : real_of(f)->pMethods->xTruncate(real_of(f), size);
 }
 
 static int on_sync(sqlite3_file *f, int flags)
 {
-	return real_of(f)->pMethods->xSync(real_of(f), flags);
+	int rc = hand_down((struct file *)f);
+
+	return rc != SQLITE_OK ? rc
+			       : real_of(f)->pMethods->xSync(real_of(f), flags);
 }
 
 static int on_size(sqlite3_file *f, sqlite3_int64 *ret)
 {
-	return real_of(f)->pMethods->xFileSize(real_of(f), ret);
+	int rc = hand_down((struct file *)f);
+
+	return rc != SQLITE_OK
+		       ? rc
+		       : real_of(f)->pMethods->xFileSize(real_of(f), ret);
 }
 
 static int on_lock(sqlite3_file *f, int level)
@@ -185,7 +246,7 @@ static const sqlite3_io_methods methods = {.iVersion = 2,
 
 static sqlite3_vfs *under(sqlite3_vfs *vfs)
 {
-	return ((struct scrub *)vfs->pAppData)->under;
+	return ((struct vfs *)vfs->pAppData)->under;
 }
 
 static int on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
@@ -205,6 +266,7 @@ static int on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
 		file->page = NULL;
 		return rc;
 	}
+	file->log = (flags & SQLITE_OPEN_WAL) != 0;
 	file->base.pMethods = &methods;
 	return SQLITE_OK;
 }
@@ -224,45 +286,45 @@ static int on_full_path(sqlite3_vfs *vfs, const char *name, int n, char *ret)
 	return under(vfs)->xFullPathname(under(vfs), name, n, ret);
 }
 
-int scrub_new(struct scrub **ret, const char *name)
+int vfs_new(struct vfs **ret, const char *name)
 {
 	sqlite3_vfs *base = sqlite3_vfs_find(name);
-	struct scrub *s;
+	struct vfs *v;
 
 	*ret = NULL;
 	if (base == NULL)
 		return ROWAN_E_INVAL;
-	if ((s = calloc(1, sizeof(*s))) == NULL)
+	if ((v = calloc(1, sizeof(*v))) == NULL)
 		return ROWAN_E_NOMEM;
 	/* Registered by name: one for each store, so that none is shared. */
-	snprintf(s->name, sizeof(s->name), "rowan-%p", (void *)s);
-	s->under = base;
-	s->vfs = *base;
-	s->vfs.pNext = NULL;
-	s->vfs.zName = s->name;
-	s->vfs.pAppData = s;
-	s->vfs.szOsFile = (int)sizeof(struct file) + base->szOsFile;
-	s->vfs.xOpen = on_open;
-	s->vfs.xDelete = on_delete;
-	s->vfs.xAccess = on_access;
-	s->vfs.xFullPathname = on_full_path;
-	if (sqlite3_vfs_register(&s->vfs, 0) != SQLITE_OK) {
-		free(s);
+	snprintf(v->name, sizeof(v->name), "rowan-%p", (void *)v);
+	v->under = base;
+	v->vfs = *base;
+	v->vfs.pNext = NULL;
+	v->vfs.zName = v->name;
+	v->vfs.pAppData = v;
+	v->vfs.szOsFile = (int)sizeof(struct file) + base->szOsFile;
+	v->vfs.xOpen = on_open;
+	v->vfs.xDelete = on_delete;
+	v->vfs.xAccess = on_access;
+	v->vfs.xFullPathname = on_full_path;
+	if (sqlite3_vfs_register(&v->vfs, 0) != SQLITE_OK) {
+		free(v);
 		return ROWAN_E_NOMEM;
 	}
-	*ret = s;
+	*ret = v;
 	return 0;
 }
 
-void scrub_free(struct scrub *s)
+void vfs_free(struct vfs *v)
 {
-	if (s == NULL)
+	if (v == NULL)
 		return;
-	(void)sqlite3_vfs_unregister(&s->vfs);
-	free(s);
+	(void)sqlite3_vfs_unregister(&v->vfs);
+	free(v);
 }
 
-const char *scrub_name(const struct scrub *s)
+const char *vfs_name(const struct vfs *v)
 {
-	return s->name;
+	return v->name;
 }
