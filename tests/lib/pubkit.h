@@ -146,12 +146,14 @@ void pubkit_by_ref(
 struct pubkit_path {
 	bool none;
 	struct pubkit_leaf leaf;
-	bool leaf_source;		    /* ${leaf}.source counts */
-	bool parent_hash;		    /* wrong */
-	bool missing_node;		    /* one too few */
-	bool extra_node;		    /* one too many */
-	bool missing_secret;		    /* one ciphertext too few */
-	bool taken_key;			    /* a node with the key of leaf 0 */
+	bool leaf_source;    /* ${leaf}.source counts */
+	bool parent_hash;    /* wrong */
+	bool missing_node;   /* one too few */
+	bool extra_node;     /* one too many */
+	bool missing_secret; /* one ciphertext too few */
+	bool taken_key;	     /* a node with the key of leaf 0 */
+	bool twin_nodes;     /* the last node with the key of the first */
+	bool leaf_is_node;   /* the leaf with the key of the first node */
 	const struct pubkit_client *client; /* whose leaf it is */
 };
 

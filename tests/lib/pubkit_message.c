@@ -203,6 +203,10 @@ static struct buf make_path(struct pubkit *k, struct sender sender,
 		pubkit_bytes(k, keys[i]);
 		views[i] = bytes_of(keys[i], 32);
 	}
+	if (o->twin_nodes)
+		views[plan.path.len - 1] = views[0];
+	if (o->leaf_is_node)
+		leaf.encryption = views[0];
 	if (o->taken_key)
 		views[0] = tree_encryption_key(g.tree, 0);
 	MUST(tree_path_plan(g.tree, g.leaf, views, plan.path.len, &plan));

@@ -152,6 +152,29 @@ static void test_merges_once_and_in_its_epoch(void **state)
 	buf_wipe(&message);
 }
 
+/* Staged twice from the same bytes, it is merged once. */
+static void test_staged_twice(void **state)
+{
+	struct pubkit *k = *state;
+	struct public_staged *first;
+	struct public_staged *second;
+	struct buf message = proposal(k, pubkit_remove(2), NULL);
+
+	assert_int_equal(public_group_process(k->group, &k->policy,
+				 buf_view(&message), &first),
+		0);
+	assert_int_equal(public_group_process(k->group, &k->policy,
+				 buf_view(&message), &second),
+		0);
+	assert_int_equal(public_group_merge(k->group, first), 0);
+	assert_int_equal(public_group_merge(k->group, first), ROWAN_E_STATE);
+	assert_int_equal(public_group_merge(k->group, second), ROWAN_E_STATE);
+	assert_int_equal(k->group->cache.n, 1);
+	public_staged_free(first);
+	public_staged_free(second);
+	buf_wipe(&message);
+}
+
 static void test_same_proposal_twice(void **state)
 {
 	struct pubkit *k = *state;
@@ -236,6 +259,28 @@ static void test_save_and_load(void **state)
 			ROWAN_E_CORRUPT);
 		assert_null(loaded);
 	}
+	/* a byte of a name: the tree hash is not the context's any more */
+	for (size_t i = 0; i + 6 < saved.len; i++) {
+		if (memcmp(saved.data + i, "user03", 6) != 0)
+			continue;
+		saved.data[i] ^= 1;
+		assert_int_equal(public_group_load(suite_default,
+					 buf_view(&saved), &loaded),
+			ROWAN_E_CORRUPT);
+		saved.data[i] ^= 1;
+	}
+	/* an interim hash that is short, a flag that is none, another suite,
+	 * format 0 */
+	saved.data[1] = 0;
+	assert_int_equal(
+		public_group_load(suite_default, buf_view(&saved), &loaded),
+		ROWAN_E_CORRUPT);
+	saved.data[1] = 1;
+	saved.data[6] = 0x1a;
+	assert_int_equal(
+		public_group_load(suite_default, buf_view(&saved), &loaded),
+		ROWAN_E_MLS_SUITE);
+	saved.data[6] = 3;
 	saved.data[1] = 2;
 	assert_int_equal(
 		public_group_load(suite_default, buf_view(&saved), &loaded),
@@ -502,6 +547,10 @@ static void test_wrong_paths(void **state)
 		ROWAN_E_MLS_PATH);
 	refuse_path(
 		k, &(struct pubkit_path){.taken_key = true}, ROWAN_E_MLS_PATH);
+	refuse_path(
+		k, &(struct pubkit_path){.twin_nodes = true}, ROWAN_E_MLS_PATH);
+	refuse_path(k, &(struct pubkit_path){.leaf_is_node = true},
+		ROWAN_E_MLS_PATH);
 	refuse_path(k, &(struct pubkit_path){.parent_hash = true},
 		ROWAN_E_MLS_PARENT_HASH);
 	/* 12.4.2: leaf_node_source "MUST be set to commit" */
@@ -552,13 +601,25 @@ static void test_path_required(void **state)
 
 /* --- GroupInfo --------------------------------------------------------- */
 
-/* Start again from the group's own tree with one part of the info wrong. */
-static int start(struct pubkit *k, struct bytes tree_hash, uint32_t signer,
-	bool with_tree)
+/* What is wrong with a GroupInfo; zero means nothing. */
+struct info_wrong {
+	struct bytes tree_hash;
+	struct bytes extensions;
+	uint16_t suite;
+	uint64_t epoch;
+	uint32_t signer;
+	size_t tag_less; /* bytes missing from the confirmation tag */
+	bool no_tree;
+	uint16_t wire_format;
+};
+
+/* Start again from the group's own tree; *ret may be NULL. */
+static int start(struct pubkit *k, const struct info_wrong *wrong,
+	struct public_group **ret)
 {
 	struct group_context fields = *k->group->context;
-	struct group_info info = {
-		.signer = signer, .confirmation_tag = bytes_of(k->client, 32)};
+	struct group_info info = {.signer = wrong->signer,
+		.confirmation_tag = bytes_of(k->client, 32 - wrong->tag_less)};
 	struct public_group_params params = {
 		.suites = suite_default, .policy = &k->policy};
 	struct public_group *group;
@@ -567,8 +628,13 @@ static int start(struct pubkit *k, struct bytes tree_hash, uint32_t signer,
 	struct buf tree;
 	int rc;
 
-	if (tree_hash.data != NULL)
-		fields.tree_hash = tree_hash;
+	if (wrong->tree_hash.data != NULL)
+		fields.tree_hash = wrong->tree_hash;
+	if (wrong->suite != 0)
+		fields.cipher_suite = wrong->suite;
+	if (wrong->epoch != 0)
+		fields.epoch = wrong->epoch;
+	fields.extensions = wrong->extensions;
 	assert_int_equal(group_context_new(&fields, &info.context), 0);
 	assert_int_equal(
 		group_info_new(k->suite, &info,
@@ -580,13 +646,15 @@ static int start(struct pubkit *k, struct bytes tree_hash, uint32_t signer,
 		0);
 	assert_int_equal(tree_encode(k->group->tree, &tree), 0);
 	params.group_info = buf_view(&whole);
-	if (with_tree)
+	if (!wrong->no_tree)
 		params.tree = buf_view(&tree);
 	rc = public_group_new(&params, &group);
-	if (rc == 0)
-		public_group_free(group);
-	else
+	if (rc != 0)
 		assert_null(group);
+	if (ret != NULL)
+		*ret = group;
+	else
+		public_group_free(group);
 	group_context_unref(info.context);
 	buf_wipe(&inner);
 	buf_wipe(&whole);
@@ -594,20 +662,144 @@ static int start(struct pubkit *k, struct bytes tree_hash, uint32_t signer,
 	return rc;
 }
 
+static int start_without(struct pubkit *k, struct info_wrong wrong)
+{
+	return start(k, &wrong, NULL);
+}
+
+static int no_senders(void *cookie, const struct external_sender *sender)
+{
+	return 1;
+}
+
 static void test_wrong_group_info(void **state)
 {
 	struct pubkit *k = *state;
-	const struct bytes right = {0};
+	struct buf list = senders_list(k, &k->client[20]);
+	struct pubkit_entries e = {0};
 
-	assert_int_equal(start(k, right, 0, true), 0);
-	assert_int_equal(start(k, right, 0, false), ROWAN_E_MLS_NO_TREE);
-	assert_int_equal(start(k, right, 7, true), ROWAN_E_MLS_SENDER);
-	assert_int_equal(start(k, right, 1, true), ROWAN_E_MLS_SIGNATURE);
+	assert_int_equal(start_without(k, (struct info_wrong){0}), 0);
+	assert_int_equal(start_without(k, (struct info_wrong){.no_tree = true}),
+		ROWAN_E_MLS_NO_TREE);
+	assert_int_equal(start_without(k, (struct info_wrong){.signer = 7}),
+		ROWAN_E_MLS_SENDER);
+	assert_int_equal(start_without(k, (struct info_wrong){.signer = 1}),
+		ROWAN_E_MLS_SIGNATURE);
+	assert_int_equal(start_without(k, (struct info_wrong){.suite = 0x1a1a}),
+		ROWAN_E_MLS_SUITE);
+	assert_int_equal(start_without(k, (struct info_wrong){.tag_less = 1}),
+		ROWAN_E_MLS_CONFIRMATION);
 	assert_int_equal(
-		start(k, bytes_of(k->client, 32), 0, true), ROWAN_E_MLS_TREE);
+		start_without(k, (struct info_wrong){.tree_hash = bytes_of(
+							     k->client, 32)}),
+		ROWAN_E_MLS_TREE);
 	/* an empty tree hash is not "do not check" */
 	assert_int_equal(
-		start(k, bytes_of(k->client, 0), 0, true), ROWAN_E_MLS_TREE);
+		start_without(k, (struct info_wrong){.tree_hash = bytes_of(
+							     k->client, 0)}),
+		ROWAN_E_MLS_TREE);
+	/* external senders that are none */
+	assert_int_equal(start_without(k,
+				 (struct info_wrong){
+					 .extensions = bytes_of(
+						 "\x00\x05\x02\x01\x05", 5)}),
+		ROWAN_E_MLS_EXTENSION);
+	/* 5.3.1: when external_senders is added, its credentials "MUST be
+	 * validated with the AS" */
+	assert_int_equal(
+		start_without(
+			k, (struct info_wrong){.extensions = buf_view(&list)}),
+		0);
+	k->policy.external_sender = no_senders;
+	assert_int_equal(
+		start_without(
+			k, (struct info_wrong){.extensions = buf_view(&list)}),
+		ROWAN_E_MLS_CREDENTIAL);
+	pubkit_by_value(&e, pubkit_extensions(buf_view(&list)));
+	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0), &e,
+						  NULL, NULL)),
+		ROWAN_E_MLS_CREDENTIAL);
+	buf_wipe(&list);
+}
+
+/* What is no PublicMessage cannot be followed; what is no GroupInfo is not
+ * where to start. */
+static void test_only_handshakes(void **state)
+{
+	struct pubkit *k = *state;
+	const struct private_message private = {
+		.group_id = k->group->context->group_id,
+		.epoch = k->group->context->epoch,
+		.content_type = CONTENT_COMMIT};
+	struct public_group_params params = {
+		.suites = suite_default, .policy = &k->policy};
+	struct buf package = pubkit_package(k, &k->client[9], NULL);
+	struct public_group *group;
+	struct buf message;
+	struct writer w;
+
+	writer_init(&w, 1024);
+	mls_message_open(&w, WIRE_FORMAT_PRIVATE_MESSAGE);
+	private_message_write(&w, &private);
+	assert_int_equal(writer_finish(&w, &message), 0);
+	assert_int_equal(pubkit_refuse(k, message), ROWAN_E_REFUSED);
+	assert_int_equal(mls_message_wrap(WIRE_FORMAT_KEY_PACKAGE,
+				 buf_view(&package), &message),
+		0);
+	params.group_info = buf_view(&message);
+	assert_int_equal(public_group_new(&params, &group), ROWAN_E_MALFORMED);
+	assert_null(group);
+	assert_int_equal(pubkit_refuse(k, message), ROWAN_E_REFUSED);
+	buf_wipe(&package);
+}
+
+static void test_too_many_proposals(void **state)
+{
+	struct pubkit *k = *state;
+	int rc = 0;
+
+	/* Ed25519 is deterministic: the types make them differ. */
+	for (uint16_t i = 0; i < MLS_CACHE_MAX && rc == 0; i++)
+		rc = pubkit_process(
+			k, proposal(k, pubkit_other((uint16_t)(0x1000 + i)),
+				   NULL));
+	assert_int_equal(rc, 0);
+	assert_int_equal(pubkit_refuse(k, proposal(k, pubkit_remove(2), NULL)),
+		ROWAN_E_LIMIT);
+}
+
+static void test_too_many_psks(void **state)
+{
+	struct pubkit *k = *state;
+	struct pubkit_entries e = {0};
+	uint8_t nonce[32];
+
+	for (size_t i = 0; i <= MLS_PSKS_MAX; i++) {
+		const struct psk_id id = {.type = PSK_EXTERNAL,
+			.id = bytes_of("psk", 3),
+			.nonce = bytes_of(nonce, sizeof nonce)};
+
+		pubkit_bytes(k, nonce);
+		pubkit_by_value(&e, pubkit_psk(&id));
+	}
+	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0), &e,
+						  NULL, NULL)),
+		ROWAN_E_LIMIT);
+}
+
+/* The counter of epochs does not go round. */
+static void test_last_epoch(void **state)
+{
+	const struct info_wrong last = {.epoch = UINT64_MAX};
+	struct pubkit *k = *state;
+	struct public_group *group;
+
+	assert_int_equal(start(k, &last, &group), 0);
+	public_group_free(k->group);
+	k->group = group;
+	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
+						  NULL, NULL, NULL)),
+		ROWAN_E_LIMIT);
 }
 
 int main(void)
@@ -617,7 +809,12 @@ int main(void)
 		TEST(test_follows_a_group),
 		TEST(test_says_what_changes),
 		TEST(test_merges_once_and_in_its_epoch),
+		TEST(test_staged_twice),
 		TEST(test_same_proposal_twice),
+		TEST(test_only_handshakes),
+		TEST(test_too_many_proposals),
+		TEST(test_too_many_psks),
+		TEST(test_last_epoch),
 		TEST(test_external_join_and_resync),
 		TEST(test_reinit_closes),
 		TEST(test_save_and_load),

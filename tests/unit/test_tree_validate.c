@@ -318,6 +318,22 @@ static void test_leaves(void **state)
 		ROWAN_E_MLS_LEAF_NODE);
 }
 
+/* 7.3: "the credential type is supported by all members" */
+static void test_credential_types(void **state)
+{
+	struct pubkit *k = *state;
+	const struct pubkit_leaf other = {.credential = 0xf00d};
+
+	/* it lists both types, the others list theirs only */
+	k->credential_types[0] = CREDENTIAL_BASIC;
+	k->credential_types[1] = 0xf00d;
+	k->credential_types_n = 2;
+	assert_int_equal(
+		with_leaf(k, 7, pubkit_leaf(k, &k->client[7], NULL)), 0);
+	assert_int_equal(with_leaf(k, 7, pubkit_leaf(k, &k->client[7], &other)),
+		ROWAN_E_MLS_LEAF_NODE);
+}
+
 static int refuse(void *cookie, const struct leaf_node *leaf,
 	const struct leaf_node *replaced)
 {
@@ -408,6 +424,7 @@ int main(void)
 		TEST(test_keys_twice),
 		TEST(test_key_lengths),
 		TEST(test_leaves),
+		TEST(test_credential_types),
 		TEST(test_application_refuses),
 		TEST(test_every_byte_counts),
 		TEST(test_copies_change_by_themselves),

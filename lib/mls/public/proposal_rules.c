@@ -341,7 +341,7 @@ static int rule_one_remove(const struct list_case *c)
 		       : 0;
 }
 
-/* 12.2, external: "No other proposals"; 12.4.3.2: none by reference */
+/* 12.2, external: "No other proposals" */
 static int rule_external_types(const struct list_case *c)
 {
 	for (size_t i = 0; i < c->list->n; i++) {
@@ -349,8 +349,6 @@ static int rule_external_types(const struct list_case *c)
 
 		if (type != PROPOSAL_EXTERNAL_INIT && type != PROPOSAL_REMOVE &&
 			type != PROPOSAL_PSK)
-			return ROWAN_E_MLS_PROPOSAL_LIST;
-		if (c->list->v[i].by_reference)
 			return ROWAN_E_MLS_PROPOSAL_LIST;
 	}
 	return 0;
