@@ -40,9 +40,11 @@ static const struct invariant invariants[] = {
 	{"a sequence beyond those reserved",
 		"SELECT 1 FROM delivery d WHERE seq>=coalesce((SELECT"
 		" reserved FROM mailbox m WHERE m.device=d.device), 0)"},
-	{"a row id beyond those reserved",
-		"SELECT 1 FROM envelope WHERE id>=coalesce((SELECT next FROM"
-		" sequence WHERE name=1), 0)"},
+	{"a row id beyond those reserved", "SELECT 1 FROM envelope WHERE "
+					   "number>=coalesce((SELECT next FROM"
+					   " sequence WHERE name=1), 0)"},
+	{"two envelopes of one number",
+		"SELECT 1 FROM envelope GROUP BY number HAVING count(*)>1"},
 	{"a chunk without its blob",
 		"SELECT 1 FROM chunk WHERE id>>16 NOT IN (SELECT id FROM blob"
 		" UNION ALL SELECT row FROM trash WHERE kind=1)"},

@@ -139,7 +139,7 @@ int store_expire(struct store *st, uint32_t max, struct store_slice *ret)
 	int r = tx_ready(st);
 
 	*ret = (struct store_slice){0};
-	if (r != 0 ||
+	if (r != 0 || (r = freed_flush(st)) != 0 ||
 		(r = expire_some(st, SQL_ENVELOPE_OVER, expire_envelope, max,
 			 ret)) != 0 ||
 		(r = expire_some(st, SQL_BLOB_OVER, blob_drop, max, ret)) !=

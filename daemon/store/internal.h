@@ -18,6 +18,7 @@
 #define MAILBOX_BLOCK 256  /* sequences reserved with one write */
 #define ID_BLOCK      4096 /* row ids likewise */
 #define MASK_WORDS    (STORE_WINDOW / 64)
+#define FREED_MAX     256 /* rows kept for reuse in a transaction */
 #define DETAIL_MAX    256 /* encoded detail of a device, channel, ... */
 #define ENVELOPE_HEAD 34  /* what an envelope's sealed bytes begin with */
 
@@ -69,6 +70,11 @@ struct saved {
 	struct device was;
 };
 
+/* A row of `envelope` that nobody waits for any more. */
+struct freed {
+	int64_t row, until, len;
+};
+
 struct sequence {
 	int64_t next;
 	int64_t reserved;
@@ -108,6 +114,8 @@ struct store {
 	size_t dirty_len, dirty_cap;
 	struct sequence sequences[SEQUENCE_COUNT];
 
+	struct freed freed[FREED_MAX];
+	size_t freed_len;
 	struct device *to[STORE_RECIPIENT_MAX];
 	struct store_delivery *out; /* what the last call gave */
 	size_t out_len, out_cap;
@@ -170,6 +178,15 @@ ROWAN_MUST int row_open(const struct seal *s, struct seal_place place,
 /* The same into fresh memory. */
 ROWAN_MUST int row_open_buf(const struct seal *s, struct seal_place place,
 	struct bytes sealed, struct buf *ret);
+
+/* ---- freed.c ---- */
+
+/* Nobody waits for this envelope any more. */
+ROWAN_MUST int freed_add(struct store *st, int64_t row);
+/* A row to use again for a sealed body of this length; 0: none. */
+int64_t freed_take(struct store *st, int64_t until, size_t len);
+/* Delete what was not used. */
+ROWAN_MUST int freed_flush(struct store *st);
 
 /* ---- device.c ---- */
 

@@ -236,8 +236,9 @@ static int run2(struct db *db, enum sql which, int64_t a, int64_t b)
 }
 
 /* The envelope of one place that goes; with the last one it goes too. */
-static int let_go(struct db *db, int64_t device, const struct place *p)
+static int let_go(struct store *st, int64_t device, const struct place *p)
 {
+	struct db *db = &st->view.db;
 	sqlite3_stmt *q;
 	int r;
 
@@ -252,9 +253,7 @@ static int let_go(struct db *db, int64_t device, const struct place *p)
 		if (r != 0)
 			return r < 0 ? r : 0;
 	}
-	q = db_use(db, SQL_ENVELOPE_DELETE);
-	db_int(q, 1, p->envelope);
-	return db_run(db, q);
+	return freed_add(st, p->envelope);
 }
 
 /* Remove up to SLICE places of ${first}..${last}, lowest first. */
@@ -290,7 +289,7 @@ static int remove_slice(struct store *st, int64_t device, int64_t first,
 		r = db_run(db, q);
 	}
 	for (size_t i = 0; i < len && r == 0; i++)
-		r = let_go(db, device, &places[i]);
+		r = let_go(st, device, &places[i]);
 	*ret = len;
 	st->deleted = true;
 	return r;

@@ -79,6 +79,7 @@ static const char *const steps[SCHEMA_VERSION] = {
 
 	"CREATE TABLE envelope ("
 	" id INTEGER PRIMARY KEY,"
+	" number INTEGER NOT NULL," /* never used twice; bound to the seal */
 	" channel INTEGER NOT NULL REFERENCES channel(id),"
 	" device INTEGER NOT NULL," /* 0: see pending */
 	" seq INTEGER NOT NULL,"

@@ -98,8 +98,12 @@ static const char *const texts[SQL_COUNT] = {
 			    " VALUES(?1,?2)",
 	[SQL_MAILBOX_COUNT] = "SELECT count(*) FROM delivery WHERE device=?1",
 
-	[SQL_ENVELOPE_ADD] = "INSERT INTO envelope(id,channel,device,seq,"
-			     "until,body) VALUES(?1,?2,?3,?4,?5,?6)",
+	[SQL_ENVELOPE_ADD] = "INSERT INTO envelope(id,number,channel,device,"
+			     "seq,until,body) VALUES(?1,?1,?2,?3,?4,?6,?5)",
+	[SQL_ENVELOPE_REUSE] = "UPDATE envelope SET channel=?2,device=?3,"
+			       "seq=?4,body=?5,number=?6 WHERE id=?1",
+	[SQL_ENVELOPE_SIZE] = "SELECT until,length(body) FROM envelope"
+			      " WHERE id=?1",
 	[SQL_ENVELOPE_DELETE] = "DELETE FROM envelope WHERE id=?1",
 	[SQL_ENVELOPE_HEAD] = "SELECT device,seq FROM envelope WHERE id=?1",
 	[SQL_DELIVERY_ADD] = "INSERT INTO delivery(device,seq,envelope,"
@@ -119,7 +123,7 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_PENDING_ANY] = "SELECT 1 FROM pending WHERE envelope=?1 LIMIT 1",
 	[SQL_PENDING_LIST] = "SELECT device,seq FROM pending"
 			     " WHERE envelope=?1 ORDER BY device",
-	[SQL_FETCH] = "SELECT d.seq,e.id,e.body FROM delivery d"
+	[SQL_FETCH] = "SELECT d.seq,e.number,e.body FROM delivery d"
 		      " CROSS JOIN envelope e ON e.id=d.envelope"
 		      " WHERE d.device=(SELECT id FROM device WHERE name=?1)"
 		      " AND d.seq>=?2 ORDER BY d.seq",

@@ -148,11 +148,32 @@ static int places(struct store *st, size_t len, bool urgent)
 
 /* ---- rows ---- */
 
-static int add_envelope(struct store *st, const struct store_envelope *e,
-	int64_t row, int64_t channel, const struct store_delivery *sole)
+/* Where an envelope goes: its number, and the row it takes. */
+struct spot {
+	int64_t number, row;
+	bool reused;
+	int64_t until;
+};
+
+static int find_spot(
+	struct store *st, const struct store_envelope *e, struct spot *ret)
 {
+	size_t len = e->body.len + ENVELOPE_HEAD + SEAL_OVERHEAD;
+
+	ret->until = e->expires ? hour_up(e->expires) : 0;
+	ret->row = freed_take(st, ret->until, len);
+	ret->reused = ret->row != 0;
+	return tx_id(st, SEQUENCE_ENVELOPE, &ret->number);
+}
+
+static int add_envelope(struct store *st, const struct store_envelope *e,
+	const struct spot *spot, int64_t channel,
+	const struct store_delivery *sole)
+{
+	struct db *db = &st->view.db;
 	sqlite3_stmt *q;
 	struct writer w;
+	int r;
 
 	writer_init_fixed(&w, st->plain, PLAIN_MAX);
 	writer_raw(&w, e->channel.b, ID16_LEN);
@@ -161,16 +182,19 @@ static int add_envelope(struct store *st, const struct store_envelope *e,
 	writer_u64(&w, hour_down(st->now));
 	writer_u64(&w, e->expires);
 	writer_raw(&w, e->body.data, e->body.len);
-	seal_put(st->seal, at(row), writer_view(&w), st->sealed);
+	seal_put(st->seal, at(spot->number), writer_view(&w), st->sealed);
 	sodium_memzero(st->plain, w.len);
-	q = db_use(&st->view.db, SQL_ENVELOPE_ADD);
-	db_int(q, 1, row);
+	q = db_use(db, spot->reused ? SQL_ENVELOPE_REUSE : SQL_ENVELOPE_ADD);
+	db_int(q, 1, spot->row);
 	db_int(q, 2, channel);
 	db_int(q, 3, sole ? st->to[0]->row : 0);
 	db_int(q, 4, sole ? (int64_t)sole->seq : 0);
-	db_int(q, 5, e->expires ? hour_up(e->expires) : 0);
-	db_bytes(q, 6, st->sealed, w.len + SEAL_OVERHEAD);
-	return db_run(&st->view.db, q);
+	db_bytes(q, 5, st->sealed, w.len + SEAL_OVERHEAD);
+	db_int(q, 6, spot->reused ? spot->number : spot->until);
+	r = db_run(db, q);
+	if (r == 0 && sqlite3_changes(db->h) != 1)
+		r = ROWAN_E_CORRUPT;
+	return r;
 }
 
 static int add_delivery(struct store *st, int64_t row, struct device *d,
@@ -199,23 +223,25 @@ static int add_pending(
 static int write_rows(struct store *st, const struct store_envelope *e,
 	int64_t channel, size_t len)
 {
+	struct spot spot;
 	uint64_t seq = 0;
-	int64_t row;
-	int r = tx_id(st, SEQUENCE_ENVELOPE, &row);
+	int r = find_spot(st, e, &spot);
 
+	if (r == 0 && !spot.reused)
+		spot.row = spot.number;
 	for (size_t i = 0; i < len && r == 0; i++) {
 		struct device *d = st->to[i];
 
 		if ((r = mailbox_place(st, d, &seq)) != 0 ||
 			(r = mailbox_out(st, d, seq)) != 0 ||
-			(r = add_delivery(st, row, d, seq, len > 1)) != 0)
+			(r = add_delivery(st, spot.row, d, seq, len > 1)) != 0)
 			break;
 		if (len > 1)
-			r = add_pending(st, row, d, seq);
+			r = add_pending(st, spot.row, d, seq);
 	}
 	return r != 0 ? r
-		      : add_envelope(
-				st, e, row, channel, len == 1 ? st->out : NULL);
+		      : add_envelope(st, e, &spot, channel,
+				len == 1 ? st->out : NULL);
 }
 
 /* ---- the operation ---- */

@@ -85,7 +85,7 @@ int store_begin(struct store *st, uint64_t now)
 	}
 	st->open = true;
 	st->marked = st->cold = false;
-	st->saved_len = st->out_len = 0;
+	st->saved_len = st->out_len = st->freed_len = 0;
 	st->mark++;
 	st->now = st->sure = now;
 	return 0;
@@ -102,6 +102,8 @@ static int mark(struct store *st, bool one)
 
 	if (r != 0 || st->marked)
 		return r != 0 ? r : ROWAN_E_STATE;
+	if (!one && (r = freed_flush(st)) != 0)
+		return r;
 	if (one)
 		st->changes = db_changes(&st->view.db);
 	else
@@ -179,6 +181,8 @@ int store_commit(struct store *st)
 		r = store_keep(st);
 	if (r == 0)
 		r = cache_write_senders(st);
+	if (r == 0)
+		r = freed_flush(st);
 	/* The log leaves of the batch's operations join here. */
 	if (r == 0)
 		r = db_run(db, db_use(db, SQL_COMMIT));
