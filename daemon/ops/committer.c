@@ -127,29 +127,44 @@ static void run_control(struct committer *c, struct request *r)
 	}
 }
 
+static void run_one(struct committer *c, struct request *r)
+{
+	/* Nothing more can be done in a lost transaction. */
+	if (c->ops.lost && r->kind != REQUEST_STOP)
+		ops_refuse(r, WIRE_AGAIN, RETRY_MS);
+	else
+		run_control(c, r);
+}
+
+static bool is_ack(const struct request *r)
+{
+	return r->kind == REQUEST_MESSAGE && r->entry->op == WIRE_OP_ACK;
+}
+
 /*
- * Whatever is there, and what comes meanwhile, up to the group's size. */
+ * Whatever is there, and what comes meanwhile, up to the group's size.
+ * Acknowledgements go first: nobody can tell, and what they let go makes
+ * places that the submissions after them take, in the same pages.
+ */
 static void run_all(struct committer *c, struct batch *b)
 {
 	uint64_t until = monotonic_ms() + c->ops.config->batch_time;
 
 	while (b->request_count < c->most) {
-		size_t at = b->request_count;
-		size_t n = ring_take(&c->lanes->requests,
-			(void **)&b->requests[at], c->most - at);
+		struct request **r =
+			(struct request **)&b->requests[b->request_count];
+		size_t n = ring_take(&c->lanes->requests, (void **)r,
+			c->most - b->request_count);
 
 		if (n == 0)
 			break;
 		b->request_count += n;
-		for (size_t i = at; i < at + n; i++) {
-			struct request *r = b->requests[i];
-
-			/* Nothing more can be done in a lost transaction. */
-			if (c->ops.lost && r->kind != REQUEST_STOP)
-				ops_refuse(r, WIRE_AGAIN, RETRY_MS);
-			else
-				run_control(c, r);
-		}
+		for (size_t i = 0; i < n; i++)
+			if (is_ack(r[i]))
+				run_one(c, r[i]);
+		for (size_t i = 0; i < n; i++)
+			if (!is_ack(r[i]))
+				run_one(c, r[i]);
 		if (monotonic_ms() > until)
 			break;
 	}

@@ -440,6 +440,50 @@ static void test_mark_one(void **state)
 	assert_int_equal(kit_waiting(k, 2), 2);
 }
 
+/*
+ * A row that is used again within its transaction: the new envelope is there,
+ * the old one is not, and a mark brings the old one back.
+ */
+static void test_rows_used_again(void **state)
+{
+	struct kit *k = *state;
+	struct store_fetch f = {kit_id('d', 2), 0, 0, 10, 10000};
+	const struct store_item *items;
+	struct store_batch *b;
+	struct store_slice slice;
+	size_t len;
+	bool more;
+
+	kit_begin(k);
+	assert_int_equal(kit_submit(k, 1, 2, 1, "old 1"), 0);
+	assert_int_equal(kit_submit(k, 1, 2, 2, "old 2"), 0);
+	assert_int_equal(kit_submit(k, 1, 2, 3, "longer"), 0);
+	kit_commit(k);
+	kit_begin(k);
+	assert_int_equal(kit_ack(k, 2, 1, 1), 1);
+	assert_int_equal(kit_ack(k, 2, 3, 3), 1);
+	assert_int_equal(store_mark(k->st), 0);
+	assert_int_equal(kit_ack(k, 2, 2, 2), 1);
+	assert_int_equal(kit_submit(k, 1, 2, 4, "undo!"), 0);
+	assert_int_equal(store_undo(k->st), 0);
+	assert_int_equal(kit_submit(k, 1, 2, 4, "new 1"), 0);
+	assert_int_equal(store_expire(k->st, 10, &slice), 0);
+	assert_int_equal(kit_ack(k, 2, 2, 2), 1);
+	assert_int_equal(kit_submit(k, 1, 2, 5, "new 2"), 0);
+	assert_int_equal(kit_submit(k, 1, 2, 6, "new 3"), 0);
+	kit_commit(k);
+	kit_check(k);
+	kit_reopen(k);
+	assert_int_equal(store_batch_new(&b), 0);
+	assert_int_equal(store_fetch(store_view(k->st), &f, b, &more), 0);
+	items = store_batch_items(b, &len);
+	assert_int_equal(len, 3);
+	assert_true(bytes_eq(items[0].body, bytes_of("new 1", 5)));
+	assert_true(bytes_eq(items[1].body, bytes_of("new 2", 5)));
+	assert_true(bytes_eq(items[2].body, bytes_of("new 3", 5)));
+	store_batch_free(b);
+}
+
 /* ---- access ---- */
 
 static void test_access(void **state)
@@ -741,6 +785,7 @@ int main(void)
 		T(test_acknowledge_hostile_ranges),
 		T(test_undo_and_abort),
 		T(test_mark_one),
+		T(test_rows_used_again),
 		T(test_access),
 		T(test_shares),
 		T(test_devices),

@@ -43,12 +43,14 @@ static int steps(struct kit *k, struct store_keeper *kp)
 	for (uint32_t i = 0; i < n && r == 0; i++) {
 		struct model was = model;
 		bool undo = model_random(&model, 5) == 0;
+		bool mark = undo || model_random(&model, 3) == 0;
 
-		if ((r = store_mark(k->st)) != 0)
+		if (mark && (r = store_mark(k->st)) != 0)
 			break;
 		if ((r = model_step(&model, k)) != 0)
 			break;
-		r = undo ? store_undo(k->st) : store_keep(k->st);
+		if (mark)
+			r = undo ? store_undo(k->st) : store_keep(k->st);
 		if (undo) {
 			was.random = model.random;
 			was.next = model.next;
