@@ -42,6 +42,7 @@ static const struct format formats[] = {
 	{"transcript-hashes", "confirmed_transcript_hash_after", true,
 		fmt_transcript},
 	{"tree-validation", "resolutions", true, fmt_tree_validation},
+	{"passive-client", "initial_epoch_authenticator", true, fmt_passive},
 };
 
 #define N_FORMATS (sizeof formats / sizeof *formats)
