@@ -289,7 +289,7 @@ int store_device_card(
 int store_member_device(struct store_reader *rd, const struct id16 *member,
 	size_t i, struct id16 *ret)
 {
-	struct store_device device;
+	struct store_device device = {0};
 	int64_t row, of;
 	sqlite3_stmt *q;
 	int r = member_row(rd, member, &row);

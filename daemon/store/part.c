@@ -101,7 +101,7 @@ int store_part_put(struct store *st, const struct id16 *member,
 int store_part_get(struct store_reader *rd, const struct id16 *member,
 	const struct id16 *case_id, struct store_part *ret)
 {
-	int64_t row, of;
+	int64_t row = 0, of;
 	int r = member_row(rd, member, &of);
 
 	memset(ret, 0, sizeof(*ret));
