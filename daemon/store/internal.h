@@ -22,9 +22,11 @@
 #define DETAIL_MAX    256 /* encoded detail of a device, channel, ... */
 #define ENVELOPE_HEAD 34  /* what an envelope's sealed bytes begin with */
 
-/* Told by the keeper to the writer. */
+/* Between the writer and the keeper. */
 struct shared {
-	_Atomic uint64_t moved; /* frames of the log that are in the file */
+	_Atomic uint64_t frames; /* in the log */
+	_Atomic uint64_t moved;	 /* of these, in the file too */
+	_Atomic bool wanted;	 /* the writer waits for all to be moved */
 };
 
 struct store_reader {

@@ -11,6 +11,7 @@
 #define READER_CACHE_KIB 1024
 #define KEEPER_CACHE_KIB 64
 #define LOG_FRAMES	 8192 /* 32 MiB: time to start the log again */
+#define LOG_MOVE	 1024 /* the keeper moves when there are so many */
 #define LOG_REST	 512  /* frames the writer may move by itself */
 #define CUT_SECONDS	 60
 #define CUT_SECONDS_IDLE 5
@@ -23,6 +24,7 @@ static int on_commit(void *arg, sqlite3 *h, const char *name, int frames)
 	struct store *st = arg;
 
 	st->frames = (uint64_t)frames;
+	atomic_store(&st->shared->frames, st->frames);
 	return SQLITE_OK;
 }
 
@@ -223,10 +225,24 @@ void store_keeper_close(struct store_keeper *kp)
 	free(kp);
 }
 
+/* Pages change often: moved seldom, each is written once for many changes. */
+static bool worthwhile(struct shared *s)
+{
+	uint64_t frames = atomic_load(&s->frames);
+	uint64_t moved = atomic_load(&s->moved);
+
+	/* More moved than there are: the log has begun again. */
+	return atomic_exchange(&s->wanted, false) ||
+	       frames - (moved <= frames ? moved : 0) >= LOG_MOVE;
+}
+
 int store_keeper_run(struct store_keeper *kp)
 {
-	int frames = 0, moved = 0;
-	int rc = sqlite3_wal_checkpoint_v2(
+	int frames = 0, moved = 0, rc;
+
+	if (!worthwhile(kp->shared))
+		return 0;
+	rc = sqlite3_wal_checkpoint_v2(
 		kp->db.h, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &moved);
 
 	if (rc == SQLITE_OK && moved >= 0)
@@ -248,8 +264,10 @@ static int finish_move(struct store *st)
 		moved = 0;
 	/* Leave the bulk to the keeper, but not for ever. */
 	if (st->disk.laid && st->frames - moved > LOG_REST &&
-		st->frames < 2 * LOG_FRAMES)
+		st->frames < 2 * LOG_FRAMES) {
+		atomic_store(&st->shared->wanted, true);
 		return 0;
+	}
 	rc = sqlite3_wal_checkpoint_v2(
 		st->view.db.h, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &done);
 	return rc == SQLITE_BUSY ? 0 : db_code(rc);
@@ -268,6 +286,7 @@ static int cut(struct store *st, uint64_t now)
 		st->deleted = false;
 		st->cut = now;
 		st->frames = 0;
+		atomic_store(&st->shared->frames, 0);
 	}
 	return rc == SQLITE_BUSY ? 0 : db_code(rc);
 }
@@ -294,5 +313,8 @@ int store_tidy(struct store *st, uint64_t now, bool idle)
 	}
 	if (st->deleted && age >= (idle ? CUT_SECONDS_IDLE : CUT_SECONDS))
 		return cut(st, now);
+	/* Soon: the keeper's moving now makes the cut short. */
+	if (st->deleted && age == CUT_SECONDS - 1)
+		atomic_store(&st->shared->wanted, true);
 	return 0;
 }

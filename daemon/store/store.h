@@ -602,8 +602,9 @@ void store_keeper_close(struct store_keeper *kp);
 
 /**
  * store_keeper_run(kp):
- * Move what there is; may take long (it waits for the disk), never blocks the
- * writer. To be called about every 100 ms while there is traffic.
+ * Move what there is when it is worth while; may take long (it waits for the
+ * disk), never blocks the writer. To be called about every 100 ms while there
+ * is traffic.
  * ROWAN_E_AGAIN: nothing lost, try later.
  */
 ROWAN_MUST int store_keeper_run(struct store_keeper *kp);
