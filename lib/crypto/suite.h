@@ -104,6 +104,14 @@ extern const struct suite *const suite_default[];
 const struct suite *suite_find(const struct suite *const *table, uint16_t id);
 
 /**
+ * suite_kem_key(s, pk):
+ * Return true iff ${pk} is a public key somebody can encrypt to: of the
+ * suite's length and, for X25519, not of small order. One bad key in a tree
+ * would stop every path that has to be encrypted to it.
+ */
+bool suite_kem_key(const struct suite *s, struct bytes pk);
+
+/**
  * suite_hash(s, parts, n, ret):
  * Hash the ${n} parts, one after the other.
  */

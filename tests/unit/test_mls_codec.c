@@ -16,6 +16,7 @@
 #include "mls/public/tree_codec.h"
 
 static const uint8_t zeros[64];
+static const uint8_t init_key[32] = {9};
 
 /* --- Objects to start from ------------------------------------------------ */
 
@@ -155,7 +156,7 @@ static void package_of(struct made *m, struct buf *ret)
 {
 	struct leaf_node *n = leaf(m);
 	struct key_package_params params = {
-		.init_key = bytes_of(zeros, 32), .leaf_node = n};
+		.init_key = bytes_of(init_key, 32), .leaf_node = n};
 
 	assert_int_equal(
 		key_package_new(&suite_0003, &params, bytes_of(m->sk, 64), ret),
@@ -489,12 +490,16 @@ static void key_packages_are_judged(void **state)
 		0);
 	assert_int_equal(verify(buf_view(&package)), ROWAN_E_MLS_KEY_PACKAGE);
 	buf_wipe(&package);
-	params.init_key = bytes_of(zeros, 31);
-	assert_int_equal(key_package_new(&suite_0003, &params,
-				 bytes_of(m.sk, 64), &package),
-		0);
-	assert_int_equal(verify(buf_view(&package)), ROWAN_E_MLS_KEY_PACKAGE);
-	buf_wipe(&package);
+	/* Too short, and of small order. */
+	for (size_t len = 31; len <= 32; len++) {
+		params.init_key = bytes_of(zeros, len);
+		assert_int_equal(key_package_new(&suite_0003, &params,
+					 bytes_of(m.sk, 64), &package),
+			0);
+		assert_int_equal(
+			verify(buf_view(&package)), ROWAN_E_MLS_KEY_PACKAGE);
+		buf_wipe(&package);
+	}
 	leaf_node_unref(n);
 
 	setup(&m, LEAF_NODE_UPDATE);

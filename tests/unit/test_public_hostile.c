@@ -289,6 +289,7 @@ static void refuse_path(
 static void test_wrong_paths(void **state)
 {
 	struct pubkit *k = *state;
+	const uint8_t small[32] = {0};
 	struct bytes own = tree_leaf(k->group->tree, 0)->encryption_key;
 
 	/* 12.4: "By default, the path field of a Commit MUST be populated" */
@@ -320,6 +321,10 @@ static void test_wrong_paths(void **state)
 		ROWAN_E_MLS_SIGNATURE);
 	refuse_path(k, &(struct pubkit_path){.leaf.signer = &k->client[9]},
 		ROWAN_E_MLS_SIGNATURE);
+	/* a key of small order: no path would reach this member again */
+	refuse_path(k,
+		&(struct pubkit_path){.leaf.encryption = bytes_of(small, 32)},
+		ROWAN_E_MLS_LEAF_NODE);
 	/* the key of another member */
 	refuse_path(k, &(struct pubkit_path){.client = &k->client[1]},
 		ROWAN_E_MLS_LEAF_NODE);

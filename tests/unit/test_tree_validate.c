@@ -280,6 +280,8 @@ static void test_key_lengths(void **state)
 {
 	struct pubkit *k = *state;
 	const uint32_t seven = 7;
+	const uint8_t small[32] = {1};
+	const struct pubkit_leaf useless = {.encryption = bytes_of(small, 32)};
 	uint8_t key[33] = {1};
 	const struct pubkit_leaf longer = {.encryption = bytes_of(key, 33)};
 
@@ -289,6 +291,14 @@ static void test_key_lengths(void **state)
 		ROWAN_E_MLS_TREE);
 	assert_int_equal(
 		with_leaf(k, 7, pubkit_leaf(k, &k->client[7], &longer)),
+		ROWAN_E_MLS_LEAF_NODE);
+	/* of small order: nobody could encrypt to it */
+	assert_int_equal(with_parent(k, 7,
+				 parent(bytes_of(small, 32),
+					 root(k)->parent_hash, &seven, 1)),
+		ROWAN_E_MLS_TREE);
+	assert_int_equal(
+		with_leaf(k, 7, pubkit_leaf(k, &k->client[7], &useless)),
 		ROWAN_E_MLS_LEAF_NODE);
 }
 

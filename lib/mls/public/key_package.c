@@ -75,7 +75,7 @@ int key_package_check(const struct suite *suite, const struct key_package *kp)
 	if (bytes_eq(leaf->encryption_key, kp->init_key))
 		return ROWAN_E_MLS_KEY_PACKAGE;
 	/* 10: "init_key MUST be a public key for" the suite's KEM */
-	if (kp->init_key.len != suite->kem_pk_len)
+	if (!suite_kem_key(suite, kp->init_key))
 		return ROWAN_E_MLS_KEY_PACKAGE;
 	/* 10: one with an invalid signature "MUST be considered malformed" */
 	return label_verify(suite, leaf->signature_key, key_package_label,

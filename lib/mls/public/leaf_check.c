@@ -41,7 +41,7 @@ static int rule_source(const struct leaf_case *c)
 /* 5.1: keys are of the group's algorithms. */
 static int rule_keys(const struct leaf_case *c)
 {
-	if (c->leaf->encryption_key.len != c->suite->kem_pk_len ||
+	if (!suite_kem_key(c->suite, c->leaf->encryption_key) ||
 		c->leaf->signature_key.len != c->suite->sig->pk_len)
 		return ROWAN_E_MLS_LEAF_NODE;
 	return 0;

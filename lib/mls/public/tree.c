@@ -189,33 +189,20 @@ int tree_extend(struct tree *t)
 
 /*
  * Halve the tree while its right half has no member. The left half's hashes
- * stay as they are. The room is given back where realloc can.
+ * stay as they are. The room stays too: the next copy is as small as it can
+ * be, and nothing here can fail.
  */
 static void truncate_tree(struct tree *t)
 {
 	uint32_t leaves = t->leaves, last = t->leaves - 1;
-	size_t width;
-	void *less;
 
 	while (last > 0 && t->slots[tree_math_node(last)].any == NULL)
 		last--;
 	while (leaves > 1 && last < leaves / 2)
 		leaves /= 2;
-	if (leaves == t->leaves)
-		return;
-	width = tree_math_width(leaves);
-	for (uint32_t i = (uint32_t)width; i < tree_width(t); i++)
+	for (uint32_t i = tree_math_width(leaves); i < tree_width(t); i++)
 		slot_unref(t->slots[i], i);
 	t->leaves = leaves;
-	less = realloc(t->slots, width * sizeof *t->slots);
-	if (less != NULL)
-		t->slots = less;
-	less = realloc(t->hashes, width * t->suite->hash->len);
-	if (less != NULL)
-		t->hashes = less;
-	less = realloc(t->hashed, width);
-	if (less != NULL)
-		t->hashed = less;
 }
 
 /* Changing */

@@ -113,7 +113,7 @@ static bool has_key(const struct path_keys *keys, struct bytes key)
 static bool add_key(
 	const struct suite *suite, struct path_keys *keys, struct bytes key)
 {
-	if (key.len != suite->kem_pk_len || has_key(keys, key))
+	if (!suite_kem_key(suite, key) || has_key(keys, key))
 		return false;
 	keys->v[keys->n++] = key;
 	keys->seen[key.data[key.len - 1]] = true;

@@ -65,8 +65,7 @@ static int rule_parent_keys(const struct leaf_group *group, struct bytes hash)
 
 	for (uint32_t node = 1; node < tree_width(t); node += 2)
 		if (!tree_is_blank(t, node) &&
-			tree_encryption_key(t, node).len !=
-				t->suite->kem_pk_len)
+			!suite_kem_key(t->suite, tree_encryption_key(t, node)))
 			return ROWAN_E_MLS_TREE;
 	return 0;
 }
