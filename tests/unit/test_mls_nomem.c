@@ -19,6 +19,8 @@
 
 #define STEPS_MAX 20000
 
+/* A sanitizer's library looks for them from outside. */
+#pragma GCC visibility push(default)
 void *__real_malloc(size_t len);
 void *__real_calloc(size_t n, size_t len);
 void *__real_realloc(void *p, size_t len);
@@ -31,6 +33,7 @@ void *__wrap_realloc(void *p, size_t len);
 void __wrap_free(void *p);
 void *__wrap_sodium_malloc(size_t len);
 void __wrap_sodium_free(void *p);
+#pragma GCC visibility pop
 
 static size_t countdown; /* 0: nothing fails */
 static bool fired;
