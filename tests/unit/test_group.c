@@ -289,9 +289,11 @@ static void the_removed_are_told_and_shut_out(void **state)
 {
 	struct cast *t = *state;
 	struct rowan_mls_proposal remove = {.type = ROWAN_MLS_REMOVE};
+	struct rowan_mls_bytes authenticator;
 	struct rowan_mls_received *r;
 	struct rowan_mls_committed made;
 	struct rowan_mls_buf m;
+	uint8_t secret[32];
 
 	t->c = add(t->a, t->b, t->carol);
 	remove.leaf = rowan_mls_group_leaf(t->b);
@@ -303,11 +305,23 @@ static void the_removed_are_told_and_shut_out(void **state)
 	assert_int_equal(rowan_mls_merge_commit(t->a), 0);
 	take(t->c, &made.commit);
 	assert_agree(t->a, t->c);
+	authenticator = rowan_mls_group_epoch_authenticator(t->b);
+	assert_int_equal(authenticator.len, sizeof secret);
+	memcpy(secret, authenticator.data, sizeof secret);
 	assert_int_equal(rowan_mls_process(t->b, view(&made.commit), &r), 0);
 	assert_true(rowan_mls_received_removed(r));
 	assert_null(rowan_mls_received_next(r));
 	assert_int_equal(rowan_mls_accept(t->b, r), 0);
 	rowan_mls_received_free(r);
+	assert_int_equal(rowan_mls_send(t->b, text("still here?"), NULL, &m),
+		ROWAN_E_MLS_REMOVED);
+	/* 12.4.2: "SHOULD promptly delete its group state": no secret is in
+	 * what is saved, and it loads again as what it is */
+	assert_int_equal(rowan_mls_group_save(t->b, &m), 0);
+	assert_null(memmem(m.data, m.len, secret, sizeof secret));
+	rowan_mls_group_free(t->b);
+	assert_int_equal(rowan_mls_group_load(t->bob, view(&m), &t->b), 0);
+	rowan_mls_buf_free(&m);
 	assert_int_equal(rowan_mls_send(t->b, text("still here?"), NULL, &m),
 		ROWAN_E_MLS_REMOVED);
 	assert_int_equal(rowan_mls_send(t->a, text("gone"), NULL, &m), 0);

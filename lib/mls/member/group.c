@@ -99,6 +99,23 @@ void group_view(const struct rowan_mls_group *g, struct leaf_policy *policy,
 		.policy = policy};
 }
 
+void group_shut(struct rowan_mls_group *g)
+{
+	rowan_mls_discard_commit(g);
+	rowan_mls_pending_forget(g);
+	treekem_wipe(g->keys);
+	g->keys->leaf = g->leaf;
+	epoch_secrets_wipe(&g->secrets);
+	secret_tree_free(g->message_keys);
+	g->message_keys = NULL;
+	past_free(g->past);
+	g->past = NULL;
+	resumptions_free(g->resumptions);
+	g->resumptions = NULL;
+	g->removed = true;
+	g->changes++;
+}
+
 int group_usable(const struct rowan_mls_group *g)
 {
 	if (g->removed)

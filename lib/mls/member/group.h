@@ -109,6 +109,13 @@ void group_view(const struct rowan_mls_group *g, struct leaf_policy *policy,
 	struct epoch_view *ret);
 
 /**
+ * group_shut(g):
+ * A commit removed us (section 12.4.2): wipe every secret of the group. What
+ * is left says who was in it and that we are not.
+ */
+void group_shut(struct rowan_mls_group *g);
+
+/**
  * group_usable(g):
  * 0, ROWAN_E_MLS_REMOVED, or ROWAN_E_MLS_REINIT once closed.
  */

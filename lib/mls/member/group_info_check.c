@@ -50,6 +50,9 @@ int group_info_check(const struct rowan_mls *client,
 	rc = signer == NULL ? ROWAN_E_MLS_SENDER
 			    : group_info_verify(client->suite, info,
 				      signer->signature_key);
+	/* An empty hash would skip the comparison. */
+	if (rc == 0 && info->context->tree_hash.len != client->suite->hash->len)
+		rc = ROWAN_E_MLS_TREE;
 	if (rc == 0)
 		rc = tree_validate(&group, info->context->tree_hash);
 	if (rc == 0)

@@ -95,7 +95,7 @@ static int psks_check(const struct joining *j)
 			id->usage != PSK_USAGE_APPLICATION)
 			resuming++;
 		for (size_t k = 0; k < i; k++)
-			if (psk_id_same(id, &j->psk_ids[k]))
+			if (bytes_eq(id->raw, j->psk_ids[k].raw))
 				return ROWAN_E_MLS_PSK;
 	}
 	if (resuming == 0)

@@ -432,9 +432,8 @@ int rowan_mls_accept(
 		return 0;
 	}
 	if (received->removed) {
-		rowan_mls_discard_commit(group);
-		group->removed = true;
-		group->changes++;
+		/* 12.4.2: "SHOULD promptly delete its group state" */
+		group_shut(group);
 		return 0;
 	}
 	if (received->next == NULL)

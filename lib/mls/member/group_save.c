@@ -36,7 +36,9 @@ static void write_message_keys(struct writer *w, const struct secret_tree *t)
 {
 	size_t mark = writer_open(w);
 
-	secret_tree_write(w, t);
+	/* The removed have none any more. */
+	if (t != NULL)
+		secret_tree_write(w, t);
 	writer_close(w, mark);
 }
 
@@ -201,8 +203,11 @@ static int read_message_keys(
 	struct reader inner;
 	int rc;
 
+	*ret = NULL;
 	if (reader_sub(r, SAVED_MAX, &inner) != 0)
 		return ROWAN_E_CORRUPT;
+	if (reader_left(&inner) == 0)
+		return 0;
 	rc = damage(secret_tree_read(&inner, s, ret));
 	return rc == 0 && reader_left(&inner) != 0 ? ROWAN_E_CORRUPT : rc;
 }
@@ -223,7 +228,7 @@ static int read_keys(struct reader *r, uint32_t leaf, struct treekem *keys)
 			return ROWAN_E_CORRUPT;
 		keys->n++;
 	}
-	return keys->n > 0 ? 0 : ROWAN_E_CORRUPT;
+	return 0;
 }
 
 static int read_secrets(struct reader *r, struct epoch_secrets *e)
@@ -256,8 +261,10 @@ static int read_epoch(struct reader *r, struct rowan_mls_group *g)
 		(rc = read_hash(r, &g->confirmation_tag)) != 0 ||
 		(rc = read_hash(r, &g->interim)) != 0)
 		return rc;
-	/* The keys we hold are those the tree shows. */
+	/* The keys we hold are those the tree shows; the removed have none. */
 	if (tree_leaf(g->tree, g->leaf) == NULL ||
+		g->removed != (g->keys->n == 0) ||
+		g->removed != (g->message_keys == NULL) ||
 		treekem_verify(g->keys, g->tree) != 0 ||
 		reader_vec(r, SAVED_MAX, &reinit) != 0)
 		return ROWAN_E_CORRUPT;
@@ -306,6 +313,8 @@ static int read_past(struct reader *r, struct rowan_mls_group *g)
 			(rc = read_message_keys(
 				 g->suite, &list, &p->message_keys)) != 0)
 			return rc;
+		if (p->message_keys == NULL)
+			return ROWAN_E_CORRUPT;
 		past = &p->next;
 	}
 	if (reader_sub(r, SAVED_MAX, &list) != 0)

@@ -51,9 +51,3 @@ void psk_id_write(struct writer *w, const struct psk_id *id)
 		writer_u64(w, id->psk_epoch);
 	writer_vec(w, id->nonce);
 }
-
-bool psk_id_same(const struct psk_id *a, const struct psk_id *b)
-{
-	return a->type == b->type && a->usage == b->usage &&
-	       a->psk_epoch == b->psk_epoch && bytes_eq(a->id, b->id);
-}

@@ -36,10 +36,4 @@ ROWAN_MUST int psk_id_read(struct reader *r, struct psk_id *ret);
  */
 void psk_id_write(struct writer *w, const struct psk_id *id);
 
-/**
- * psk_id_same(a, b):
- * Return true iff both name the same PSK, whatever their nonces.
- */
-bool psk_id_same(const struct psk_id *a, const struct psk_id *b);
-
 #endif
