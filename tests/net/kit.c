@@ -1,0 +1,136 @@
+/*
+ * Shared by the tests of the running relay: see kit.h.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "net/kit.h"
+
+struct rowand_proc kit_daemon;
+
+_Noreturn void kit_fail(const char *file, int line, const char *what)
+{
+	fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+	if (kit_daemon.dir[0] != '\0')
+		rowand_end(&kit_daemon);
+	exit(1);
+}
+
+void kit_start(const char *settings)
+{
+	struct seed_clinic clinic = {.senders = 2, .mailboxes = 2, .idle = 1};
+
+	KIT_CHECK(rowand_init(&kit_daemon, NULL) == 0);
+	rowand_set(&kit_daemon, settings);
+	KIT_CHECK(rowand_seed(&kit_daemon, &clinic) == 0);
+	KIT_CHECK(rowand_start(&kit_daemon) == 0);
+}
+
+int kit_end(void)
+{
+	int status = rowand_kill(&kit_daemon, SIGTERM);
+
+	KIT_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	rowand_end(&kit_daemon);
+	return 0;
+}
+
+struct relay_client *kit_open(enum seed_role role, uint32_t index)
+{
+	struct relay_client *c = NULL;
+	struct seed_device d;
+	struct relay_options o = {.kind = RELAY_LINK_RAW,
+		.port = kit_daemon.port,
+		.server = 0,
+		.device = &d};
+
+	seed_device(role, index, &d);
+	KIT_CHECK(relay_open(&c, &o) == 0);
+	return c;
+}
+
+struct relay_client *kit_hello(enum seed_role role, uint32_t index)
+{
+	struct relay_client *c = kit_open(role, index);
+
+	KIT_CHECK(relay_hello(c, NULL) == 0);
+	return c;
+}
+
+struct wire_error kit_submit(struct relay_client *c, struct id16 channel,
+	uint64_t counter, int fill, size_t len)
+{
+	static uint8_t body[WIRE_ENVELOPE_MAX];
+	static struct wire_submit s;
+	static struct wire_submit_answer a;
+
+	memset(body, fill, len);
+	s.count = 1;
+	s.items[0] = (struct wire_submit_item){.channel = channel,
+		.counter = counter,
+		.envelope = bytes_of(body, len)};
+	KIT_CHECK(relay_submit(c, &s, &a) == 0);
+	KIT_CHECK(a.count == 1);
+	return a.results[0];
+}
+
+void kit_no_push(struct relay_client *c, int ms)
+{
+	static struct wire_push p;
+
+	KIT_CHECK(relay_push(c, ms, &p) == ROWAN_E_AGAIN);
+}
+
+void kit_frames(
+	struct relay_client *c, const struct bytes *frames, size_t count)
+{
+	struct relay_link *l = relay_link(c);
+	int rc = relay_link_send(l, frames, count);
+
+	KIT_CHECK(rc == 0);
+	for (int i = 0; i < 2000; i++) {
+		struct timespec t = {.tv_nsec = 1000000};
+
+		rc = relay_link_flush(l);
+		if (rc != ROWAN_E_AGAIN)
+			return;
+		nanosleep(&t, NULL);
+	}
+}
+
+struct wire_error kit_refusal(struct relay_client *c)
+{
+	struct wire_message m;
+	struct wire_error e;
+
+	KIT_CHECK(relay_next(c, RELAY_PATIENCE_MS, &m) == 0);
+	KIT_CHECK(m.header.op == WIRE_OP_ERROR);
+	KIT_CHECK(wire_error_decode(&m, &e) == 0);
+	return e;
+}
+
+void kit_closed(struct relay_client *c)
+{
+	struct wire_message m;
+	int rc = 0;
+
+	for (int i = 0; i < 100; i++) {
+		rc = relay_next(c, 100, &m);
+		if (rc != 0 && rc != ROWAN_E_AGAIN)
+			return;
+	}
+	KIT_CHECK(rc == ROWAN_E_IO);
+}
+
+bool kit_ping(struct relay_client *c)
+{
+	struct relay_request q = {.op = WIRE_OP_PING};
+	struct wire_message m;
+	struct wire_time t;
+
+	return relay_call(c, &q, &m) == 0 && wire_time_decode(&m, &t) == 0 &&
+	       t.now > 0;
+}

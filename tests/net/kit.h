@@ -1,0 +1,89 @@
+/*
+ * What the tests of the running relay share: a daemon, clients, and one
+ * sentence when something is not as it must be.
+ *
+ * Each program tests one behaviour; its first line says which. Exits 0 when it
+ * holds, 1 when not.
+ */
+#ifndef TESTS_NET_KIT_H
+#define TESTS_NET_KIT_H
+
+#include "lib/relay_client.h"
+#include "lib/rowand_proc.h"
+#include "wire/code.h"
+
+/* Everything below ends the program when it fails. */
+#define KIT_CHECK(truth)                                                       \
+	do {                                                                   \
+		if (!(truth))                                                  \
+			kit_fail(__FILE__, __LINE__, #truth);                  \
+	} while (0)
+
+extern struct rowand_proc kit_daemon;
+
+_Noreturn void kit_fail(const char *file, int line, const char *what);
+
+/**
+ * kit_start(settings):
+ * A daemon with two senders and two mailboxes, each pair with a channel, and
+ * ${settings} added to its configuration. No clock source is asked for.
+ */
+void kit_start(const char *settings);
+
+/**
+ * kit_end():
+ * SIGTERM, exit code 0, and the folder removed. Returns 0, for main.
+ */
+int kit_end(void);
+
+/**
+ * kit_open(role, index):
+ * A raw connection to the main port as that device; nothing said yet.
+ */
+struct relay_client *kit_open(enum seed_role role, uint32_t index);
+
+/**
+ * kit_hello(role, index):
+ * The same, with hello said.
+ */
+struct relay_client *kit_hello(enum seed_role role, uint32_t index);
+
+/**
+ * kit_submit(c, channel, counter, fill, len):
+ * Submit one envelope of ${len} bytes ${fill}; returns the item's error.
+ */
+struct wire_error kit_submit(struct relay_client *c, struct id16 channel,
+	uint64_t counter, int fill, size_t len);
+
+/**
+ * kit_no_push(c, ms):
+ * Nothing is pushed for so long.
+ */
+void kit_no_push(struct relay_client *c, int ms);
+
+/**
+ * kit_frames(c, frames, count):
+ * Send frames as they are.
+ */
+void kit_frames(
+	struct relay_client *c, const struct bytes *frames, size_t count);
+
+/**
+ * kit_refusal(c):
+ * Wait for the next message, which must be an error, and return it.
+ */
+struct wire_error kit_refusal(struct relay_client *c);
+
+/**
+ * kit_closed(c):
+ * Wait until the daemon has closed the connection of ${c}.
+ */
+void kit_closed(struct relay_client *c);
+
+/**
+ * kit_ping(c):
+ * Return true iff a ping is answered.
+ */
+bool kit_ping(struct relay_client *c);
+
+#endif

@@ -1,0 +1,22 @@
+# Tests of the running relay, one behaviour a program or script.
+#
+#   make check-net       all of them
+#   build/tests/net/07_repeat, sh tests/net/15_options.sh build/rowand
+
+NET_SRC := $(sort $(wildcard tests/net/[0-9]*.c))
+NET_SH  := $(sort $(wildcard tests/net/[0-9]*.sh))
+NET_BIN := $(patsubst tests/net/%.c,$(B)/tests/net/%,$(NET_SRC))
+
+$(foreach s,$(NET_SRC),$(eval $(call test_program,net/$(notdir \
+	$(basename $(s))),$(s),$(B)/tests/net/kit.o)))
+
+.PHONY: check-net
+check-net: $(B)/rowand $(NET_BIN)
+	$(Q)for t in $(NET_BIN); do $$t || { echo "$$t failed"; exit 1; }; done
+	$(Q)for t in $(NET_SH); do sh $$t $(B)/rowand || \
+		{ echo "$$t failed"; exit 1; }; done
+	@echo "net: $(words $(NET_BIN) $(NET_SH)) behaviours hold"
+
+CHECKS += check-net
+
+-include $(B)/tests/net/kit.d
