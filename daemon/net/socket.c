@@ -46,8 +46,7 @@ static int set_all(void *sock, const struct socket_options *o)
 {
 	const char *domain = zap_domain(o->port);
 
-	if (!set(sock, ZMQ_LINGER, 0) || !set(sock, ZMQ_IPV6, 1) ||
-		!set(sock, ZMQ_ROUTER_MANDATORY, 1) ||
+	if (!set(sock, ZMQ_LINGER, 0) || !set(sock, ZMQ_ROUTER_MANDATORY, 1) ||
 		!set(sock, ZMQ_BACKLOG, o->backlog) ||
 		!set(sock, ZMQ_HANDSHAKE_IVL, o->handshake_ms) ||
 		!set(sock, ZMQ_HEARTBEAT_IVL, o->heartbeat_ms) ||
@@ -107,9 +106,15 @@ static int bind_all(void *sock, const struct socket_options *o)
 		rc = bind_fd(sock, o->fds[i]);
 	if (o->fd_count > 0)
 		return rc;
-	for (size_t i = 0; rc == 0 && i < o->endpoint_count; i++)
-		if (zmq_bind(sock, o->endpoints[i]) != 0)
+	for (size_t i = 0; rc == 0 && i < o->endpoint_count; i++) {
+		const char *e = o->endpoints[i];
+
+		/* Of one family each, so that a machine without IPv6 serves. */
+		if (!set(sock, ZMQ_IPV6, strchr(e, '[') != NULL))
+			rc = ROWAN_E_INTERNAL;
+		else if (zmq_bind(sock, e) != 0)
 			rc = ROWAN_E_IO;
+	}
 	return rc;
 }
 

@@ -4,8 +4,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "net/kit.h"
 
@@ -19,14 +25,52 @@ _Noreturn void kit_fail(const char *file, int line, const char *what)
 	exit(1);
 }
 
-void kit_start(const char *settings)
+void kit_prepare(const char *settings)
 {
 	struct seed_clinic clinic = {.senders = 2, .mailboxes = 2, .idle = 1};
 
 	KIT_CHECK(rowand_init(&kit_daemon, NULL) == 0);
 	rowand_set(&kit_daemon, settings);
 	KIT_CHECK(rowand_seed(&kit_daemon, &clinic) == 0);
+}
+
+void kit_run(void)
+{
 	KIT_CHECK(rowand_start(&kit_daemon) == 0);
+}
+
+void kit_start(const char *settings)
+{
+	kit_prepare(settings);
+	kit_run();
+}
+
+void kit_key(const char *name, int server)
+{
+	struct seed_server k;
+	char path[ROWAND_PATH_MAX], hex[66];
+	FILE *f;
+
+	seed_server(server, &k);
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", k.secret[i]);
+	snprintf(path, sizeof path, "%s/%s", kit_daemon.dir, name);
+	f = fopen(path, "w");
+	KIT_CHECK(f != NULL && fprintf(f, "%s\n", hex) == 65);
+	KIT_CHECK(fclose(f) == 0 && chmod(path, 0600) == 0);
+}
+
+int kit_free_port(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	KIT_CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0);
+	KIT_CHECK(getsockname(fd, (struct sockaddr *)&a, &len) == 0);
+	close(fd);
+	return ntohs(a.sin_port);
 }
 
 int kit_end(void)

@@ -31,6 +31,26 @@ _Noreturn void kit_fail(const char *file, int line, const char *what);
 void kit_start(const char *settings);
 
 /**
+ * kit_prepare(settings), kit_run():
+ * The two halves of kit_start, for what must be done between them.
+ */
+void kit_prepare(const char *settings);
+void kit_run(void);
+
+/**
+ * kit_key(name, server):
+ * Write the secret key number ${server} of seed_server to the file ${name} in
+ * the daemon's folder.
+ */
+void kit_key(const char *name, int server);
+
+/**
+ * kit_free_port():
+ * A port of the loopback that nobody uses now.
+ */
+int kit_free_port(void);
+
+/**
  * kit_end():
  * SIGTERM, exit code 0, and the folder removed. Returns 0, for main.
  */

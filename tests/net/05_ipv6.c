@@ -1,0 +1,90 @@
+/* IPv6 is served: a whole handshake and a ping over ::1. */
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "lib/zmtp.h"
+#include "net/kit.h"
+
+/* Move bytes for ${ms}, or until a frame is there. */
+static bool pump(int fd, struct zmtp *z, struct bytes *ret)
+{
+	bool more;
+
+	for (int i = 0; i < 200; i++) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		struct bytes out = zmtp_out(z);
+		uint8_t in[4096];
+		ssize_t n;
+
+		if (out.len > 0) {
+			n = write(fd, out.data, out.len);
+			KIT_CHECK(n > 0);
+			zmtp_sent(z, (size_t)n);
+		}
+		if (ret == NULL && zmtp_ready(z) && zmtp_out(z).len == 0)
+			return true;
+		if (ret != NULL && zmtp_recv(z, ret, &more) == 0)
+			return true;
+		if (poll(&p, 1, 50) <= 0)
+			continue;
+		n = read(fd, in, sizeof in);
+		if (n <= 0)
+			return false;
+		KIT_CHECK(zmtp_feed(z, bytes_of(in, (size_t)n)) == 0);
+	}
+	return false;
+}
+
+int main(void)
+{
+	struct sockaddr_in6 a = {
+		.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_PING, 77}, got;
+	uint8_t head[WIRE_HEADER_LEN];
+	char text[ROWAND_PATH_MAX];
+	struct zmtp_keys keys;
+	struct seed_device d;
+	struct seed_server s;
+	struct bytes frame;
+	struct zmtp *z;
+	int fd = socket(AF_INET6, SOCK_STREAM, 0), port = kit_free_port();
+
+	a.sin6_port = 0;
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0) {
+		puts("05_ipv6: skipped, this machine has no IPv6 loopback");
+		return 0;
+	}
+	close(fd);
+	kit_prepare("");
+	snprintf(text, sizeof text,
+		"listen_next = [ \"tcp://[::1]:%d\" ];\n"
+		"transport_key_next = \"%.1000s/next.key\";\n",
+		port, kit_daemon.dir);
+	rowand_set(&kit_daemon, text);
+	kit_key("next.key", 2);
+	kit_run();
+	fd = socket(AF_INET6, SOCK_STREAM, 0);
+	a.sin6_port = htons((uint16_t)port);
+	KIT_CHECK(connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
+	seed_device(SEED_SENDER, 0, &d);
+	seed_server(2, &s);
+	memcpy(keys.public, d.public, 32);
+	memcpy(keys.secret, d.secret, 32);
+	memcpy(keys.server, s.public, 32);
+	z = zmtp_new(&keys);
+	KIT_CHECK(z != NULL && pump(fd, z, NULL));
+	wire_header_encode(&h, head);
+	KIT_CHECK(zmtp_send(z, bytes_of(head, sizeof head), true) == 0);
+	KIT_CHECK(zmtp_send(z, bytes_of("", 0), false) == 0);
+	KIT_CHECK(pump(fd, z, &frame));
+	KIT_CHECK(wire_header_decode(frame, &got) == 0);
+	KIT_CHECK(got.id == 77 && got.op == (WIRE_OP_PING | WIRE_ANSWER));
+	zmtp_free(z);
+	close(fd);
+	return kit_end();
+}

@@ -1,0 +1,82 @@
+/* A listening socket handed over is served, and a restart keeps who waits. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "net/kit.h"
+
+static int listener;
+
+static pid_t start(const char *names)
+{
+	char conf[ROWAND_PATH_MAX], pid[16];
+	pid_t child = fork();
+
+	if (child != 0)
+		return child;
+	snprintf(conf, sizeof conf, "%s/rowand.conf", kit_daemon.dir);
+	snprintf(pid, sizeof pid, "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	setenv("LISTEN_FDNAMES", names, 1);
+	if (listener != 3)
+		dup2(listener, 3);
+	execl(kit_daemon.binary, "rowand", "--config", conf, (char *)NULL);
+	_exit(127);
+}
+
+static int end(pid_t child, int sig)
+{
+	int status = 0;
+
+	kill(child, sig);
+	KIT_CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+int main(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof a;
+	struct relay_client *c;
+	pid_t child;
+	int own;
+
+	/* Once by itself: writes keys and configuration. */
+	kit_start("");
+	own = kit_daemon.port;
+	rowand_kill(&kit_daemon, SIGTERM);
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	KIT_CHECK(bind(listener, (struct sockaddr *)&a, sizeof a) == 0);
+	KIT_CHECK(listen(listener, 16) == 0);
+	KIT_CHECK(getsockname(listener, (struct sockaddr *)&a, &len) == 0);
+	kit_daemon.port = ntohs(a.sin_port);
+	KIT_CHECK(kit_daemon.port != own);
+
+	child = start("tcp");
+	c = kit_hello(SEED_SENDER, 0);
+	KIT_CHECK(kit_ping(c));
+	KIT_CHECK(end(child, SIGTERM) == 0);
+	relay_close(c);
+	/* Nobody serves: the connection waits in the socket that stayed. */
+	c = kit_open(SEED_SENDER, 0);
+	child = start("tcp");
+	KIT_CHECK(relay_hello(c, NULL) == 0);
+	KIT_CHECK(end(child, SIGTERM) == 0);
+	relay_close(c);
+	/* What is no listening socket is refused: 78, configuration. */
+	close(listener);
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	child = start("tcp");
+	KIT_CHECK(end(child, 0) == 78);
+	rowand_end(&kit_daemon);
+	return 0;
+}
