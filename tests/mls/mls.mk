@@ -14,6 +14,12 @@ $(B)/mls_walk: $(B)/tests/mls/walk.o $(LIB_TEST) $(LIBS_CLIENT)
 walk: $(B)/mls_walk
 	$(Q)$(B)/mls_walk $(WALK_EPOCHS) $(WALK_SEED)
 
+# The short form of it, always another walk.
+.PHONY: check-walk
+CHECKS += check-walk mls-example
+check-walk: $(B)/mls_walk
+	$(Q)$(B)/mls_walk 100 $(WALK_SEED)
+
 -include $(B)/tests/mls/walk.d
 
 # Allocations of this one program can be made to fail.

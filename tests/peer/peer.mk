@@ -7,6 +7,7 @@ $(B)/mls_peer: $(PEER_OBJ) $(LIB_TEST) $(LIBS_CLIENT)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SODIUM) $(JANSSON)
 
 .PHONY: peer
+CHECKS += peer
 peer: $(B)/mls_peer
 	$(Q)python3 tests/peer/drive.py $(B)/mls_peer
 

@@ -14,6 +14,6 @@ $(B)/mls_vectors: $(VECTORS_OBJ) $(LIB_TEST) $(LIBS_CLIENT)
 vectors: $(B)/mls_vectors
 	$(Q)$(B)/mls_vectors $(MLS_VECTORS)
 
-# joins CHECKS once every format is read
+CHECKS += vectors
 
 -include $(VECTORS_OBJ:.o=.d)
