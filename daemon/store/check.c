@@ -7,77 +7,89 @@
 
 #include <stdlib.h>
 
+/* Rows 0 are broken in any case; others are, unless they are spare. */
 struct invariant {
 	const char *broken; /* what to say */
-	const char *query;  /* yields a row iff broken */
+	const char *query;  /* yields a row iff broken: 0, or an envelope */
 };
 
 static const struct invariant invariants[] = {
 	{"a delivery without its envelope",
-		"SELECT 1 FROM delivery WHERE envelope NOT IN"
+		"SELECT 0 FROM delivery WHERE envelope NOT IN"
 		" (SELECT id FROM envelope)"},
 	{"an envelope of one device without its delivery",
-		"SELECT 1 FROM envelope e WHERE device<>0 AND NOT EXISTS"
-		" (SELECT 1 FROM delivery d WHERE d.device=e.device"
+		"SELECT id FROM envelope e WHERE device<>0 AND NOT EXISTS"
+		" (SELECT 0 FROM delivery d WHERE d.device=e.device"
 		" AND d.seq=e.seq AND d.envelope=e.id AND d.shared=0)"},
 	{"a shared envelope nobody waits for",
-		"SELECT 1 FROM envelope e WHERE device=0 AND NOT EXISTS"
-		" (SELECT 1 FROM pending p WHERE p.envelope=e.id)"},
+		"SELECT id FROM envelope e WHERE device=0 AND NOT EXISTS"
+		" (SELECT 0 FROM pending p WHERE p.envelope=e.id)"},
 	{"a delivery and its envelope disagree",
-		"SELECT 1 FROM delivery d JOIN envelope e ON e.id=d.envelope"
+		"SELECT 0 FROM delivery d JOIN envelope e ON e.id=d.envelope"
 		" WHERE (d.shared=0)<>(e.device<>0)"},
 	{"a shared delivery is not pending",
-		"SELECT 1 FROM delivery d WHERE shared=1 AND NOT EXISTS"
-		" (SELECT 1 FROM pending p WHERE p.envelope=d.envelope"
+		"SELECT 0 FROM delivery d WHERE shared=1 AND NOT EXISTS"
+		" (SELECT 0 FROM pending p WHERE p.envelope=d.envelope"
 		" AND p.device=d.device AND p.seq=d.seq)"},
 	{"a pending place without its delivery",
-		"SELECT 1 FROM pending p WHERE NOT EXISTS"
-		" (SELECT 1 FROM delivery d WHERE d.device=p.device"
+		"SELECT 0 FROM pending p WHERE NOT EXISTS"
+		" (SELECT 0 FROM delivery d WHERE d.device=p.device"
 		" AND d.seq=p.seq AND d.envelope=p.envelope)"},
 	{"a pending place without its envelope",
-		"SELECT 1 FROM pending WHERE envelope NOT IN"
+		"SELECT 0 FROM pending WHERE envelope NOT IN"
 		" (SELECT id FROM envelope)"},
 	{"a sequence beyond those reserved",
-		"SELECT 1 FROM delivery d WHERE seq>=coalesce((SELECT"
+		"SELECT 0 FROM delivery d WHERE seq>=coalesce((SELECT"
 		" reserved FROM mailbox m WHERE m.device=d.device), 0)"},
-	{"a row id beyond those reserved", "SELECT 1 FROM envelope WHERE "
+	{"a row id beyond those reserved", "SELECT 0 FROM envelope WHERE "
 					   "number>=coalesce((SELECT next FROM"
 					   " sequence WHERE name=1), 0)"},
 	{"two envelopes of one number",
-		"SELECT 1 FROM envelope GROUP BY number HAVING count(*)>1"},
+		"SELECT 0 FROM envelope GROUP BY number HAVING count(*)>1"},
 	{"a chunk without its blob",
-		"SELECT 1 FROM chunk WHERE id>>16 NOT IN (SELECT id FROM blob"
+		"SELECT 0 FROM chunk WHERE id>>16 NOT IN (SELECT id FROM blob"
 		" UNION ALL SELECT row FROM trash WHERE kind=1)"},
 	{"a blob that miscounts its chunks",
-		"SELECT 1 FROM blob b WHERE have<>(SELECT count(*) FROM chunk"
+		"SELECT 0 FROM blob b WHERE have<>(SELECT count(*) FROM chunk"
 		" c WHERE c.id BETWEEN b.id<<16 AND (b.id<<16)+65535)"},
 	{"a key package of a revoked device",
-		"SELECT 1 FROM package p JOIN device d ON d.id=p.device"
+		"SELECT 0 FROM package p JOIN device d ON d.id=p.device"
 		" WHERE d.revoked"},
 	{"two last-resort key packages",
-		"SELECT 1 FROM package WHERE last_resort=1 GROUP BY device"
+		"SELECT 0 FROM package WHERE last_resort=1 GROUP BY device"
 		" HAVING count(*)>1"},
 	{"a statement without its chain",
-		"SELECT 1 FROM act WHERE id>>40 NOT IN"
+		"SELECT 0 FROM act WHERE id>>40 NOT IN"
 		" (SELECT id FROM chain)"},
 	{"a chain with gaps",
-		"SELECT 1 FROM chain c WHERE newest<>(SELECT count(*) FROM act"
+		"SELECT 0 FROM chain c WHERE newest<>(SELECT count(*) FROM act"
 		" a WHERE a.id BETWEEN c.id<<40 AND (c.id<<40)+c.newest)"
-		" OR EXISTS (SELECT 1 FROM act a WHERE a.id>(c.id<<40)+c.newest"
+		" OR EXISTS (SELECT 0 FROM act a WHERE a.id>(c.id<<40)+c.newest"
 		" AND a.id<(c.id+1)<<40)"},
 	{"a reference that leads nowhere",
-		"SELECT 1 FROM pragma_foreign_key_check"},
-	{"a damaged page", "SELECT 1 FROM pragma_integrity_check(1)"
+		"SELECT 0 FROM pragma_foreign_key_check"},
+	{"a damaged page", "SELECT 0 FROM pragma_integrity_check(1)"
 			   " WHERE integrity_check<>'ok'"},
 };
 
+static bool in_note(const struct freed_note *n, int64_t row)
+{
+	for (size_t i = 0; i < n->len; i++)
+		if (n->rows[i] == row)
+			return true;
+	return false;
+}
+
 /* 1 when the query yields a row, 0 when not, or an error. */
-static int yields(struct db *db, const char *query)
+static int yields(
+	struct db *db, const char *query, const struct freed_note *note)
 {
 	sqlite3_stmt *q = NULL;
 	int rc = sqlite3_prepare_v2(db->h, query, -1, &q, NULL);
 
 	if (rc == SQLITE_OK)
+		rc = sqlite3_step(q);
+	while (rc == SQLITE_ROW && in_note(note, sqlite3_column_int64(q, 0)))
 		rc = sqlite3_step(q);
 	sqlite3_finalize(q);
 	return rc == SQLITE_ROW ? 1 : db_code(rc);
@@ -86,19 +98,33 @@ static int yields(struct db *db, const char *query)
 int store_check(struct store_reader *rd, const char **ret_problem)
 {
 	size_t n = sizeof(invariants) / sizeof(invariants[0]);
+	struct freed_note note;
+	int r = freed_note_read(rd, &note);
 
 	*ret_problem = NULL;
-	for (size_t i = 0; i < n; i++) {
-		int r = yields(&rd->db, invariants[i].query);
-
+	for (size_t i = 0; i < n && r == 0; i++) {
+		r = yields(&rd->db, invariants[i].query, &note);
 		if (r == 1) {
 			*ret_problem = invariants[i].broken;
 			return ROWAN_E_CORRUPT;
 		}
-		if (r != 0)
-			return r;
 	}
-	return 0;
+	return r;
+}
+
+/* Spare rows are no envelopes. */
+static int count_spare(struct store_reader *rd, uint64_t *ret)
+{
+	struct freed_note note;
+	struct freed f;
+	int r = freed_note_read(rd, &note);
+
+	*ret = 0;
+	for (size_t i = 0; i < note.len && r == 0; i++) {
+		r = freed_find(rd, &note, i, &f);
+		*ret += f.row != 0;
+	}
+	return r;
 }
 
 static int number(struct db *db, enum sql which, uint64_t *ret)
@@ -127,6 +153,7 @@ static uint64_t log_size(struct db *db)
 int store_stats(struct store_reader *rd, struct store_stats *ret)
 {
 	sqlite3_stmt *q = db_use(&rd->db, SQL_COUNTS);
+	uint64_t spare;
 	int r = db_row(&rd->db, q);
 
 	memset(ret, 0, sizeof(*ret));
@@ -138,7 +165,10 @@ int store_stats(struct store_reader *rd, struct store_stats *ret)
 		ret->blobs = (uint64_t)db_get_int(q, 4);
 	}
 	db_end(q);
-	if (r < 0 || (r = number(&rd->db, SQL_PAGES, &ret->pages)) != 0 ||
+	if (r < 0 || (r = count_spare(rd, &spare)) != 0)
+		return r;
+	ret->envelopes -= spare < ret->envelopes ? spare : ret->envelopes;
+	if ((r = number(&rd->db, SQL_PAGES, &ret->pages)) != 0 ||
 		(r = number(&rd->db, SQL_PAGES_FREE, &ret->pages_free)) != 0)
 		return r;
 	ret->page_size = SCHEMA_PAGE;

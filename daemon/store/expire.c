@@ -180,7 +180,7 @@ int store_sweep(struct store *st, uint32_t max, struct store_slice *ret)
 	int r = tx_ready(st);
 
 	*ret = (struct store_slice){0};
-	if (r != 0)
+	if (r != 0 || (r = freed_flush(st)) != 0)
 		return r;
 	while (ret->done < max) {
 		q = db_use(&st->view.db, SQL_TRASH_NEXT);

@@ -1,14 +1,23 @@
 /*
- * Rows of envelopes that the open transaction is done with, to be used again
- * by it: an envelope of the same size takes the place of one that was
- * acknowledged, in the same page, so that neither is the page written twice
- * nor are pages freed and taken again. What is left over is deleted before the
- * commit.
+ * Rows of envelopes that nobody waits for any more, to be used again: an
+ * envelope of the same size takes the place of an acknowledged one, in the
+ * same page. So pages are not freed, written as zeros and taken again, and
+ * what is submitted together comes to lie together.
  *
- * Rows come back under their old id with a number of their own; it is the
+ * A few rows are kept from one transaction to the next. They are noted in the
+ * file, so that after a crash, or a lost transaction, they are found and
+ * nothing that was acknowledged stays behind. The note may name more rows than
+ * are spare (then it need not be written so often), never fewer.
+ *
+ * A row comes back under its old id with a number of its own; it is the
  * number, never used twice, that the seal is bound to.
  */
 #include "store/internal.h"
+
+#include <stdlib.h>
+
+#include "base/reader.h"
+#include "base/writer.h"
 
 static int delete_row(struct store *st, int64_t row)
 {
@@ -18,10 +27,118 @@ static int delete_row(struct store *st, int64_t row)
 	return db_run(&st->view.db, q);
 }
 
+static int by_row(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* ---- the note ---- */
+
+static bool noted(const struct freed_note *n, int64_t row)
+{
+	return bsearch(&row, n->rows, n->len, sizeof(row), by_row) != NULL;
+}
+
+static void note_add(struct store *st, int64_t row)
+{
+	struct freed_note *n = &st->note;
+
+	if (noted(n, row))
+		return;
+	if (n->len == FREED_NOTED) {
+		/* Only what is spare now. */
+		n->len = 0;
+		for (size_t i = 0; i < st->freed_len; i++)
+			n->rows[n->len++] = st->freed[i].row;
+	}
+	n->rows[n->len++] = row;
+	qsort(n->rows, n->len, sizeof(row), by_row);
+	st->note_dirty = true;
+}
+
+static int note_write(struct store *st)
+{
+	uint8_t plain[FREED_NOTED * 8];
+	struct writer w;
+	int r;
+
+	if (!st->note_dirty)
+		return 0;
+	writer_init_fixed(&w, plain, sizeof(plain));
+	for (size_t i = 0; i < st->note.len; i++)
+		writer_u64(&w, (uint64_t)st->note.rows[i]);
+	r = store_meta_put(st, FREED_META, writer_view(&w));
+	if (r == 0)
+		st->note_dirty = false;
+	return r;
+}
+
+int freed_note_read(struct store_reader *rd, struct freed_note *ret)
+{
+	struct buf value;
+	struct reader in;
+	uint64_t row;
+	int r = store_meta_get(rd, FREED_META, &value);
+
+	ret->len = 0;
+	if (r != 0)
+		return r == ROWAN_E_NOT_FOUND ? 0 : r;
+	reader_init(&in, buf_view(&value));
+	while (ret->len < FREED_NOTED && reader_u64(&in, &row) == 0)
+		ret->rows[ret->len++] = (int64_t)row;
+	if (reader_end(&in) != 0)
+		r = ROWAN_E_CORRUPT;
+	buf_wipe(&value);
+	return r;
+}
+
+int freed_find(struct store_reader *rd, const struct freed_note *n, size_t i,
+	struct freed *ret)
+{
+	sqlite3_stmt *q = db_use(&rd->db, SQL_ENVELOPE_SPARE);
+	int r;
+
+	*ret = (struct freed){0};
+	db_int(q, 1, n->rows[i]);
+	if ((r = db_row(&rd->db, q)) == 1)
+		*ret = (struct freed){
+			n->rows[i], db_get_int(q, 0), db_get_int(q, 1)};
+	db_end(q);
+	return r < 0 ? r : 0;
+}
+
+int freed_load(struct store *st)
+{
+	struct freed f;
+	int r;
+
+	if (st->freed_known)
+		return 0;
+	st->freed_len = 0;
+	st->note_dirty = false;
+	if ((r = freed_note_read(&st->view, &st->note)) != 0)
+		return r;
+	for (size_t i = 0; i < st->note.len; i++) {
+		if ((r = freed_find(&st->view, &st->note, i, &f)) != 0)
+			return r;
+		if (f.row == 0)
+			continue;
+		if (st->freed_len < FREED_MAX)
+			st->freed[st->freed_len++] = f;
+		else if ((r = delete_row(st, f.row)) != 0)
+			return r;
+	}
+	st->freed_known = true;
+	return 0;
+}
+
+/* ---- the rows ---- */
+
 int freed_add(struct store *st, int64_t row)
 {
 	struct db *db = &st->view.db;
-	struct freed *f = &st->freed[st->freed_len];
 	sqlite3_stmt *q;
 	int r;
 
@@ -31,34 +148,65 @@ int freed_add(struct store *st, int64_t row)
 		return delete_row(st, row);
 	q = db_use(db, SQL_ENVELOPE_SIZE);
 	db_int(q, 1, row);
-	if ((r = db_row(db, q)) == 1) {
-		*f = (struct freed){row, db_get_int(q, 0), db_get_int(q, 1)};
-		st->freed_len++;
-	}
+	if ((r = db_row(db, q)) == 1)
+		st->freed[st->freed_len++] =
+			(struct freed){row, db_get_int(q, 0), db_get_int(q, 1)};
 	db_end(q);
 	return r < 0 ? r : 0;
 }
 
 int64_t freed_take(struct store *st, int64_t until, size_t len)
 {
+	size_t best = FREED_MAX;
+	int64_t row;
+
 	if (st->marked && !st->one)
 		return 0;
-	for (size_t i = st->freed_len; i-- > 0;) {
-		struct freed f = st->freed[i];
+	/* The lowest one: rows that lie together are taken together. */
+	for (size_t i = 0; i < st->freed_len; i++) {
+		const struct freed *f = &st->freed[i];
 
-		if (f.until != until || f.len != (int64_t)len)
-			continue;
-		st->freed[i] = st->freed[--st->freed_len];
-		return f.row;
+		if (f->until == until && f->len == (int64_t)len &&
+			(best == FREED_MAX || f->row < st->freed[best].row))
+			best = i;
 	}
-	return 0;
+	if (best == FREED_MAX)
+		return 0;
+	row = st->freed[best].row;
+	st->freed[best] = st->freed[--st->freed_len];
+	return row;
+}
+
+static int flush_to(struct store *st, size_t keep)
+{
+	int r = 0;
+
+	while (st->freed_len > keep && r == 0)
+		r = delete_row(st, st->freed[--st->freed_len].row);
+	return r;
 }
 
 int freed_flush(struct store *st)
 {
+	return flush_to(st, 0);
+}
+
+static int freed_by_row(const void *a, const void *b)
+{
+	return by_row(&((const struct freed *)a)->row,
+		&((const struct freed *)b)->row);
+}
+
+int freed_settle(struct store *st)
+{
 	int r = 0;
 
-	while (st->freed_len > 0 && r == 0)
-		r = delete_row(st, st->freed[--st->freed_len].row);
-	return r;
+	if (st->freed_len > FREED_KEEP) {
+		qsort(st->freed, st->freed_len, sizeof(*st->freed),
+			freed_by_row);
+		r = flush_to(st, FREED_KEEP);
+	}
+	for (size_t i = 0; i < st->freed_len && r == 0; i++)
+		note_add(st, st->freed[i].row);
+	return r != 0 ? r : note_write(st);
 }

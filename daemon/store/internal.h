@@ -18,7 +18,10 @@
 #define MAILBOX_BLOCK 256  /* sequences reserved with one write */
 #define ID_BLOCK      4096 /* row ids likewise */
 #define MASK_WORDS    (STORE_WINDOW / 64)
-#define FREED_MAX     256 /* rows kept for reuse in a transaction */
+#define FREED_MAX     256 /* spare rows in a transaction */
+#define FREED_KEEP    64  /* of these, for the next one */
+#define FREED_NOTED   512 /* rows in the note of what may be spare */
+#define FREED_META    (UINT32_MAX - 1)
 #define DETAIL_MAX    256 /* encoded detail of a device, channel, ... */
 #define ENVELOPE_HEAD 34  /* what an envelope's sealed bytes begin with */
 
@@ -77,6 +80,12 @@ struct freed {
 	int64_t row, until, len;
 };
 
+/* Rows that may be spare, in order. */
+struct freed_note {
+	int64_t rows[FREED_NOTED];
+	size_t len;
+};
+
 struct sequence {
 	int64_t next;
 	int64_t reserved;
@@ -118,6 +127,8 @@ struct store {
 
 	struct freed freed[FREED_MAX];
 	size_t freed_len;
+	struct freed_note note; /* as in the file, once not dirty */
+	bool freed_known, note_dirty;
 	struct device *to[STORE_RECIPIENT_MAX];
 	struct store_delivery *out; /* what the last call gave */
 	size_t out_len, out_cap;
@@ -189,6 +200,14 @@ ROWAN_MUST int freed_add(struct store *st, int64_t row);
 int64_t freed_take(struct store *st, int64_t until, size_t len);
 /* Delete what was not used. */
 ROWAN_MUST int freed_flush(struct store *st);
+/* Before a commit: keep a few rows and note them; the rest is deleted. */
+ROWAN_MUST int freed_settle(struct store *st);
+/* Be sure of the spare rows of earlier transactions. */
+ROWAN_MUST int freed_load(struct store *st);
+/* The note in the file; the ${i}th of its rows, 0 when that is not spare. */
+ROWAN_MUST int freed_note_read(struct store_reader *rd, struct freed_note *ret);
+ROWAN_MUST int freed_find(struct store_reader *rd, const struct freed_note *n,
+	size_t i, struct freed *ret);
 
 /* ---- device.c ---- */
 

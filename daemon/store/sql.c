@@ -104,6 +104,13 @@ static const char *const texts[SQL_COUNT] = {
 			       "seq=?4,body=?5,number=?6 WHERE id=?1",
 	[SQL_ENVELOPE_SIZE] = "SELECT until,length(body) FROM envelope"
 			      " WHERE id=?1",
+	[SQL_ENVELOPE_SPARE] =
+		"SELECT until,length(body) FROM envelope e"
+		" WHERE id=?1 AND NOT EXISTS (SELECT 1 FROM"
+		" delivery d WHERE d.device=e.device AND"
+		" d.seq=e.seq AND d.envelope=e.id) AND NOT EXISTS"
+		" (SELECT 1 FROM pending p"
+		" WHERE p.envelope=e.id)",
 	[SQL_ENVELOPE_DELETE] = "DELETE FROM envelope WHERE id=?1",
 	[SQL_ENVELOPE_HEAD] = "SELECT device,seq FROM envelope WHERE id=?1",
 	[SQL_DELIVERY_ADD] = "INSERT INTO delivery(device,seq,envelope,"

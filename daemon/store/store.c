@@ -276,8 +276,15 @@ static int finish_move(struct store *st)
 /* Empty the log file: no byte that was deleted before is left in it. */
 static int cut(struct store *st, uint64_t now)
 {
-	int rc;
+	int rc, r;
 
+	if (st->freed_len > 0) {
+		if ((r = store_begin(st, st->now)) == 0 &&
+			(r = freed_flush(st)) != 0)
+			store_abort(st);
+		if (r != 0 || (r = store_commit(st)) != 0)
+			return r;
+	}
 	sqlite3_busy_timeout(st->view.db.h, 0);
 	rc = sqlite3_wal_checkpoint_v2(
 		st->view.db.h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);

@@ -85,10 +85,13 @@ int store_begin(struct store *st, uint64_t now)
 	}
 	st->open = true;
 	st->marked = st->cold = false;
-	st->saved_len = st->out_len = st->freed_len = 0;
+	st->saved_len = st->out_len = 0;
 	st->mark++;
 	st->now = st->sure = now;
-	return 0;
+	r = freed_load(st);
+	if (r != 0)
+		store_abort(st);
+	return r == 0 || r == ROWAN_E_CORRUPT ? r : ROWAN_E_AGAIN;
 }
 
 void store_doubt(struct store *st, uint64_t sure)
@@ -167,6 +170,8 @@ void store_abort(struct store *st)
 		return;
 	db_rollback(&st->view.db);
 	cache_forget(st);
+	st->freed_known = false;
+	st->freed_len = 0;
 	st->open = st->marked = false;
 }
 
@@ -182,7 +187,7 @@ int store_commit(struct store *st)
 	if (r == 0)
 		r = cache_write_senders(st);
 	if (r == 0)
-		r = freed_flush(st);
+		r = freed_settle(st);
 	/* The log leaves of the batch's operations join here. */
 	if (r == 0)
 		r = db_run(db, db_use(db, SQL_COMMIT));
