@@ -274,6 +274,7 @@ static int serve(struct process *p)
 	int code, rc;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
 	code = open_relay(p);

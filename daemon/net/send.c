@@ -130,10 +130,10 @@ static void block(struct server *r, struct peer *peer, const struct push *p)
 	struct unsent *u = &peer->unsent;
 
 	r->count.unsent_pushes++;
-	if (u->credit == 0 || u->id != p->id) {
-		*u = (struct unsent){.id = p->id, .after = p->after};
+	if (u->credit == 0)
 		r->blocked++;
-	}
+	if (u->credit == 0 || u->id != p->id)
+		*u = (struct unsent){.id = p->id, .after = p->after};
 	u->credit += (uint32_t)p->frame_count;
 }
 

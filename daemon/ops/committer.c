@@ -36,8 +36,9 @@ struct committer {
 	struct batch *all[BATCHES];
 	struct batch *mine[BATCHES]; /* those that are empty and here */
 	size_t mine_count;
-	uint64_t tick_at; /* milliseconds, monotonic */
-	size_t most;	  /* operations in one group */
+	uint64_t tick_at;  /* milliseconds, monotonic */
+	uint64_t serve_at; /* not before, after a failure */
+	size_t most;	   /* operations in one group */
 	bool stopping;
 	_Atomic bool keeper_stop;
 	_Atomic uint64_t commits;
@@ -90,12 +91,18 @@ static void collect(struct committer *c)
 		c->mine[c->mine_count++] = back[i];
 }
 
+/* Somebody is behind, and the store did not just fail to read. */
+static bool may_serve(const struct committer *c)
+{
+	return subs_hungry(&c->ops.subs) && monotonic_ms() >= c->serve_at;
+}
+
 /* Something to do, and a batch to do it in. */
 static bool ready(struct committer *c)
 {
 	collect(c);
 	return c->mine_count > 0 &&
-	       (!ring_empty(&c->lanes->requests) || subs_hungry(&c->ops.subs) ||
+	       (!ring_empty(&c->lanes->requests) || may_serve(c) ||
 		       monotonic_ms() >= c->tick_at);
 }
 
@@ -129,23 +136,41 @@ static void run_control(struct committer *c, struct request *r)
 
 static void run_one(struct committer *c, struct request *r)
 {
+	bool stores = r->kind == REQUEST_MESSAGE || r->kind == REQUEST_JOB;
+
 	/* Nothing more can be done in a lost transaction. */
-	if (c->ops.lost && r->kind != REQUEST_STOP)
+	if (c->ops.lost && stores)
 		ops_refuse(r, WIRE_AGAIN, RETRY_MS);
 	else
 		run_control(c, r);
 }
 
-static bool is_ack(const struct request *r)
+static bool is_op(const struct request *r, uint16_t op)
 {
-	return r->kind == REQUEST_MESSAGE && r->entry->op == WIRE_OP_ACK;
+	return r->kind == REQUEST_MESSAGE && r->entry->op == op;
 }
 
 /*
- * Whatever is there, and what comes meanwhile, up to the group's size.
- * Acknowledgements go first: nobody can tell, and what they let go makes
- * places that the submissions after them take, in the same pages.
+ * In their order, but acknowledgements first: nobody can tell, and what they
+ * let go makes places that the submissions after them take, in the same pages.
+ * Somebody could tell where there is a subscription among them, whose credit
+ * an acknowledgement raises.
  */
+static void run_some(struct committer *c, struct request **r, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		any = any || is_op(r[i], WIRE_OP_SUBSCRIBE);
+	for (size_t i = 0; i < n && !any; i++)
+		if (is_op(r[i], WIRE_OP_ACK))
+			run_one(c, r[i]);
+	for (size_t i = 0; i < n; i++)
+		if (any || !is_op(r[i], WIRE_OP_ACK))
+			run_one(c, r[i]);
+}
+
+/* Whatever is there, and what comes meanwhile, up to the group's size. */
 static void run_all(struct committer *c, struct batch *b)
 {
 	uint64_t until = monotonic_ms() + c->ops.config->batch_time;
@@ -159,12 +184,7 @@ static void run_all(struct committer *c, struct batch *b)
 		if (n == 0)
 			break;
 		b->request_count += n;
-		for (size_t i = 0; i < n; i++)
-			if (is_ack(r[i]))
-				run_one(c, r[i]);
-		for (size_t i = 0; i < n; i++)
-			if (!is_ack(r[i]))
-				run_one(c, r[i]);
+		run_some(c, r, n);
 		if (monotonic_ms() > until)
 			break;
 	}
@@ -295,20 +315,24 @@ static void turn(struct committer *c)
 	struct ops *o = &c->ops;
 	struct batch *b = c->mine[--c->mine_count];
 	bool idle;
+	int rc;
 
 	batch_clear(b);
 	transact(c, b);
 	/* A turn of the clock alone: nobody is waiting for the disk. */
 	idle = b->request_count == 0 && !subs_hungry(&o->subs);
-	if (!c->stopping && subs_hungry(&o->subs)) {
+	if (!c->stopping && may_serve(c)) {
 		struct subs_slice s = {.rd = o->view,
 			.fetched = o->fetched,
 			.now = o->now,
 			.doubtful = o->doubtful,
 			.budget = SERVE_BUDGET};
 
-		if (subs_serve(&o->subs, b, &s) == ROWAN_E_CORRUPT)
+		rc = subs_serve(&o->subs, b, &s);
+		if (rc == ROWAN_E_CORRUPT)
 			o->damaged = true;
+		if (rc != 0)
+			c->serve_at = monotonic_ms() + TICK_MS;
 	}
 	if (o->damaged)
 		c->stopping = b->fatal = true;

@@ -1,5 +1,4 @@
 /* IPv6 is served: a whole handshake and a ping over ::1. */
-#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -7,38 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "lib/zmtp.h"
 #include "net/kit.h"
-
-/* Move bytes for ${ms}, or until a frame is there. */
-static bool pump(int fd, struct zmtp *z, struct bytes *ret)
-{
-	bool more;
-
-	for (int i = 0; i < 200; i++) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		struct bytes out = zmtp_out(z);
-		uint8_t in[4096];
-		ssize_t n;
-
-		if (out.len > 0) {
-			n = write(fd, out.data, out.len);
-			KIT_CHECK(n > 0);
-			zmtp_sent(z, (size_t)n);
-		}
-		if (ret == NULL && zmtp_ready(z) && zmtp_out(z).len == 0)
-			return true;
-		if (ret != NULL && zmtp_recv(z, ret, &more) == 0)
-			return true;
-		if (poll(&p, 1, 50) <= 0)
-			continue;
-		n = read(fd, in, sizeof in);
-		if (n <= 0)
-			return false;
-		KIT_CHECK(zmtp_feed(z, bytes_of(in, (size_t)n)) == 0);
-	}
-	return false;
-}
 
 int main(void)
 {
@@ -77,11 +45,11 @@ int main(void)
 	memcpy(keys.secret, d.secret, 32);
 	memcpy(keys.server, s.public, 32);
 	z = zmtp_new(&keys);
-	KIT_CHECK(z != NULL && pump(fd, z, NULL));
+	KIT_CHECK(z != NULL && kit_pump(fd, z, NULL));
 	wire_header_encode(&h, head);
 	KIT_CHECK(zmtp_send(z, bytes_of(head, sizeof head), true) == 0);
 	KIT_CHECK(zmtp_send(z, bytes_of("", 0), false) == 0);
-	KIT_CHECK(pump(fd, z, &frame));
+	KIT_CHECK(kit_pump(fd, z, &frame));
 	KIT_CHECK(wire_header_decode(frame, &got) == 0);
 	KIT_CHECK(got.id == 77 && got.op == (WIRE_OP_PING | WIRE_ANSWER));
 	zmtp_free(z);

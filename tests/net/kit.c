@@ -1,6 +1,7 @@
 /*
  * Shared by the tests of the running relay: see kit.h.
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,4 +178,33 @@ bool kit_ping(struct relay_client *c)
 
 	return relay_call(c, &q, &m) == 0 && wire_time_decode(&m, &t) == 0 &&
 	       t.now > 0;
+}
+
+bool kit_pump(int fd, struct zmtp *z, struct bytes *ret)
+{
+	bool more;
+
+	for (int i = 0; i < 200; i++) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		struct bytes out = zmtp_out(z);
+		uint8_t in[4096];
+		ssize_t n;
+
+		if (out.len > 0) {
+			n = write(fd, out.data, out.len);
+			KIT_CHECK(n > 0);
+			zmtp_sent(z, (size_t)n);
+		}
+		if (ret == NULL && zmtp_ready(z) && zmtp_out(z).len == 0)
+			return true;
+		if (ret != NULL && zmtp_recv(z, ret, &more) == 0)
+			return true;
+		if (poll(&p, 1, 50) <= 0)
+			continue;
+		n = read(fd, in, sizeof in);
+		if (n <= 0)
+			return false;
+		KIT_CHECK(zmtp_feed(z, bytes_of(in, (size_t)n)) == 0);
+	}
+	return false;
 }

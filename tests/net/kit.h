@@ -10,6 +10,7 @@
 
 #include "lib/relay_client.h"
 #include "lib/rowand_proc.h"
+#include "lib/zmtp.h"
 #include "wire/code.h"
 
 /* Everything below ends the program when it fails. */
@@ -99,6 +100,14 @@ struct wire_error kit_refusal(struct relay_client *c);
  * Wait until the daemon has closed the connection of ${c}.
  */
 void kit_closed(struct relay_client *c);
+
+/**
+ * kit_pump(fd, z, ret):
+ * Move bytes between a socket and a ZMTP connection until the handshake is
+ * over (${ret} NULL) or a frame came. False when that takes 10 seconds, or
+ * the daemon closed.
+ */
+bool kit_pump(int fd, struct zmtp *z, struct bytes *ret);
 
 /**
  * kit_ping(c):
