@@ -162,14 +162,16 @@ struct buf pubkit_add(struct pubkit *k, const struct pubkit_client *client,
 struct buf pubkit_update(struct pubkit *k, const struct pubkit_client *client,
 	const struct pubkit_leaf *o)
 {
-	struct pubkit_leaf leaf = o == NULL ? (struct pubkit_leaf){0} : *o;
+	struct pubkit_leaf leaf = {0};
 	struct leaf_node *node;
 	struct writer w;
 
+	if (o != NULL)
+		leaf = *o;
+	else
+		leaf.index = (uint32_t)(client - k->client);
 	if (leaf.source == 0)
 		leaf.source = LEAF_NODE_UPDATE;
-	if (o == NULL)
-		leaf.index = (uint32_t)(client - k->client);
 	node = pubkit_leaf(k, client, &leaf);
 	writer_init(&w, MLS_MESSAGE_MAX);
 	proposal_write_update(&w, node->raw);
