@@ -115,6 +115,7 @@ struct store {
 	uint64_t sure;	 /* what starts later has not started */
 	int64_t budget;	 /* bytes this transaction may add */
 	uint64_t frames; /* in the log after the last commit */
+	uint64_t tidied; /* the same when it was last tidied */
 
 	struct idmap devices;  /* struct device */
 	struct idmap channels; /* struct channel */

@@ -11,7 +11,7 @@
 #define READER_CACHE_KIB 1024
 #define KEEPER_CACHE_KIB 64
 #define LOG_FRAMES	 8192 /* 32 MiB: time to start the log again */
-#define LOG_MOVE	 1024 /* the keeper moves when there are so many */
+#define LOG_MOVE	 4096 /* the keeper moves when there are so many */
 #define LOG_REST	 512  /* frames the writer may move by itself */
 #define CUT_SECONDS	 60
 #define CUT_SECONDS_IDLE 5
@@ -307,6 +307,9 @@ int store_tidy(struct store *st, uint64_t now, bool idle)
 		return ROWAN_E_STATE;
 	if (st->cut == 0)
 		st->cut = now;
+	/* Few messages are no reason to make one of them wait. */
+	idle = idle && st->frames == st->tidied;
+	st->tidied = st->frames;
 	age = now >= st->cut ? now - st->cut : CUT_SECONDS;
 	if ((r = finish_move(st)) != 0)
 		return r;
