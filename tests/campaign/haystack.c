@@ -5,6 +5,7 @@
  */
 #include "campaign/haystack.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -28,8 +29,9 @@ static int read_file(const char *path, struct buf *ret)
 	size_t got = 0;
 
 	*ret = (struct buf){NULL, 0};
+	/* A file may be replaced between its name and its opening. */
 	if (fd < 0)
-		return ROWAN_E_IO;
+		return errno == ENOENT ? 0 : ROWAN_E_IO;
 	if (fstat(fd, &st) == 0 && st.st_size >= 0)
 		r = buf_alloc(ret, (size_t)st.st_size);
 	while (r == 0 && got < ret->len) {
