@@ -110,12 +110,13 @@ struct store {
 	bool room;
 	bool deleted;	/* something was, since the log was cut */
 	uint64_t cut;	/* when it was cut */
-	uint64_t tried; /* when the reserve was last asked for */
+	uint64_t tried; /* when the log was last to be cut */
 	uint64_t now;
-	uint64_t sure;	 /* what starts later has not started */
-	int64_t budget;	 /* bytes this transaction may add */
-	uint64_t frames; /* in the log after the last commit */
-	uint64_t tidied; /* the same when it was last tidied */
+	uint64_t sure;	   /* what starts later has not started */
+	int64_t budget;	   /* bytes this transaction may add */
+	uint64_t frames;   /* in the log after the last commit */
+	uint64_t tidied;   /* the same when it was last tidied */
+	uint64_t finished; /* and when the writer last moved the rest */
 
 	struct idmap devices;  /* struct device */
 	struct idmap channels; /* struct channel */

@@ -262,12 +262,17 @@ static int finish_move(struct store *st)
 		return 0;
 	if (moved > st->frames)
 		moved = 0;
+	/* A reader kept the log from beginning again: no use to hurry. */
+	if (st->disk.laid && st->frames >= st->finished &&
+		st->frames - st->finished < LOG_REST)
+		return 0;
 	/* Leave the bulk to the keeper, but not for ever. */
 	if (st->disk.laid && st->frames - moved > LOG_REST &&
 		st->frames < 2 * LOG_FRAMES) {
 		atomic_store(&st->shared->wanted, true);
 		return 0;
 	}
+	st->finished = st->frames;
 	rc = sqlite3_wal_checkpoint_v2(
 		st->view.db.h, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &done);
 	return rc == SQLITE_BUSY ? 0 : db_code(rc);
@@ -313,18 +318,16 @@ int store_tidy(struct store *st, uint64_t now, bool idle)
 	age = now >= st->cut ? now - st->cut : CUT_SECONDS;
 	if ((r = finish_move(st)) != 0)
 		return r;
-	if (!st->disk.laid) {
-		/* Shrink before growing again; once a second is enough. */
-		if (st->tried == now)
-			return 0;
-		st->tried = now;
-		r = cut(st, now);
-		return disk_lay(&st->disk) ? 0 : r;
-	}
-	if (st->deleted && age >= (idle ? CUT_SECONDS_IDLE : CUT_SECONDS))
-		return cut(st, now);
 	/* Soon: the keeper's moving now makes the cut short. */
 	if (st->deleted && age == CUT_SECONDS - 1)
 		atomic_store(&st->shared->wanted, true);
-	return 0;
+	if (st->disk.laid && !(st->deleted && age >= (idle ? CUT_SECONDS_IDLE
+							   : CUT_SECONDS)))
+		return 0;
+	/* A reader or a full disk may be in the way: once a second. */
+	if (st->tried == now)
+		return 0;
+	st->tried = now;
+	r = cut(st, now);
+	return disk_lay(&st->disk) ? 0 : r;
 }
