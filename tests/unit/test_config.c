@@ -291,6 +291,61 @@ static void endpoints_are_numeric(void **state)
 	}
 }
 
+/* Texts up to their room, lists up to their length. */
+static void what_does_not_fit_is_refused(void **state)
+{
+	struct config c;
+	char text[1000], path[CONFIG_TEXT_MAX + 1];
+
+	memset(path, 'x', sizeof path);
+	path[0] = '/';
+	path[CONFIG_TEXT_MAX - 1] = '\0';
+	snprintf(text, sizeof text, "state_dir = \"%s\";", path);
+	assert_int_equal(parse(text, &c), 0);
+	assert_string_equal(c.state_dir, path);
+	path[CONFIG_TEXT_MAX - 1] = 'x';
+	path[CONFIG_TEXT_MAX] = '\0';
+	snprintf(text, sizeof text, "state_dir = \"%s\";", path);
+	assert_int_equal(parse(text, &c), ROWAN_E_INVAL);
+
+	assert_int_equal(parse("listen = [ \"tcp://*:1\", \"tcp://*:2\","
+			       " \"tcp://*:3\", \"tcp://*:4\" ];",
+				 &c),
+		0);
+	assert_int_equal(c.listen.count, CONFIG_LIST_MAX);
+	one_mistake("listen = [ \"tcp://*:1\", \"tcp://*:2\","
+		    " \"tcp://*:3\", \"tcp://*:4\", \"tcp://*:5\" ];",
+		1, "listen: out of range, allowed is 1 to 4 endpoints");
+	memset(text, '1', sizeof text);
+	memcpy(text, "listen = [ \"tcp://", 18);
+	strcpy(text + 400, ":7\" ];");
+	assert_int_equal(parse(text, &c), ROWAN_E_INVAL);
+}
+
+static void mistakes_of_one_line_keep_their_order(void **state)
+{
+	struct config c;
+
+	assert_int_equal(
+		parse("first = 1; second = 2; third = 3;", &c), ROWAN_E_INVAL);
+	expect(0, 1, "unknown setting first");
+	expect(1, 1, "unknown setting second");
+	expect(2, 1, "unknown setting third");
+}
+
+static void comments_are_skipped(void **state)
+{
+	struct config c;
+
+	assert_int_equal(parse("/* a * b / c */ credit = 5; // x\n# y\n"
+			       "/**/mailbox/***/=/* 1 */9999;/* open",
+				 &c),
+		0);
+	assert_int_equal(c.credit, 5);
+	one_mistake("mailbox = 7;", 1,
+		"mailbox: out of range, allowed is 16 to 1000000000");
+}
+
 static void units_are_exact(void **state)
 {
 	uint64_t v;
@@ -367,6 +422,9 @@ int main(void)
 		cmocka_unit_test(each_mistake_alone),
 		cmocka_unit_test(values_wrong_together),
 		cmocka_unit_test(endpoints_are_numeric),
+		cmocka_unit_test(what_does_not_fit_is_refused),
+		cmocka_unit_test(mistakes_of_one_line_keep_their_order),
+		cmocka_unit_test(comments_are_skipped),
 		cmocka_unit_test(units_are_exact),
 		cmocka_unit_test(a_long_report_says_what_it_dropped),
 		cmocka_unit_test(files_that_are_none),

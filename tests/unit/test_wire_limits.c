@@ -414,7 +414,16 @@ static void blobs_refuse(void **state)
 	CHECK(BAD, WIRE_OP_BLOB_PUT, 0, "i4", 1, U32(0));
 	/* Only the last may be short. */
 	CHECK(BAD, WIRE_OP_BLOB_PUT, 2, "i4", 1, U32(0));
-	opaque[0] = full;
+	for (size_t i = 0; i < WIRE_CHUNKS_MAX; i++)
+		opaque[i] = i < 3 ? full : bytes_of(NULL, 0);
+	CHECK(0, WIRE_OP_BLOB_PUT, 4, "i4", 1, U32(65532));
+	CHECK(BIG, WIRE_OP_BLOB_PUT, 4, "i4", 1, U32(65533));
+	/* Eight full ones and header and body are within the message. */
+	for (size_t i = 0; i < WIRE_CHUNKS_MAX; i++)
+		opaque[i] = full;
+	CHECK(0, WIRE_OP_BLOB_PUT, WIRE_CHUNKS_MAX, "i4", 1, U32(0));
+	for (size_t i = 1; i < WIRE_CHUNKS_MAX; i++)
+		opaque[i] = bytes_of(NULL, 0);
 	CHECK(0, WIRE_OP_BLOB_PUT, 2, "i4", 1, U32(0));
 	opaque[1] = bytes_of(chunk, WIRE_CHUNK_LEN + 1);
 	CHECK(BIG, WIRE_OP_BLOB_PUT, 2, "i4", 1, U32(0));
@@ -468,6 +477,11 @@ static void device_with(int want, const char *agency, int role, int flags)
 static void devices_refuse(void **state)
 {
 	device_with(0, "nhs-foundation16", 4, 1);
+	device_with(0, "az09-", 1, 0);
+	device_with(BAD, "a`", 1, 0);
+	device_with(BAD, "a{", 1, 0);
+	device_with(BAD, "a/", 1, 0);
+	device_with(BAD, "a:", 1, 0);
 	device_with(BIG, "nhs-foundation-17", 1, 0);
 	device_with(BAD, "", 1, 0);
 	device_with(BAD, "Police", 1, 0);
@@ -524,6 +538,55 @@ static void cases_refuse(void **state)
 	}
 }
 
+/* The largest answers there can be. */
+static void the_largest_answers_fit(void **state)
+{
+	static uint8_t mem[BODY_MAX], data[WIRE_KEY_PACKAGE_MAX];
+	static struct wire_devices_answer d = {.count = WIRE_LOOKUP_MAX};
+	static struct wire_key_claim_answer k = {.count = WIRE_CLAIMS_MAX};
+	struct writer w;
+
+	for (size_t i = 0; i < WIRE_LOOKUP_MAX; i++)
+		d.devices[i] = (struct wire_device){.role = 1,
+			.agency = bytes_of("nhs-foundation16", 16),
+			.card = bytes_of(data, WIRE_CARD_MAX)};
+	writer_init_fixed(&w, mem, sizeof mem);
+	assert_int_equal(wire_devices_answer_encode(&d, &w), 0);
+	assert_int_equal(
+		decode(ANSWER(WIRE_OP_DEVICES), 0, writer_view(&w)), 0);
+	for (size_t i = 0; i < WIRE_CLAIMS_MAX; i++)
+		k.results[i].data = bytes_of(data, WIRE_KEY_PACKAGE_MAX);
+	writer_init_fixed(&w, mem, sizeof mem);
+	assert_int_equal(wire_key_claim_answer_encode(&k, &w), 0);
+	assert_int_equal(
+		decode(ANSWER(WIRE_OP_KEY_CLAIM), 0, writer_view(&w)), 0);
+}
+
+/* Decoders see to it themselves that nothing opaque comes along. */
+static void no_decoder_takes_frames_it_does_not_know(void **state)
+{
+	const struct bytes frame = bytes_of("x", 1);
+	const struct wire_op_info *info;
+	uint8_t mem[64], body[64] = {0};
+	struct writer w;
+
+	for (size_t i = 0; (info = wire_op_at(i)) != NULL; i++)
+		for (size_t len = 0; len <= sizeof body; len++) {
+			struct wire_message m = {.header.op = info->op,
+				.body = bytes_of(body, len),
+				.frames = &frame,
+				.frame_count = 1};
+
+			writer_init_fixed(&w, mem, sizeof mem);
+			if (info->request_frames == 0)
+				assert_int_equal(wire_op_recode(&m, &w), BAD);
+			m.header.op |= WIRE_ANSWER;
+			writer_init_fixed(&w, mem, sizeof mem);
+			if (info->answer != NULL && info->answer_frames == 0)
+				assert_int_equal(wire_op_recode(&m, &w), BAD);
+		}
+}
+
 /* What a decoder refuses its encoder refuses to write. */
 static void encoders_refuse_too(void **state)
 {
@@ -537,6 +600,12 @@ static void encoders_refuse_too(void **state)
 	struct wire_blob_put b = {.chunks = {e, e}, .count = 2};
 	struct wire_case_answer c = {.state = 1, .count = 1};
 	struct wire_error none = {0};
+	struct wire_fetch_answer f = {.more = true};
+	struct wire_device odd[] = {{.role = 0}, {.role = 5},
+		{.role = 1, .flags = 2}, {.role = 1, .agency = e},
+		{.role = 1, .agency = e, .card = {zeros, WIRE_CARD_MAX + 1}}};
+	struct wire_blob_status bs = {.size = 1, .next = 2};
+	struct wire_blob_get_answer bg = {.size = 3, .chunks = {e}, .count = 1};
 	struct writer w;
 
 	writer_init_fixed(&w, mem, sizeof mem);
@@ -551,6 +620,35 @@ static void encoders_refuse_too(void **state)
 	assert_int_equal(wire_blob_put_encode(&b, &w), ROWAN_E_INVAL);
 	assert_int_equal(wire_case_answer_encode(&c, &w), ROWAN_E_INVAL);
 	assert_int_equal(wire_error_encode(&none, &w), ROWAN_E_INVAL);
+	assert_int_equal(wire_fetch_answer_encode(&f, &w), ROWAN_E_INVAL);
+	f = (struct wire_fetch_answer){.count = WIRE_ENVELOPES_MAX + 1};
+	assert_int_equal(wire_fetch_answer_encode(&f, &w), ROWAN_E_INVAL);
+	p.items[0].kind = p.items[1].kind = 1;
+	p.items[1].sequence = 1;
+	p.items[1].envelope = e;
+	assert_int_equal(wire_push_encode(&p, &w), 0);
+	p.count = 2;
+	assert_int_equal(wire_push_encode(&p, &w), ROWAN_E_INVAL);
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		struct wire_devices_answer d = {
+			.devices = {odd[i]}, .count = 1};
+		int want = i == 3 ? 0 : ROWAN_E_INVAL;
+
+		assert_int_equal(wire_devices_answer_encode(&d, &w), want);
+	}
+	assert_int_equal(wire_blob_status_encode(&bs, &w), ROWAN_E_INVAL);
+	bs = (struct wire_blob_status){.size = 0};
+	assert_int_equal(wire_blob_status_encode(&bs, &w), ROWAN_E_INVAL);
+	assert_int_equal(wire_blob_get_answer_encode(&bg, &w), ROWAN_E_INVAL);
+	c.count = WIRE_CASE_CHANNELS_MAX + 1;
+	assert_int_equal(wire_case_answer_encode(&c, &w), ROWAN_E_INVAL);
+	c = (struct wire_case_answer){.state = 1,
+		.channels = {{.kind = 2, .devices = zeros, .device_count = 1},
+			{.kind = 1, .devices = zeros, .device_count = 1}},
+		.count = 2};
+	assert_int_equal(wire_case_answer_encode(&c, &w), ROWAN_E_INVAL);
+	c.channels[1].kind = 3;
+	assert_int_equal(wire_case_answer_encode(&c, &w), 0);
 	/* No room is the writer's word. */
 	s.count = 1;
 	writer_init_fixed(&w, mem, 10);
@@ -588,6 +686,8 @@ int main(void)
 		cmocka_unit_test(blobs_refuse),
 		cmocka_unit_test(devices_refuse),
 		cmocka_unit_test(cases_refuse),
+		cmocka_unit_test(the_largest_answers_fit),
+		cmocka_unit_test(no_decoder_takes_frames_it_does_not_know),
 		cmocka_unit_test(encoders_refuse_too),
 		cmocka_unit_test(buckets_hold_what_is_padded),
 	};
