@@ -1,0 +1,66 @@
+/* Beyond a rate or a full mailbox the refusal says when; urgent ones fit. */
+#include <time.h>
+
+#include "net/kit.h"
+
+static struct wire_error urgent(
+	struct relay_client *c, struct id16 channel, uint64_t counter)
+{
+	static struct wire_submit s;
+	static struct wire_submit_answer a;
+
+	s.count = 1;
+	s.items[0] = (struct wire_submit_item){.channel = channel,
+		.counter = counter,
+		.flags = WIRE_URGENT,
+		.envelope = bytes_of("sealed", 6)};
+	KIT_CHECK(relay_submit(c, &s, &a) == 0);
+	return a.results[0];
+}
+
+int main(void)
+{
+	struct id16 channel = seed_channel(0, 0);
+	struct relay_client *s, *m, *other;
+	static struct wire_submit many;
+	static struct wire_submit_answer a;
+	struct wire_error e;
+	uint64_t n = 0;
+
+	kit_start("mailbox = 16; mailbox_urgent = 4; rate_messages = 60;\n"
+		  "burst = \"20 s\";\n");
+	s = kit_hello(SEED_SENDER, 0);
+	/* Twelve places for anybody, four more for urgent ones. */
+	while (n < 12)
+		KIT_CHECK(kit_submit(s, channel, ++n, 'm', 100).code == 0);
+	e = kit_submit(s, channel, 13, 'm', 100);
+	KIT_CHECK(e.code == WIRE_FULL && e.retry_ms > 0);
+	KIT_CHECK(urgent(s, channel, 13).code == WIRE_OK);
+	/* A place that is free again is taken, under the same counter. */
+	m = kit_hello(SEED_MAILBOX, 0);
+	KIT_CHECK(relay_ack_one(m, 1, 0) == 0);
+	KIT_CHECK(relay_ack_one(m, 2, 0) == 0);
+	KIT_CHECK(kit_submit(s, channel, 14, 'm', 100).code == WIRE_OK);
+	/* Twenty a burst: of these 15 are gone, a message of 30 is too many. */
+	many.count = 30;
+	for (size_t i = 0; i < 30; i++)
+		many.items[i] =
+			(struct wire_submit_item){.channel = seed_channel(0, 1),
+				.counter = 15 + i,
+				.envelope = bytes_of("sealed", 6)};
+	KIT_CHECK(relay_submit(s, &many, &a) == ROWAN_E_QUOTA);
+	e = relay_error(s);
+	KIT_CHECK(e.code == WIRE_QUOTA && e.retry_ms > 0);
+	KIT_CHECK(e.retry_ms <= 20000);
+	/* A new connection is the same sender; another sender is not. */
+	relay_close(s);
+	s = kit_hello(SEED_SENDER, 0);
+	KIT_CHECK(relay_submit(s, &many, &a) == ROWAN_E_QUOTA);
+	KIT_CHECK(kit_ping(s));
+	other = kit_hello(SEED_SENDER, 1);
+	KIT_CHECK(kit_submit(other, seed_channel(1, 1), 1, 'o', 9).code == 0);
+	relay_close(s);
+	relay_close(m);
+	relay_close(other);
+	return kit_end();
+}
