@@ -46,7 +46,8 @@ static int seal_buf(struct store *st, struct seal_place place,
 
 	if (r == 0)
 		seal_put(st->seal, place, plain, ret->data);
-	return r;
+	/* Rows may have been written before. */
+	return tx_done(st, r);
 }
 
 static int state_put(
