@@ -245,6 +245,48 @@ static void random_changes(void **state)
 	}
 }
 
+/*
+ * 7.9: the original sibling tree hash leaves out what is unmerged at the
+ * parent, and only that: leaf 13 was there before the root's last path.
+ */
+static void some_of_the_unmerged(void **state)
+{
+	struct world *w = *state;
+	const struct parent_node *q, *root;
+
+	for (unsigned i = 0; i < 13; i++)
+		add(w);
+	commit(w, 8);
+	add(w);
+	commit(w, 0);
+	add(w);
+	q = tree_parent(w->t, 23);
+	root = tree_parent(w->t, 15);
+	assert_int_equal(parent_node_unmerged_count(q), 2);
+	assert_int_equal(parent_node_unmerged_count(root), 1);
+	assert_int_equal(parent_hash_verify(w->t), 0);
+	check_same_afresh(w->t);
+}
+
+/*
+ * 7.9.2: P's unmerged leaves under C "equal to the resolution of C with D
+ * removed": leaf 1 is merged at node 1, so it cannot be unmerged above.
+ */
+static void unmerged_above_but_not_below(void **state)
+{
+	struct world *w = *state;
+	struct parent_node *root;
+
+	for (unsigned i = 0; i < 4; i++)
+		add(w);
+	commit(w, 0);
+	assert_int_equal(parent_hash_verify(w->t), 0);
+	assert_int_equal(
+		parent_node_with_unmerged(tree_parent(w->t, 3), 1, &root), 0);
+	tree_put(w->t, 3, (union tree_slot){.parent = root});
+	assert_int_equal(parent_hash_verify(w->t), ROWAN_E_MLS_PARENT_HASH);
+}
+
 /* Hashes still kept: of everything that was not touched. */
 static void only_touched_paths_are_hashed_again(void **state)
 {
@@ -405,6 +447,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(random_changes),
+		TEST(some_of_the_unmerged),
+		TEST(unmerged_above_but_not_below),
 		TEST(only_touched_paths_are_hashed_again),
 		TEST(refused_changes),
 		TEST(full_tree),
