@@ -41,6 +41,8 @@ struct server {
 	struct clock *clock;
 	void *ctx, *zap;
 	struct socket socks[ZAP_PORTS];
+	int router_fd[ZAP_PORTS];
+	bool look[ZAP_PORTS]; /* may have something, whatever poll says */
 	struct lanes lanes;
 	struct committer *committer;
 	struct ops_counters ops_counters;

@@ -59,16 +59,43 @@ static void serve_zap(struct server *r)
 	zap_serve(r->zap, &dir, r->count.zap);
 }
 
-/* Everything that came from outside; true when there was anything. */
-static bool from_outside(struct server *r)
+/* Descriptors waited for, by place. Those that do not matter now are -1. */
+enum {
+	AT_BELL,
+	AT_STOP,
+	AT_ZAP,
+	AT_ROUTER,
+	AT_MONITOR = AT_ROUTER + ZAP_PORTS,
+	PLACES = AT_MONITOR + ZAP_PORTS
+};
+
+/*
+ * Everything that came from outside; true when there was anything.
+ *
+ * A ZeroMQ descriptor tells of a change once, and any call on its socket may
+ * take that notice away. So each socket is read until nothing is left, and a
+ * ROUTER that was sent to since is looked at whatever its descriptor says.
+ */
+static bool from_outside(struct server *r, const struct pollfd *p)
 {
 	size_t n = 0;
 
-	serve_zap(r);
-	for (int p = 0; p < ZAP_PORTS; p++) {
-		guard_events(r, (enum zap_port)p);
-		if (!r->draining)
-			n += receive_some(r, (enum zap_port)p, BURST);
+	if (p[AT_ZAP].revents != 0)
+		serve_zap(r);
+	for (int i = 0; i < ZAP_PORTS; i++) {
+		size_t got;
+
+		if (p[AT_MONITOR + i].revents != 0)
+			guard_events(r, (enum zap_port)i);
+		if (p[AT_ROUTER + i].revents != 0)
+			r->look[i] = true;
+		if (!r->look[i] || r->draining)
+			continue;
+		r->look[i] = false;
+		got = receive_some(r, (enum zap_port)i, BURST);
+		/* Not read to the end: for want of turns, or of room. */
+		r->look[i] = r->look[i] || got == BURST || !receive_room(r);
+		n += got;
 	}
 	if (n > 0)
 		wake_ring(&r->lanes.writer);
@@ -135,61 +162,68 @@ static void tick(struct server *r)
 /* Something to do without sleeping. */
 static bool busy(struct server *r)
 {
-	if (!ring_empty(&r->lanes.batches) || socket_readable(r->zap))
+	if (!ring_empty(&r->lanes.batches))
 		return true;
-	for (int p = 0; p < ZAP_PORTS; p++) {
-		struct socket *s = &r->socks[p];
-
-		if (s->router == NULL)
-			continue;
-		if (socket_readable(s->monitor))
+	/* Without room only the writer can help. */
+	for (int i = 0; i < ZAP_PORTS && !r->draining; i++)
+		if (r->look[i] && receive_room(r))
 			return true;
-		/* Without room only the writer can help. */
-		if (!r->draining && receive_room(r) &&
-			socket_readable(s->router))
-			return true;
-	}
 	return false;
 }
 
-static size_t poll_set(struct server *r, struct pollfd *p)
+static void poll_set(struct server *r, struct pollfd *p)
 {
-	size_t n = 0;
-
-	p[n++].fd = r->lanes.network.fd;
-	p[n++].fd = r->stop_fd;
-	p[n++].fd = socket_poll_fd(r->zap);
+	for (int i = 0; i < PLACES; i++)
+		p[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+	p[AT_BELL].fd = r->lanes.network.fd;
+	p[AT_STOP].fd = r->stop_fd;
+	p[AT_ZAP].fd = socket_poll_fd(r->zap);
 	for (int i = 0; i < ZAP_PORTS; i++) {
 		if (r->socks[i].router == NULL)
 			continue;
-		p[n++].fd = socket_poll_fd(r->socks[i].router);
-		p[n++].fd = socket_poll_fd(r->socks[i].monitor);
+		r->router_fd[i] = socket_poll_fd(r->socks[i].router);
+		p[AT_MONITOR + i].fd = socket_poll_fd(r->socks[i].monitor);
+		/* What came before there was anybody to notice. */
+		r->look[i] = true;
+		p[AT_MONITOR + i].revents = POLLIN;
 	}
-	for (size_t i = 0; i < n; i++)
-		p[i].events = POLLIN;
-	return n;
+	p[AT_ZAP].revents = POLLIN;
 }
 
-static void nap(struct server *r, struct pollfd *p, size_t n)
+/* What happened meanwhile; sleeps for it when there is nothing to do. */
+static void await(struct server *r, struct pollfd *p, bool any)
 {
+	bool room = !r->draining && receive_room(r);
 	int left = r->tick_at > r->now ? (int)(r->tick_at - r->now) : 0;
 
+	/* What would not be read must not keep us awake. */
+	for (int i = 0; i < ZAP_PORTS; i++)
+		p[AT_ROUTER + i].fd = room && r->socks[i].router != NULL
+					      ? r->router_fd[i]
+					      : -1;
+	if (r->draining)
+		p[AT_STOP].fd = -1;
+	for (int i = 0; i < PLACES; i++)
+		p[i].revents = 0;
+	if (any) {
+		(void)poll(p, PLACES, 0);
+		return;
+	}
 	wake_doze(&r->lanes.network);
-	if (!busy(r))
-		(void)poll(p, (nfds_t)n, left);
+	(void)poll(p, PLACES, busy(r) ? 0 : left);
 	wake_rise(&r->lanes.network);
 }
 
 int server_run(struct server *r)
 {
-	struct pollfd p[3 + 2 * ZAP_PORTS];
-	size_t n = poll_set(r, p);
+	struct pollfd p[PLACES];
 
+	poll_set(r, p);
 	while (!r->stopped) {
 		bool any;
 
 		r->now = monotonic_ms();
-		any = from_outside(r);
+		any = from_outside(r, p);
 		any = from_writer(r) || any;
 		jobs_hand_over(r);
 		if (r->now >= r->tick_at)
@@ -199,8 +233,7 @@ int server_run(struct server *r)
 		/* A writer that hangs does not keep us for ever. */
 		if (r->draining && r->now >= r->drain_until)
 			break;
-		if (!any)
-			nap(r, p, n);
+		await(r, p, any);
 	}
 	jobs_refuse_all(r);
 	return r->damaged ? ROWAN_E_CORRUPT : 0;

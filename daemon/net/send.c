@@ -32,6 +32,8 @@ static enum sent send_begin(
 	uint8_t header[WIRE_HEADER_LEN];
 	enum sent s = send_part(sock, peer->routing, PEER_ROUTING_LEN, true);
 
+	/* Sending may have taken the notice that something came. */
+	r->look[peer->port] = true;
 	if (s != SENT)
 		return s;
 	wire_header_encode(h, header);

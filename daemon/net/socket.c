@@ -195,12 +195,3 @@ int socket_poll_fd(void *sock)
 
 	return zmq_getsockopt(sock, ZMQ_FD, &fd, &len) == 0 ? fd : -1;
 }
-
-bool socket_readable(void *sock)
-{
-	int events = 0;
-	size_t len = sizeof events;
-
-	return zmq_getsockopt(sock, ZMQ_EVENTS, &events, &len) == 0 &&
-	       (events & ZMQ_POLLIN) != 0;
-}

@@ -65,10 +65,9 @@ enum socket_event socket_event(struct socket *s, int *ret_fd);
 
 /**
  * socket_poll_fd(sock):
- * The descriptor that announces activity of a ZeroMQ socket (edge triggered;
- * look at socket_readable before sleeping).
+ * The descriptor that announces activity of a ZeroMQ socket, once: read until
+ * nothing is left, and look again after sending.
  */
 int socket_poll_fd(void *sock);
-bool socket_readable(void *sock);
 
 #endif
