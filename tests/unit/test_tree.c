@@ -18,6 +18,7 @@
 #include "mls/public/tree_codec.h"
 #include "mls/public/tree_hash.h"
 #include "mls/public/tree_path.h"
+#include "mls/public/tree_validate.h"
 #include "mls/public/update_path.h"
 
 #define STEPS 250
@@ -287,6 +288,109 @@ static void unmerged_above_but_not_below(void **state)
 	assert_int_equal(parent_hash_verify(w->t), ROWAN_E_MLS_PARENT_HASH);
 }
 
+/* 7.5: every node of the direct path is blanked, also those not set again. */
+static void path_over_a_stray_parent(void **state)
+{
+	struct world *w = *state;
+	struct parent_node *stray;
+
+	for (unsigned i = 0; i < 3; i++)
+		add(w);
+	assert_int_equal(
+		parent_node_new(bytes_of(w->pk, 32), bytes_of(NULL, 0), &stray),
+		0);
+	tree_put(w->t, 5, (union tree_slot){.parent = stray});
+	commit(w, 2);
+	assert_null(tree_parent(w->t, 5));
+	assert_non_null(tree_parent(w->t, 3));
+}
+
+/* 12.4.2: no key of a path is in the tree, in a leaf or in a parent. */
+static void path_keys_of_the_tree(void **state)
+{
+	struct world *w = *state;
+	uint8_t fresh[2][32];
+	struct update_path path = {.n = 2};
+	struct buf before, after;
+
+	for (unsigned i = 0; i < 4; i++)
+		add(w);
+	commit(w, 3);
+	before = encoded(w->t);
+	path.leaf_node = leaf(w, bytes_of(w->pk, 32));
+	for (unsigned k = 0; k < 2; k++) {
+		mls_rng_bytes(&w->rng, fresh[k], 32);
+		path.nodes[k].encryption_key = bytes_of(fresh[k], 32);
+		path.nodes[k].encrypted_n = 1;
+	}
+	/* Only the parent hash is wrong; then a key is, and is seen first. */
+	assert_int_equal(
+		tree_path_merge(w->t, 0, &path, NULL), ROWAN_E_MLS_PARENT_HASH);
+	for (uint32_t node = 0; node < tree_width(w->t); node++) {
+		if (tree_is_blank(w->t, node))
+			continue;
+		path.nodes[1].encryption_key = tree_encryption_key(w->t, node);
+		assert_int_equal(tree_path_merge(w->t, 0, &path, NULL),
+			ROWAN_E_MLS_PATH);
+	}
+	after = encoded(w->t);
+	assert_true(bytes_eq(buf_view(&before), buf_view(&after)));
+	buf_wipe(&before);
+	buf_wipe(&after);
+	leaf_node_unref(path.leaf_node);
+}
+
+static int judge_lifetime(struct world *w, uint64_t not_before,
+	uint64_t not_after, enum leaf_origin origin,
+	const struct leaf_policy *policy)
+{
+	static const uint8_t one[] = {0, 1}, three[] = {0, 3};
+	const struct capabilities caps = {.versions = bytes_of(one, 2),
+		.cipher_suites = bytes_of(three, 2),
+		.credentials = bytes_of(one, 2)};
+	struct leaf_node_params p = {.encryption_key = bytes_of(w->pk, 32),
+		.signature_key = bytes_of(w->pk, w->suite->sig->pk_len),
+		.credential_type = CREDENTIAL_BASIC,
+		.capabilities = &caps,
+		.source = LEAF_NODE_KEY_PACKAGE,
+		.not_before = not_before,
+		.not_after = not_after};
+	const struct leaf_group group = {.tree = w->t, .policy = policy};
+	struct leaf_node *l;
+	int rc;
+
+	assert_int_equal(leaf_node_new(w->suite, &p,
+				 bytes_of(w->sk, w->suite->sig->sk_len), &l),
+		0);
+	rc = leaf_check(&group, l, origin, 0);
+	leaf_node_unref(l);
+	return rc;
+}
+
+/* 7.3: who joins is not shut out by somebody's old leaf, unless asked to. */
+static void lifetimes(void **state)
+{
+	const struct leaf_policy never = {0};
+	const struct leaf_policy adds = {.check_time = true, .now = 100};
+	const struct leaf_policy trees = {.check_tree_time = true, .now = 100};
+	const struct leaf_policy brief = {.lifetime_max = 20};
+	const enum leaf_origin kp = LEAF_IN_KEY_PACKAGE, in = LEAF_IN_TREE;
+	const int no = ROWAN_E_MLS_LIFETIME;
+	struct world *w = *state;
+
+	assert_int_equal(judge_lifetime(w, 10, 99, kp, &adds), no);
+	assert_int_equal(judge_lifetime(w, 101, 110, kp, &adds), no);
+	assert_int_equal(judge_lifetime(w, 100, 100, kp, &adds), 0);
+	assert_int_equal(judge_lifetime(w, 10, 99, in, &adds), 0);
+	assert_int_equal(judge_lifetime(w, 10, 99, in, &trees), no);
+	assert_int_equal(judge_lifetime(w, 10, 99, kp, &trees), 0);
+	assert_int_equal(judge_lifetime(w, 10, 9, kp, &never), no);
+	assert_int_equal(judge_lifetime(w, 10, 10, kp, &never), 0);
+	assert_int_equal(judge_lifetime(w, 10, 30, kp, &brief), 0);
+	assert_int_equal(judge_lifetime(w, 10, 31, kp, &brief), no);
+	assert_int_equal(judge_lifetime(w, 0, UINT64_MAX, in, &brief), no);
+}
+
 /* Hashes still kept: of everything that was not touched. */
 static void only_touched_paths_are_hashed_again(void **state)
 {
@@ -449,6 +553,9 @@ int main(void)
 		TEST(random_changes),
 		TEST(some_of_the_unmerged),
 		TEST(unmerged_above_but_not_below),
+		TEST(path_over_a_stray_parent),
+		TEST(path_keys_of_the_tree),
+		TEST(lifetimes),
 		TEST(only_touched_paths_are_hashed_again),
 		TEST(refused_changes),
 		TEST(full_tree),
