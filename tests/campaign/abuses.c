@@ -291,11 +291,13 @@ static void slow_reader(const struct target *t)
 	for (;;) {
 		int r;
 
-		for (s.count = 0; s.count < 32; s.count++)
+		for (s.count = 0; s.count < 32; s.count++) {
+			counter++;
 			s.items[s.count] = (struct wire_submit_item){
 				.channel = seed_channel(1, 1),
-				.counter = ++counter,
+				.counter = counter,
 				.envelope = bytes_of(body, sizeof body)};
+		}
 		r = relay_submit(writer, &s, &a);
 		if (r || a.results[0].code) {
 			counter -= 32;

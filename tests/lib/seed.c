@@ -26,7 +26,7 @@ static void derive(const char *label, uint32_t a, uint32_t b, uint8_t ret[32])
 
 static struct id16 derive_id(const char *label, uint32_t a, uint32_t b)
 {
-	struct id16 id;
+	struct id16 id = {{0}};
 	uint8_t h[32];
 
 	derive(label, a, b, h);

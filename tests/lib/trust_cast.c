@@ -1,0 +1,153 @@
+/*
+ * The people of the tests of trust: see trust_cast.h.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/trust_cast.h"
+#include "trust/attest.h"
+
+static int enrol_staff(struct cast *t, struct world_person *p, const char *name,
+	const char *agency, uint16_t rights)
+{
+	struct wire_card card;
+
+	world_person(p, name);
+	world_card(&t->w, p, WIRE_ROLE_CASEWORKER, agency, &card);
+	card.rights = rights;
+	if (rights & WIRE_RIGHT_ENROL) {
+		card.scope.roles =
+			1 << WIRE_ROLE_CASEWORKER | 1 << WIRE_ROLE_VICTIM;
+		card.scope.validity_max = 86400 * 365;
+	}
+	return world_enrol(&t->w, p, NULL, &card);
+}
+
+void cast_victim_card(
+	struct cast *t, struct world_person *p, struct wire_card *ret)
+{
+	world_card(&t->w, p, WIRE_ROLE_VICTIM, "advocacy", ret);
+	ret->case_id = t->c->id;
+}
+
+int cast_setup(void **state)
+{
+	static struct cast t;
+	struct wire_card card;
+	int rc;
+
+	memset(&t, 0, sizeof t);
+	world_init(&t.w);
+	assert_int_equal(enrol_staff(&t, &t.coordinator, "coordinator",
+				 "police", WIRE_RIGHT_COORDINATE),
+		0);
+	assert_int_equal(enrol_staff(&t, &t.registrar, "registrar", "advocacy",
+				 WIRE_RIGHT_ENROL),
+		0);
+	assert_int_equal(
+		enrol_staff(&t, &t.advocate, "advocate", "advocacy", 0), 0);
+	assert_int_equal(
+		enrol_staff(&t, &t.officer, "officer", "police", 0), 0);
+	assert_int_equal(
+		enrol_staff(&t, &t.stranger, "stranger", "police", 0), 0);
+	t.c = world_open(&t.w, "a case", &t.coordinator, &rc);
+	assert_int_equal(rc, 0);
+	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_SUPPORT,
+				 &t.registrar, &t.coordinator),
+		0);
+	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_SUPPORT,
+				 &t.advocate, &t.coordinator),
+		0);
+	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_TEAM, &t.advocate,
+				 &t.coordinator),
+		0);
+	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_TEAM, &t.officer,
+				 &t.coordinator),
+		0);
+	world_person(&t.victim, "victim");
+	cast_victim_card(&t, &t.victim, &card);
+	assert_int_equal(world_enrol(&t.w, &t.victim, &t.registrar, &card), 0);
+	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_SUPPORT,
+				 &t.victim, &t.coordinator),
+		0);
+	*state = &t;
+	return 0;
+}
+
+int cast_teardown(void **state)
+{
+	struct cast *t = *state;
+
+	world_wipe(&t->w);
+	return 0;
+}
+
+/* Everything a refusal must not change. */
+void cast_snapshot(const struct cast *t, struct buf *ret)
+{
+	struct writer w;
+
+	writer_init(&w, 1 << 20);
+	clinic_save(&t->w.clinic, &w);
+	writer_u64(&w, t->w.card_count);
+	for (size_t i = 0; i < t->w.card_count; i++)
+		writer_u64(&w, t->w.card[i].revoked);
+	for (size_t i = 0; i < t->w.case_count; i++)
+		case_save(&t->w.cases[i], &w);
+	assert_int_equal(writer_finish(&w, ret), 0);
+}
+
+void cast_unchanged(const struct cast *t, struct buf *before)
+{
+	struct buf after;
+
+	cast_snapshot(t, &after);
+	assert_true(bytes_eq(buf_view(before), buf_view(&after)));
+	buf_wipe(&after);
+	buf_wipe(before);
+}
+
+int cast_entitled(const struct cast *t, const struct world_person *p,
+	uint8_t channel, uint64_t time)
+{
+	struct rules_context ctx = {
+		&t->w.clinic, &t->w.source, t->c, true, time};
+
+	return rules_entitled(&ctx, &p->device, channel, time, NULL);
+}
+
+/* A possible statement of each kind. */
+void cast_fill(
+	struct cast *t, uint8_t kind, uint8_t channel, struct wire_statement *s)
+{
+	world_statement(
+		&t->w, wire_statement_of_case(kind) ? t->c : NULL, kind, s);
+	switch (kind) {
+	case WIRE_ST_REVOKE:
+		s->u.revoke.device = t->victim.device;
+		s->u.revoke.reason = WIRE_REVOKE_LOST;
+		s->u.revoke.case_id = t->c->id;
+		break;
+	case WIRE_ST_ASSIGN:
+		s->u.assign.member = t->stranger.member;
+		s->u.assign.channel = channel;
+		s->u.assign.from = t->w.now;
+		break;
+	case WIRE_ST_UNASSIGN:
+		s->u.unassign.member = t->advocate.member;
+		s->u.unassign.channel = channel;
+		break;
+	case WIRE_ST_CLOSE: s->u.close.reason = WIRE_CLOSE_RESOLVED; break;
+	case WIRE_ST_RESET:
+		s->u.reset.channel = channel;
+		s->u.reset.generation = 2;
+		s->u.reset.group_id.b[0] = 9;
+		break;
+	case WIRE_ST_HOLD: s->u.hold.on = 1; break;
+	default: break;
+	}
+}
