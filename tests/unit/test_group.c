@@ -532,6 +532,43 @@ static void a_branch_is_a_group_of_its_own(void **state)
 	rowan_mls_buf_free(&welcome);
 }
 
+/*
+ * 7.3: a leaf "might have expired in the time between when the message was
+ * sent and when it was received". Who comes back late follows all the same.
+ */
+static void key_packages_expire_on_the_way(void **state)
+{
+	struct cast *t = *state;
+	struct rowan_mls_buf kp = package(t->carol);
+	struct rowan_mls_proposal p = {
+		.type = ROWAN_MLS_ADD, .key_package = view(&kp)};
+	struct rowan_mls_commit_options o = {
+		.proposals = &p, .n = 1, .tree = true};
+	struct rowan_mls_committed made;
+	struct rowan_mls_received *r;
+	struct rowan_mls *dave;
+
+	assert_int_equal(rowan_mls_commit(t->a, &o, &made), 0);
+	assert_int_equal(rowan_mls_merge_commit(t->a), 0);
+	t->now += UINT64_C(50) * 365 * 86400;
+	assert_int_equal(rowan_mls_process(t->b, view(&made.commit), &r), 0);
+	assert_int_equal(rowan_mls_accept(t->b, r), 0);
+	rowan_mls_received_free(r);
+	assert_agree(t->a, t->b);
+	rowan_mls_committed_free(&made);
+	rowan_mls_buf_free(&kp);
+
+	/* Adding with an old one is another matter: the sender MUST check. */
+	dave = client(t, "dave");
+	kp = package(dave);
+	p.key_package = view(&kp);
+	t->now += UINT64_C(50) * 365 * 86400;
+	assert_int_equal(
+		rowan_mls_commit(t->a, &o, &made), ROWAN_E_MLS_LIFETIME);
+	rowan_mls_free(dave);
+	rowan_mls_buf_free(&kp);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -546,6 +583,7 @@ int main(void)
 		T(groups_are_saved_and_loaded),
 		T(a_reinit_closes_and_goes_on),
 		T(a_branch_is_a_group_of_its_own),
+		T(key_packages_expire_on_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

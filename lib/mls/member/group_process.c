@@ -257,6 +257,9 @@ static int stage_commit(struct accepting *a, struct rowan_mls_received *r)
 	int rc;
 
 	group_view(a->g, &a->policy, &a->view);
+	/* 7.3: a leaf "might have expired in the time between". The committer
+	 * MUST check; who follows later must not fall out of the group. */
+	a->policy.check_time = false;
 	a->keys = *a->g->keys;
 	/* Ours, and not the one we have staged: of a state we no longer have.
 	 */
