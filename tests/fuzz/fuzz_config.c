@@ -5,12 +5,20 @@
 #include "config/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-const char *__lsan_default_suppressions(void);
+/* Visible, or the sanitizer does not find them. */
+#define SHOWN __attribute__((visibility("default")))
+SHOWN const char *__lsan_default_suppressions(void);
+SHOWN const char *__lsan_default_options(void);
 
 /* libconfig 1.5 loses a string that stands before a syntax error. */
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libconfig.so";
+}
+
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
