@@ -13,14 +13,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "clock/clock.h"
 #include "net/inner.h"
 #include "net/notify.h"
 #include "ops/batch.h"
 
-#define BURST	 512 /* messages of one port in one turn */
-#define TICK_MS	 100
-#define CLOCK_MS 1000
+#define BURST	  512 /* messages of one port in one turn */
+#define TICK_MS	  100
+#define CLOCK_MS  1000
+#define STACK_LEN (64 * 1024)
 
 static uint64_t monotonic_ms(void)
 {
@@ -145,6 +148,14 @@ static void begin_drain(struct server *r)
 static void tick(struct server *r)
 {
 	r->tick_at = r->now + TICK_MS;
+	/* What passed through here does not stay on the stack below. */
+	sodium_stackzero(STACK_LEN);
+	/* libzmq lets go of what belonged to gone clients when it is called. */
+	serve_zap(r);
+	for (int i = 0; i < ZAP_PORTS; i++) {
+		guard_events(r, (enum zap_port)i);
+		r->look[i] = r->socks[i].router != NULL;
+	}
 	guard_look(r);
 	if (r->blocked > 0) {
 		send_unsent(r);

@@ -456,6 +456,10 @@ int main(int argc, char **argv)
 	relay_close(reader);
 	S.quiet = true;
 	left = wait_clean(look_core, &s);
+	if (left) {
+		S.quiet = false;
+		look_core();
+	}
 	check("canaries in a core, clients gone", left, s);
 	count_secrets();
 	rowand_end(&S.daemon);
