@@ -5,6 +5,7 @@
 #   make check       every test that is fast: unit, replay, vectors, layers
 #   make lint        formatting and static analysis
 #   make asan tsan   the unit tests under a sanitizer, in a tree of their own
+#   make valgrind    some of them under valgrind [VALGRIND_UNIT="test_x test_y"]
 #   make help        these and what the rooms add
 #
 # V=1 shows the commands, B=dir builds elsewhere, SAN=address,undefined
@@ -147,6 +148,7 @@ replay: $(FUZZ_BIN)
 		$$f tests/fuzz/corpus/$$(basename $$f) || exit 1; done
 
 # CHECKS grows in the rooms' own .mk files; every entry is quick.
+CHECKS += valgrind
 check: all unit replay $(CHECKS)
 
 # Sanitized trees of their own. leaks are part of address.
@@ -155,6 +157,17 @@ asan:
 		unit replay
 tsan:
 	$(Q)$(MAKE) B=build/tsan SAN=thread CFLAGS='-O1 -g' unit
+
+# Memory as valgrind sees it: the short form, for what a stranger's bytes and
+# a member's secrets go through; VALGRIND_UNIT names others.
+VALGRIND_UNIT ?= test_group test_public_group test_store test_ops
+.PHONY: valgrind
+valgrind: $(addprefix $(B)/tests/unit/,$(VALGRIND_UNIT))
+	$(Q)for t in $^; do \
+		valgrind -q --error-exitcode=9 --leak-check=full \
+			--errors-for-leak-kinds=definite $$t >$(B)/valgrind.log \
+			2>&1 || { tail -40 $(B)/valgrind.log; exit 1; }; done
+	@echo "valgrind: $(words $^) programs clean"
 
 SOURCES = $(shell git ls-files '*.c' '*.h')
 lint:
