@@ -286,6 +286,23 @@ def test_psk_and_extensions():
     done(ann, bob)
 
 
+def test_one_psk_once():
+    ann, bob = pair()
+    psk = {'type': 'psk', 'psk_id': '0a'}
+    for p in (ann, bob):
+        p('psk-add', psk_id='0a', psk='11' * 32)
+    ann.refuse('proposal-list', 'commit', proposals=[psk, psk])
+    first = ann('propose', proposal=psk)['proposal']
+    bob('process', message=first)
+    second = bob('propose', proposal=psk)['proposal']
+    ann('process', message=second)
+    ann.refuse('proposal-list', 'commit', proposals=[psk, psk])
+    got = bob('process', message=ann('commit')['commit'])
+    assert [p['type'] for p in got['proposals']] == ['psk'], got
+    agree(ann, bob)
+    done(ann, bob)
+
+
 def test_external_join_and_resync():
     ann, bob = pair()
     cleo = Peer('cleo')

@@ -6,6 +6,11 @@ $(B)/mls_peer: $(PEER_OBJ) $(LIB_TEST) $(LIBS_CLIENT)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SODIUM) $(JANSSON)
 
+# Built with everything else where jansson is at hand.
+ifneq ($(JANSSON),)
+PROGRAMS += $(B)/mls_peer
+endif
+
 .PHONY: peer
 CHECKS += peer
 peer: $(B)/mls_peer

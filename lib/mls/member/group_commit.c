@@ -131,6 +131,32 @@ static int build(
 	return rc;
 }
 
+static bool same_psk(const struct psk_id *a, const struct psk_id *b)
+{
+	return a->type == b->type && bytes_eq(a->id, b->id) &&
+	       (a->type != PSK_RESUMPTION ||
+		       (a->usage == b->usage && a->psk_epoch == b->psk_epoch));
+}
+
+/*
+ * 12.2 refuses the same PreSharedKeyID twice, and its nonce is part of that.
+ * One PSK under two nonces would pass; it adds nothing, so it is not made.
+ */
+static int check_psks(const struct proposal_list *list)
+{
+	size_t i = 0, k;
+
+	while ((i = proposal_list_next(list, PROPOSAL_PSK, i)) < list->n) {
+		const struct psk_id *id = &list->v[i++].proposal->psk;
+
+		for (k = proposal_list_next(list, PROPOSAL_PSK, i); k < list->n;
+			k = proposal_list_next(list, PROPOSAL_PSK, k + 1))
+			if (same_psk(id, &list->v[k].proposal->psk))
+				return ROWAN_E_MLS_PROPOSAL_LIST;
+	}
+	return 0;
+}
+
 /* Begin a stage with this choice; one that fails leaves the last good one. */
 static int judge(struct committing *c, const bool *keep)
 {
@@ -138,6 +164,8 @@ static int judge(struct committing *c, const bool *keep)
 	struct commit_stage *stage;
 	int rc = build(c, keep, &list);
 
+	if (rc == 0 && (rc = check_psks(&list)) != 0)
+		proposal_list_free(&list);
 	if (rc == 0)
 		rc = commit_stage_begin(&c->view, self(c), &list, &stage);
 	if (rc != 0)
@@ -267,7 +295,8 @@ static int choose(struct committing *c)
 		return rc;
 	if (n > 0 && (o == NULL || !o->ignore_pending))
 		return choose_pending(c, n);
-	if ((rc = add_values(c, &c->list)) != 0)
+	if ((rc = add_values(c, &c->list)) != 0 ||
+		(rc = check_psks(&c->list)) != 0)
 		return rc;
 	return commit_stage_begin(&c->view, self(c), &c->list, &c->stage);
 }
