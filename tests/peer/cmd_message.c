@@ -221,13 +221,31 @@ void cmd_branch(struct peer *p, struct req *r)
 	resume(p, r, &o);
 }
 
+/* Without a message: the group, and how much waits in it. */
+static void inspect_group(struct peer *p, struct req *r)
+{
+	const struct rowan_mls_group *group = peer_group(p, r, "group");
+
+	if (!req_ok(r))
+		return;
+	peer_put_state(r, group);
+	req_put_uint(r, "pending", rowan_mls_pending_count(group));
+	req_put(r, "staged",
+		json_boolean(rowan_mls_staged_commit(group) != NULL));
+}
+
 void cmd_inspect(struct peer *p, struct req *r)
 {
 	static const char *const formats[] = {"unknown", "public_message",
 		"private_message", "welcome", "group_info", "key_package"};
-	struct bytes message = req_hex(r, "message");
 	struct rowan_mls_peeked peek;
+	struct bytes message;
 
+	if (json_object_get(r->in, "message") == NULL) {
+		inspect_group(p, r);
+		return;
+	}
+	message = req_hex(r, "message");
 	if (!req_ok(r) || !req_code(r, rowan_mls_peek(peer_in(message), &peek)))
 		return;
 	req_put(r, "wire_format",

@@ -515,6 +515,10 @@ def test_inspect():
         got = ann('inspect', message=message)
         assert got['wire_format'] == kind, got
     ann.refuse('malformed', 'inspect', message='0001')
+    got = ann('inspect')
+    assert got['staged'] is True and got['pending'] == 0, got
+    assert got['epoch'] == ann('state')['epoch'], got
+    assert bob('inspect')['staged'] is False
     done(ann, bob)
 
 
