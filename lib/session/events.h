@@ -1,0 +1,69 @@
+/*
+ * What the application has not taken yet. An event is written in the vault's
+ * transaction that brought it about, and stays until it is acknowledged: a
+ * crash neither loses one nor makes one up.
+ *
+ * Belongs to the session's thread.
+ */
+#ifndef SESSION_EVENTS_H
+#define SESSION_EVENTS_H
+
+#include <rowan/event.h>
+
+#include "session/vault.h"
+#include "base/id.h"
+
+/* Zero what a type does not need. */
+struct event {
+	uint64_t number; /* given by events_add */
+	uint16_t type;	 /* enum rowan_event_type */
+	int32_t code;	 /* enum rowan_error or enum rowan_alarm, by type */
+	uint64_t time;	 /* daemon's time, seconds since 1970 */
+	struct id16 case_id;
+	struct id16 channel;
+	struct id16 member;
+	struct id16 device;
+	struct id16 message;
+	uint64_t count; /* by type */
+	uint64_t total;
+	struct bytes text; /* by type, UTF-8, at most EVENT_TEXT_MAX */
+};
+
+#define EVENT_TEXT_MAX 1024
+
+struct events;
+
+/**
+ * events_new(ret, vault), events_free(x):
+ * Read where the vault's events stand. ${vault} is borrowed.
+ */
+ROWAN_MUST int events_new(struct events **ret, struct vault *vault);
+void events_free(struct events *x);
+
+/**
+ * events_add(x, e):
+ * Keep one, inside the caller's transaction. ${e}->number is not looked at.
+ */
+ROWAN_MUST int events_add(struct events *x, const struct event *e);
+
+/**
+ * events_next(x, ret, ret_text):
+ * The oldest that is not acknowledged; ${ret}->text borrows from
+ * ${ret_text}, which the caller owns. ROWAN_E_NOT_FOUND when there is none.
+ */
+ROWAN_MUST int events_next(
+	struct events *x, struct event *ret, struct buf *ret_text);
+
+/**
+ * events_done(x, number):
+ * Acknowledge everything up to ${number}, in a transaction of its own.
+ */
+ROWAN_MUST int events_done(struct events *x, uint64_t number);
+
+/**
+ * events_aborted(x):
+ * The transaction that events_add was called in did not happen.
+ */
+void events_aborted(struct events *x);
+
+#endif
