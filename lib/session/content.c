@@ -58,7 +58,7 @@ static void blob_write(const struct content_blob *b, struct writer *w)
 }
 
 /* No way out of the folder it is put into, nothing that drives a terminal. */
-static bool file_name_ok(struct bytes name)
+bool content_file_ok(struct bytes name)
 {
 	if (name.len == 0 || name.data[0] == '.')
 		return false;
@@ -79,7 +79,7 @@ static int attachment_read(struct reader *r, struct content *c)
 		(rc = read_text(r, 0, CONTENT_MEDIA_MAX, &a->media)) ||
 		(rc = read_text(r, 0, CONTENT_TEXT_MAX, &a->text)))
 		return rc;
-	return file_name_ok(a->name) ? 0 : ROWAN_E_MALFORMED;
+	return content_file_ok(a->name) ? 0 : ROWAN_E_MALFORMED;
 }
 
 static void attachment_write(const struct content *c, struct writer *w)

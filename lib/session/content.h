@@ -140,4 +140,11 @@ ROWAN_MUST int content_encode(const struct content *c, struct writer *w);
  */
 bool content_text_ok(struct bytes text);
 
+/**
+ * content_file_ok(name):
+ * Return true iff ${name} may be an attachment's file name: it is text, and
+ * neither a path nor a way out of a folder.
+ */
+bool content_file_ok(struct bytes name);
+
 #endif

@@ -45,6 +45,7 @@ may lib/tlog $low wire crypto tlog
 may lib/mls/public $low crypto mls/public
 may lib/mls/member $low crypto mls/public mls/member
 may lib/session $public mls/member session
+may lib/sdk $public mls/member session sdk
 # Rooms of the daemon: nothing above mls/public, and each its own.
 may daemon/config $low wire config
 may daemon/clock $low clock
@@ -59,7 +60,7 @@ for d in lib/* lib/mls/* daemon/*; do
 	[ -d "$d" ] || continue
 	case $d in
 	lib/base | lib/wire | lib/crypto | lib/trust | lib/tlog | lib/mls | \
-		lib/mls/public | lib/mls/member | lib/session) ;;
+		lib/mls/public | lib/mls/member | lib/session | lib/sdk) ;;
 	daemon/config | daemon/clock | daemon/store | daemon/clinic) ;;
 	daemon/ops | daemon/net) ;;
 	*) wrong "$d has no rule" ;;
