@@ -48,4 +48,9 @@
 #define WIRE_CHAIN_ITEMS_MAX 256 /* statements or links in one answer */
 #define WIRE_CASES_MAX	     256 /* case heads in one answer */
 
+/* Invites. */
+#define WIRE_INVITES_MAX     16 /* in one watch */
+#define WIRE_BUNDLE_MAX	     (8 * 1024)
+#define WIRE_INVITE_LIFE_MAX (7 * 24 * 3600) /* seconds */
+
 #endif

@@ -7,6 +7,7 @@
 #include "wire/code.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
+#include "wire/invite.h"
 #include "wire/key.h"
 #include "wire/lookup.h"
 #include "wire/op.h"
@@ -55,6 +56,17 @@ RECODE(devices)
 RECODE(devices_answer)
 RECODE(case)
 RECODE(case_answer)
+RECODE(invite_put)
+RECODE(invite_put_answer)
+RECODE(invite_watch)
+RECODE(invite_watch_answer)
+RECODE(invite_answer)
+RECODE(invite_confirm)
+RECODE(redeem)
+RECODE(redeem_get_answer)
+RECODE(redeem_commit)
+RECODE(redeem_reveal)
+RECODE(redeem_result)
 
 /* clang-format off */
 static const struct wire_op_info table[] = {
@@ -99,6 +111,24 @@ static const struct wire_op_info table[] = {
 		recode_devices, recode_devices_answer},
 	{WIRE_OP_CASE, "case", 0, 0, 0,
 		recode_case, recode_case_answer},
+
+	{WIRE_OP_INVITE_PUT, "invite-put", 0, 0, 0,
+		recode_invite_put, recode_invite_put_answer},
+	{WIRE_OP_INVITE_WATCH, "invite-watch", 0, 0, 0,
+		recode_invite_watch, recode_invite_watch_answer},
+	{WIRE_OP_INVITE_ANSWER, "invite-answer", 0, 0, 0,
+		recode_invite_answer, recode_empty},
+	{WIRE_OP_INVITE_CONFIRM, "invite-confirm", 0, 0, 0,
+		recode_invite_confirm, recode_empty},
+
+	{WIRE_OP_REDEEM_GET, "redeem-get", WIRE_OP_STRANGER, 0, 0,
+		recode_redeem, recode_redeem_get_answer},
+	{WIRE_OP_REDEEM_COMMIT, "redeem-commit", WIRE_OP_STRANGER, 0, 0,
+		recode_redeem_commit, recode_empty},
+	{WIRE_OP_REDEEM_REVEAL, "redeem-reveal", WIRE_OP_STRANGER, 0, 0,
+		recode_redeem_reveal, recode_empty},
+	{WIRE_OP_REDEEM_RESULT, "redeem-result", WIRE_OP_STRANGER, 0, 0,
+		recode_redeem, recode_redeem_result},
 };
 /* clang-format on */
 

@@ -15,7 +15,6 @@
  *
  *	0x0100 .. 0x01ff	statements and cards
  *	0x0200 .. 0x02ff	commits and group state
- *	0x0300 .. 0x03ff	invites and enrolment
  *	0x0400 .. 0x04ff	log, receipts, checkpoints, witnesses
  */
 enum wire_op {
@@ -40,7 +39,17 @@ enum wire_op {
 	WIRE_OP_BLOB_DELETE = 0x0034,
 
 	WIRE_OP_DEVICES = 0x0040,
-	WIRE_OP_CASE = 0x0041
+	WIRE_OP_CASE = 0x0041,
+
+	WIRE_OP_INVITE_PUT = 0x0300,
+	WIRE_OP_INVITE_WATCH = 0x0301,
+	WIRE_OP_INVITE_ANSWER = 0x0302,
+	WIRE_OP_INVITE_CONFIRM = 0x0303,
+
+	WIRE_OP_REDEEM_GET = 0x0310,
+	WIRE_OP_REDEEM_COMMIT = 0x0311,
+	WIRE_OP_REDEEM_REVEAL = 0x0312,
+	WIRE_OP_REDEEM_RESULT = 0x0313
 };
 
 /* Added to an operation's number in its answer; alone it is an error. */
@@ -48,9 +57,10 @@ enum wire_op {
 #define WIRE_OP_ERROR 0x8000
 
 enum wire_op_flags {
-	WIRE_OP_PUSHED = 0x01, /* daemon to client, without an answer */
-	WIRE_OP_QUIET = 0x02,  /* request id 0: no answer unless refused */
-	WIRE_OP_ENROL = 0x04   /* served on the enrolment port too */
+	WIRE_OP_PUSHED = 0x01,	/* daemon to client, without an answer */
+	WIRE_OP_QUIET = 0x02,	/* request id 0: no answer unless refused */
+	WIRE_OP_ENROL = 0x04,	/* served on the enrolment port too */
+	WIRE_OP_STRANGER = 0x08 /* served on the enrolment port only */
 };
 
 /* Decode, then encode again: equal bytes for every accepted message. */

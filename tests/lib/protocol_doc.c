@@ -8,6 +8,7 @@
 #include "lib/protocol_doc.h"
 #include "lib/wire_samples.h"
 #include "wire/code.h"
+#include "wire/invite.h"
 #include "wire/op.h"
 
 #define MARK	"<!-- "
@@ -117,6 +118,10 @@ static void print_limits(struct writer *w)
 		{"bytes of an agency code", WIRE_AGENCY_MAX},
 		{"channels of a case", WIRE_CASE_CHANNELS_MAX},
 		{"devices of a channel", WIRE_CHANNEL_DEVICES_MAX},
+		{"invites in one watch", WIRE_INVITES_MAX},
+		{"bytes of an invite's bundle", WIRE_BUNDLE_MAX},
+		{"seconds an invite lives", WIRE_INVITE_LIFE_MAX},
+		{"bytes of a card request", WIRE_REQUEST_MAX},
 	};
 
 	print(w, "| limit | at most |\n|---|---|\n");
@@ -145,6 +150,8 @@ static void print_operations(struct writer *w)
 				? "request id 0: no answer"
 			: (op->flags & WIRE_OP_ENROL) != 0
 				? "on the enrolment port too"
+			: (op->flags & WIRE_OP_STRANGER) != 0
+				? "on the enrolment port only"
 				: "");
 	}
 }

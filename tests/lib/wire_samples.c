@@ -8,6 +8,7 @@
 #include "wire/blob.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
+#include "wire/invite.h"
 #include "wire/key.h"
 #include "wire/lookup.h"
 #include "wire/op.h"
@@ -301,6 +302,116 @@ static int make_case_answer(struct writer *w)
 	return wire_case_answer_encode(&m, w);
 }
 
+#define INVITE id_of(0x11)
+
+static const struct bytes bundle = TEXT("a sealed bundle");
+static const struct bytes card_request = TEXT("a card request");
+
+static struct wire_hash hash_of(uint8_t b)
+{
+	struct wire_hash h;
+
+	memset(h.b, b, sizeof h.b);
+	return h;
+}
+
+static struct wire_nonce nonce_of(uint8_t b)
+{
+	struct wire_nonce n;
+
+	memset(n.b, b, sizeof n.b);
+	return n;
+}
+
+static int make_invite_put(struct writer *w)
+{
+	struct wire_invite_put m = {INVITE, CASE, 0, bundle};
+
+	return wire_invite_put_encode(&m, w);
+}
+
+static int make_invite_put_answer(struct writer *w)
+{
+	struct wire_invite_put_answer m = {NOON + 86400};
+
+	return wire_invite_put_answer_encode(&m, w);
+}
+
+static int make_invite_watch(struct writer *w)
+{
+	struct wire_invite_watch m = {
+		.invites = {INVITE, id_of(0x12), id_of(0x13)}, .count = 3};
+
+	return wire_invite_watch_encode(&m, w);
+}
+
+static int make_invite_watch_answer(struct writer *w)
+{
+	struct wire_invite_watch_answer m = {
+		.seen = {{.state = WIRE_INVITE_REVEALED,
+				 .expires = NOON + 86400,
+				 .commitment = hash_of(0xc0),
+				 .nonce = nonce_of(0xd0),
+				 .request = card_request},
+			{.state = WIRE_INVITE_DONE,
+				.flags = WIRE_INVITE_ALARM,
+				.expires = NOON},
+			{.error = {WIRE_REFUSED, 0}}},
+		.count = 3};
+
+	return wire_invite_watch_answer_encode(&m, w);
+}
+
+static int make_invite_answer(struct writer *w)
+{
+	struct wire_invite_answer m = {INVITE, hash_of(0xc0), nonce_of(0xa0)};
+
+	return wire_invite_answer_encode(&m, w);
+}
+
+static int make_invite_confirm(struct writer *w)
+{
+	struct wire_invite_confirm m = {INVITE, true};
+
+	return wire_invite_confirm_encode(&m, w);
+}
+
+static int make_redeem(struct writer *w)
+{
+	struct wire_redeem m = {INVITE};
+
+	return wire_redeem_encode(&m, w);
+}
+
+static int make_redeem_get_answer(struct writer *w)
+{
+	struct wire_redeem_get_answer m = {NOON + 86400, bundle};
+
+	return wire_redeem_get_answer_encode(&m, w);
+}
+
+static int make_redeem_commit(struct writer *w)
+{
+	struct wire_redeem_commit m = {INVITE, hash_of(0xc0)};
+
+	return wire_redeem_commit_encode(&m, w);
+}
+
+static int make_redeem_reveal(struct writer *w)
+{
+	struct wire_redeem_reveal m = {INVITE, nonce_of(0xd0), card_request};
+
+	return wire_redeem_reveal_encode(&m, w);
+}
+
+static int make_redeem_result(struct writer *w)
+{
+	struct wire_redeem_result m = {
+		.state = WIRE_INVITE_ANSWERED, .nonce = nonce_of(0xa0)};
+
+	return wire_redeem_result_encode(&m, w);
+}
+
 #define ANSWER(op) ((op) | WIRE_ANSWER)
 
 /* clang-format off */
@@ -365,6 +476,38 @@ static const struct {
 		{NULL}},
 	{"case request", WIRE_OP_CASE, 17, make_case, {NULL}},
 	{"case answer", ANSWER(WIRE_OP_CASE), 17, make_case_answer, {NULL}},
+	{"invite-put request", WIRE_OP_INVITE_PUT, 48, make_invite_put,
+		{NULL}},
+	{"invite-put answer", ANSWER(WIRE_OP_INVITE_PUT), 48,
+		make_invite_put_answer, {NULL}},
+	{"invite-watch request", WIRE_OP_INVITE_WATCH, 49, make_invite_watch,
+		{NULL}},
+	{"invite-watch answer", ANSWER(WIRE_OP_INVITE_WATCH), 49,
+		make_invite_watch_answer, {NULL}},
+	{"invite-answer request", WIRE_OP_INVITE_ANSWER, 50, make_invite_answer,
+		{NULL}},
+	{"invite-answer answer", ANSWER(WIRE_OP_INVITE_ANSWER), 50,
+		make_empty, {NULL}},
+	{"invite-confirm request", WIRE_OP_INVITE_CONFIRM, 51, make_invite_confirm,
+		{NULL}},
+	{"invite-confirm answer", ANSWER(WIRE_OP_INVITE_CONFIRM), 51,
+		make_empty, {NULL}},
+	{"redeem-get request", WIRE_OP_REDEEM_GET, 52, make_redeem,
+		{NULL}},
+	{"redeem-get answer", ANSWER(WIRE_OP_REDEEM_GET), 52,
+		make_redeem_get_answer, {NULL}},
+	{"redeem-commit request", WIRE_OP_REDEEM_COMMIT, 53, make_redeem_commit,
+		{NULL}},
+	{"redeem-commit answer", ANSWER(WIRE_OP_REDEEM_COMMIT), 53,
+		make_empty, {NULL}},
+	{"redeem-reveal request", WIRE_OP_REDEEM_REVEAL, 54, make_redeem_reveal,
+		{NULL}},
+	{"redeem-reveal answer", ANSWER(WIRE_OP_REDEEM_REVEAL), 54,
+		make_empty, {NULL}},
+	{"redeem-result request", WIRE_OP_REDEEM_RESULT, 55, make_redeem,
+		{NULL}},
+	{"redeem-result answer", ANSWER(WIRE_OP_REDEEM_RESULT), 55,
+		make_redeem_result, {NULL}},
 };
 /* clang-format on */
 

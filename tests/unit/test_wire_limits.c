@@ -14,6 +14,7 @@
 #include "wire/code.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
+#include "wire/invite.h"
 #include "wire/key.h"
 #include "wire/lookup.h"
 #include "wire/op.h"
@@ -587,6 +588,64 @@ static void no_decoder_takes_frames_it_does_not_know(void **state)
 		}
 }
 
+static void invites_refuse(void **state)
+{
+	const int put = WIRE_OP_INVITE_PUT;
+	const int seen = ANSWER(WIRE_OP_INVITE_WATCH);
+	const int result = ANSWER(WIRE_OP_REDEEM_RESULT);
+	const uint32_t most = WIRE_INVITE_LIFE_MAX;
+	const size_t bundle = WIRE_BUNDLE_MAX, request = WIRE_REQUEST_MAX;
+
+	CHECK(0, put, 0, "ii4v", 1, 0, most, bundle);
+	CHECK(BIG, put, 0, "ii4v", 1, 0, most + 1, bundle);
+	CHECK(BIG, put, 0, "ii4v", 1, 0, most, bundle + 1);
+	CHECK(BAD, put, 0, "ii4v", 1, 0, most, (size_t)0);
+	CHECK(BAD, put, 0, "ii4v1", 1, 0, most, bundle, 0);
+
+	CHECK(0, WIRE_OP_INVITE_WATCH, 0, "(ii)", 1, 2);
+	CHECK(BAD, WIRE_OP_INVITE_WATCH, 0, "()");
+	CHECK(BAD, WIRE_OP_INVITE_WATCH, 0, "(ii)", 1, 1);
+	CHECK(BAD, WIRE_OP_INVITE_WATCH, 0, "(ii)", 2, 1);
+	CHECK(BAD, seen, 0, "()");
+	CHECK(0, seen, 0, "(24118)", 0, U32(0), WIRE_INVITE_OPEN, 1, U64(9));
+	CHECK(BAD, seen, 0, "(24118)", 0, U32(0), 0, 0, U64(9));
+	CHECK(BAD, seen, 0, "(24118)", 0, U32(0), 9, 0, U64(9));
+	CHECK(BAD, seen, 0, "(24118)", 0, U32(0), 1, 2, U64(9));
+	/* What a state has it must have, and nothing else. */
+	CHECK(BAD, seen, 0, "(24118)", 0, U32(0), 2, 0, U64(9));
+	CHECK(0, seen, 0, "(24118ii)", 0, U32(0), 2, 0, U64(9), 1, 2);
+	CHECK(BAD, seen, 0, "(24118ii)", 0, U32(0), 5, 0, U64(9), 1, 2);
+	CHECK(0, seen, 0, "(24118iiiiv)", 0, U32(0), 4, 0, U64(9), 1, 2, 3, 4,
+		request);
+	CHECK(BIG, seen, 0, "(24118iiiiv)", 0, U32(0), 4, 0, U64(9), 1, 2, 3, 4,
+		request + 1);
+	CHECK(BAD, seen, 0, "(24118iiiiv)", 0, U32(0), 4, 0, U64(9), 1, 2, 3, 4,
+		(size_t)0);
+	CHECK(BAD, seen, 0, "(24118)", WIRE_REFUSED, U32(0), 1, 0, U64(9));
+
+	CHECK(0, WIRE_OP_INVITE_CONFIRM, 0, "i1", 1, 1);
+	CHECK(BAD, WIRE_OP_INVITE_CONFIRM, 0, "i1", 1, 2);
+	CHECK(BAD, WIRE_OP_INVITE_ANSWER, 0, "iiii", 1, 2, 3, 4);
+	CHECK(BAD, WIRE_OP_REDEEM_GET, 0, "i1", 1, 0);
+	CHECK(BAD, WIRE_OP_REDEEM_COMMIT, 0, "ii", 1, 2);
+	CHECK(0, WIRE_OP_REDEEM_REVEAL, 0, "iiiv", 1, 2, 3, request);
+	CHECK(BIG, WIRE_OP_REDEEM_REVEAL, 0, "iiiv", 1, 2, 3, request + 1);
+	CHECK(BAD, WIRE_OP_REDEEM_REVEAL, 0, "iiiv", 1, 2, 3, (size_t)0);
+	CHECK(BAD, ANSWER(WIRE_OP_REDEEM_GET), 0, "8v", U64(1), (size_t)0);
+	CHECK(BIG, ANSWER(WIRE_OP_REDEEM_GET), 0, "8v", U64(1), bundle + 1);
+
+	CHECK(BAD, result, 0, "1", 0);
+	CHECK(BAD, result, 0, "1", WIRE_INVITE_OPEN);
+	CHECK(0, result, 0, "1", WIRE_INVITE_COMMITTED);
+	CHECK(BAD, result, 0, "1", WIRE_INVITE_ANSWERED);
+	CHECK(0, result, 0, "1ii", WIRE_INVITE_REVEALED, 1, 2);
+	CHECK(BAD, result, 0, "1", WIRE_INVITE_DONE);
+	CHECK(BAD, result, 0, "1v", WIRE_INVITE_DONE, (size_t)0);
+	CHECK(0, result, 0, "1v", WIRE_INVITE_DONE, (size_t)5);
+	CHECK(0, result, 0, "1", WIRE_INVITE_EXPIRED);
+	CHECK(BAD, result, 0, "1", WIRE_INVITE_EXPIRED + 1);
+}
+
 /* What a decoder refuses its encoder refuses to write. */
 static void encoders_refuse_too(void **state)
 {
@@ -686,6 +745,7 @@ int main(void)
 		cmocka_unit_test(blobs_refuse),
 		cmocka_unit_test(devices_refuse),
 		cmocka_unit_test(cases_refuse),
+		cmocka_unit_test(invites_refuse),
 		cmocka_unit_test(the_largest_answers_fit),
 		cmocka_unit_test(no_decoder_takes_frames_it_does_not_know),
 		cmocka_unit_test(encoders_refuse_too),
