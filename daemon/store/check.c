@@ -66,6 +66,8 @@ static const struct invariant invariants[] = {
 		" a WHERE a.id BETWEEN c.id<<40 AND (c.id<<40)+c.newest)"
 		" OR EXISTS (SELECT 0 FROM act a WHERE a.id>(c.id<<40)+c.newest"
 		" AND a.id<(c.id+1)<<40)"},
+	{"an invite that ended and still has a body",
+		"SELECT 0 FROM invite WHERE live=0 AND length(body)>0"},
 	{"a reference that leads nowhere",
 		"SELECT 0 FROM pragma_foreign_key_check"},
 	{"a damaged page", "SELECT 0 FROM pragma_integrity_check(1)"

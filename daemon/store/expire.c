@@ -145,7 +145,9 @@ int store_expire(struct store *st, uint32_t max, struct store_slice *ret)
 		(r = expire_some(st, SQL_BLOB_OVER, blob_drop, max, ret)) !=
 			0 ||
 		(r = expire_some(
-			 st, SQL_PACKAGE_OVER, drop_package, max, ret)) != 0)
+			 st, SQL_PACKAGE_OVER, drop_package, max, ret)) != 0 ||
+		(r = expire_some(st, SQL_INVITE_OVER, invite_over, max, ret)) !=
+			0)
 		return r;
 	ret->more = ret->next != 0 && ret->next <= st->now;
 	return 0;

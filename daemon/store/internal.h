@@ -240,6 +240,11 @@ ROWAN_MUST int mailbox_out(
 ROWAN_MUST int mailbox_empty(
 	struct store *st, int64_t device, uint32_t max, size_t *ret_done);
 
+/* ---- invite.c ---- */
+
+/* The time of an invite is over: it ends, or is forgotten. */
+ROWAN_MUST int invite_over(struct store *st, int64_t row);
+
 /* ---- blob.c ---- */
 
 ROWAN_MUST int blob_drop(struct store *st, int64_t row);

@@ -141,6 +141,18 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"CREATE TABLE mls_group ("
 	" channel INTEGER PRIMARY KEY REFERENCES channel(id),"
 	" state BLOB NOT NULL) STRICT;",
+
+	/* 3: invites. */
+	"CREATE TABLE invite ("
+	" id INTEGER PRIMARY KEY,"
+	" name BLOB NOT NULL UNIQUE,"
+	" owner INTEGER NOT NULL REFERENCES device(id),"
+	" live INTEGER NOT NULL CHECK (live IN (0, 1)),"
+	" until INTEGER NOT NULL," /* ends; once ended: is forgotten */
+	" detail BLOB NOT NULL,"
+	" body BLOB NOT NULL) STRICT;"
+	"CREATE INDEX invite_owner ON invite(owner, live);"
+	"CREATE INDEX invite_until ON invite(until);",
 };
 
 static int step_run(struct db *db, int version)

@@ -9,7 +9,7 @@
 
 #include "store/db.h"
 
-#define SCHEMA_VERSION	   2
+#define SCHEMA_VERSION	   3
 #define SCHEMA_APPLICATION 0x52574e31 /* "RWN1" */
 #define SCHEMA_PAGE	   4096
 
@@ -30,6 +30,7 @@ enum schema_table {
 	TABLE_STANDING,
 	TABLE_PART,
 	TABLE_GROUP,
+	TABLE_INVITE,
 };
 
 enum schema_column {
@@ -53,6 +54,7 @@ enum schema_sequence {
 	SEQUENCE_BLOB,
 	SEQUENCE_ASSIGNMENT,
 	SEQUENCE_PACKAGE,
+	SEQUENCE_INVITE,
 	SEQUENCE_COUNT,
 };
 

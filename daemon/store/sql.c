@@ -191,6 +191,21 @@ static const char *const texts[SQL_COUNT] = {
 			  " ON CONFLICT(channel) DO UPDATE SET state=?2",
 	[SQL_GROUP_GET] = "SELECT state FROM mls_group WHERE channel=?1",
 	[SQL_GROUP_DELETE] = "DELETE FROM mls_group WHERE channel=?1",
+
+	[SQL_INVITE_GET] = "SELECT id,owner,live,detail,body FROM invite"
+			   " WHERE name=?1",
+	[SQL_INVITE_ADD] = "INSERT INTO invite(id,name,owner,live,until,"
+			   "detail,body) VALUES(?1,?2,?3,1,?4,x'',x'')",
+	[SQL_INVITE_SET] = "UPDATE invite SET live=?2,detail=?3,body=?4,"
+			   "until=until+CASE WHEN live>?2 THEN ?5 ELSE 0 END"
+			   " WHERE id=?1",
+	[SQL_INVITE_COUNT] = "SELECT count(*) FROM invite"
+			     " WHERE owner=?1 AND live=1",
+	[SQL_INVITE_OVER] = "SELECT id,until FROM invite"
+			    " ORDER BY until,id LIMIT 1",
+	[SQL_INVITE_END] = "UPDATE invite SET live=0,body=x'',until=until+?2"
+			   " WHERE id=?1 AND live=1",
+	[SQL_INVITE_DELETE] = "DELETE FROM invite WHERE id=?1",
 };
 
 const char *sql_text(enum sql which)

@@ -33,6 +33,7 @@
 #include "base/id.h"
 #include "base/secret.h"
 #include "store/store_chain.h"
+#include "store/store_invite.h"
 
 struct store;
 struct store_reader;
@@ -555,7 +556,8 @@ struct store_slice {
 
 /**
  * store_expire(st, max, ret):
- * Delete up to ${max} envelopes, blobs and key packages whose time is over.
+ * Delete up to ${max} envelopes, blobs, key packages and invites whose time
+ * is over.
  * Not to be called while the clock is doubtful.
  */
 ROWAN_MUST int store_expire(
