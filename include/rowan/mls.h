@@ -350,7 +350,8 @@ struct rowan_mls_wire {
  * keys are kept until it is committed or its epoch ends. ret_ref (a
  * ProposalRef) may be NULL. wire may be NULL: private. ROWAN_E_MLS_PROPOSAL
  * and what the proposal's own rules give (key packages: see
- * rowan_mls_key_package_check), ROWAN_E_MLS_REINIT, ROWAN_E_LIMIT.
+ * rowan_mls_key_package_check), ROWAN_E_MLS_REINIT, ROWAN_E_LIMIT;
+ * ROWAN_E_EXISTS for word for word what is pending already.
  */
 ROWAN_API ROWAN_MUST int rowan_mls_propose(struct rowan_mls_group *group,
 	const struct rowan_mls_proposal *proposal,
@@ -435,6 +436,7 @@ ROWAN_API ROWAN_MUST int rowan_mls_send(struct rowan_mls_group *group,
  *   ROWAN_E_MLS_MEMBERSHIP, ROWAN_E_MLS_SIGNATURE, ROWAN_E_MLS_DECRYPT
  *   ROWAN_E_MLS_REPLAY, ROWAN_E_MLS_TOO_FAR
  *   ROWAN_E_MLS_UNKNOWN_PROPOSAL   a proposal we do not hold
+ *   ROWAN_E_EXISTS             this very proposal is pending already
  *   ROWAN_E_MLS_PROPOSAL, ROWAN_E_MLS_PROPOSAL_LIST
  *   ROWAN_E_MLS_LEAF_NODE, ROWAN_E_MLS_LIFETIME, ROWAN_E_MLS_CREDENTIAL,
  *   ROWAN_E_MLS_KEY_PACKAGE, ROWAN_E_MLS_EXTENSION, ROWAN_E_MLS_SUITE

@@ -126,6 +126,9 @@ static void drop_read(struct walk *w)
 	for (unsigned i = 0; i < WALK_PARTIES; i++)
 		if (w->party[i].group != NULL && w->party[i].next < least)
 			least = w->party[i].next;
+	/* This epoch's stay, to be compared with what is proposed again. */
+	while (least > w->dropped && w->entry[least - 1].epoch >= w->epoch)
+		least--;
 	for (; w->dropped < least; w->dropped++)
 		buf_wipe(&w->entry[w->dropped].bytes);
 }

@@ -162,6 +162,18 @@ static void try_to_speak(struct walk *w, struct walk_party *p)
 	rowan_mls_buf_free(&message);
 }
 
+/* Word for word what is on its way already: the members would refuse it. */
+static bool said_before(
+	const struct walk *w, uint64_t epoch, const struct rowan_mls_buf *m)
+{
+	for (size_t i = w->dropped; i < w->n_entries; i++)
+		if (w->entry[i].epoch == epoch &&
+			bytes_eq(buf_view(&w->entry[i].bytes),
+				bytes_of(m->data, m->len)))
+			return true;
+	return false;
+}
+
 static void propose_from_outside(
 	struct walk *w, struct walk_party *at, struct wanted *x)
 {
@@ -180,9 +192,13 @@ static void propose_from_outside(
 	if (!ok)
 		return;
 	rc = rowan_mls_external_propose(w->outside, &o, &x->v[0], &message);
-	if (walk_want(w, rc == 0, "external proposal", rc))
-		walk_post(w, ROWAN_MLS_KIND_PROPOSAL, WALK_OUTSIDE, o.epoch,
-			&message);
+	if (walk_want(w, rc == 0, "external proposal", rc)) {
+		if (said_before(w, o.epoch, &message))
+			rowan_mls_buf_free(&message);
+		else
+			walk_post(w, ROWAN_MLS_KIND_PROPOSAL, WALK_OUTSIDE,
+				o.epoch, &message);
+	}
 	w->count.outside++;
 }
 

@@ -255,6 +255,49 @@ static void test_against_the_committer(void **state)
 	assert_true(rowan_mls_group_active(person[0].group));
 }
 
+static void assert_saved(unsigned i, const struct rowan_mls_buf *before)
+{
+	struct rowan_mls_buf after;
+
+	assert_int_equal(rowan_mls_group_save(person[i].group, &after), 0);
+	assert_int_equal(after.len, before->len);
+	assert_memory_equal(after.data, before->data, after.len);
+	rowan_mls_buf_free(&after);
+}
+
+/* Word for word what is pending: by its sender again, or sent again. */
+static void test_twice(void **state)
+{
+	const struct rowan_mls_proposal remove = {
+		.type = ROWAN_MLS_REMOVE, .leaf = 2};
+	const struct rowan_mls_wire open = {.is_public = true};
+	struct rowan_mls_buf message, again, before[2];
+	struct rowan_mls_received *r;
+
+	assert_int_equal(rowan_mls_propose(person[1].group, &remove, &open,
+				 &message, NULL),
+		0);
+	take(&person[0], view(&message));
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(
+			rowan_mls_group_save(person[i].group, &before[i]), 0);
+	assert_int_equal(rowan_mls_process(person[0].group, view(&message), &r),
+		ROWAN_E_EXISTS);
+	assert_null(r);
+	/* its sender, to whom it is sent as well */
+	assert_int_equal(rowan_mls_process(person[1].group, view(&message), &r),
+		ROWAN_E_EXISTS);
+	assert_int_equal(rowan_mls_propose(
+				 person[1].group, &remove, &open, &again, NULL),
+		ROWAN_E_EXISTS);
+	assert_null(again.data);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_saved(i, &before[i]);
+		rowan_mls_buf_free(&before[i]);
+	}
+	rowan_mls_buf_free(&message);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -264,6 +307,7 @@ int main(void)
 		TEST(test_stale_add),
 		TEST(test_unknown_psk),
 		TEST(test_against_the_committer),
+		TEST(test_twice),
 	};
 
 	return sodium_init() < 0 ? 1
