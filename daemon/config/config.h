@@ -72,6 +72,8 @@ struct config {
 	uint64_t blob_bytes;
 	uint64_t blob_total;
 	uint64_t blobs_open;
+	uint64_t invites;
+	uint64_t rate_enrol;
 
 	/* How long things stay. */
 	uint64_t lifetime;
@@ -80,6 +82,8 @@ struct config {
 	uint64_t blob_lifetime_max;
 	uint64_t blob_open_time;
 	uint64_t hold_max;
+	uint64_t invite_lifetime;
+	uint64_t invite_lifetime_max;
 
 	/* Disk. */
 	uint64_t store_bytes;

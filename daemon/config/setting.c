@@ -116,6 +116,11 @@ static const struct setting keys[] = {
 		"All blobs together that one device has stored."),
 	OF(COUNT, blobs_open, 1, 1000, "16",
 		"Blobs one device has begun and not finished."),
+	OF(COUNT, invites, 1, 10000, "32",
+		"Invites of one registrar's device that are open."),
+	OF(COUNT, rate_enrol, 10, RATE_MAX, "3000",
+		"Requests a minute about invites on the enrolment endpoints,"
+		" of all connections together."),
 
 	FIRST("How long things stay.",
 		DURATION, lifetime, MINUTE, 400 * DAY, "60 d",
@@ -132,6 +137,11 @@ static const struct setting keys[] = {
 		" not complete."),
 	OF(DURATION, hold_max, MINUTE, 400 * DAY, "30 d",
 		"How far ahead a blob may be held."),
+	OF(DURATION, invite_lifetime, MINUTE, 7 * DAY, "1 d",
+		"An invite lives so long, unless its registrar said"
+		" otherwise."),
+	OF(DURATION, invite_lifetime_max, MINUTE, 7 * DAY, "7 d",
+		"Longest lifetime of an invite."),
 
 	FIRST("Disk.",
 		SIZE, store_bytes, 8 * MIB, 16 * TIB, "8 GiB",
@@ -164,6 +174,7 @@ static const struct setting_order orders[] = {
 	{"lifetime", "lifetime_max", true},
 	{"blob_lifetime", "blob_lifetime_max", true},
 	{"hold_max", "blob_lifetime_max", true},
+	{"invite_lifetime", "invite_lifetime_max", true},
 	{"reserve_bytes", "store_bytes", false},
 };
 /* clang-format on */

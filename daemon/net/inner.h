@@ -48,6 +48,8 @@ struct server {
 	struct ops_counters ops_counters;
 	struct server_counters count;
 	struct peers peers;
+	struct bucket_rate enrol_rate; /* of all strangers together */
+	struct bucket enrol;
 
 	struct inbound *pool; /* all */
 	size_t pool_len;

@@ -145,13 +145,34 @@ struct device *peers_device(struct peers *p, const struct id16 *id)
 	return idmap_get(&p->devices, id);
 }
 
+static int read_key(const char *user, struct key32 *ret)
+{
+	size_t n = 0;
+
+	if (sodium_hex2bin(ret->b, KEY32_LEN, user, ZAP_USER_KEY_LEN, NULL, &n,
+		    NULL) != 0 ||
+		n != KEY32_LEN)
+		return ROWAN_E_MALFORMED;
+	return 0;
+}
+
+void peers_key(const struct peer *peer, struct key32 *ret)
+{
+	/* It was looked at when the connection was added. */
+	if (read_key(peer->user, ret) != 0)
+		memset(ret, 0, sizeof *ret);
+}
+
 static int parse_user(const char *user, enum zap_port port, struct id16 *ret)
 {
 	size_t len = strlen(user), n = 0;
+	struct key32 key;
 
 	memset(ret, 0, sizeof *ret);
 	if (port == ZAP_ENROL)
-		return len == ZAP_USER_KEY_LEN ? 0 : ROWAN_E_MALFORMED;
+		return len == ZAP_USER_KEY_LEN && read_key(user, &key) == 0
+			       ? 0
+			       : ROWAN_E_MALFORMED;
 	if (len != ZAP_USER_DEVICE_LEN ||
 		sodium_hex2bin(ret->b, ID16_LEN, user, len, NULL, &n, NULL) !=
 			0 ||

@@ -108,6 +108,12 @@ ROWAN_MUST int peers_add(
 	struct peers *p, const struct peer_options *options, struct peer **ret);
 
 /**
+ * peers_key(peer, ret):
+ * The transport key of a connection on the enrolment port.
+ */
+void peers_key(const struct peer *peer, struct key32 *ret);
+
+/**
  * peers_remove(p, peer):
  * Forget a connection; the device stays.
  */

@@ -133,7 +133,7 @@ static void refuse(struct server *r, struct peer *peer,
 	send_refusal(r, peer, h, &e);
 }
 
-/* The enrolment port knows nobody: hello and ping, answered here. */
+/* What the enrolment port answers by itself: hello and ping. */
 static void serve_enrol(struct server *r, struct peer *peer,
 	const struct wire_message *m, struct request *q)
 {
@@ -173,11 +173,32 @@ static bool hand_over(struct server *r, struct inbound *in, struct peer *peer)
 
 	q->kind = REQUEST_MESSAGE;
 	q->from = peer->ref;
-	q->device = peer->device->id;
+	q->stranger = peer->device == NULL;
+	memset(&q->device, 0, sizeof q->device);
+	memset(&q->key, 0, sizeof q->key);
+	if (q->stranger)
+		peers_key(peer, &q->key);
+	else
+		q->device = peer->device->id;
 	if (q->header.op == WIRE_OP_SUBSCRIBE)
 		peer->subscribed = true;
 	/* The ring has a place for every slot of the pool. */
 	return ring_put(&r->lanes.requests, q);
+}
+
+static bool is_stranger(const struct table_entry *entry)
+{
+	return entry != NULL && entry->right == TABLE_STRANGER;
+}
+
+/* Strangers share one allowance: connecting again gains nothing. */
+static uint64_t enrol_wait(struct server *r)
+{
+	uint64_t wait = bucket_wait(&r->enrol, &r->enrol_rate, 1, r->now);
+
+	if (wait == 0)
+		bucket_take(&r->enrol, &r->enrol_rate, 1);
+	return wait;
 }
 
 /* Decide about one whole message; true when the writer has it now. */
@@ -213,8 +234,17 @@ static bool judge(
 	if (rc == 0 && in->bytes > r->config->message_bytes)
 		rc = ROWAN_E_LIMIT;
 	if (rc == 0 && peer->port == ZAP_ENROL) {
-		serve_enrol(r, peer, &m, q);
-		return false;
+		if (!is_stranger(q->entry)) {
+			serve_enrol(r, peer, &m, q);
+			return false;
+		}
+		wait = enrol_wait(r);
+		if (wait != 0) {
+			refuse(r, peer, &m.header, WIRE_QUOTA, wait);
+			return false;
+		}
+	} else if (is_stranger(q->entry)) {
+		q->entry = NULL;
 	}
 	if (rc == 0)
 		rc = q->entry == NULL ? ROWAN_E_NOT_FOUND

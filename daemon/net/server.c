@@ -108,6 +108,13 @@ static int open_ports(struct server *r, const struct server_options *o)
 	return rc;
 }
 
+static struct bucket_rate enrol_rate(const struct config *c)
+{
+	uint64_t burst = c->rate_enrol * c->burst / 60000;
+
+	return (struct bucket_rate){c->rate_enrol, burst > 0 ? burst : 1};
+}
+
 int server_open(struct server **ret, const struct server_options *o)
 {
 	struct server *r = calloc(1, sizeof *r);
@@ -124,6 +131,8 @@ int server_open(struct server **ret, const struct server_options *o)
 	r->stop_fd = -1;
 	r->lanes.writer.fd = r->lanes.network.fd = -1;
 	r->watchdog_ms = notify_watchdog_ms();
+	r->enrol_rate = enrol_rate(r->config);
+	bucket_init(&r->enrol, &r->enrol_rate, 0);
 	if ((rc = check_limits(r->config, &fds)) != 0 ||
 		(rc = lanes_init(&r->lanes, r->config->request_queue)) != 0 ||
 		(rc = open_pool(r)) != 0 || (rc = guard_init(r, fds)) != 0 ||

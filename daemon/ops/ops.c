@@ -62,7 +62,11 @@ static int apply(struct ops *o, struct request *r)
 	int rc = 0;
 
 	o->allowed = false;
-	rc = authorise(o, r);
+	/* The port decides who is a stranger; the table, what one may do. */
+	if (r->stranger != (e->right == TABLE_STRANGER))
+		rc = ROWAN_E_REFUSED;
+	else if (!r->stranger)
+		rc = authorise(o, r);
 	if (rc == 0)
 		rc = e->handle(o, r);
 	/* A handler that forgot to ask has answered nothing. */

@@ -9,10 +9,12 @@
 #ifndef OPS_REQUEST_H
 #define OPS_REQUEST_H
 
+#include "base/secret.h"
 #include "wire/blob.h"
 #include "wire/code.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
+#include "wire/invite.h"
 #include "wire/key.h"
 #include "wire/lookup.h"
 #include "wire/op.h"
@@ -45,6 +47,13 @@ union request_body {
 	struct wire_blob_get blob_get;
 	struct wire_devices devices;
 	struct wire_case case_id;
+	struct wire_invite_put invite_put;
+	struct wire_invite_watch invite_watch;
+	struct wire_invite_answer invite_answer;
+	struct wire_invite_confirm invite_confirm;
+	struct wire_redeem redeem;
+	struct wire_redeem_commit redeem_commit;
+	struct wire_redeem_reveal redeem_reveal;
 };
 
 enum request_kind {
@@ -69,6 +78,8 @@ struct request {
 	enum request_kind kind;
 	struct peer_ref from;
 	struct id16 device; /* whom the transport authenticated */
+	bool stranger;	    /* came in on the enrolment port: no device */
+	struct key32 key;   /* of a stranger, proven by the transport */
 	struct wire_header header;
 	const struct table_entry *entry;
 	union request_body body;

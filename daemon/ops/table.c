@@ -4,8 +4,10 @@
 #include "ops/blobs.h"
 #include "ops/envelopes.h"
 #include "ops/greeting.h"
+#include "ops/invites.h"
 #include "ops/lookups.h"
 #include "ops/packages.h"
+#include "ops/redeem.h"
 #include "ops/table.h"
 
 /* One decoder of the wire, made to fit the table. */
@@ -31,6 +33,13 @@ DECODER(blob_id, blob_id)
 DECODER(blob_get, blob_get)
 DECODER(devices, devices)
 DECODER(case, case_id)
+DECODER(invite_put, invite_put)
+DECODER(invite_watch, invite_watch)
+DECODER(invite_answer, invite_answer)
+DECODER(invite_confirm, invite_confirm)
+DECODER(redeem, redeem)
+DECODER(redeem_commit, redeem_commit)
+DECODER(redeem_reveal, redeem_reveal)
 
 /* A right, a cost and an effect, or it does not compile. */
 #define OP(number, right, cost, effect, decoder, handler)                      \
@@ -66,6 +75,23 @@ static const struct table_entry table[] = {
 
 	OP(WIRE_OP_DEVICES, CASE, REQUEST, READS, devices, lookups_devices),
 	OP(WIRE_OP_CASE, CASE, REQUEST, READS, case, lookups_case),
+
+	OP(WIRE_OP_INVITE_PUT, DEVICE, REQUEST, WRITES, invite_put,
+		invites_put),
+	OP(WIRE_OP_INVITE_WATCH, DEVICE, REQUEST, READS, invite_watch,
+		invites_watch),
+	OP(WIRE_OP_INVITE_ANSWER, DEVICE, REQUEST, WRITES, invite_answer,
+		invites_answer),
+	OP(WIRE_OP_INVITE_CONFIRM, DEVICE, REQUEST, WRITES, invite_confirm,
+		invites_confirm),
+
+	OP(WIRE_OP_REDEEM_GET, STRANGER, REQUEST, ITEMS, redeem, redeem_get),
+	OP(WIRE_OP_REDEEM_COMMIT, STRANGER, REQUEST, ITEMS, redeem_commit,
+		redeem_commit),
+	OP(WIRE_OP_REDEEM_REVEAL, STRANGER, REQUEST, ITEMS, redeem_reveal,
+		redeem_reveal),
+	OP(WIRE_OP_REDEEM_RESULT, STRANGER, REQUEST, READS, redeem,
+		redeem_result),
 };
 
 #define ENTRIES (sizeof table / sizeof table[0])

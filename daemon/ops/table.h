@@ -6,7 +6,6 @@
  *
  *	0x0100 .. 0x01ff	statements and cards
  *	0x0200 .. 0x02ff	commits and group state
- *	0x0300 .. 0x03ff	invites and enrolment
  *	0x0400 .. 0x04ff	log, receipts, checkpoints, witnesses
  */
 #ifndef OPS_TABLE_H
@@ -17,15 +16,17 @@
 struct ops;
 
 /*
- * What the writer makes sure of in the operation's own transaction. All ask
- * for a known device whose card is in force and not revoked; those above
- * TABLE_DEVICE also for what the handler must have proven with one of
- * ops_allow_* before its answer counts.
+ * What the writer makes sure of in the operation's own transaction. All but
+ * TABLE_STRANGER ask for a known device whose card is in force and not
+ * revoked; those above TABLE_DEVICE also for what the handler must have proven
+ * with one of ops_allow_* before its answer counts. An operation of strangers
+ * is served on the enrolment port and nowhere else, and no other is there.
  */
 enum table_right {
-	TABLE_DEVICE = 1, /* acts on nothing but the device's own */
-	TABLE_CHANNEL,	  /* is assigned to every channel it acts on */
-	TABLE_CASE	  /* shares the case it asks about */
+	TABLE_STRANGER = 1, /* has the secret of the invite it acts on */
+	TABLE_DEVICE,	    /* acts on nothing but the device's own */
+	TABLE_CHANNEL,	    /* is assigned to every channel it acts on */
+	TABLE_CASE	    /* shares the case it asks about */
 };
 
 /* What it is counted against, besides the sender's bytes. */
@@ -56,7 +57,7 @@ struct table_entry {
 
 /**
  * table_find(op):
- * Return the entry that serves ${op} on the main ports, or NULL.
+ * Return the entry that serves ${op}, or NULL.
  */
 const struct table_entry *table_find(uint16_t op);
 

@@ -61,14 +61,13 @@ void ops_kit_stop(struct ops_kit *k)
 	kit_stop(&k->kit);
 }
 
-uint16_t ops_kit_run(struct ops_kit *k, uint16_t op, uint32_t device)
+static uint16_t run(struct ops_kit *k, uint16_t op)
 {
 	struct request *r = &k->request;
 
 	drop_frames(r);
 	r->kind = REQUEST_MESSAGE;
 	r->from = (struct peer_ref){k->peer, 1};
-	r->device = kit_id('d', device);
 	r->header = (struct wire_header){1, op, 7};
 	r->entry = table_find(op);
 	assert_non_null(r->entry);
@@ -87,6 +86,30 @@ uint16_t ops_kit_run(struct ops_kit *k, uint16_t op, uint32_t device)
 	batch_clear(k->batch);
 	subs_push(&k->ops.subs, k->batch, k->ops.now);
 	return r->error.code;
+}
+
+uint16_t ops_kit_run_as(
+	struct ops_kit *k, uint16_t op, const struct id16 *device)
+{
+	k->request.stranger = false;
+	k->request.device = *device;
+	return run(k, op);
+}
+
+uint16_t ops_kit_run_stranger(
+	struct ops_kit *k, uint16_t op, const struct wire_key *key)
+{
+	k->request.stranger = true;
+	memset(&k->request.device, 0, sizeof k->request.device);
+	memcpy(k->request.key.b, key->b, sizeof k->request.key.b);
+	return run(k, op);
+}
+
+uint16_t ops_kit_run(struct ops_kit *k, uint16_t op, uint32_t device)
+{
+	struct id16 id = kit_id('d', device);
+
+	return ops_kit_run_as(k, op, &id);
 }
 
 struct wire_message ops_kit_answer(struct ops_kit *k)

@@ -10,6 +10,7 @@
 #include "lib/store_kit.h"
 #include "ops/batch.h"
 #include "ops/ops.h"
+#include "wire/card.h"
 
 struct ops_kit {
 	struct kit kit;
@@ -36,6 +37,15 @@ void ops_kit_stop(struct ops_kit *k);
  * what follows from it, and return the code of the answer.
  */
 uint16_t ops_kit_run(struct ops_kit *k, uint16_t op, uint32_t device);
+
+/**
+ * ops_kit_run_as(k, op, device), ops_kit_run_stranger(k, op, key):
+ * The same as any device; on the enrolment port with a key.
+ */
+uint16_t ops_kit_run_as(
+	struct ops_kit *k, uint16_t op, const struct id16 *device);
+uint16_t ops_kit_run_stranger(
+	struct ops_kit *k, uint16_t op, const struct wire_key *key);
 
 /**
  * ops_kit_answer(k):

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -34,46 +35,48 @@ void cast_victim_card(
 	ret->case_id = t->c->id;
 }
 
-int cast_setup(void **state)
+static void must(int rc)
 {
-	static struct cast t;
+	if (rc != 0)
+		abort();
+}
+
+void cast_enter(struct cast *t)
+{
 	struct wire_card card;
 	int rc;
 
+	must(enrol_staff(t, &t->coordinator, "coordinator", "police",
+		WIRE_RIGHT_COORDINATE));
+	must(enrol_staff(
+		t, &t->registrar, "registrar", "advocacy", WIRE_RIGHT_ENROL));
+	must(enrol_staff(t, &t->advocate, "advocate", "advocacy", 0));
+	must(enrol_staff(t, &t->officer, "officer", "police", 0));
+	must(enrol_staff(t, &t->stranger, "stranger", "police", 0));
+	t->c = world_open(&t->w, "a case", &t->coordinator, &rc);
+	must(rc);
+	must(world_assign(&t->w, t->c, WIRE_CHANNEL_SUPPORT, &t->registrar,
+		&t->coordinator));
+	must(world_assign(&t->w, t->c, WIRE_CHANNEL_SUPPORT, &t->advocate,
+		&t->coordinator));
+	must(world_assign(
+		&t->w, t->c, WIRE_CHANNEL_TEAM, &t->advocate, &t->coordinator));
+	must(world_assign(
+		&t->w, t->c, WIRE_CHANNEL_TEAM, &t->officer, &t->coordinator));
+	world_person(&t->victim, "victim");
+	cast_victim_card(t, &t->victim, &card);
+	must(world_enrol(&t->w, &t->victim, &t->registrar, &card));
+	must(world_assign(&t->w, t->c, WIRE_CHANNEL_SUPPORT, &t->victim,
+		&t->coordinator));
+}
+
+int cast_setup(void **state)
+{
+	static struct cast t;
+
 	memset(&t, 0, sizeof t);
 	world_init(&t.w);
-	assert_int_equal(enrol_staff(&t, &t.coordinator, "coordinator",
-				 "police", WIRE_RIGHT_COORDINATE),
-		0);
-	assert_int_equal(enrol_staff(&t, &t.registrar, "registrar", "advocacy",
-				 WIRE_RIGHT_ENROL),
-		0);
-	assert_int_equal(
-		enrol_staff(&t, &t.advocate, "advocate", "advocacy", 0), 0);
-	assert_int_equal(
-		enrol_staff(&t, &t.officer, "officer", "police", 0), 0);
-	assert_int_equal(
-		enrol_staff(&t, &t.stranger, "stranger", "police", 0), 0);
-	t.c = world_open(&t.w, "a case", &t.coordinator, &rc);
-	assert_int_equal(rc, 0);
-	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_SUPPORT,
-				 &t.registrar, &t.coordinator),
-		0);
-	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_SUPPORT,
-				 &t.advocate, &t.coordinator),
-		0);
-	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_TEAM, &t.advocate,
-				 &t.coordinator),
-		0);
-	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_TEAM, &t.officer,
-				 &t.coordinator),
-		0);
-	world_person(&t.victim, "victim");
-	cast_victim_card(&t, &t.victim, &card);
-	assert_int_equal(world_enrol(&t.w, &t.victim, &t.registrar, &card), 0);
-	assert_int_equal(world_assign(&t.w, t.c, WIRE_CHANNEL_SUPPORT,
-				 &t.victim, &t.coordinator),
-		0);
+	cast_enter(&t);
 	*state = &t;
 	return 0;
 }

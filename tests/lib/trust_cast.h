@@ -18,6 +18,12 @@ struct cast {
 	struct case_state *c;
 };
 
+/*
+ * The world of ${t} is begun (world_init), nobody is in it: let the people
+ * enter and the case open. Failures end the program.
+ */
+void cast_enter(struct cast *t);
+
 /* Before and after each test. */
 int cast_setup(void **state);
 int cast_teardown(void **state);

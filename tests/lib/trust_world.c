@@ -27,7 +27,9 @@ void world_person(struct world_person *p, const char *name)
 	derive(name, "seed", p->seed, sizeof p->seed);
 	derive(name, "member", &p->member, sizeof p->member);
 	derive(name, "device", &p->device, sizeof p->device);
-	derive(name, "transport", &p->transport_key, sizeof p->transport_key);
+	derive(name, "transport", p->transport_secret,
+		sizeof p->transport_secret);
+	(void)crypto_scalarmult_base(p->transport_key.b, p->transport_secret);
 	attest_key(p->seed, &p->signature_key);
 }
 
@@ -286,6 +288,8 @@ int world_submit(struct world *w, struct case_state *c, struct bytes raw)
 		rc = rules_apply_clinic(&w->clinic, &s);
 	if (rc == 0 && c == NULL)
 		keep(w, &s);
+	if (rc == 0 && w->sink != NULL)
+		w->sink(w->sink_ctx, raw);
 	return rc;
 }
 

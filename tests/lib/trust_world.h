@@ -18,7 +18,11 @@ struct world_person {
 	struct id16 device;
 	struct wire_key signature_key;
 	struct wire_key transport_key;
+	uint8_t transport_secret[32];
 };
+
+/* Told of every statement that was accepted. */
+typedef void world_sink(void *ctx, struct bytes statement);
 
 struct world {
 	uint8_t authority[32], successor[32];
@@ -26,6 +30,8 @@ struct world {
 	struct clinic clinic;
 	struct trust_source source;
 	uint64_t now;
+	world_sink *sink; /* or NULL */
+	void *sink_ctx;
 
 	size_t card_count;
 	struct buf raw[WORLD_CARDS];

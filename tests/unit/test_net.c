@@ -314,13 +314,15 @@ static void test_table(void **state)
 		assert_true(e->op > last);
 		last = e->op;
 		assert_ptr_equal(table_find(e->op), e);
-		assert_true(e->right >= TABLE_DEVICE && e->cost > 0);
+		assert_true(e->right >= TABLE_STRANGER && e->cost > 0);
 		assert_true(e->effect > 0);
 		assert_non_null(e->decode);
 		assert_non_null(e->handle);
 		w = wire_op_find(e->op);
 		assert_non_null(w);
 		assert_int_equal(w->flags & WIRE_OP_PUSHED, 0);
+		assert_int_equal(e->right == TABLE_STRANGER,
+			(w->flags & WIRE_OP_STRANGER) != 0);
 	}
 	assert_true(n > 0);
 	assert_null(table_find(0));
