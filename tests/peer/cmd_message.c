@@ -103,14 +103,15 @@ void cmd_process(struct peer *p, struct req *r)
 void cmd_send(struct peer *p, struct req *r)
 {
 	struct rowan_mls_wire wire = peer_wire(r);
-	const char *text = req_text_opt(r, "text", "");
-	struct bytes data = bytes_of(text, strlen(text));
+	const json_t *text = json_object_get(r->in, "text");
+	struct bytes data = bytes_of(
+		json_string_value(text), json_string_length(text));
 	struct rowan_mls_group *group = peer_group(p, r, "group");
 	struct rowan_mls_buf message;
 
 	if (req_has(r, "data"))
 		data = req_hex(r, "data");
-	else if (!req_has(r, "text"))
+	else if (!json_is_string(text))
 		req_fail(r, "bad-request", "text or data is missing");
 	if (req_ok(r) && req_code(r, rowan_mls_send(group, peer_in(data), &wire,
 					     &message)))

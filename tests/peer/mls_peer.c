@@ -86,7 +86,9 @@ static void run(struct peer *p, struct req *r)
 		return;
 	}
 	command = find(json_string_value(cmd));
-	if (command == NULL)
+	/* A name with a zero inside is none. */
+	if (command == NULL ||
+		strlen(json_string_value(cmd)) != json_string_length(cmd))
 		req_fail(r, "unknown-command", "no command is called so");
 	else
 		command(p, r);
@@ -114,7 +116,8 @@ static void handle(struct peer *p, const char *line, size_t len)
 {
 	struct req r = {.out = json_object()};
 	json_error_t error;
-	json_t *in = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	json_t *in = json_loadb(line, len,
+		JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
 	r.in = in;
 	if (in == NULL)

@@ -3,6 +3,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "peer/req.h"
 
@@ -112,8 +113,10 @@ const char *req_text_opt(struct req *r, const char *key, const char *missing)
 
 	if (!req_has(r, key))
 		return missing;
-	if (!json_is_string(value)) {
-		req_fail(r, "bad-request", "%s must be a text", key);
+	if (!json_is_string(value) ||
+		strlen(json_string_value(value)) != json_string_length(value)) {
+		req_fail(r, "bad-request",
+			"%s must be a text without a zero character", key);
 		return missing;
 	}
 	return json_string_value(value);
