@@ -154,7 +154,7 @@ check: all unit replay $(CHECKS)
 # Sanitized trees of their own. leaks are part of address.
 asan:
 	$(Q)$(MAKE) B=build/asan SAN=address,undefined CFLAGS='-O1 -g' \
-		unit replay
+		unit replay check-walk
 tsan:
 	$(Q)$(MAKE) B=build/tsan SAN=thread CFLAGS='-O1 -g' unit
 

@@ -83,9 +83,8 @@ void rowan_mls_group_free(struct rowan_mls_group *group)
 	rowan_mls_discard_commit(group);
 	epoch_wipe(group);
 	past_free(group->past);
-	past_free(group->spare_past);
 	resumptions_free(group->resumptions);
-	resumptions_free(group->spare_resumption);
+	group_spares_free(group);
 	mem_free(group, sizeof *group);
 }
 
@@ -97,6 +96,14 @@ void group_view(const struct rowan_mls_group *g, struct leaf_policy *policy,
 		.context = g->context,
 		.tree = g->tree,
 		.policy = policy};
+}
+
+void group_spares_free(struct rowan_mls_group *g)
+{
+	past_free(g->spare_past);
+	g->spare_past = NULL;
+	resumptions_free(g->spare_resumption);
+	g->spare_resumption = NULL;
 }
 
 void group_shut(struct rowan_mls_group *g)

@@ -128,6 +128,12 @@ ROWAN_MUST int group_usable(const struct rowan_mls_group *g);
 void group_move(struct rowan_mls_group *g, struct rowan_mls_group *next);
 
 /**
+ * group_spares_free(g):
+ * Give up the room for moving on, of a group that nobody moves to.
+ */
+void group_spares_free(struct rowan_mls_group *g);
+
+/**
  * group_limits(g):
  * Of the secret tree.
  */

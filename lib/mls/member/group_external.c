@@ -316,6 +316,8 @@ int rowan_mls_external_join(struct rowan_mls *client,
 	e->options = options;
 	rc = enter(e, host_in(group_info));
 	if (rc == 0) {
+		/* It follows no epoch of ours: there is none to put away. */
+		group_spares_free(e->next);
 		*ret = e->next;
 		*ret_commit = client_give(e->commit);
 		e->next = NULL;
