@@ -255,6 +255,39 @@ static void test_against_the_committer(void **state)
 	assert_true(rowan_mls_group_active(person[0].group));
 }
 
+/*
+ * 12.3: "The client MUST apply the proposals in the list in the following
+ * order": a removal before an addition, whatever came first in the list.
+ */
+static void test_order(void **state)
+{
+	struct rowan_mls_proposal both[] = {
+		{.type = ROWAN_MLS_ADD}, {.type = ROWAN_MLS_REMOVE, .leaf = 1}};
+	const struct rowan_mls_commit_options o = {
+		.proposals = both, .n = 2, .tree = true};
+	struct rowan_mls_committed made;
+	struct rowan_mls_member member;
+	struct rowan_mls_buf package;
+	uint32_t leaf = 1;
+
+	assert_int_equal(
+		rowan_mls_key_package(person[3].client, NULL, &package, NULL),
+		0);
+	both[0].key_package = view(&package);
+	assert_int_equal(rowan_mls_commit(person[0].group, &o, &made), 0);
+	assert_int_equal(rowan_mls_merge_commit(person[0].group), 0);
+	take(&person[2], view(&made.commit));
+	assert_int_equal(rowan_mls_join(person[3].client, view(&made.welcome),
+				 NULL, &person[3].group),
+		0);
+	assert_int_equal(rowan_mls_group_leaf(person[3].group), 1);
+	assert_true(
+		rowan_mls_group_next_member(person[2].group, &leaf, &member));
+	assert_int_equal(member.leaf, 1);
+	rowan_mls_committed_free(&made);
+	rowan_mls_buf_free(&package);
+}
+
 static void assert_saved(unsigned i, const struct rowan_mls_buf *before)
 {
 	struct rowan_mls_buf after;
@@ -308,6 +341,7 @@ int main(void)
 		TEST(test_unknown_psk),
 		TEST(test_against_the_committer),
 		TEST(test_twice),
+		TEST(test_order),
 	};
 
 	return sodium_init() < 0 ? 1

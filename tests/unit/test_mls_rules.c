@@ -95,7 +95,10 @@ static void bad_key_packages_are_refused(void **state)
 	scene_end(&s);
 }
 
-/* 7.3: leaves that do not fit the group, in an Add. */
+/*
+ * 7.3: leaves that do not fit the group, in an Add: required capabilities
+ * "MUST be listed", among others.
+ */
 static void leaves_that_do_not_fit_are_refused(void **state)
 {
 	static const uint8_t other[] = {0, 2}, basic[] = {0, 1};
@@ -207,6 +210,10 @@ static int refuse_credential(void *cookie, const struct leaf_node *leaf,
 }
 
 /* 5.3.1: a new credential "MUST be validated with the AS". */
+/*
+ * 5.3.1: a credential "MUST be validated with the AS" when a member "receives
+ * an Add proposal" or "an Update proposal".
+ */
 static void credentials_are_put_to_the_application(void **state)
 {
 	unsigned person = SCENE_STRANGER;

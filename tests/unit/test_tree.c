@@ -460,6 +460,7 @@ static void full_tree(void **state)
 }
 
 /* 12.4.3.3: forms and shapes no ratchet_tree has. */
+/* 12.4.3.3: no "blank nodes after the last non-blank node", among others. */
 static void bad_encodings(void **state)
 {
 	struct world *w = *state;

@@ -608,7 +608,10 @@ static void blanked_nodes_are_forgotten(void **state)
 	duel_end(&w, &s);
 }
 
-/* Making a path: a useless key in the tree, no randomness. */
+/*
+ * Making a path: a useless key in the tree (RFC 9180 section 7.1.4: a
+ * "Diffie-Hellman result" of "all zeros" is an error), no randomness.
+ */
 static void making_fails_cleanly(void **state)
 {
 	struct treekem_made made;
