@@ -187,6 +187,171 @@ static void senders_are_members(void **state)
 	assert_int_equal(say_as(t, 0), 0);
 }
 
+/* ---- sender data of any form ------------------------------------------------
+ */
+
+/* An honest message of person 0, taken apart; both are the caller's. */
+static void honest(
+	struct cast *t, struct rowan_mls_buf *ret_raw, struct mls_message *ret)
+{
+	assert_int_equal(
+		rowan_mls_send(t->group[0],
+			(struct rowan_mls_bytes){(const uint8_t *)"hello", 5},
+			NULL, ret_raw),
+		0);
+	assert_int_equal(
+		mls_message_decode(bytes_of(ret_raw->data, ret_raw->len), ret),
+		0);
+	assert_int_equal(ret->wire_format, WIRE_FORMAT_PRIVATE_MESSAGE);
+}
+
+/* The message with these bytes as sender data, sealed as it should be. */
+static int hear_sender(
+	struct cast *t, struct private_message m, struct bytes sender)
+{
+	const struct rowan_mls_group *g = t->group[0];
+	struct message_key k;
+	struct writer aad, all;
+	struct buf sealed;
+	int rc;
+
+	writer_init(&aad, 1000);
+	sender_data_aad_write(&aad, &m);
+	assert_int_equal(message_sender_key(g->suite, &g->secrets.sender_data,
+				 m.ciphertext, &k),
+		0);
+	assert_int_equal(
+		buf_alloc(&sealed, sender.len + g->suite->aead->tag_len), 0);
+	assert_int_equal(g->suite->aead->seal(k.key, k.nonce, writer_view(&aad),
+				 sender, sealed.data),
+		0);
+	m.encrypted_sender_data = buf_view(&sealed);
+	writer_init(&all, MLS_MESSAGE_MAX);
+	mls_message_open(&all, WIRE_FORMAT_PRIVATE_MESSAGE);
+	private_message_write(&all, &m);
+	rc = hear(t->group[1], writer_view(&all));
+	writer_wipe(&aad);
+	writer_wipe(&all);
+	buf_wipe(&sealed);
+	return rc;
+}
+
+#define SENDER_LEN 12 /* uint32 leaf, uint32 generation, 4 bytes of guard */
+
+static void sender_data_has_its_length(void **state)
+{
+	static const uint8_t plain[600];
+	struct cast *t = *state;
+	struct rowan_mls_buf raw;
+	struct mls_message m;
+
+	honest(t, &raw, &m);
+	for (size_t len = 0; len <= sizeof plain; len++)
+		assert_int_equal(
+			hear_sender(t, m.private_message, bytes_of(plain, len)),
+			ROWAN_E_MLS_DECRYPT);
+	mls_message_wipe(&m);
+	rowan_mls_buf_free(&raw);
+}
+
+/* Content shorter than a tag, down to nothing, with sender data that fits. */
+static void content_has_its_tag(void **state)
+{
+	static const uint8_t plain[SENDER_LEN];
+	struct cast *t = *state;
+	struct private_message cut;
+	struct rowan_mls_buf raw;
+	struct mls_message m;
+
+	honest(t, &raw, &m);
+	for (size_t len = 0; len < m.private_message.ciphertext.len; len++) {
+		cut = m.private_message;
+		cut.ciphertext.len = len;
+		assert_int_equal(
+			hear_sender(t, cut, bytes_of(plain, sizeof plain)),
+			ROWAN_E_MLS_DECRYPT);
+	}
+	mls_message_wipe(&m);
+	rowan_mls_buf_free(&raw);
+}
+
+static void other_groups_are_not_ours(void **state)
+{
+	static const uint8_t plain[SENDER_LEN];
+	struct cast *t = *state;
+	struct rowan_mls_buf raw;
+	struct mls_message m;
+
+	honest(t, &raw, &m);
+	m.private_message.group_id = bytes_of("other", 5);
+	assert_int_equal(hear_sender(t, m.private_message,
+				 bytes_of(plain, sizeof plain)),
+		ROWAN_E_MLS_WRONG_GROUP);
+	mls_message_wipe(&m);
+	rowan_mls_buf_free(&raw);
+}
+
+/* ---- a member whose state is older than what they did ----------------------
+ */
+
+/* Person 1 as they were when ${saved} was. */
+static void set_back(struct cast *t, const struct rowan_mls_buf *saved)
+{
+	rowan_mls_group_free(t->group[1]);
+	assert_int_equal(
+		rowan_mls_group_load(t->client[1], view(saved), &t->group[1]),
+		0);
+}
+
+static void own_commits_that_were_lost(void **state)
+{
+	const struct rowan_mls_commit_options open = {.wire.is_public = true};
+	struct cast *t = *state;
+	struct rowan_mls_committed made;
+	struct rowan_mls_buf saved;
+
+	assert_int_equal(rowan_mls_group_save(t->group[1], &saved), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(rowan_mls_commit(t->group[1],
+					 i == 0 ? &open : NULL, &made),
+			0);
+		set_back(t, &saved);
+		assert_int_equal(hear(t->group[1], bytes_of(made.commit.data,
+							   made.commit.len)),
+			ROWAN_E_MLS_SENDER);
+		rowan_mls_committed_free(&made);
+	}
+	rowan_mls_buf_free(&saved);
+}
+
+/* Another commits our update, whose key we no longer have. */
+static void own_updates_that_were_lost(void **state)
+{
+	const struct rowan_mls_proposal update = {.type = ROWAN_MLS_UPDATE};
+	const struct rowan_mls_wire open = {.is_public = true};
+	struct cast *t = *state;
+	struct rowan_mls_committed made;
+	struct rowan_mls_buf saved, proposed;
+
+	assert_int_equal(rowan_mls_group_save(t->group[1], &saved), 0);
+	assert_int_equal(
+		rowan_mls_propose(t->group[1], &update, &open, &proposed, NULL),
+		0);
+	take(t->group[0], &proposed);
+	assert_int_equal(rowan_mls_commit(t->group[0], NULL, &made), 0);
+	set_back(t, &saved);
+	assert_int_equal(
+		hear(t->group[1], bytes_of(made.commit.data, made.commit.len)),
+		ROWAN_E_MLS_UNKNOWN_PROPOSAL);
+	take(t->group[1], &proposed);
+	assert_int_equal(
+		hear(t->group[1], bytes_of(made.commit.data, made.commit.len)),
+		ROWAN_E_MLS_PATH);
+	rowan_mls_buf_free(&saved);
+	rowan_mls_buf_free(&proposed);
+	rowan_mls_committed_free(&made);
+}
+
 /* What was checked against a group that has changed is checked no more. */
 static void what_is_opened_ages(void **state)
 {
@@ -232,6 +397,11 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(senders_are_members),
+		TEST(sender_data_has_its_length),
+		TEST(content_has_its_tag),
+		TEST(other_groups_are_not_ours),
+		TEST(own_commits_that_were_lost),
+		TEST(own_updates_that_were_lost),
 		TEST(what_is_opened_ages),
 	};
 
