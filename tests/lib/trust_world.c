@@ -111,12 +111,17 @@ static void must(int rc)
 
 void world_init(struct world *w)
 {
+	world_init_at(w, 1800000000);
+}
+
+void world_init_at(struct world *w, uint64_t now)
+{
 	struct wire_record r = {0};
 	struct wire_key next;
 	struct writer out;
 
 	memset(w, 0, sizeof *w);
-	w->now = 1800000000;
+	w->now = now;
 	derive("authority", "seed", w->authority, 32);
 	derive("successor", "seed", w->successor, 32);
 	derive("clinic", "id", &r.clinic, sizeof r.clinic);

@@ -44,7 +44,9 @@ struct world {
 /* All ids and keys come from ${name}: the same name is the same person. */
 void world_person(struct world_person *p, const char *name);
 
+/* At a fixed time; at another one. */
 void world_init(struct world *w);
+void world_init_at(struct world *w, uint64_t now);
 void world_wipe(struct world *w);
 
 /* A card for ${p}, to be changed before world_issue signs it. */
