@@ -126,7 +126,7 @@ static void no_endpoint_that_is_none(void **state)
 static void a_scanned_text_is_whole_or_refused(void **state)
 {
 	struct invite i = make("enrol.clinic.example:7411", NULL), out;
-	char scan[INVITE_TEXT_MAX + 1], longer[2 * INVITE_TEXT_MAX];
+	char scan[INVITE_TEXT_MAX + 1], longer[2 * INVITE_TEXT_MAX + 2];
 	struct invite zero;
 
 	memset(&zero, 0, sizeof zero);
