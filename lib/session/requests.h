@@ -17,6 +17,11 @@
 
 #define REQUESTS_OPEN_MAX    64	   /* unanswered at a time */
 #define REQUESTS_PATIENCE_MS 30000 /* per try, while connected */
+#define REQUESTS_TRIES	     4	   /* without an answer, then given up */
+#define REQUESTS_LOST_MAX    16	   /* connections lost over one request */
+
+/* "Later" is never later than this, whatever the daemon says. */
+#define REQUESTS_LATER_MAX_MS (10 * 60 * 1000)
 
 struct requests;
 
@@ -39,7 +44,7 @@ struct requests_new {
 	const struct bytes *frames; /* copied */
 	size_t frame_count;
 	bool once;	     /* no repeat after "later": tell at once */
-	requests_done *done; /* NULL: quiet, request id 0 */
+	requests_done *done; /* NULL: quiet, id 0, gone with the connection */
 	void *ctx;
 };
 
@@ -56,7 +61,8 @@ void requests_free(struct requests *q);
 
 /**
  * requests_start(q, n):
- * Queue a request. ROWAN_E_AGAIN with REQUESTS_OPEN_MAX open, ROWAN_E_LIMIT
+ * Queue a request. One that the daemon puts off is repeated until it does
+ * not. ROWAN_E_AGAIN with REQUESTS_OPEN_MAX open, ROWAN_E_LIMIT
  * for a message larger than the daemon takes, ROWAN_E_NOMEM.
  */
 ROWAN_MUST int requests_start(struct requests *q, const struct requests_new *n);
@@ -88,9 +94,10 @@ uint64_t requests_wait(const struct requests *q, uint64_t now_ms);
 void requests_cancel(struct requests *q, const void *ctx);
 
 /**
- * requests_open(q):
- * How many are unanswered.
+ * requests_open(q), requests_dropped(q):
+ * How many are unanswered; how many messages of the daemon were dropped.
  */
 size_t requests_open(const struct requests *q);
+uint64_t requests_dropped(const struct requests *q);
 
 #endif

@@ -9,51 +9,31 @@
 
 #include <cmocka.h>
 
-#include "lib/relay_double.h"
-#include "lib/seed.h"
+#include "lib/double_pair.h"
 #include "wire/blob.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
 #include "wire/op.h"
 
+static struct double_pair pair;
 static struct relay_double *d;
 static struct seed_device alice, bob, stranger;
 static struct id16 channel;
 
 static int setup(void **state)
 {
-	struct store_device of = {.role = 1, .agency = "police"};
-	struct store_case c = {.id = seed_case(0)};
-	struct store_channel ch = {.kind = 1};
-	struct store *st;
-
-	seed_device(SEED_SENDER, 0, &alice);
-	seed_device(SEED_MAILBOX, 0, &bob);
+	double_pair_begin(&pair, NULL);
+	d = pair.d;
+	alice = pair.alice;
+	bob = pair.bob;
+	channel = pair.channel;
 	seed_device(SEED_STRANGER, 0, &stranger);
-	channel = ch.id = seed_channel(0, 0);
-	ch.case_id = c.id;
-	d = relay_double_new(NULL);
-	st = relay_double_begin(d);
-	assert_int_equal(store_case_put(st, &c), 0);
-	assert_int_equal(store_channel_put(st, &ch), 0);
-	for (int i = 0; i < 2; i++) {
-		const struct seed_device *who = i == 0 ? &alice : &bob;
-		struct store_assignment a = {.member = who->member};
-
-		of.id = who->id;
-		of.member = who->member;
-		memcpy(of.transport.b, who->public, sizeof of.transport.b);
-		assert_int_equal(
-			store_device_put(st, &of, bytes_of("card", 4)), 0);
-		assert_int_equal(store_assign(st, &ch.id, &a), 0);
-	}
-	relay_double_commit(d);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	relay_double_free(d);
+	double_pair_end(&pair);
 	return 0;
 }
 
