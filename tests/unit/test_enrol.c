@@ -590,6 +590,37 @@ static void codes_are_ten_digits(void **state)
 	}
 }
 
+/* The numbers of docs/enrolment.md, which were computed elsewhere. */
+static void what_is_computed_is_fixed(void **state)
+{
+	static const char commitment[] = "5f2df97fa92f639217114e93f4c9f56e"
+					 "1071d739eff77b695f5fc2846bbfc19d";
+	static const char transcript[] = "216f5851a200e1786f8e6afefab927d6"
+					 "21968805a0fd70fe0c247467df68de7f";
+	char hex[2 * 32 + 1], code[COMPARE_CODE_LEN];
+	struct compare c = {.bundle = bytes_of("a bundle", 8),
+		.request = bytes_of("a card request", 14)};
+	struct bundle_secret secret;
+	struct wire_hash h;
+
+	for (uint8_t i = 0; i < sizeof secret.b; i++)
+		secret.b[i] = i;
+	memset(c.device.b, 0xd0, sizeof c.device.b);
+	memset(c.registrar.b, 0xa0, sizeof c.registrar.b);
+	assert_int_equal(bundle_invite(&secret, &c.invite), 0);
+	sodium_bin2hex(hex, sizeof hex, c.invite.b, sizeof c.invite.b);
+	assert_string_equal(hex, "f17bb0cdeac863678620a045337968b3");
+	assert_int_equal(
+		compare_commit(c.request, &c.device, &c.commitment), 0);
+	sodium_bin2hex(hex, sizeof hex, c.commitment.b, sizeof c.commitment.b);
+	assert_string_equal(hex, commitment);
+	compare_transcript(&c, &h);
+	sodium_bin2hex(hex, sizeof hex, h.b, sizeof h.b);
+	assert_string_equal(hex, transcript);
+	compare_code(&h, code);
+	assert_string_equal(code, "33000 66680");
+}
+
 /* Nothing that was said can be another thing without another code. */
 static void the_code_covers_everything(void **state)
 {
@@ -646,6 +677,7 @@ int main(void)
 		T(codes_are_spread_evenly),
 		T(the_code_covers_everything),
 		cmocka_unit_test(codes_are_ten_digits),
+		cmocka_unit_test(what_is_computed_is_fixed),
 	};
 
 	if (sodium_init() < 0)
