@@ -14,6 +14,8 @@ const char *wire_code_name(uint16_t code)
 	case WIRE_QUOTA: return "quota";
 	case WIRE_FULL: return "full";
 	case WIRE_HELD: return "held";
+	case WIRE_STALE: return "stale";
+	case WIRE_MEMBERSHIP: return "membership";
 	case WIRE_COUNTER: return "counter";
 	case WIRE_MALFORMED: return "malformed";
 	case WIRE_LIMIT: return "limit";
@@ -31,6 +33,7 @@ uint16_t wire_code_of(int error)
 	case ROWAN_OK: return WIRE_OK;
 	case ROWAN_E_QUOTA: return WIRE_QUOTA;
 	case ROWAN_E_FULL: return WIRE_FULL;
+	case ROWAN_E_STALE: return WIRE_STALE;
 	case ROWAN_E_MALFORMED: return WIRE_MALFORMED;
 	case ROWAN_E_LIMIT: return WIRE_LIMIT;
 	case ROWAN_E_VERSION: return WIRE_VERSION;
@@ -48,6 +51,8 @@ int wire_code_error(uint16_t code)
 	case WIRE_HELD: return ROWAN_E_AGAIN;
 	case WIRE_QUOTA: return ROWAN_E_QUOTA;
 	case WIRE_FULL: return ROWAN_E_FULL;
+	case WIRE_STALE:
+	case WIRE_MEMBERSHIP: return ROWAN_E_STALE;
 	case WIRE_COUNTER:
 	case WIRE_EXISTS: return ROWAN_E_EXISTS;
 	case WIRE_MALFORMED: return ROWAN_E_MALFORMED;

@@ -24,8 +24,9 @@ enum wire_code {
 	WIRE_FULL = 0x0103,  /* no room: mailbox of a recipient, or disk */
 	WIRE_HELD = 0x0104,  /* the blob is withheld until a time */
 
-	/* 0x0201 STALE and 0x0202 MEMBERSHIP come with commits. */
-	WIRE_COUNTER = 0x0203, /* counter used before, answer forgotten */
+	WIRE_STALE = 0x0201,	  /* another came first */
+	WIRE_MEMBERSHIP = 0x0202, /* a leaf of the group must go first */
+	WIRE_COUNTER = 0x0203,	  /* counter used before, answer forgotten */
 
 	WIRE_MALFORMED = 0x0301, /* not the canonical form of the operation */
 	WIRE_LIMIT = 0x0302,	 /* well formed, larger than allowed */

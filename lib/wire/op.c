@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wire/blob.h"
+#include "wire/chain.h"
 #include "wire/code.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
@@ -56,6 +57,13 @@ RECODE(devices)
 RECODE(devices_answer)
 RECODE(case)
 RECODE(case_answer)
+RECODE(statement_put)
+RECODE(chain_head)
+RECODE(chain_fetch)
+RECODE(chain_answer)
+RECODE(cases_fetch)
+RECODE(cases_answer)
+RECODE(notice)
 RECODE(invite_put)
 RECODE(invite_put_answer)
 RECODE(invite_watch)
@@ -111,6 +119,15 @@ static const struct wire_op_info table[] = {
 		recode_devices, recode_devices_answer},
 	{WIRE_OP_CASE, "case", 0, 0, 0,
 		recode_case, recode_case_answer},
+
+	{WIRE_OP_STATEMENT_PUT, "statement-put", 0, 0, 0,
+		recode_statement_put, recode_chain_head},
+	{WIRE_OP_CHAIN_FETCH, "chain-fetch", 0, 0, 0,
+		recode_chain_fetch, recode_chain_answer},
+	{WIRE_OP_CASES_FETCH, "cases-fetch", 0, 0, 0,
+		recode_cases_fetch, recode_cases_answer},
+	{WIRE_OP_NOTICE, "notice", WIRE_OP_PUSHED, 0, 0,
+		recode_notice, NULL},
 
 	{WIRE_OP_INVITE_PUT, "invite-put", 0, 0, 0,
 		recode_invite_put, recode_invite_put_answer},

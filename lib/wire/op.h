@@ -13,7 +13,6 @@
 /*
  * Numbers come in ranges of one family. Reserved, with nothing in them yet:
  *
- *	0x0100 .. 0x01ff	statements and cards
  *	0x0200 .. 0x02ff	commits and group state
  *	0x0400 .. 0x04ff	log, receipts, checkpoints, witnesses
  */
@@ -40,6 +39,11 @@ enum wire_op {
 
 	WIRE_OP_DEVICES = 0x0040,
 	WIRE_OP_CASE = 0x0041,
+
+	WIRE_OP_STATEMENT_PUT = 0x0100,
+	WIRE_OP_CHAIN_FETCH = 0x0101,
+	WIRE_OP_CASES_FETCH = 0x0102,
+	WIRE_OP_NOTICE = 0x0103,
 
 	WIRE_OP_INVITE_PUT = 0x0300,
 	WIRE_OP_INVITE_WATCH = 0x0301,

@@ -7,6 +7,7 @@
 
 #include "lib/protocol_doc.h"
 #include "lib/wire_samples.h"
+#include "wire/chain.h"
 #include "wire/code.h"
 #include "wire/invite.h"
 #include "wire/op.h"
@@ -67,6 +68,8 @@ static void print_codes(struct writer *w)
 		{WIRE_QUOTA, "a limit of this device is used up"},
 		{WIRE_FULL, "no room: in a recipient's mailbox or on disk"},
 		{WIRE_HELD, "the blob is withheld until its time"},
+		{WIRE_STALE, "another came first: fetch it, then do it anew"},
+		{WIRE_MEMBERSHIP, "a leaf of the group must be removed first"},
 		{WIRE_COUNTER, "the counter is too far below the highest one"},
 		{WIRE_MALFORMED, "not the one encoding of the operation"},
 		{WIRE_LIMIT, "well formed, but more than is allowed"},
@@ -118,6 +121,9 @@ static void print_limits(struct writer *w)
 		{"bytes of an agency code", WIRE_AGENCY_MAX},
 		{"channels of a case", WIRE_CASE_CHANNELS_MAX},
 		{"devices of a channel", WIRE_CHANNEL_DEVICES_MAX},
+		{"bytes of a statement", WIRE_STATEMENT_MAX},
+		{"statements in one answer", WIRE_CHAIN_ITEMS_MAX},
+		{"cases in one answer", WIRE_CASES_MAX},
 		{"invites in one watch", WIRE_INVITES_MAX},
 		{"bytes of an invite's bundle", WIRE_BUNDLE_MAX},
 		{"seconds an invite lives", WIRE_INVITE_LIFE_MAX},

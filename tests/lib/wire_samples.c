@@ -6,6 +6,7 @@
 
 #include "lib/wire_samples.h"
 #include "wire/blob.h"
+#include "wire/chain.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
 #include "wire/invite.h"
@@ -323,6 +324,67 @@ static struct wire_nonce nonce_of(uint8_t b)
 	return n;
 }
 
+static const struct bytes statement = TEXT("a statement");
+
+static int make_statement_put(struct writer *w)
+{
+	struct wire_statement_put m = {statement};
+
+	return wire_statement_put_encode(&m, w);
+}
+
+static int make_chain_head(struct writer *w)
+{
+	struct wire_chain_head m = {5, hash_of(0x55)};
+
+	return wire_chain_head_encode(&m, w);
+}
+
+static int make_chain_fetch(struct writer *w)
+{
+	struct wire_chain_fetch m = {.after = 3, .max = 64};
+
+	return wire_chain_fetch_encode(&m, w);
+}
+
+static int make_chain_answer(struct writer *w)
+{
+	static struct wire_chain_answer m;
+
+	m.first = 4;
+	m.items[0] = (struct wire_chain_item){.withheld = true,
+		.subject = hash_of(0x50),
+		.content = hash_of(0x51),
+		.time = NOON};
+	m.items[1] = (struct wire_chain_item){.statement = statement};
+	m.count = 2;
+	m.newest = (struct wire_chain_head){5, hash_of(0x55)};
+	return wire_chain_answer_encode(&m, w);
+}
+
+static int make_cases_fetch(struct writer *w)
+{
+	struct wire_cases_fetch m = {{{0}}};
+
+	return wire_cases_fetch_encode(&m, w);
+}
+
+static int make_cases_answer(struct writer *w)
+{
+	static struct wire_cases_answer m;
+
+	m.cases[0] = (struct wire_case_head){CASE, 7};
+	m.count = 1;
+	return wire_cases_answer_encode(&m, w);
+}
+
+static int make_notice(struct writer *w)
+{
+	struct wire_notice m = {CASE, {8, hash_of(0x58)}};
+
+	return wire_notice_encode(&m, w);
+}
+
 static int make_invite_put(struct writer *w)
 {
 	struct wire_invite_put m = {INVITE, CASE, 0, bundle};
@@ -476,6 +538,19 @@ static const struct {
 		{NULL}},
 	{"case request", WIRE_OP_CASE, 17, make_case, {NULL}},
 	{"case answer", ANSWER(WIRE_OP_CASE), 17, make_case_answer, {NULL}},
+	{"statement-put request", WIRE_OP_STATEMENT_PUT, 32,
+		make_statement_put, {NULL}},
+	{"statement-put answer", ANSWER(WIRE_OP_STATEMENT_PUT), 32,
+		make_chain_head, {NULL}},
+	{"chain-fetch request", WIRE_OP_CHAIN_FETCH, 33, make_chain_fetch,
+		{NULL}},
+	{"chain-fetch answer", ANSWER(WIRE_OP_CHAIN_FETCH), 33,
+		make_chain_answer, {NULL}},
+	{"cases-fetch request", WIRE_OP_CASES_FETCH, 34, make_cases_fetch,
+		{NULL}},
+	{"cases-fetch answer", ANSWER(WIRE_OP_CASES_FETCH), 34,
+		make_cases_answer, {NULL}},
+	{"notice", WIRE_OP_NOTICE, 9, make_notice, {NULL}},
 	{"invite-put request", WIRE_OP_INVITE_PUT, 48, make_invite_put,
 		{NULL}},
 	{"invite-put answer", ANSWER(WIRE_OP_INVITE_PUT), 48,

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "wire/blob.h"
+#include "wire/chain.h"
 #include "wire/code.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
@@ -588,6 +589,50 @@ static void no_decoder_takes_frames_it_does_not_know(void **state)
 		}
 }
 
+static void chains_refuse(void **state)
+{
+	const int put = WIRE_OP_STATEMENT_PUT, fetch = WIRE_OP_CHAIN_FETCH;
+	const int chain = ANSWER(WIRE_OP_CHAIN_FETCH);
+	const int cases = ANSWER(WIRE_OP_CASES_FETCH);
+	const size_t most = WIRE_STATEMENT_MAX;
+
+	CHECK(0, put, 0, "v", most);
+	CHECK(BIG, put, 0, "v", most + 1);
+	CHECK(BAD, put, 0, "v", (size_t)0);
+	CHECK(0, fetch, 0, "i82", 0, U64(0), 1);
+	CHECK(BAD, fetch, 0, "i82", 0, U64(0), 0);
+	CHECK(BAD, fetch, 0, "i821", 0, U64(0), 1, 1);
+	CHECK(BAD, ANSWER(put), 0, "8i", U64(1), 1);
+
+	CHECK(0, chain, 0, "8()8ii", U64(0), U64(9), 1, 2);
+	CHECK(BAD, chain, 0, "8()8ii", U64(1), U64(9), 1, 2);
+	CHECK(0, chain, 0, "8(1v)8ii", U64(9), 0, most, U64(9), 1, 2);
+	CHECK(BIG, chain, 0, "8(1v)8ii", U64(9), 0, most + 1, U64(9), 1, 2);
+	CHECK(BAD, chain, 0, "8(1v)8ii", U64(9), 0, (size_t)0, U64(9), 1, 2);
+	CHECK(BAD, chain, 0, "8(1v)8ii", U64(9), 2, most, U64(9), 1, 2);
+	CHECK(BAD, chain, 0, "8(1v)8ii", U64(0), 0, most, U64(9), 1, 2);
+	/* Past the head. */
+	CHECK(BAD, chain, 0, "8(1v)8ii", U64(10), 0, most, U64(9), 1, 2);
+	CHECK(BAD, chain, 0, "8(1v1v)8ii", U64(9), 0, (size_t)1, 0, (size_t)1,
+		U64(9), 1, 2);
+	CHECK(BAD, chain, 0, "8(1v1v)8ii", ~U64(0), 0, (size_t)1, 0, (size_t)1,
+		~U64(0), 1, 2);
+	CHECK(0, chain, 0, "8(1iiii8)8ii", U64(9), 1, 1, 2, 3, 4, U64(5),
+		U64(9), 1, 2);
+	CHECK(BAD, chain, 0, "8(1iii8)8ii", U64(9), 1, 1, 2, 3, U64(5), U64(9),
+		1, 2);
+
+	CHECK(0, cases, 0, "()1", 0);
+	CHECK(BAD, cases, 0, "()1", 1);
+	CHECK(0, cases, 0, "(i8i8)1", 1, U64(1), 2, U64(1), 1);
+	CHECK(BAD, cases, 0, "(i8i8)1", 2, U64(1), 1, U64(1), 1);
+	CHECK(BAD, cases, 0, "(i8i8)1", 1, U64(1), 1, U64(1), 1);
+	CHECK(BAD, cases, 0, "(i8)1", 1, U64(0), 0);
+	CHECK(BAD, cases, 0, "(i8)1", 1, U64(1), 2);
+	CHECK(BAD, WIRE_OP_NOTICE, 0, "i8i", 1, U64(1), 1);
+	CHECK(0, WIRE_OP_NOTICE, 0, "i8ii", 1, U64(1), 1, 2);
+}
+
 static void invites_refuse(void **state)
 {
 	const int put = WIRE_OP_INVITE_PUT;
@@ -745,6 +790,7 @@ int main(void)
 		cmocka_unit_test(blobs_refuse),
 		cmocka_unit_test(devices_refuse),
 		cmocka_unit_test(cases_refuse),
+		cmocka_unit_test(chains_refuse),
 		cmocka_unit_test(invites_refuse),
 		cmocka_unit_test(the_largest_answers_fit),
 		cmocka_unit_test(no_decoder_takes_frames_it_does_not_know),
