@@ -12,6 +12,8 @@
 
 #include "session/vault.h"
 #include "base/id.h"
+#include "base/reader.h"
+#include "base/writer.h"
 
 /* Zero what a type does not need. */
 struct event {
@@ -29,6 +31,20 @@ struct event {
 	struct bytes text; /* by type, UTF-8, at most EVENT_TEXT_MAX */
 };
 
+/*
+ * As it is kept:
+ *
+ *	struct {
+ *		uint16 version = 1;
+ *		uint16 type;
+ *		uint32 code;		two's complement
+ *		uint64 time;
+ *		opaque case_id[16], channel[16], member[16], device[16];
+ *		opaque message[16];
+ *		uint64 count, total;
+ *		opaque text<V>;
+ *	} Event;
+ */
 #define EVENT_TEXT_MAX 1024
 
 struct events;
@@ -57,6 +73,7 @@ ROWAN_MUST int events_next(
 /**
  * events_done(x, number):
  * Acknowledge everything up to ${number}, in a transaction of its own.
+ * ROWAN_E_INVAL for a number no event has had.
  */
 ROWAN_MUST int events_done(struct events *x, uint64_t number);
 
@@ -65,5 +82,14 @@ ROWAN_MUST int events_done(struct events *x, uint64_t number);
  * The transaction that events_add was called in did not happen.
  */
 void events_aborted(struct events *x);
+
+/**
+ * events_encode(e, w), events_decode(input, ret):
+ * The kept form; views borrow from ${input}. ROWAN_E_INVAL for an event
+ * without type or with too long a text; ROWAN_E_TOO_NEW, ROWAN_E_MALFORMED,
+ * ROWAN_E_LIMIT.
+ */
+ROWAN_MUST int events_encode(const struct event *e, struct writer *w);
+ROWAN_MUST int events_decode(struct bytes input, struct event *ret);
 
 #endif

@@ -25,6 +25,8 @@
 
 #define IDENTITY_SERVERS_MAX  4
 #define IDENTITY_ENDPOINT_MAX 255 /* "tcp://host:port" */
+#define IDENTITY_RECORD_MAX   1024
+#define IDENTITY_CHAIN_MAX    (WIRE_CHAIN_MAX * (WIRE_CARD_MAX + 8) + 8)
 
 struct identity_server {
 	char endpoint[IDENTITY_ENDPOINT_MAX + 1];
@@ -64,5 +66,13 @@ ROWAN_MUST int identity_get(struct vault *vault, struct identity *ret);
  * enrolment.
  */
 ROWAN_MUST int identity_card(const struct identity *me, struct wire_card *ret);
+
+/**
+ * identity_encode(me, w), identity_decode(input, ret):
+ * The kept form. ROWAN_E_INVAL for an identity that would not decode;
+ * ROWAN_E_TOO_NEW, ROWAN_E_MALFORMED, ROWAN_E_LIMIT, ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int identity_encode(const struct identity *me, struct writer *w);
+ROWAN_MUST int identity_decode(struct bytes input, struct identity *ret);
 
 #endif
