@@ -47,7 +47,8 @@ static const struct setting keys[] = {
 		"Most connections of devices that have a card. One idle"
 		" connection takes about 30 KiB."),
 	OF(COUNT, connections_enrol, 1, 10000, "64",
-		"Most connections on the enrolment endpoints."),
+		"Most connections on the enrolment endpoints. Beyond it the"
+		" oldest one that has named no invite is closed."),
 	OF(COUNT, backlog, 16, 65535, "1024",
 		"Connections that may wait to be accepted."),
 	OF(DURATION, handshake_time, SEC, MINUTE, "10 s",

@@ -5,7 +5,9 @@
  * message without bound, and cannot close one connection of a ROUTER. So this
  * follows the monitors' events and shuts a descriptor down where it must:
  * above the cap, after a revocation, and when a connection has taken in more
- * than two messages' worth of bytes without completing one.
+ * than two messages' worth of bytes without completing one. On the enrolment
+ * port a newcomer above the cap takes the place of the oldest stranger who
+ * has not named an invite, so that idle connections keep nobody out.
  *
  * A descriptor may have been reused between the event and the shutdown: then a
  * newcomer has to connect again, and nothing else happens (shutdown of what is
@@ -45,8 +47,10 @@ void guard_cut(struct server *r, int fd)
 {
 	struct watched *w = at(r, fd);
 
-	if (w != NULL && w->open)
+	if (w != NULL && w->open) {
+		w->cut = true;
 		shutdown(fd, SHUT_RDWR);
+	}
 }
 
 void guard_complete(struct server *r, int fd)
@@ -79,6 +83,34 @@ void guard_gone(struct server *r, struct peer *peer)
 	peers_remove(&r->peers, peer);
 }
 
+/* The oldest connection of the enrolment port that may go; -1: none. */
+static int oldest_stranger(struct server *r, int newcomer)
+{
+	int best = -1;
+
+	for (int fd = 0; fd <= r->highest_fd; fd++) {
+		const struct watched *w = &r->watched[fd];
+		const struct peer *peer;
+
+		if (!w->open || w->cut || w->port != ZAP_ENROL ||
+			fd == newcomer ||
+			(best >= 0 && w->order > r->watched[best].order))
+			continue;
+		peer = peers_on(&r->peers, fd);
+		if (peer == NULL || !peer->proven)
+			best = fd;
+	}
+	return best;
+}
+
+static void turn_away(struct server *r, enum zap_port port, int fd)
+{
+	int other = port == ZAP_ENROL ? oldest_stranger(r, fd) : -1;
+
+	r->count.turned_away++;
+	guard_cut(r, other >= 0 ? other : fd);
+}
+
 static void accepted(struct server *r, enum zap_port port, int fd)
 {
 	uint64_t cap = port == ZAP_ENROL ? r->config->connections_enrol
@@ -93,15 +125,16 @@ static void accepted(struct server *r, enum zap_port port, int fd)
 		r->count.turned_away++;
 		return;
 	}
-	*w = (struct watched){.open = true, .port = (uint8_t)port};
+	*w = (struct watched){.open = true,
+		.late = (uint8_t)(w->late + (w->open ? 1 : 0)),
+		.port = (uint8_t)port,
+		.order = r->accepted++};
 	if (fd > r->highest_fd)
 		r->highest_fd = fd;
 	if (port != ZAP_ENROL)
 		have = r->connected[ZAP_MAIN] + r->connected[ZAP_NEXT] - 1;
-	if (have >= cap) {
-		r->count.turned_away++;
-		guard_cut(r, fd);
-	}
+	if (have >= cap)
+		turn_away(r, port, fd);
 }
 
 static void disconnected(struct server *r, enum zap_port port, int fd)
@@ -113,7 +146,10 @@ static void disconnected(struct server *r, enum zap_port port, int fd)
 		r->connected[port]--;
 	if (peer != NULL)
 		guard_gone(r, peer);
-	if (w != NULL)
+	/* The end of an earlier owner, told after a new one had come. */
+	if (w != NULL && w->late > 0)
+		w->late--;
+	else if (w != NULL)
 		w->open = false;
 }
 

@@ -29,6 +29,9 @@ struct inbound {
 /* What guard.c knows of a connection, by descriptor. */
 struct watched {
 	bool open;
+	bool cut;	/* by us; the event is on its way */
+	uint8_t late;	/* ends of earlier owners still to be told */
+	uint64_t order; /* in which it was accepted */
 	uint8_t port;
 	bool complete; /* a message was, since the last look */
 	uint64_t base; /* bytes received when the last one was */
@@ -61,8 +64,9 @@ struct server {
 	size_t watched_len;
 	int highest_fd;
 	uint64_t connected[ZAP_PORTS];
-	uint32_t blocked; /* connections with unsent pushes */
-	bool pressed;	  /* did not receive all it could since the last look */
+	uint64_t accepted; /* connections so far */
+	uint32_t blocked;  /* connections with unsent pushes */
+	bool pressed; /* did not receive all it could since the last look */
 
 	uint64_t now; /* milliseconds, monotonic, of this turn */
 	uint64_t tick_at, clock_at;

@@ -48,6 +48,7 @@ struct peer {
 	char user[ZAP_USER_MAX];
 	struct unsent unsent;
 	bool subscribed; /* has asked for pushes at some time */
+	bool proven;	 /* a stranger who has named an invite */
 	bool closing;	 /* was shut down by us */
 	uint32_t next;	 /* in the chain of its hash, or of free ones, + 1 */
 };
@@ -118,6 +119,12 @@ void peers_key(const struct peer *peer, struct key32 *ret);
  * Forget a connection; the device stays.
  */
 void peers_remove(struct peers *p, struct peer *peer);
+
+/**
+ * peers_on(p, fd):
+ * The connection that was last seen on descriptor ${fd}, or NULL.
+ */
+const struct peer *peers_on(const struct peers *p, int fd);
 
 /**
  * peers_displace(p, fd):

@@ -26,6 +26,7 @@ struct inbound *receive_slot(struct server *r)
 	if (in == NULL)
 		return NULL;
 	r->free = in->next;
+	in->r.stranger = false;
 	in->r.frame_count = 0;
 	in->r.answer_count = 0;
 	in->r.result = 0;

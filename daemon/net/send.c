@@ -97,6 +97,8 @@ void send_answer(struct server *r, struct peer *peer, struct request *q)
 	/* Quiet requests hear of refusals only. */
 	if (h.id == 0 && (wire_op_find(h.op)->flags & WIRE_OP_QUIET) != 0)
 		return;
+	if (q->stranger)
+		peer->proven = true;
 	h.op |= WIRE_ANSWER;
 	if (send_begin(r, peer, &h) != SENT) {
 		r->count.unsent_answers++;
