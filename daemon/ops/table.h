@@ -4,7 +4,6 @@
  *
  * Reserved ranges, whose families come with their own files:
  *
- *	0x0200 .. 0x02ff	commits and group state
  *	0x0400 .. 0x04ff	log, receipts, checkpoints, witnesses
  */
 #ifndef OPS_TABLE_H

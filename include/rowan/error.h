@@ -38,6 +38,7 @@ enum rowan_error {
 	ROWAN_E_QUOTA = -101, /* a limit of this peer is used up for now */
 	ROWAN_E_FULL = -102,  /* no room on disk */
 	ROWAN_E_STALE = -103, /* another came first: catch up, do it anew */
+	ROWAN_E_MEMBERSHIP = -104, /* somebody must leave the channel first */
 
 	/* The peer's bytes or acts. */
 	ROWAN_E_MALFORMED = -300, /* not the canonical encoding of anything */

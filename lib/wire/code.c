@@ -34,6 +34,7 @@ uint16_t wire_code_of(int error)
 	case ROWAN_E_QUOTA: return WIRE_QUOTA;
 	case ROWAN_E_FULL: return WIRE_FULL;
 	case ROWAN_E_STALE: return WIRE_STALE;
+	case ROWAN_E_MEMBERSHIP: return WIRE_MEMBERSHIP;
 	case ROWAN_E_MALFORMED: return WIRE_MALFORMED;
 	case ROWAN_E_LIMIT: return WIRE_LIMIT;
 	case ROWAN_E_VERSION: return WIRE_VERSION;
@@ -51,8 +52,8 @@ int wire_code_error(uint16_t code)
 	case WIRE_HELD: return ROWAN_E_AGAIN;
 	case WIRE_QUOTA: return ROWAN_E_QUOTA;
 	case WIRE_FULL: return ROWAN_E_FULL;
-	case WIRE_STALE:
-	case WIRE_MEMBERSHIP: return ROWAN_E_STALE;
+	case WIRE_STALE: return ROWAN_E_STALE;
+	case WIRE_MEMBERSHIP: return ROWAN_E_MEMBERSHIP;
 	case WIRE_COUNTER:
 	case WIRE_EXISTS: return ROWAN_E_EXISTS;
 	case WIRE_MALFORMED: return ROWAN_E_MALFORMED;

@@ -47,27 +47,31 @@ int wire_group_create_encode(
 int wire_commit_decode(const struct wire_message *m, struct wire_commit *ret)
 {
 	struct reader r;
+	bool adds;
 	int rc;
 
 	reader_init(&r, m->body);
-	rc = m->frame_count >= 1 && m->frame_count <= 2 ? 0 : ROWAN_E_MALFORMED;
-	if (rc == 0)
-		rc = codec_id(&r, &ret->channel);
 	ret->welcome = bytes_of(NULL, 0);
-	if (rc == 0) {
-		ret->commit = m->frames[0];
-		if (m->frame_count == 2)
-			ret->welcome = m->frames[1];
-		if (ret->commit.len == 0 ||
-			(m->frame_count == 2 && ret->welcome.len == 0))
-			rc = ROWAN_E_MALFORMED;
+	if ((rc = codec_id(&r, &ret->channel)) != 0 ||
+		(rc = codec_bool(&r, &adds)) != 0)
+		goto out;
+	if (m->frame_count != (adds ? 2 : 1)) {
+		rc = ROWAN_E_MALFORMED;
+		goto out;
 	}
+	ret->commit = m->frames[0];
+	if (adds)
+		ret->welcome = m->frames[1];
+	if (ret->commit.len == 0 || (adds && ret->welcome.len == 0))
+		rc = ROWAN_E_MALFORMED;
+out:
 	return codec_finish(&r, rc, ret, sizeof *ret);
 }
 
 int wire_commit_encode(const struct wire_commit *c, struct writer *w)
 {
 	writer_raw(w, c->channel.b, ID16_LEN);
+	writer_u8(w, c->welcome.len > 0 ? 1 : 0);
 	return writer_status(w);
 }
 

@@ -23,8 +23,9 @@ struct wire_group_create {
 
 /*
  * A commit for the epoch the sender knows: frame 1 the PublicMessage, frame
- * 2, only when it adds somebody, the Welcome. The first valid one of an epoch
- * wins; the others get WIRE_STALE and find the winner in their mailbox.
+ * 2, only when it adds somebody (and the body says so), the Welcome. The first
+ * valid one of an epoch wins; the others get WIRE_STALE and find the winner in
+ * their mailbox.
  */
 struct wire_commit {
 	struct id16 channel;

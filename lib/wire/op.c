@@ -7,6 +7,7 @@
 #include "wire/chain.h"
 #include "wire/code.h"
 #include "wire/envelope.h"
+#include "wire/group.h"
 #include "wire/hello.h"
 #include "wire/invite.h"
 #include "wire/key.h"
@@ -64,6 +65,11 @@ RECODE(chain_answer)
 RECODE(cases_fetch)
 RECODE(cases_answer)
 RECODE(notice)
+RECODE(group_create)
+RECODE(group_id)
+RECODE(group_state)
+RECODE(commit)
+RECODE(nack)
 RECODE(invite_put)
 RECODE(invite_put_answer)
 RECODE(invite_watch)
@@ -128,6 +134,15 @@ static const struct wire_op_info table[] = {
 		recode_cases_fetch, recode_cases_answer},
 	{WIRE_OP_NOTICE, "notice", WIRE_OP_PUSHED, 0, 0,
 		recode_notice, NULL},
+
+	{WIRE_OP_GROUP_CREATE, "group-create", 0, 2, 0,
+		recode_group_create, recode_group_state},
+	{WIRE_OP_COMMIT, "commit", 0, 2, 0,
+		recode_commit, recode_group_state},
+	{WIRE_OP_GROUP_STATE, "group-state", 0, 0, 0,
+		recode_group_id, recode_group_state},
+	{WIRE_OP_NACK, "nack", 0, 0, 0,
+		recode_nack, recode_group_state},
 
 	{WIRE_OP_INVITE_PUT, "invite-put", 0, 0, 0,
 		recode_invite_put, recode_invite_put_answer},

@@ -13,7 +13,6 @@
 /*
  * Numbers come in ranges of one family. Reserved, with nothing in them yet:
  *
- *	0x0200 .. 0x02ff	commits and group state
  *	0x0400 .. 0x04ff	log, receipts, checkpoints, witnesses
  */
 enum wire_op {
@@ -44,6 +43,11 @@ enum wire_op {
 	WIRE_OP_CHAIN_FETCH = 0x0101,
 	WIRE_OP_CASES_FETCH = 0x0102,
 	WIRE_OP_NOTICE = 0x0103,
+
+	WIRE_OP_GROUP_CREATE = 0x0200,
+	WIRE_OP_COMMIT = 0x0201,
+	WIRE_OP_GROUP_STATE = 0x0202,
+	WIRE_OP_NACK = 0x0203,
 
 	WIRE_OP_INVITE_PUT = 0x0300,
 	WIRE_OP_INVITE_WATCH = 0x0301,

@@ -8,6 +8,7 @@
 #include "wire/blob.h"
 #include "wire/chain.h"
 #include "wire/envelope.h"
+#include "wire/group.h"
 #include "wire/hello.h"
 #include "wire/invite.h"
 #include "wire/key.h"
@@ -385,6 +386,55 @@ static int make_notice(struct writer *w)
 	return wire_notice_encode(&m, w);
 }
 
+static const struct bytes commit_frame = TEXT("a commit");
+static const struct bytes welcome_frame = TEXT("a Welcome");
+static const struct bytes info_frame = TEXT("a GroupInfo");
+static const struct bytes tree_frame = TEXT("a ratchet tree");
+
+static int make_group_create(struct writer *w)
+{
+	struct wire_group_create m = {.channel = CHANNEL, .generation = 1};
+
+	return wire_group_create_encode(&m, w);
+}
+
+static int make_group_id(struct writer *w)
+{
+	struct wire_group_id m = {CHANNEL};
+
+	return wire_group_id_encode(&m, w);
+}
+
+static int make_group_state(struct writer *w)
+{
+	struct wire_group_state m = {.generation = 1,
+		.exists = true,
+		.flags = WIRE_GROUP_MISSING,
+		.epoch = 7,
+		.confirmed = hash_of(0xcf),
+		.commit = hash_of(0xc7)};
+
+	return wire_group_state_encode(&m, w);
+}
+
+static int make_commit(struct writer *w)
+{
+	struct wire_commit m = {.channel = CHANNEL, .welcome = welcome_frame};
+
+	return wire_commit_encode(&m, w);
+}
+
+static int make_nack(struct writer *w)
+{
+	struct wire_nack m = {.channel = CHANNEL,
+		.generation = 1,
+		.epoch = 6,
+		.commit = hash_of(0xc7)};
+
+	memset(m.signature.b, 0x59, sizeof m.signature.b);
+	return wire_nack_encode(&m, w);
+}
+
 static int make_invite_put(struct writer *w)
 {
 	struct wire_invite_put m = {INVITE, CASE, 0, bundle};
@@ -551,6 +601,20 @@ static const struct {
 	{"cases-fetch answer", ANSWER(WIRE_OP_CASES_FETCH), 34,
 		make_cases_answer, {NULL}},
 	{"notice", WIRE_OP_NOTICE, 9, make_notice, {NULL}},
+	{"group-create request", WIRE_OP_GROUP_CREATE, 40, make_group_create,
+		{&info_frame, &tree_frame}},
+	{"group-create answer", ANSWER(WIRE_OP_GROUP_CREATE), 40,
+		make_group_state, {NULL}},
+	{"commit request", WIRE_OP_COMMIT, 41, make_commit,
+		{&commit_frame, &welcome_frame}},
+	{"commit answer", ANSWER(WIRE_OP_COMMIT), 41, make_group_state,
+		{NULL}},
+	{"group-state request", WIRE_OP_GROUP_STATE, 42, make_group_id,
+		{NULL}},
+	{"group-state answer", ANSWER(WIRE_OP_GROUP_STATE), 42,
+		make_group_state, {NULL}},
+	{"nack request", WIRE_OP_NACK, 43, make_nack, {NULL}},
+	{"nack answer", ANSWER(WIRE_OP_NACK), 43, make_group_state, {NULL}},
 	{"invite-put request", WIRE_OP_INVITE_PUT, 48, make_invite_put,
 		{NULL}},
 	{"invite-put answer", ANSWER(WIRE_OP_INVITE_PUT), 48,
