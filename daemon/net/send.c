@@ -138,7 +138,8 @@ static void block(struct server *r, struct peer *peer, const struct push *p)
 		r->blocked++;
 	if (u->credit == 0 || u->id != p->id)
 		*u = (struct unsent){.id = p->id, .after = p->after};
-	u->credit += (uint32_t)p->frame_count;
+	/* A notice takes one too. */
+	u->credit += p->op == WIRE_OP_NOTICE ? 1 : (uint32_t)p->frame_count;
 }
 
 void send_unsent(struct server *r)
@@ -182,7 +183,7 @@ static void unblock(struct server *r, const struct request *q)
 static void send_push(struct server *r, struct batch *b, const struct push *p)
 {
 	struct peer *peer = peers_at(&r->peers, p->to);
-	struct wire_header h = {p->version, WIRE_OP_PUSH, p->id};
+	struct wire_header h = {p->version, p->op, p->id};
 	enum sent s;
 	void *sock;
 

@@ -103,6 +103,7 @@ int batch_push(struct batch *b, const struct push *to,
 	}
 	p = &b->pushes[b->push_count++];
 	*p = *to;
+	p->op = WIRE_OP_PUSH;
 	p->body_at = at;
 	p->body_len = b->bytes.len - at;
 	p->frame_at = b->frame_count;
@@ -146,5 +147,28 @@ int batch_push_copy(
 		return rc;
 	}
 	b->owned[b->owned_count++] = mem;
+	return 0;
+}
+
+int batch_notice(
+	struct batch *b, const struct push *to, const struct wire_notice *msg)
+{
+	struct push *p;
+	size_t at = b->bytes.len;
+	int rc = reserve_push(b, 0);
+
+	if (rc == 0)
+		rc = wire_notice_encode(msg, &b->bytes);
+	if (rc != 0) {
+		b->bytes.len = at;
+		return rc;
+	}
+	p = &b->pushes[b->push_count++];
+	*p = *to;
+	p->op = WIRE_OP_NOTICE;
+	p->body_at = at;
+	p->body_len = b->bytes.len - at;
+	p->frame_at = b->frame_count;
+	p->frame_count = 0;
 	return 0;
 }

@@ -38,4 +38,11 @@ ROWAN_MUST int batch_push(struct batch *b, const struct push *to,
 ROWAN_MUST int batch_push_copy(
 	struct batch *b, const struct push *to, const struct wire_push *msg);
 
+/**
+ * batch_notice(b, to, msg):
+ * Add one notice. ROWAN_E_NOMEM or ROWAN_E_LIMIT leave the batch as it was.
+ */
+ROWAN_MUST int batch_notice(
+	struct batch *b, const struct push *to, const struct wire_notice *msg);
+
 #endif

@@ -110,6 +110,7 @@ int envelopes_subscribe(struct ops *o, struct request *r)
 {
 	const struct wire_subscribe *s = &r->body.subscribe;
 	int rc = subs_put(&o->subs, &(struct sub_options){.device = r->device,
+					    .member = o->sender.member,
 					    .peer = r->from,
 					    .id = r->header.id,
 					    .version = r->header.version,

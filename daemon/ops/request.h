@@ -11,6 +11,7 @@
 
 #include "base/secret.h"
 #include "wire/blob.h"
+#include "wire/chain.h"
 #include "wire/code.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
@@ -47,6 +48,9 @@ union request_body {
 	struct wire_blob_get blob_get;
 	struct wire_devices devices;
 	struct wire_case case_id;
+	struct wire_statement_put statement_put;
+	struct wire_chain_fetch chain_fetch;
+	struct wire_cases_fetch cases_fetch;
 	struct wire_invite_put invite_put;
 	struct wire_invite_watch invite_watch;
 	struct wire_invite_answer invite_answer;
@@ -108,8 +112,12 @@ struct push_frame {
 	struct bytes bytes;
 };
 
-/* One push message to one connection. */
+/*
+ * One push message to one connection: envelopes, or a notice, which takes one
+ * of the credit and has no frames.
+ */
 struct push {
+	uint16_t op; /* WIRE_OP_PUSH or WIRE_OP_NOTICE */
 	struct peer_ref to;
 	struct id16 device;
 	uint64_t id; /* of the subscription */

@@ -4,19 +4,11 @@
 #include <stdlib.h>
 
 #include "ops/batch.h"
-#include "ops/subs.h"
+#include "ops/subs_inner.h"
 #include "store/store.h"
 
 /* Beyond this many deliveries in a batch the rest is read back. */
 #define PLANNED_MAX 32768
-
-struct sub {
-	struct sub_options o;
-	bool level;
-	bool queued; /* in the list of those behind */
-	struct sub *next, *prev;
-	uint32_t head, tail; /* planned of this batch: index + 1, 0: none */
-};
 
 void subs_init(struct subs *s, uint32_t message_bytes, uint32_t credit_max)
 {
@@ -31,9 +23,13 @@ void subs_wipe(struct subs *s)
 	struct sub *sub;
 	size_t pos = 0;
 
-	while ((sub = idmap_next(&s->map, &pos)) != NULL)
+	while ((sub = idmap_next(&s->map, &pos)) != NULL) {
+		notices_drop(sub);
 		free(sub);
+	}
 	idmap_wipe(&s->map);
+	notices_forget(s);
+	free(s->notices);
 	free(s->planned);
 	memset(s, 0, sizeof *s);
 }
@@ -57,7 +53,7 @@ static void unqueue(struct subs *s, struct sub *sub)
 /* Those who are behind and have credit stand in line; nobody else does. */
 static void queue(struct subs *s, struct sub *sub)
 {
-	if (sub->queued || sub->level || sub->o.credit == 0)
+	if (sub->queued || (sub->level && sub->due == 0) || sub->o.credit == 0)
 		return;
 	sub->prev = s->behind_tail;
 	sub->next = NULL;
@@ -90,6 +86,7 @@ int subs_put(struct subs *s, const struct sub_options *options)
 		}
 		s->count++;
 	}
+	notices_drop(sub);
 	sub->o = *options;
 	sub->o.credit = capped(s, 0, options->credit);
 	sub->level = false;
@@ -124,6 +121,7 @@ void subs_back(struct subs *s, const struct request *r)
 	if (sub == NULL || sub->o.id != r->header.id)
 		return;
 	sub->level = false;
+	notices_again(sub);
 	if (r->unsent_after < sub->o.after)
 		sub->o.after = r->unsent_after;
 	sub->o.credit = capped(s, sub->o.credit, r->credit);
@@ -139,6 +137,7 @@ void subs_drop(
 		return;
 	unqueue(s, sub);
 	idmap_del(&s->map, device);
+	notices_drop(sub);
 	free(sub);
 	s->count--;
 }
@@ -197,6 +196,7 @@ void subs_plan(struct subs *s, struct request *r, size_t item,
 void subs_forget(struct subs *s)
 {
 	s->planned_count = 0;
+	notices_forget(s);
 }
 
 /* Hang each planned delivery on its subscriber, if that one may have it. */
@@ -280,8 +280,26 @@ static bool push_some(
 	return true;
 }
 
+/* At once to those with credit; the others are told when they have some. */
+static void push_notices(struct subs *s, struct batch *b, uint64_t now)
+{
+	struct sub *sub;
+	size_t pos = 0;
+
+	if (s->notice_count == 0)
+		return;
+	notices_settle(s);
+	while ((sub = idmap_next(&s->map, &pos)) != NULL) {
+		if (sub->due == 0 || (sub->o.until != 0 && now >= sub->o.until))
+			continue;
+		notices_push(b, sub);
+		queue(s, sub);
+	}
+}
+
 void subs_push(struct subs *s, struct batch *b, uint64_t now)
 {
+	push_notices(s, b, now);
 	sort_out(s, now);
 	for (size_t i = 0; i < s->planned_count; i++) {
 		struct sub *sub = s->planned[i].sub;
@@ -371,7 +389,10 @@ int subs_serve(struct subs *s, struct batch *b, const struct subs_slice *slice)
 			sub->o.credit = 0;
 			continue;
 		}
-		rc = serve_one(s, b, sub, slice, &budget);
+		notices_push(b, sub);
+		rc = sub->level || sub->o.credit == 0
+			     ? 0
+			     : serve_one(s, b, sub, slice, &budget);
 		/* Behind still: to the end of the line. */
 		queue(s, sub);
 		if (rc != 0)

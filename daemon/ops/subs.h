@@ -14,6 +14,9 @@
  *	   +------ any         +--------------------------------------+
  *
  * One subscription a device: a later one takes the place of an earlier one.
+ *
+ * Notices that a chain has grown go the same way and take one of the credit
+ * each. They are kept in memory only, one for each chain.
  */
 #ifndef OPS_SUBS_H
 #define OPS_SUBS_H
@@ -38,8 +41,20 @@ struct planned {
 	uint32_t next; /* of the same subscriber, 0: none, else index + 1 */
 };
 
+/* A chain has grown, in the open transaction. */
+struct notice {
+	struct id16 chain;
+	struct wire_chain_head newest;
+	const struct id16 *members; /* whose devices are told... */
+	size_t member_count;
+	bool all;	     /* ...or everybody's */
+	struct peer_ref but; /* who brought it knows it already */
+};
+
 struct subs {
 	struct idmap map;
+	struct notice *notices; /* planned; members owned */
+	size_t notice_count, notice_cap;
 	struct sub *behind_head, *behind_tail;
 	struct planned *planned;
 	size_t planned_count, planned_cap;
@@ -58,6 +73,7 @@ void subs_wipe(struct subs *s);
 
 struct sub_options {
 	struct id16 device;
+	struct id16 member;
 	struct peer_ref peer;
 	uint64_t id;	  /* request id of the subscription */
 	uint16_t version; /* and its version, which pushes have too */
@@ -102,6 +118,13 @@ void subs_drop(
  */
 void subs_plan(struct subs *s, struct request *r, size_t item,
 	uint64_t received, const struct store_delivery *d, size_t len);
+
+/**
+ * subs_notice(s, notice):
+ * Note that a chain has grown; copied. Subscribers are told if the
+ * transaction commits. ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int subs_notice(struct subs *s, const struct notice *notice);
 
 /**
  * subs_behind(s, device):

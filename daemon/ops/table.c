@@ -8,6 +8,7 @@
 #include "ops/lookups.h"
 #include "ops/packages.h"
 #include "ops/redeem.h"
+#include "ops/statements.h"
 #include "ops/table.h"
 
 /* One decoder of the wire, made to fit the table. */
@@ -33,6 +34,9 @@ DECODER(blob_id, blob_id)
 DECODER(blob_get, blob_get)
 DECODER(devices, devices)
 DECODER(case, case_id)
+DECODER(statement_put, statement_put)
+DECODER(chain_fetch, chain_fetch)
+DECODER(cases_fetch, cases_fetch)
 DECODER(invite_put, invite_put)
 DECODER(invite_watch, invite_watch)
 DECODER(invite_answer, invite_answer)
@@ -75,6 +79,13 @@ static const struct table_entry table[] = {
 
 	OP(WIRE_OP_DEVICES, CASE, REQUEST, READS, devices, lookups_devices),
 	OP(WIRE_OP_CASE, CASE, REQUEST, READS, case, lookups_case),
+
+	OP(WIRE_OP_STATEMENT_PUT, SIGNED, REQUEST, WRITES, statement_put,
+		statements_put),
+	OP(WIRE_OP_CHAIN_FETCH, CASE, REQUEST, READS, chain_fetch,
+		statements_fetch),
+	OP(WIRE_OP_CASES_FETCH, DEVICE, REQUEST, READS, cases_fetch,
+		statements_cases),
 
 	OP(WIRE_OP_INVITE_PUT, DEVICE, REQUEST, WRITES, invite_put,
 		invites_put),

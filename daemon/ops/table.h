@@ -24,7 +24,8 @@ enum table_right {
 	TABLE_STRANGER = 1, /* has the secret of the invite it acts on */
 	TABLE_DEVICE,	    /* acts on nothing but the device's own */
 	TABLE_CHANNEL,	    /* is assigned to every channel it acts on */
-	TABLE_CASE	    /* shares the case it asks about */
+	TABLE_CASE,	    /* shares the case it asks about */
+	TABLE_SIGNED	    /* brings what those signed who have the right */
 };
 
 /* What it is counted against, besides the sender's bytes. */

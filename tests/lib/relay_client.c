@@ -222,7 +222,8 @@ int relay_answer(struct relay_client *c, uint64_t id, struct wire_message *ret)
 
 		if (r)
 			return r;
-		if (ret->header.op == WIRE_OP_PUSH) {
+		if (ret->header.op == WIRE_OP_PUSH ||
+			ret->header.op == WIRE_OP_NOTICE) {
 			r = keep(c);
 			if (r)
 				return r;
@@ -337,6 +338,22 @@ int relay_push(struct relay_client *c, int timeout_ms, struct wire_push *ret)
 			return r;
 		if (m.header.op == WIRE_OP_PUSH)
 			return wire_push_decode(&m, ret);
+	}
+}
+
+int relay_notice(
+	struct relay_client *c, int timeout_ms, struct wire_notice *ret)
+{
+	int64_t until = now_ms() + timeout_ms;
+	struct wire_message m;
+
+	for (;;) {
+		int r = c->head ? show_kept(c, &m) : next_live(c, until, &m);
+
+		if (r)
+			return r;
+		if (m.header.op == WIRE_OP_NOTICE)
+			return wire_notice_decode(&m, ret);
 	}
 }
 

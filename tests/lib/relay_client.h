@@ -10,6 +10,7 @@
 #include "lib/relay_link.h"
 #include "lib/seed.h"
 #include "wire/blob.h"
+#include "wire/chain.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
 #include "wire/op.h"
@@ -112,6 +113,14 @@ ROWAN_MUST int relay_subscribe(struct relay_client *c, uint64_t after,
  */
 ROWAN_MUST int relay_push(
 	struct relay_client *c, int timeout_ms, struct wire_push *ret);
+
+/**
+ * relay_notice(c, timeout_ms, ret):
+ * The next notice. Answers and envelopes that come meanwhile are dropped, as
+ * relay_push drops notices.
+ */
+ROWAN_MUST int relay_notice(
+	struct relay_client *c, int timeout_ms, struct wire_notice *ret);
 
 /**
  * relay_ack_send(c, ack, ret_id), relay_ack(c, ack):

@@ -72,7 +72,7 @@ static void send_answer(struct relay_double *d, const struct request *r)
 static void send_push(
 	struct relay_double *d, const struct batch *b, const struct push *p)
 {
-	struct wire_header h = {p->version, WIRE_OP_PUSH, p->id};
+	struct wire_header h = {p->version, p->op, p->id};
 	struct double_line *l = double_line_of(d, &p->device);
 	uint8_t head[WIRE_HEADER_LEN];
 	struct bytes frames[WIRE_FRAMES_MAX];

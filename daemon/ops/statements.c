@@ -1,0 +1,284 @@
+/*
+ * Statements: see statements.h.
+ */
+#include <stdlib.h>
+
+#include "clinic/acts.h"
+#include "clinic/source.h"
+#include "ops/statements.h"
+#include "ops/visible.h"
+
+/* Bytes of statements in one answer, about: it is one frame. */
+#define ANSWER_BYTES (WIRE_FRAME_MAX / 2)
+
+static bool is_clinic(const struct id16 *chain)
+{
+	return id16_eq(chain, &source_clinic_chain);
+}
+
+/* ---- put ----------------------------------------------------------------- */
+
+/* Up to which number the sender may read the chain: 0 for nothing. */
+static int readable(struct ops *o, const struct id16 *chain, uint64_t *ret)
+{
+	int rc = 0;
+
+	*ret = UINT64_MAX;
+	if (!is_clinic(chain))
+		rc = visible_case(o, chain, ret);
+	if (rc == ROWAN_E_REFUSED) {
+		*ret = 0;
+		rc = 0;
+	}
+	return rc;
+}
+
+/* The number is taken: by this very statement, or by another. */
+static int taken(struct ops *o, const struct wire_statement *s, uint64_t last,
+	struct wire_chain_head *ret)
+{
+	struct store_act act;
+	struct buf raw;
+	int rc;
+
+	/* What has become of the chain since is not the sender's to know. */
+	if (s->number > last)
+		return ROWAN_E_REFUSED;
+	rc = store_act_get(o->view, &s->case_id, s->number, &act, &raw);
+	if (rc == 0 && bytes_eq(act.raw, s->raw)) {
+		ret->number = act.number;
+		memcpy(ret->head.b, act.head, sizeof ret->head.b);
+	} else if (rc == 0 || rc == ROWAN_E_NOT_FOUND) {
+		rc = ROWAN_E_STALE;
+	}
+	buf_wipe(&raw);
+	return rc;
+}
+
+/* Who is to hear of it: those on the case, and whom it took off it. */
+static int tell(struct ops *o, const struct request *r,
+	const struct wire_statement *s, const struct acts_result *done)
+{
+	struct id16 members[CASE_ASSIGNMENTS_MAX + 1];
+	struct notice n = {.chain = done->chain,
+		.newest = done->head,
+		.members = members,
+		.all = is_clinic(&done->chain),
+		.but = r->from};
+	struct case_state c;
+	struct source source;
+	int rc;
+
+	if (n.all)
+		return subs_notice(&o->subs, &n);
+	source_init(&source, o->view);
+	rc = source_case(&source, &done->chain, &c);
+	if (rc == 0 && s->kind == WIRE_ST_UNASSIGN)
+		members[n.member_count++] = s->u.unassign.member;
+	if (rc == 0 && s->kind == WIRE_ST_RECUSE)
+		members[n.member_count++] = o->sender.member;
+	for (size_t i = 0; rc == 0 && i < c.assignment_count; i++)
+		members[n.member_count++] = c.assignments[i].member;
+	if (rc == 0)
+		rc = subs_notice(&o->subs, &n);
+	case_wipe(&c);
+	source_wipe(&source);
+	return rc;
+}
+
+static int take_in(struct ops *o, struct request *r,
+	const struct wire_statement *s, struct wire_chain_head *ret)
+{
+	struct acts_result done;
+	uint64_t last;
+	int rc = readable(o, &s->case_id, &last);
+
+	if (rc != 0)
+		return rc;
+	/* When it would begin cannot be told. */
+	if (s->kind == WIRE_ST_ASSIGN && o->doubtful)
+		return last == 0 ? ROWAN_E_REFUSED : ROWAN_E_AGAIN;
+	rc = acts_put(o->store, s->raw, o->now, &done);
+	if (rc == ROWAN_E_STALE)
+		return taken(o, s, last, ret);
+	/* Before there is an authority nothing can be signed by it. */
+	if (rc == ROWAN_E_NOT_FOUND)
+		return ROWAN_E_REFUSED;
+	if (rc == 0 && done.revoked)
+		rc = ops_revoked(o, &done.device);
+	if (rc == 0)
+		rc = tell(o, r, s, &done);
+	*ret = done.head;
+	return rc;
+}
+
+int statements_put(struct ops *o, struct request *r)
+{
+	struct wire_chain_head head = {0};
+	struct wire_statement s;
+	int rc = wire_statement_decode(r->body.statement_put.statement, &s);
+
+	if (rc == 0)
+		rc = take_in(o, r, &s, &head);
+	if (rc != 0)
+		return rc;
+	o->allowed = true;
+	return wire_chain_head_encode(&head, &r->out);
+}
+
+/* ---- fetch --------------------------------------------------------------- */
+
+/* An answer while it is made. */
+struct answer {
+	struct wire_chain_answer a;
+	struct buf raw[WIRE_CHAIN_ITEMS_MAX];
+	struct visible visible;
+	size_t bytes;
+};
+
+static int add_item(struct answer *w, const struct store_act *act, bool clinic)
+{
+	struct wire_chain_item *item = &w->a.items[w->a.count];
+	bool whole = true;
+	int rc = clinic ? visible_act(&w->visible, act, &whole) : 0;
+
+	if (rc != 0)
+		return rc;
+	*item = (struct wire_chain_item){.withheld = !whole};
+	if (whole) {
+		item->statement = act->raw;
+		w->bytes += act->raw.len;
+	} else {
+		memcpy(item->subject.b, act->subject, sizeof item->subject.b);
+		memcpy(item->content.b, act->content, sizeof item->content.b);
+		item->time = act->time;
+	}
+	return 0;
+}
+
+/* What comes after ${f}->after, as far as it fits. */
+static int collect(
+	struct ops *o, const struct wire_chain_fetch *f, struct answer *w)
+{
+	size_t most =
+		f->max < WIRE_CHAIN_ITEMS_MAX ? f->max : WIRE_CHAIN_ITEMS_MAX;
+	uint64_t newest = w->a.newest.number;
+	struct store_act act;
+
+	if (f->after >= newest)
+		return 0;
+	if (most > newest - f->after)
+		most = (size_t)(newest - f->after);
+	w->a.first = f->after + 1;
+	while (w->a.count < most && w->bytes < ANSWER_BYTES) {
+		struct buf *raw = &w->raw[w->a.count];
+		int rc = store_act_get(
+			o->view, &f->chain, w->a.first + w->a.count, &act, raw);
+
+		if (rc == 0)
+			rc = add_item(w, &act, is_clinic(&f->chain));
+		if (rc != 0)
+			return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_CORRUPT : rc;
+		w->a.count++;
+	}
+	return 0;
+}
+
+/* The newest statement of a chain that is readable up to ${last}. */
+static int newest_of(struct ops *o, const struct id16 *chain, uint64_t last,
+	struct wire_chain_head *ret)
+{
+	struct case_state c = {0};
+	struct clinic clinic;
+	struct source source;
+	struct store_act act;
+	struct buf raw;
+	int rc;
+
+	source_init(&source, o->view);
+	if (is_clinic(chain)) {
+		rc = source_clinic(&source, &clinic);
+		*ret = (struct wire_chain_head){clinic.number, clinic.head};
+	} else {
+		rc = source_case(&source, chain, &c);
+		*ret = (struct wire_chain_head){c.number, c.head};
+		case_wipe(&c);
+	}
+	source_wipe(&source);
+	if (rc == ROWAN_E_NOT_FOUND)
+		return ROWAN_E_REFUSED;
+	if (rc != 0 || ret->number <= last)
+		return rc;
+	rc = store_act_get(o->view, chain, last, &act, &raw);
+	ret->number = last;
+	memcpy(ret->head.b, act.head, sizeof ret->head.b);
+	buf_wipe(&raw);
+	return rc;
+}
+
+int statements_fetch(struct ops *o, struct request *r)
+{
+	const struct wire_chain_fetch *f = &r->body.chain_fetch;
+	bool clinic = is_clinic(&f->chain);
+	uint64_t last = UINT64_MAX;
+	struct answer *w;
+	int rc = clinic ? 0 : visible_case(o, &f->chain, &last);
+
+	if (rc != 0)
+		return rc;
+	o->allowed = true;
+	w = calloc(1, sizeof *w);
+	if (w == NULL)
+		return ROWAN_E_NOMEM;
+	rc = newest_of(o, &f->chain, last, &w->a.newest);
+	if (rc == 0 && clinic)
+		rc = visible_init(&w->visible, o);
+	if (rc == 0)
+		rc = collect(o, f, w);
+	if (rc == 0)
+		rc = wire_chain_answer_encode(&w->a, &r->out);
+	for (size_t i = 0; i < WIRE_CHAIN_ITEMS_MAX; i++)
+		buf_wipe(&w->raw[i]);
+	visible_wipe(&w->visible);
+	free(w);
+	return rc;
+}
+
+/* ---- cases --------------------------------------------------------------- */
+
+static int one_case(struct ops *o, const struct store_part *part,
+	struct wire_case_head *ret)
+{
+	struct wire_chain_head newest = {part->last, {{0}}};
+	int rc = 0;
+
+	if (part->last == 0)
+		rc = newest_of(o, &part->case_id, UINT64_MAX, &newest);
+	*ret = (struct wire_case_head){part->case_id, newest.number};
+	/* Who has a part has a case. */
+	return rc == ROWAN_E_REFUSED ? ROWAN_E_CORRUPT : rc;
+}
+
+int statements_cases(struct ops *o, struct request *r)
+{
+	const struct id16 *after = &r->body.cases_fetch.after;
+	struct store_part *parts = calloc(STORE_CASES_MAX, sizeof *parts);
+	struct wire_cases_answer a = {.count = 0};
+	size_t len = 0;
+	int rc;
+
+	if (parts == NULL)
+		return ROWAN_E_NOMEM;
+	rc = store_part_list(
+		o->view, &o->sender.member, parts, STORE_CASES_MAX, &len);
+	for (size_t i = 0; rc == 0 && i < len; i++) {
+		if (id16_cmp(&parts[i].case_id, after) <= 0)
+			continue;
+		a.more = a.count == WIRE_CASES_MAX;
+		if (a.more)
+			break;
+		rc = one_case(o, &parts[i], &a.cases[a.count++]);
+	}
+	free(parts);
+	return rc == 0 ? wire_cases_answer_encode(&a, &r->out) : rc;
+}

@@ -1,0 +1,24 @@
+/*
+ * Statements: put one, follow a chain, ask for one's cases.
+ */
+#ifndef OPS_STATEMENTS_H
+#define OPS_STATEMENTS_H
+
+#include "ops/table.h"
+
+/**
+ * statements_put(o, r):
+ * Handler. The rules of lib/trust judge the signers; whoever brings the
+ * statement needs no right of its own. Whether another came first is told to
+ * those only who may read the chain.
+ */
+ROWAN_MUST int statements_put(struct ops *o, struct request *r);
+
+/**
+ * statements_fetch(o, r), statements_cases(o, r):
+ * Handlers. What of a chain a device may read stands in docs/protocol.md.
+ */
+ROWAN_MUST int statements_fetch(struct ops *o, struct request *r);
+ROWAN_MUST int statements_cases(struct ops *o, struct request *r);
+
+#endif
