@@ -1,3 +1,4 @@
 # Tests that make allocations fail: see tests/lib/faulty_memory.h.
 FAULTY_MEMORY_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_test_store_model := $(FAULTY_MEMORY_LDFLAGS)
+LDFLAGS_test_enrol_nomem := $(FAULTY_MEMORY_LDFLAGS)
