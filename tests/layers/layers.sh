@@ -88,7 +88,7 @@ door() {
 }
 
 door sqlite3.h 'daemon/store/*' 'lib/session/vault*'
-door zmq.h 'daemon/net/*' 'lib/session/transport*'
+door zmq.h 'daemon/net/*' 'lib/session/link*'
 door libconfig.h 'daemon/config/*' 'client/config*'
 door 'systemd/.*' none
 door 'openssl/.*' none
