@@ -77,6 +77,16 @@ void invite_kit_again(struct invite_kit *i)
 	connect_both(i);
 }
 
+void invite_kit_kill(struct invite_kit *i)
+{
+	int status = rowand_kill(&kit_daemon, SIGKILL);
+
+	KIT_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	disconnect(i);
+	kit_run();
+	connect_both(i);
+}
+
 int invite_kit_end(struct invite_kit *i)
 {
 	disconnect(i);

@@ -34,6 +34,12 @@ void invite_kit_stop(struct invite_kit *i);
 void invite_kit_again(struct invite_kit *i);
 
 /**
+ * invite_kit_kill(i):
+ * Kill the daemon where it is, start it and connect again.
+ */
+void invite_kit_kill(struct invite_kit *i);
+
+/**
  * invite_kit_connect(p, enrol):
  * Somebody's connection, to the main port or to the enrolment port.
  */
