@@ -23,6 +23,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "clinic/import.h"
 #include "clock/clock.h"
 #include "config/config.h"
 #include "net/keyfile.h"
@@ -41,12 +42,15 @@ static const char usage[] =
 	"       rowand --check-config FILE\n"
 	"       rowand [--config FILE] --print-config\n"
 	"       rowand --new-key FILE\n"
+	"       rowand [--config FILE] --import FILE...\n"
 	"\n"
 	"  -c, --config FILE        read settings from FILE (default\n"
 	"                           " DEFAULT_CONFIG ")\n"
 	"      --check-config FILE  say everything that is wrong with FILE\n"
 	"      --print-config       print every setting in force\n"
 	"      --new-key FILE       make a secret key, print its public key\n"
+	"      --import FILE...     take in statements that were signed\n"
+	"                           offline, while no rowand runs\n"
 	"      --version            print the version\n"
 	"  -h, --help               print this\n";
 
@@ -237,6 +241,51 @@ static int open_clock(struct process *p)
 	return rc == ROWAN_E_CORRUPT ? EX_DATAERR : EX_CANTCREAT;
 }
 
+/* What the clinic's chain begins with. */
+static int pin_authority(struct process *p)
+{
+	const char *path = p->config.authority;
+	int rc;
+
+	if (path[0] == '\0')
+		return EX_OK;
+	rc = import_authority(p->store, path, clock_read(p->clock).now / 1000);
+	switch (rc) {
+	case 0: return EX_OK;
+	case ROWAN_E_REFUSED:
+		say("%s: not the authority this database began with", path);
+		return EX_CONFIG;
+	case ROWAN_E_CORRUPT:
+		say("the store is damaged: restore it from a backup");
+		return EX_DATAERR;
+	}
+	say("%s: %s", path, rowan_strerror(rc));
+	return rc == ROWAN_E_FULL || rc == ROWAN_E_AGAIN ? EX_CANTCREAT
+							 : EX_CONFIG;
+}
+
+static int import(struct process *p, char *const *files)
+{
+	uint64_t now = clock_read(p->clock).now / 1000;
+	struct import_result done;
+
+	for (; *files != NULL; files++) {
+		int rc = import_statements(p->store, *files, now, &done);
+
+		if (rc != 0 && done.at > 0)
+			say("%s: statement %zu: %s; nothing of this file was "
+			    "taken",
+				*files, done.at, rowan_strerror(rc));
+		else if (rc != 0)
+			say("%s: %s", *files, rowan_strerror(rc));
+		if (rc != 0)
+			return EX_DATAERR;
+		printf("%s: %zu taken, %zu known\n", *files, done.taken,
+			done.known);
+	}
+	return EX_OK;
+}
+
 static int open_relay(struct process *p)
 {
 	struct server_options o = {.config = &p->config,
@@ -295,7 +344,8 @@ static int serve(struct process *p)
 	return EX_OK;
 }
 
-static int run(const char *path)
+/* Serve, or with ${files} take these in. */
+static int run(const char *path, char *const *files)
 {
 	static struct process p;
 	struct rlimit none = {0, 0};
@@ -317,7 +367,9 @@ static int run(const char *path)
 	if (code == EX_OK)
 		code = open_clock(&p);
 	if (code == EX_OK)
-		code = serve(&p);
+		code = pin_authority(&p);
+	if (code == EX_OK)
+		code = files != NULL ? import(&p, files) : serve(&p);
 	server_free(p.relay);
 	store_close(p.store);
 	if (clock_close(p.clock) != 0)
@@ -329,17 +381,18 @@ static int run(const char *path)
 
 int main(int argc, char **argv)
 {
-	enum { CHECK = 256, PRINT, NEW_KEY, VERSION };
+	enum { CHECK = 256, PRINT, NEW_KEY, IMPORT, VERSION };
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", required_argument, NULL, CHECK},
 		{"print-config", no_argument, NULL, PRINT},
 		{"new-key", required_argument, NULL, NEW_KEY},
+		{"import", no_argument, NULL, IMPORT},
 		{"version", no_argument, NULL, VERSION},
 		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	static struct config config;
 	const char *path = DEFAULT_CONFIG, *check = NULL, *key = NULL;
-	bool print = false;
+	bool print = false, files = false;
 	int opt, code;
 
 	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -348,14 +401,15 @@ int main(int argc, char **argv)
 		case CHECK: check = optarg; break;
 		case PRINT: print = true; break;
 		case NEW_KEY: key = optarg; break;
+		case IMPORT: files = true; break;
 		case VERSION: puts("rowand " ROWAND_VERSION); return EX_OK;
 		case 'h': fputs(usage, stdout); return EX_OK;
 		default: fputs(usage, stderr); return EX_USAGE;
 		}
 	}
-	if (optind == argc - 1)
+	if (!files && optind == argc - 1)
 		path = argv[optind++];
-	if (optind != argc) {
+	if (files ? optind == argc : optind != argc) {
 		fputs(usage, stderr);
 		return EX_USAGE;
 	}
@@ -368,7 +422,7 @@ int main(int argc, char **argv)
 	if (check != NULL)
 		return load_config(check, &config);
 	if (!print)
-		return run(path);
+		return run(path, files ? &argv[optind] : NULL);
 	code = load_config(path, &config);
 	return code == EX_OK ? print_config(&config) : code;
 }

@@ -276,6 +276,25 @@ int acts_put(struct store *st, struct bytes statement, uint64_t now,
 	return rc;
 }
 
+/* The first record is what the first statement follows. */
+static int began_with(struct store *st, const struct clinic *pinned)
+{
+	struct wire_statement s;
+	struct store_act act;
+	struct buf raw;
+	int rc = store_act_get(
+		store_view(st), &source_clinic_chain, 1, &act, &raw);
+
+	if (rc == 0 && wire_statement_decode(act.raw, &s) != 0)
+		rc = ROWAN_E_CORRUPT;
+	if (rc == ROWAN_E_NOT_FOUND ||
+		(rc == 0 && memcmp(&s.previous, &pinned->head,
+				    sizeof s.previous) != 0))
+		rc = ROWAN_E_REFUSED;
+	buf_wipe(&raw);
+	return rc;
+}
+
 int acts_begin(struct store *st, struct bytes record)
 {
 	struct clinic pinned, known;
@@ -289,11 +308,10 @@ int acts_begin(struct store *st, struct bytes record)
 	rc = source_clinic(&source, &known);
 	source_wipe(&source);
 	if (rc == 0)
-		return id16_eq(&known.id, &pinned.id) &&
-				       memcmp(&known.record, &pinned.record,
-					       sizeof known.record) == 0
+		return memcmp(&known.record, &pinned.record,
+			       sizeof known.record) == 0
 			       ? 0
-			       : ROWAN_E_REFUSED;
+			       : began_with(st, &pinned);
 	if (rc != ROWAN_E_NOT_FOUND)
 		return rc;
 	writer_init(&w, CLINIC_SAVED_LEN);

@@ -22,8 +22,8 @@ struct acts_result {
 /**
  * acts_begin(st, record):
  * Give an empty store its authority: an encoded authority record that the
- * operator pinned. Harmless when it is the authority the store has;
- * ROWAN_E_REFUSED when it is another.
+ * operator pinned. Harmless when it is the record the store began with, or
+ * the present one of the same clinic; ROWAN_E_REFUSED when it is another.
  */
 ROWAN_MUST int acts_begin(struct store *st, struct bytes record);
 

@@ -47,6 +47,7 @@ struct config {
 
 	/* Files and credentials. */
 	char state_dir[CONFIG_TEXT_MAX];
+	char authority[CONFIG_TEXT_MAX];
 	char store_key[CONFIG_TEXT_MAX];
 	char transport_key[CONFIG_TEXT_MAX];
 	char transport_key_next[CONFIG_TEXT_MAX];

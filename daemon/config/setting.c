@@ -67,6 +67,10 @@ static const struct setting keys[] = {
 		" file.",
 		PATH, state_dir, 1, 0, "/var/lib/rowand",
 		"Folder of the database, the reserve file and the clock."),
+	OF(PATH, authority, 0, 0, "",
+		"The record of the clinic's authority, a text file. Without it"
+		" only what the database knows is served. Another one than the"
+		" first is refused."),
 	OF(CREDENTIAL, store_key, 1, 0, "store-key",
 		"The 32 bytes under which stored values are sealed."),
 	OF(CREDENTIAL, transport_key, 1, 0, "curve-key",

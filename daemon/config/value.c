@@ -174,10 +174,10 @@ int value_set_text(
 
 	if (len >= CONFIG_TEXT_MAX)
 		return ROWAN_E_LIMIT;
-	if (key->type == SETTING_PATH)
-		ok = ok && text[0] == '/';
-	else if (len == 0)
+	if (len == 0)
 		ok = key->min == 0;
+	else if (key->type == SETTING_PATH)
+		ok = ok && text[0] == '/';
 	else
 		ok = ok && (text[0] == '/' || strchr(text, '/') == NULL) &&
 		     text[0] != '.';

@@ -1,0 +1,137 @@
+/*
+ * The clinic from files: see import.h.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "clinic/acts.h"
+#include "clinic/import.h"
+#include "wire/armour.h"
+
+static int read_all(int fd, struct writer *w)
+{
+	uint8_t part[4096];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof part)) > 0) {
+		writer_raw(w, part, (size_t)n);
+		if (writer_status(w) != 0)
+			return writer_status(w);
+	}
+	return n == 0 ? 0 : ROWAN_E_IO;
+}
+
+static int read_file(const char *path, struct buf *ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct writer w;
+	int rc;
+
+	*ret = (struct buf){NULL, 0};
+	if (fd < 0)
+		return ROWAN_E_IO;
+	writer_init(&w, IMPORT_FILE_MAX);
+	rc = read_all(fd, &w);
+	(void)close(fd);
+	if (rc == 0)
+		return writer_finish(&w, ret);
+	writer_wipe(&w);
+	return rc;
+}
+
+int import_authority(struct store *st, const char *path, uint64_t now)
+{
+	struct buf text, record = {NULL, 0};
+	int rc = read_file(path, &text);
+
+	if (rc == 0)
+		rc = armour_read(
+			buf_view(&text), ARMOUR_AUTHORITY_RECORD, &record);
+	buf_wipe(&text);
+	if (rc == 0)
+		rc = store_begin(st, now);
+	if (rc == 0) {
+		rc = acts_begin(st, buf_view(&record));
+		if (rc == 0)
+			rc = store_commit(st);
+		else
+			store_abort(st);
+	}
+	buf_wipe(&record);
+	return rc;
+}
+
+/* Is it in its chain already, at its place? */
+static int is_known(struct store *st, const struct wire_statement *s)
+{
+	struct store_act act;
+	struct buf raw;
+	int rc = store_act_get(
+		store_view(st), &s->case_id, s->number, &act, &raw);
+
+	if (rc == 0 && !bytes_eq(act.raw, s->raw))
+		rc = ROWAN_E_STALE;
+	buf_wipe(&raw);
+	return rc;
+}
+
+static int import_one(struct store *st, struct bytes raw, uint64_t now,
+	struct import_result *ret)
+{
+	struct acts_result done;
+	struct wire_statement s;
+	int rc = wire_statement_decode(raw, &s);
+
+	if (rc != 0)
+		return rc;
+	rc = is_known(st, &s);
+	if (rc == 0)
+		ret->known++;
+	if (rc != ROWAN_E_NOT_FOUND)
+		return rc;
+	rc = acts_put(st, raw, s.time < now ? s.time : now, &done);
+	if (rc == 0)
+		ret->taken++;
+	return rc;
+}
+
+static int import_all(struct store *st, struct bytes text, uint64_t now,
+	struct import_result *ret)
+{
+	struct buf raw;
+	uint8_t kind;
+	int rc;
+
+	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
+		ret->at++;
+		rc = kind == ARMOUR_STATEMENT
+			     ? import_one(st, buf_view(&raw), now, ret)
+			     : ROWAN_E_MALFORMED;
+		buf_wipe(&raw);
+		if (rc != 0)
+			return rc;
+	}
+	return rc == ROWAN_E_NOT_FOUND && ret->at > 0 ? 0 : rc;
+}
+
+int import_statements(struct store *st, const char *path, uint64_t now,
+	struct import_result *ret)
+{
+	struct buf text;
+	int rc = read_file(path, &text);
+
+	*ret = (struct import_result){.at = 0};
+	if (rc == 0)
+		rc = store_begin(st, now);
+	if (rc == 0) {
+		rc = import_all(st, buf_view(&text), now, ret);
+		if (rc == 0)
+			rc = store_commit(st);
+		else
+			store_abort(st);
+	}
+	buf_wipe(&text);
+	if (rc != 0)
+		ret->taken = ret->known = 0;
+	return rc;
+}

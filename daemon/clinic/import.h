@@ -1,0 +1,42 @@
+/*
+ * The clinic's beginning from files: its authority's record, and statements
+ * that were signed offline (wire/armour.h).
+ *
+ * Trusts the operator for the record, which is the root of everything else;
+ * statements are judged as if a device had brought them. For a process that
+ * has the store for itself.
+ */
+#ifndef CLINIC_IMPORT_H
+#define CLINIC_IMPORT_H
+
+#include "store/store.h"
+
+#define IMPORT_FILE_MAX (4 * 1024 * 1024)
+
+/**
+ * import_authority(st, path, now):
+ * Pin the record in the file ${path}. Codes of acts_begin and armour_read;
+ * ROWAN_E_IO when it cannot be read.
+ */
+ROWAN_MUST int import_authority(
+	struct store *st, const char *path, uint64_t now);
+
+/* What became of a file. */
+struct import_result {
+	size_t taken; /* statements that are new */
+	size_t known; /* that the store had */
+	size_t at;    /* on failure: which statement, from 1; 0: none */
+};
+
+/**
+ * import_statements(st, path, now, ret):
+ * Take in every statement of the file ${path}, all of them or none. What was
+ * signed a while ago is judged by its own time, which must not lie ahead.
+ * Codes of acts_put and armour_next; ROWAN_E_IO, and ROWAN_E_LIMIT for more
+ * than IMPORT_FILE_MAX; ROWAN_E_NOT_FOUND for a file without a statement or a
+ * store without an authority.
+ */
+ROWAN_MUST int import_statements(struct store *st, const char *path,
+	uint64_t now, struct import_result *ret);
+
+#endif
