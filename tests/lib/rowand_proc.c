@@ -192,7 +192,8 @@ static int notify_socket(struct rowand_proc *p, char *ret_path, size_t size)
 	return fd;
 }
 
-static void run_child(struct rowand_proc *p, const char *notify)
+static void run_child(
+	struct rowand_proc *p, const char *notify, const char *import)
 {
 	char conf[ROWAND_PATH_MAX], log[ROWAND_PATH_MAX];
 	int fd;
@@ -209,7 +210,11 @@ static void run_child(struct rowand_proc *p, const char *notify)
 	unsetenv("WATCHDOG_USEC");
 	if (p->preload[0])
 		setenv("LD_PRELOAD", p->preload, 1);
-	execl(p->binary, "rowand", conf, (char *)NULL);
+	if (import != NULL)
+		execl(p->binary, "rowand", "--config", conf, "--import", import,
+			(char *)NULL);
+	else
+		execl(p->binary, "rowand", conf, (char *)NULL);
 	_exit(127);
 }
 
@@ -250,12 +255,27 @@ int rowand_start(struct rowand_proc *p)
 		return ROWAN_E_IO;
 	p->pid = fork();
 	if (p->pid == 0)
-		run_child(p, path);
+		run_child(p, path, NULL);
 	r = p->pid > 0 ? wait_ready(p, fd) : ROWAN_E_IO;
 	close(fd);
 	if (r && p->pid > 0)
 		rowand_kill(p, SIGKILL);
 	return r;
+}
+
+int rowand_import(struct rowand_proc *p, const char *path)
+{
+	int status = -1;
+	pid_t pid;
+
+	if (write_keys(p) != 0 || write_config(p) != 0)
+		return -1;
+	pid = fork();
+	if (pid == 0)
+		run_child(p, "", path);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return status;
 }
 
 int rowand_kill(struct rowand_proc *p, int sig)

@@ -64,6 +64,13 @@ void rowand_store_path(const struct rowand_proc *p, char *ret, size_t size);
 ROWAN_MUST int rowand_start(struct rowand_proc *p);
 
 /**
+ * rowand_import(p, path):
+ * Let the daemon, which must not be running, take in the statements of a
+ * file. Returns the wait status; what it printed is in ${p}->dir/log.
+ */
+int rowand_import(struct rowand_proc *p, const char *path);
+
+/**
  * rowand_kill(p, sig):
  * Send ${sig} and wait for the end; SIGKILL after 20 seconds of patience.
  * Returns the wait status.
