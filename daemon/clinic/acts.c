@@ -5,6 +5,7 @@
  * looks at for every message.
  */
 #include "clinic/acts.h"
+#include "clinic/groups.h"
 #include "trust/attest.h"
 #include "trust/chain.h"
 #include "trust/rules.h"
@@ -151,6 +152,17 @@ static int signer_member(struct act *a, struct id16 *ret)
 	return rc;
 }
 
+/* In every channel of the case. */
+static int replace_rows(struct act *a)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < a->c.channel_count; i++)
+		rc = groups_replace(a->st, &a->c.channels[i].channel,
+			&a->s.signers[0].device);
+	return rc;
+}
+
 static int rows(struct act *a, struct acts_result *ret)
 {
 	struct wire_card card;
@@ -173,6 +185,7 @@ static int rows(struct act *a, struct acts_result *ret)
 	case WIRE_ST_RECUSE:
 		rc = signer_member(a, &member);
 		return rc == 0 ? member_rows(a, &member) : rc;
+	case WIRE_ST_READMIT: return replace_rows(a);
 	case WIRE_ST_RESET:
 		rc = case_rows(a);
 		return rc == 0 ? group_rows(a, a->s.u.reset.channel) : rc;

@@ -229,6 +229,7 @@ static void fail_all(struct committer *c, struct batch *b, int rc)
 		r->result = rc;
 	}
 	subs_forget(&c->ops.subs);
+	gates_forget(&c->ops.gates);
 	c->ops.revoked_count = 0;
 	atomic_fetch_add(&c->ops.counters->failed_commits, 1);
 }
@@ -385,6 +386,7 @@ static void committer_free(struct committer *c)
 	for (size_t i = 0; i < BATCHES; i++)
 		batch_free(c->all[i]);
 	subs_wipe(&c->ops.subs);
+	gates_wipe(&c->ops.gates);
 	store_batch_free(c->ops.fetched);
 	claims_free(c->ops.claims);
 	free(c->ops.revoked);
@@ -418,6 +420,7 @@ int committer_start(
 	c->ops.config = config;
 	c->ops.counters = options->counters;
 	subs_init(&c->ops.subs, push_bytes(config), (uint32_t)config->credit);
+	gates_init(&c->ops.gates);
 	rc = store_batch_new(&c->ops.fetched);
 	if (rc == 0)
 		rc = claims_new(

@@ -28,6 +28,7 @@ static int store_one(struct ops *o, struct request *r,
 		.kind = WIRE_KIND_APPLICATION,
 		.urgent = (it->flags & WIRE_URGENT) != 0,
 		.body = it->envelope};
+	struct gates_message m = {.now = o->now, .sender = &r->device};
 	int rc;
 
 	if (life > o->config->lifetime_max / 1000)
@@ -36,6 +37,12 @@ static int store_one(struct ops *o, struct request *r,
 		life = o->config->lifetime / 1000;
 	e.expires = o->now + life;
 	rc = ops_allow_channel(o, r, &it->channel);
+	/* A repeat gets its first answer, whatever has happened since. */
+	if (rc == 0 && !store_is_repeat(o->store, &r->device, e.counter))
+		rc = gates_pass(
+			&o->gates, o->store, &it->channel, it->envelope, &m);
+	e.to = m.to;
+	e.to_len = m.to_len;
 	return rc != 0 ? rc : store_submit(o->store, &r->device, &e, done);
 }
 

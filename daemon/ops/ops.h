@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "ops/claims.h"
+#include "ops/gates.h"
 #include "ops/request.h"
 #include "ops/subs.h"
 #include "ops/table.h"
@@ -32,6 +33,7 @@ struct ops {
 	const struct config *config;
 	struct subs subs;
 	struct claims *claims;
+	struct gates gates;
 	struct store_batch *fetched;
 	struct ops_counters *counters;
 

@@ -67,6 +67,9 @@ static int claim_one(struct ops *o, const struct request *r, size_t i,
 	if (id16_eq(target, &r->device))
 		return ROWAN_E_REFUSED;
 	rc = store_channel_access(o->store, &c->channel, target);
+	if (rc == 0)
+		rc = gates_claim(
+			&o->gates, o->store, &c->channel, &r->device, target);
 	if (rc != 0)
 		return rc;
 	*ret_wait = claims_take(o->claims, &r->device, target, o->now);

@@ -14,6 +14,7 @@
 #include "wire/chain.h"
 #include "wire/code.h"
 #include "wire/envelope.h"
+#include "wire/group.h"
 #include "wire/hello.h"
 #include "wire/invite.h"
 #include "wire/key.h"
@@ -51,6 +52,10 @@ union request_body {
 	struct wire_statement_put statement_put;
 	struct wire_chain_fetch chain_fetch;
 	struct wire_cases_fetch cases_fetch;
+	struct wire_group_create group_create;
+	struct wire_group_id group_id;
+	struct wire_commit commit;
+	struct wire_nack nack;
 	struct wire_invite_put invite_put;
 	struct wire_invite_watch invite_watch;
 	struct wire_invite_answer invite_answer;

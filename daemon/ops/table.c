@@ -4,6 +4,7 @@
 #include "ops/blobs.h"
 #include "ops/envelopes.h"
 #include "ops/greeting.h"
+#include "ops/groups.h"
 #include "ops/invites.h"
 #include "ops/lookups.h"
 #include "ops/packages.h"
@@ -37,6 +38,10 @@ DECODER(case, case_id)
 DECODER(statement_put, statement_put)
 DECODER(chain_fetch, chain_fetch)
 DECODER(cases_fetch, cases_fetch)
+DECODER(group_create, group_create)
+DECODER(group_id, group_id)
+DECODER(commit, commit)
+DECODER(nack, nack)
 DECODER(invite_put, invite_put)
 DECODER(invite_watch, invite_watch)
 DECODER(invite_answer, invite_answer)
@@ -86,6 +91,14 @@ static const struct table_entry table[] = {
 		statements_fetch),
 	OP(WIRE_OP_CASES_FETCH, DEVICE, REQUEST, READS, cases_fetch,
 		statements_cases),
+
+	OP(WIRE_OP_GROUP_CREATE, CHANNEL, REQUEST, WRITES, group_create,
+		groups_op_create),
+	OP(WIRE_OP_COMMIT, CHANNEL, ENVELOPES, WRITES, commit,
+		groups_op_commit),
+	OP(WIRE_OP_GROUP_STATE, CHANNEL, REQUEST, READS, group_id,
+		groups_op_state),
+	OP(WIRE_OP_NACK, CHANNEL, REQUEST, WRITES, nack, groups_op_nack),
 
 	OP(WIRE_OP_INVITE_PUT, DEVICE, REQUEST, WRITES, invite_put,
 		invites_put),

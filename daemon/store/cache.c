@@ -316,6 +316,7 @@ static void forget_channels(struct store *st)
 
 void cache_cold(struct store *st)
 {
+	st->seat_changes++;
 	struct device *d;
 	size_t pos = 0;
 

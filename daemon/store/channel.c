@@ -369,27 +369,60 @@ int store_channel_assignments(struct store_reader *rd,
 	return r;
 }
 
+/* May whoever has this seat take part now? */
+static bool seated(const struct store *st, const struct seat *seat)
+{
+	const struct device *d = seat->device;
+
+	return !d->as_put.revoked &&
+	       in_force(d->as_put.from, d->as_put.until, st->sure, st->now) &&
+	       in_force(seat->from, seat->until, st->sure, st->now);
+}
+
+static int open_channel(
+	struct store *st, const struct id16 *channel, struct channel **ret)
+{
+	int r = tx_ready(st);
+
+	if (r != 0 || (r = cache_channel(st, channel, ret)) != 0)
+		return r;
+	return (*ret)->closed ? ROWAN_E_REFUSED : 0;
+}
+
 int store_channel_access(
 	struct store *st, const struct id16 *channel, const struct id16 *device)
 {
 	struct channel *c;
-	int r = tx_ready(st);
+	int r = open_channel(st, channel, &c);
 
-	if (r != 0 || (r = cache_channel(st, channel, &c)) != 0)
+	if (r != 0)
 		return r;
-	if (c->closed)
-		return ROWAN_E_REFUSED;
-	for (size_t i = 0; i < c->len; i++) {
-		const struct seat *seat = &c->seats[i];
-		const struct device *d = seat->device;
-
-		if (id16_eq(&d->id, device) && !d->as_put.revoked &&
-			in_force(d->as_put.from, d->as_put.until, st->sure,
-				st->now) &&
-			in_force(seat->from, seat->until, st->sure, st->now))
+	for (size_t i = 0; i < c->len; i++)
+		if (id16_eq(&c->seats[i].device->id, device) &&
+			seated(st, &c->seats[i]))
 			return 0;
-	}
 	return ROWAN_E_REFUSED;
+}
+
+int store_channel_entitled(struct store *st, const struct id16 *channel,
+	struct id16 *ret, size_t max, size_t *ret_len)
+{
+	struct channel *c;
+	size_t len = 0;
+	int r = open_channel(st, channel, &c);
+
+	*ret_len = 0;
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < c->len; i++) {
+		if (!seated(st, &c->seats[i]))
+			continue;
+		if (len == max)
+			return ROWAN_E_LIMIT;
+		ret[len++] = c->seats[i].device->id;
+	}
+	*ret_len = len;
+	return 0;
 }
 
 /* The members of two devices; both ROWAN_E_REFUSED when unknown. */

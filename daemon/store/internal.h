@@ -102,11 +102,13 @@ struct store {
 	uint64_t blob_open_time;
 	uint64_t max_pages;
 
-	bool open;	 /* a transaction is */
-	bool marked;	 /* a mark is set */
-	bool one;	 /* it was store_mark_one */
-	int64_t changes; /* rows changed when it was */
-	bool cold;	 /* devices or channels changed since the mark */
+	bool open;		/* a transaction is */
+	bool marked;		/* a mark is set */
+	bool one;		/* it was store_mark_one */
+	int64_t changes;	/* rows changed when it was */
+	bool cold;		/* devices or channels changed since the mark */
+	uint64_t seat_changes;	/* store_seat_changes */
+	uint64_t group_changes; /* store_group_changes */
 	bool room;
 	bool deleted;	/* something was, since the log was cut */
 	uint64_t cut;	/* when it was cut */

@@ -182,3 +182,13 @@ int store_package_count(struct store_reader *rd, const struct id16 *device,
 	ret->last_resort_used = used;
 	return 0;
 }
+
+int store_package_known(struct store *st, const uint8_t hash[STORE_HASH_LEN])
+{
+	int r = tx_ready(st);
+
+	if (r != 0)
+		return r;
+	r = look_for(st, hash);
+	return r == ROWAN_E_EXISTS ? 0 : r == 0 ? ROWAN_E_NOT_FOUND : r;
+}

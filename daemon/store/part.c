@@ -171,6 +171,7 @@ int store_group_put(
 		return ROWAN_E_NOT_FOUND;
 	if (state.len > STORE_GROUP_MAX)
 		return ROWAN_E_INVAL;
+	st->group_changes++;
 	st->deleted = true;
 	if (state.len == 0) {
 		q = db_use(db, SQL_GROUP_DELETE);
@@ -211,4 +212,14 @@ int store_group_get(
 		r = ROWAN_E_NOT_FOUND;
 	db_end(q);
 	return r;
+}
+
+uint64_t store_group_changes(const struct store *st)
+{
+	return st->group_changes;
+}
+
+uint64_t store_seat_changes(const struct store *st)
+{
+	return st->seat_changes;
 }

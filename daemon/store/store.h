@@ -302,6 +302,16 @@ ROWAN_MUST int store_channel_assignments(struct store_reader *rd,
 ROWAN_MUST int store_channel_access(struct store *st,
 	const struct id16 *channel, const struct id16 *device);
 
+/**
+ * store_channel_entitled(st, channel, ret, max, ret_len):
+ * Copy the devices for which store_channel_access returns 0, in no order.
+ * ROWAN_E_LIMIT when there are more than ${max}; ROWAN_E_REFUSED for an
+ * unknown or closed channel.
+ */
+ROWAN_MUST int store_channel_entitled(struct store *st,
+	const struct id16 *channel, struct id16 *ret, size_t max,
+	size_t *ret_len);
+
 /* ---- key packages ---- */
 
 struct store_package {
@@ -320,6 +330,14 @@ struct store_package {
  */
 ROWAN_MUST int store_package_put(struct store *st, const struct id16 *device,
 	const struct store_package *package, uint32_t max);
+
+/**
+ * store_package_known(st, hash):
+ * 0 iff a package with this hash was ever published, claimed or not, else
+ * ROWAN_E_NOT_FOUND.
+ */
+ROWAN_MUST int store_package_known(
+	struct store *st, const uint8_t hash[STORE_HASH_LEN]);
 
 /**
  * store_package_claim(st, device, ret_body, ret_last_resort):
@@ -390,6 +408,25 @@ struct store_submitted {
  * highest one). ROWAN_E_FULL.
  */
 ROWAN_MUST int store_submit(struct store *st, const struct id16 *device,
+	const struct store_envelope *envelope, struct store_submitted *ret);
+
+/**
+ * store_is_repeat(st, device, counter):
+ * Return true iff an envelope with this counter of the device was accepted
+ * before, or is too old to tell.
+ */
+bool store_is_repeat(
+	struct store *st, const struct id16 *device, uint64_t counter);
+
+/**
+ * store_post(st, envelope, ret):
+ * Store an envelope of the daemon's own making for the devices that
+ * ${envelope}->to names, revoked ones left out; its counter is 0. No mailbox
+ * is too full for it: what a channel's group went through must reach whoever
+ * is in it, and there is one commit an epoch. ROWAN_E_REFUSED: no such channel
+ * or device, or the channel is closed. ROWAN_E_FULL.
+ */
+ROWAN_MUST int store_post(struct store *st,
 	const struct store_envelope *envelope, struct store_submitted *ret);
 
 /**

@@ -134,4 +134,12 @@ ROWAN_MUST int store_group_put(
 ROWAN_MUST int store_group_get(
 	struct store_reader *rd, const struct id16 *channel, struct buf *ret);
 
+/**
+ * store_group_changes(st), store_seat_changes(st):
+ * Count what may have changed a channel's group; who may take part where. For
+ * those who remember what they have read.
+ */
+uint64_t store_group_changes(const struct store *st);
+uint64_t store_seat_changes(const struct store *st);
+
 #endif

@@ -244,7 +244,14 @@ static int write_rows(struct store *st, const struct store_envelope *e,
 				len == 1 ? st->out : NULL);
 }
 
-/* ---- the operation ---- */
+/* ---- the operations ---- */
+
+/* In a few words: is it an envelope at all? */
+static bool envelope_ok(const struct store_envelope *e)
+{
+	return e->body.len > 0 && e->body.len <= STORE_ENVELOPE_MAX &&
+	       e->to_len <= STORE_RECIPIENT_MAX;
+}
 
 static int judge(struct store *st, const struct id16 *device,
 	const struct store_envelope *e, struct device **ret)
@@ -254,9 +261,7 @@ static int judge(struct store *st, const struct id16 *device,
 
 	if (r != 0)
 		return r;
-	if (e->body.len == 0 || e->body.len > STORE_ENVELOPE_MAX ||
-		e->counter == 0 || e->counter > INT64_MAX ||
-		e->to_len > STORE_RECIPIENT_MAX)
+	if (!envelope_ok(e) || e->counter == 0 || e->counter > INT64_MAX)
 		return ROWAN_E_INVAL;
 	if ((r = cache_device(st, device, &d)) != 0)
 		return r;
@@ -300,6 +305,49 @@ int store_submit(struct store *st, const struct id16 *device,
 		r = write_rows(st, e, c->row, len);
 	if (r == 0)
 		r = accept(st, d, e->counter);
+	if (r != 0)
+		return tx_done(st, r);
+	ret->received = hour_down(st->now);
+	ret->deliveries = st->out;
+	ret->deliveries_len = st->out_len;
+	return 0;
+}
+
+bool store_is_repeat(
+	struct store *st, const struct id16 *device, uint64_t counter)
+{
+	struct device *d;
+
+	return tx_ready(st) == 0 && cache_device(st, device, &d) == 0 &&
+	       cache_sender(st, d) == 0 && fate_of(d, counter) != NEW;
+}
+
+int store_post(struct store *st, const struct store_envelope *e,
+	struct store_submitted *ret)
+{
+	struct channel *c;
+	size_t len = 0;
+	int r = tx_ready(st);
+
+	*ret = (struct store_submitted){0};
+	st->out_len = 0;
+	if (r != 0)
+		return r;
+	if (!envelope_ok(e) || e->counter != 0 || e->to == NULL)
+		return ROWAN_E_INVAL;
+	if ((r = cache_channel(st, &e->channel, &c)) != 0)
+		return r;
+	if (c->closed)
+		return ROWAN_E_REFUSED;
+	r = named(st, e, &len);
+	for (size_t i = 0; r == 0 && i < len; i++)
+		r = cache_mailbox(st, st->to[i]);
+	if (r == 0)
+		r = tx_room(st, e->body.len + 512 + 256 * len);
+	if (r != 0)
+		return r;
+	if (len > 0)
+		r = write_rows(st, e, c->row, len);
 	if (r != 0)
 		return tx_done(st, r);
 	ret->received = hour_down(st->now);

@@ -22,6 +22,7 @@ static void open_store(struct relay_double *d)
 	d->ops.view = store_view(d->ops.store);
 	d->ops.config = &d->config;
 	d->ops.counters = &d->counters;
+	gates_init(&d->ops.gates);
 	subs_init(&d->ops.subs, 512 * 1024, (uint32_t)d->config.credit);
 	double_must(store_batch_new(&d->ops.fetched));
 	double_must(claims_new(
@@ -31,6 +32,7 @@ static void open_store(struct relay_double *d)
 static void close_store(struct relay_double *d)
 {
 	subs_wipe(&d->ops.subs);
+	gates_wipe(&d->ops.gates);
 	store_batch_free(d->ops.fetched);
 	claims_free(d->ops.claims);
 	free(d->ops.revoked);

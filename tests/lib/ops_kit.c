@@ -34,6 +34,7 @@ void ops_kit_start(struct ops_kit *k, uint32_t mailbox)
 	k->ops.view = store_view(k->kit.st);
 	k->ops.config = &k->config;
 	k->ops.counters = &k->counters;
+	gates_init(&k->ops.gates);
 	subs_init(&k->ops.subs, 65536, 64);
 	assert_int_equal(store_batch_new(&k->ops.fetched), 0);
 	assert_int_equal(claims_new(k->config.claims_by, k->config.claims_of,
@@ -56,6 +57,7 @@ void ops_kit_stop(struct ops_kit *k)
 	writer_wipe(&k->request.out);
 	batch_free(k->batch);
 	subs_wipe(&k->ops.subs);
+	gates_wipe(&k->ops.gates);
 	store_batch_free(k->ops.fetched);
 	claims_free(k->ops.claims);
 	kit_stop(&k->kit);
