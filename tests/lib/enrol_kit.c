@@ -14,19 +14,32 @@ static void must(int rc)
 		abort();
 }
 
+void enrol_kit_serve(
+	struct enrol_kit *k, const uint8_t key[32], const char *where)
+{
+	struct bundle *b = &k->bundle;
+	struct wire_card card;
+
+	memcpy(k->daemon.transport_key.b, key, 32);
+	world_card(&k->cast->w, &k->daemon, WIRE_ROLE_DAEMON, "clinic", &card);
+	buf_wipe(&k->daemon_card);
+	world_issue(&k->cast->w, &k->daemon, NULL, &card, &k->daemon_card);
+	must(wire_card_decode(buf_view(&k->daemon_card), &b->daemon));
+	b->server_count = 1;
+	b->server[0].endpoint = bytes_of(where, strlen(where));
+	b->server[0].key = k->daemon.transport_key;
+}
+
 void enrol_kit_start(struct enrol_kit *k, struct cast *cast, const char *name)
 {
 	struct world *w = &cast->w;
 	struct bundle *b = &k->bundle;
 	struct trust_card registrar;
-	struct wire_card card;
 
 	memset(k, 0, sizeof *k);
 	k->cast = cast;
 	world_person(&k->self, name);
 	world_person(&k->daemon, "daemon");
-	world_card(w, &k->daemon, WIRE_ROLE_DAEMON, "clinic", &card);
-	world_issue(w, &k->daemon, NULL, &card, &k->daemon_card);
 	must(w->source.card(w, &cast->registrar.device, &registrar));
 	must(buf_copy(&k->registrar_card, registrar.card.raw));
 	memset(k->secret.b, 0x5e, sizeof k->secret.b);
@@ -37,7 +50,6 @@ void enrol_kit_start(struct enrol_kit *k, struct cast *cast, const char *name)
 	b->record_count = 1;
 	must(wire_record_decode(buf_view(&w->record), &b->record[0]));
 	must(wire_card_decode(buf_view(&k->registrar_card), &b->registrar));
-	must(wire_card_decode(buf_view(&k->daemon_card), &b->daemon));
 	b->member = k->self.member;
 	b->role = WIRE_ROLE_VICTIM;
 	b->agency = bytes_of("advocacy", 8);
@@ -46,9 +58,7 @@ void enrol_kit_start(struct enrol_kit *k, struct cast *cast, const char *name)
 	b->clinic_head = w->clinic.head;
 	b->case_number = cast->c->number;
 	b->case_head = cast->c->head;
-	b->server_count = 1;
-	b->server[0].endpoint = bytes_of(endpoint, sizeof endpoint - 1);
-	b->server[0].key = k->daemon.transport_key;
+	enrol_kit_serve(k, k->daemon.transport_key.b, endpoint);
 }
 
 void enrol_kit_stop(struct enrol_kit *k)

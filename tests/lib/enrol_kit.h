@@ -27,6 +27,14 @@ void enrol_kit_start(struct enrol_kit *k, struct cast *cast, const char *name);
 void enrol_kit_stop(struct enrol_kit *k);
 
 /**
+ * enrol_kit_serve(k, key, endpoint):
+ * The daemon has this transport key and listens there; ${endpoint} is
+ * borrowed.
+ */
+void enrol_kit_serve(
+	struct enrol_kit *k, const uint8_t key[32], const char *endpoint);
+
+/**
  * enrol_kit_registrar(k, ret, ret_sealed), enrol_kit_device(k, sealed, ret):
  * Begin either side; what the begin returns. Nonces come from the names.
  */

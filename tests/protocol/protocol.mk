@@ -2,6 +2,11 @@
 
 CHECKS += check-protocol
 
+$(eval $(call test_program,protocol/invite_host,\
+	tests/protocol/invite_host.c,$(B)/tests/net/kit.o \
+	$(B)/tests/net/invite_kit.o))
+
 .PHONY: check-protocol
-check-protocol: $(B)/rowand $(B)/tests/seed
+check-protocol: $(B)/rowand $(B)/tests/seed $(B)/tests/protocol/invite_host
 	$(Q)python3 tests/protocol/stranger.py $(B)
+	$(Q)python3 tests/protocol/enrol.py $(B)

@@ -122,7 +122,7 @@ def versions(w):
         expected = 1 if version == 1 else 0
         assert got[:3] == (expected, ANSWER, request_id), got
         assert got[3][:2] == VERSION.to_bytes(2, "big")
-    refused(OPERATION, c.ask, 0x0100)
+    refused(OPERATION, c.ask, 0x0f00)
     refused(OPERATION, c.ask, PUSH | ANSWER)
 
 

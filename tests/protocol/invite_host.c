@@ -1,0 +1,139 @@
+/*
+ * The registrar's side of an enrolment, with a real daemon, for a stranger
+ * that speaks for the device: prints the invite and the code, waits to hear
+ * that they are the same, and lets the card be logged.
+ *
+ *	invite ROWAN:...
+ *	code 12345 67890
+ *			<- same
+ *	done
+ *			<- (end of input)
+ */
+#include <stdio.h>
+#include <time.h>
+
+#include "net/invite_kit.h"
+#include "trust/invite.h"
+#include "wire/chain.h"
+
+#define PATIENCE 400 /* times 50 ms */
+
+static struct invite_kit i;
+
+static void say(const char *what, const char *value)
+{
+	printf("%s %s\n", what, value);
+	fflush(stdout);
+}
+
+static void make_invite(void)
+{
+	static char endpoint[64];
+	char text[INVITE_TEXT_MAX + 1];
+	struct invite invite = {.endpoint_count = 1};
+	struct seed_server server;
+
+	seed_server(0, &server);
+	snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%d",
+		kit_daemon.port);
+	enrol_kit_serve(&i.k, server.public, endpoint);
+	enrol_wipe(&i.registrar);
+	buf_wipe(&i.sealed);
+	KIT_CHECK(enrol_kit_registrar(&i.k, &i.registrar, &i.sealed) == 0);
+	KIT_CHECK(invite_kit_put(&i, 600) == WIRE_OK);
+	seed_server(1, &server);
+	memcpy(invite.server.b, server.public, sizeof invite.server.b);
+	invite.secret = i.k.secret;
+	snprintf(invite.endpoint[0], sizeof invite.endpoint[0], "127.0.0.1:%d",
+		kit_daemon.enrol_port);
+	KIT_CHECK(invite_write(&invite, text) == 0);
+	say("invite", text);
+}
+
+/* Until the invite has come so far. */
+static void await(uint8_t state, struct wire_invite_seen *ret)
+{
+	struct timespec t = {.tv_nsec = 50000000};
+
+	for (int n = 0; n < PATIENCE; n++) {
+		KIT_CHECK(invite_kit_watch(&i, ret) == WIRE_OK);
+		KIT_CHECK(ret->state <= state);
+		if (ret->state == state)
+			return;
+		nanosleep(&t, NULL);
+	}
+	KIT_CHECK(!"in time");
+}
+
+static void call(uint16_t op, struct writer *body)
+{
+	struct wire_message m;
+
+	KIT_CHECK(invite_kit_call(i.main, op, body, &m) == WIRE_OK);
+	writer_wipe(body);
+}
+
+static void answer(void)
+{
+	struct wire_invite_answer a;
+	struct wire_invite_seen seen;
+	struct writer w;
+
+	await(WIRE_INVITE_COMMITTED, &seen);
+	KIT_CHECK(enrol_registrar_commitment(&i.registrar, &seen.commitment,
+			  i.clinic.cast.w.now) == 0);
+	KIT_CHECK(enrol_registrar_answer(&i.registrar, &a) == 0);
+	writer_init(&w, 256);
+	KIT_CHECK(wire_invite_answer_encode(&a, &w) == 0);
+	call(WIRE_OP_INVITE_ANSWER, &w);
+}
+
+static void show_code(void)
+{
+	char code[COMPARE_CODE_LEN];
+	struct wire_invite_seen seen;
+
+	await(WIRE_INVITE_REVEALED, &seen);
+	KIT_CHECK(enrol_registrar_reveal(&i.registrar, seen.request,
+			  &seen.nonce, i.clinic.cast.w.now) == 0);
+	KIT_CHECK(enrol_code(&i.registrar, code) == 0);
+	say("code", code);
+}
+
+static void log_card(void)
+{
+	struct world *w = &i.clinic.cast.w;
+	struct wire_statement_put put;
+	struct wire_statement s;
+	struct buf card, raw;
+	struct writer body;
+
+	KIT_CHECK(enrol_kit_card(&i.k, &i.registrar, &card) == 0);
+	world_statement(w, NULL, WIRE_ST_CARD, &s);
+	s.u.card = buf_view(&card);
+	world_sign(w, &i.clinic.cast.registrar, &s, &raw);
+	put.statement = buf_view(&raw);
+	writer_init(&body, WIRE_STATEMENT_MAX + 16);
+	KIT_CHECK(wire_statement_put_encode(&put, &body) == 0);
+	call(WIRE_OP_STATEMENT_PUT, &body);
+	KIT_CHECK(invite_kit_confirm(&i, true) == WIRE_OK);
+	buf_wipe(&raw);
+	buf_wipe(&card);
+}
+
+int main(void)
+{
+	char line[16];
+
+	invite_kit_start(&i, "");
+	make_invite();
+	answer();
+	show_code();
+	KIT_CHECK(fgets(line, sizeof line, stdin) != NULL);
+	KIT_CHECK(strcmp(line, "same\n") == 0);
+	log_card();
+	say("done", "");
+	while (fgets(line, sizeof line, stdin) != NULL)
+		;
+	return invite_kit_end(&i);
+}
