@@ -8,7 +8,6 @@
 #include <sodium.h>
 
 #include "lib/clinic_kit.h"
-#include "lib/clinic_seed.h"
 #include "wire/armour.h"
 #include "wire/code.h"
 
@@ -66,6 +65,15 @@ void clinic_kit_wipe(struct clinic_kit *k)
 	world_wipe(&k->cast.w);
 }
 
+void clinic_kit_device(const struct world_person *p, struct seed_device *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	ret->id = p->device;
+	ret->member = p->member;
+	memcpy(ret->public, p->transport_key.b, sizeof ret->public);
+	memcpy(ret->secret, p->transport_secret, sizeof ret->secret);
+}
+
 struct relay_client *clinic_kit_connect(
 	struct clinic_kit *k, const struct world_person *p)
 {
@@ -74,7 +82,7 @@ struct relay_client *clinic_kit_connect(
 	struct relay_options o = {
 		.kind = RELAY_LINK_RAW, .port = k->d->port, .device = &device};
 
-	clinic_seed_device(p, &device);
+	clinic_kit_device(p, &device);
 	must(relay_open(&c, &o) == 0);
 	must(relay_hello(c, NULL) == 0);
 	return c;

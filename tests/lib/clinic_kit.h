@@ -31,6 +31,12 @@ void clinic_kit_begin(
 void clinic_kit_wipe(struct clinic_kit *k);
 
 /**
+ * clinic_kit_device(p, ret):
+ * A person's device as the clients of tests take it.
+ */
+void clinic_kit_device(const struct world_person *p, struct seed_device *ret);
+
+/**
  * clinic_kit_connect(k, p):
  * A person's connection to the main port, with hello said.
  */

@@ -58,8 +58,7 @@ int main(void)
 	invite_kit_start(&i, "invite_lifetime_max = \"1 d\";\n");
 	by_somebody_else();
 	/* Started again it is what it was. */
-	invite_kit_stop(&i);
-	invite_kit_again(&i);
+	invite_kit_restart(&i);
 	KIT_CHECK(invite_kit_state(&i) == (WIRE_INVITE_BURNT | 0x80));
 	when_it_is_over();
 	i.registrar.invite.b[1] ^= 1;

@@ -20,7 +20,7 @@ struct relay_client *invite_kit_connect(
 		.server = enrol ? 1 : 0,
 		.device = &d};
 
-	clinic_seed_device(p, &d);
+	clinic_kit_device(p, &d);
 	KIT_CHECK(relay_open(&c, &o) == 0);
 	KIT_CHECK(relay_hello(c, NULL) == 0);
 	return c;
@@ -34,15 +34,11 @@ static void connect_both(struct invite_kit *i)
 
 void invite_kit_start(struct invite_kit *i, const char *settings)
 {
-	char path[ROWAND_PATH_MAX];
-
 	memset(i, 0, sizeof *i);
 	KIT_CHECK(rowand_init(&kit_daemon, NULL) == 0);
 	rowand_set(&kit_daemon, settings);
-	rowand_store_path(&kit_daemon, path, sizeof path);
 	/* A little ago: cards are in force by now. */
-	clinic_seed_begin(&i->clinic, path, (uint64_t)time(NULL) - 5);
-	clinic_seed_close(&i->clinic);
+	clinic_kit_begin(&i->clinic, &kit_daemon, (uint64_t)time(NULL) - 5);
 	enrol_kit_start(&i->k, &i->clinic.cast, "newcomer");
 	KIT_CHECK(enrol_kit_registrar(&i->k, &i->registrar, &i->sealed) == 0);
 	KIT_CHECK(
@@ -58,23 +54,19 @@ static void disconnect(struct invite_kit *i)
 	i->main = i->enrol = NULL;
 }
 
-void invite_kit_stop(struct invite_kit *i)
+static void again(struct invite_kit *i)
 {
-	char path[ROWAND_PATH_MAX];
-	int status;
-
 	disconnect(i);
-	status = rowand_kill(&kit_daemon, SIGTERM);
-	KIT_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	rowand_store_path(&kit_daemon, path, sizeof path);
-	clinic_seed_open(&i->clinic, path);
-}
-
-void invite_kit_again(struct invite_kit *i)
-{
-	clinic_seed_close(&i->clinic);
 	kit_run();
 	connect_both(i);
+}
+
+void invite_kit_restart(struct invite_kit *i)
+{
+	int status = rowand_kill(&kit_daemon, SIGTERM);
+
+	KIT_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	again(i);
 }
 
 void invite_kit_kill(struct invite_kit *i)
@@ -82,9 +74,7 @@ void invite_kit_kill(struct invite_kit *i)
 	int status = rowand_kill(&kit_daemon, SIGKILL);
 
 	KIT_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	disconnect(i);
-	kit_run();
-	connect_both(i);
+	again(i);
 }
 
 int invite_kit_end(struct invite_kit *i)
@@ -94,7 +84,7 @@ int invite_kit_end(struct invite_kit *i)
 	enrol_wipe(&i->device);
 	buf_wipe(&i->sealed);
 	enrol_kit_stop(&i->k);
-	clinic_seed_wipe(&i->clinic);
+	clinic_kit_wipe(&i->clinic);
 	return kit_end();
 }
 
@@ -201,5 +191,21 @@ uint16_t invite_kit_result(struct invite_kit *i, struct relay_client *c,
 
 	if (code == WIRE_OK)
 		KIT_CHECK(wire_redeem_result_decode(&m, ret) == 0);
+	return code;
+}
+
+uint16_t invite_kit_log(struct invite_kit *i)
+{
+	struct world *w = &i->clinic.cast.w;
+	struct wire_statement s;
+	struct buf card;
+	uint16_t code;
+
+	KIT_CHECK(enrol_kit_card(&i->k, &i->registrar, &card) == 0);
+	world_statement(w, NULL, WIRE_ST_CARD, &s);
+	s.u.card = buf_view(&card);
+	code = clinic_kit_act(
+		&i->clinic, i->main, NULL, &s, &i->clinic.cast.registrar);
+	buf_wipe(&card);
 	return code;
 }

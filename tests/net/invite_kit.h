@@ -5,12 +5,12 @@
 #ifndef TESTS_NET_INVITE_KIT_H
 #define TESTS_NET_INVITE_KIT_H
 
-#include "lib/clinic_seed.h"
+#include "lib/clinic_kit.h"
 #include "lib/enrol_kit.h"
 #include "net/kit.h"
 
 struct invite_kit {
-	struct clinic_seed clinic;
+	struct clinic_kit clinic;
 	struct enrol_kit k;
 	struct enrol registrar, device; /* both sides' state */
 	struct buf sealed;
@@ -27,16 +27,10 @@ void invite_kit_start(struct invite_kit *i, const char *settings);
 int invite_kit_end(struct invite_kit *i);
 
 /**
- * invite_kit_stop(i), invite_kit_again(i):
- * Stop the daemon and open its store; close it, start and connect again.
+ * invite_kit_restart(i), invite_kit_kill(i):
+ * Stop the daemon, in order or where it is; start it and connect again.
  */
-void invite_kit_stop(struct invite_kit *i);
-void invite_kit_again(struct invite_kit *i);
-
-/**
- * invite_kit_kill(i):
- * Kill the daemon where it is, start it and connect again.
- */
+void invite_kit_restart(struct invite_kit *i);
 void invite_kit_kill(struct invite_kit *i);
 
 /**
@@ -62,6 +56,13 @@ uint16_t invite_kit_commit(struct invite_kit *i, struct relay_client *c,
 uint16_t invite_kit_reveal(struct invite_kit *i, struct relay_client *c);
 uint16_t invite_kit_result(struct invite_kit *i, struct relay_client *c,
 	struct wire_redeem_result *ret);
+
+/**
+ * invite_kit_log(i):
+ * The registrar signs the card that was revealed and puts it into the
+ * clinic's chain.
+ */
+uint16_t invite_kit_log(struct invite_kit *i);
 
 /**
  * invite_kit_state(i):

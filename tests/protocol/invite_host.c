@@ -14,7 +14,6 @@
 
 #include "net/invite_kit.h"
 #include "trust/invite.h"
-#include "wire/chain.h"
 
 #define PATIENCE 400 /* times 50 ms */
 
@@ -100,27 +99,6 @@ static void show_code(void)
 	say("code", code);
 }
 
-static void log_card(void)
-{
-	struct world *w = &i.clinic.cast.w;
-	struct wire_statement_put put;
-	struct wire_statement s;
-	struct buf card, raw;
-	struct writer body;
-
-	KIT_CHECK(enrol_kit_card(&i.k, &i.registrar, &card) == 0);
-	world_statement(w, NULL, WIRE_ST_CARD, &s);
-	s.u.card = buf_view(&card);
-	world_sign(w, &i.clinic.cast.registrar, &s, &raw);
-	put.statement = buf_view(&raw);
-	writer_init(&body, WIRE_STATEMENT_MAX + 16);
-	KIT_CHECK(wire_statement_put_encode(&put, &body) == 0);
-	call(WIRE_OP_STATEMENT_PUT, &body);
-	KIT_CHECK(invite_kit_confirm(&i, true) == WIRE_OK);
-	buf_wipe(&raw);
-	buf_wipe(&card);
-}
-
 int main(void)
 {
 	char line[16];
@@ -131,7 +109,8 @@ int main(void)
 	show_code();
 	KIT_CHECK(fgets(line, sizeof line, stdin) != NULL);
 	KIT_CHECK(strcmp(line, "same\n") == 0);
-	log_card();
+	KIT_CHECK(invite_kit_log(&i) == WIRE_OK);
+	KIT_CHECK(invite_kit_confirm(&i, true) == WIRE_OK);
 	say("done", "");
 	while (fgets(line, sizeof line, stdin) != NULL)
 		;
