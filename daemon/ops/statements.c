@@ -78,7 +78,9 @@ static int tell(struct ops *o, const struct request *r,
 	if (rc == 0 && s->kind == WIRE_ST_RECUSE)
 		members[n.member_count++] = o->sender.member;
 	for (size_t i = 0; rc == 0 && i < c.assignment_count; i++)
-		members[n.member_count++] = c.assignments[i].member;
+		if (c.assignments[i].until == 0 ||
+			c.assignments[i].until > o->now)
+			members[n.member_count++] = c.assignments[i].member;
 	if (rc == 0)
 		rc = subs_notice(&o->subs, &n);
 	case_wipe(&c);
@@ -249,11 +251,12 @@ int statements_fetch(struct ops *o, struct request *r)
 static int one_case(struct ops *o, const struct store_part *part,
 	struct wire_case_head *ret)
 {
-	struct wire_chain_head newest = {part->last, {{0}}};
-	int rc = 0;
+	struct wire_chain_head newest = {0};
+	uint64_t last;
+	int rc = visible_case(o, &part->case_id, &last);
 
-	if (part->last == 0)
-		rc = newest_of(o, &part->case_id, UINT64_MAX, &newest);
+	if (rc == 0)
+		rc = newest_of(o, &part->case_id, last, &newest);
 	*ret = (struct wire_case_head){part->case_id, newest.number};
 	/* Who has a part has a case. */
 	return rc == ROWAN_E_REFUSED ? ROWAN_E_CORRUPT : rc;

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "clinic/source.h"
 #include "ops/visible.h"
 
 /* Who sees every card and revocation. */
@@ -10,25 +11,68 @@
 /* Whose cards everybody needs, to check what they have signed. */
 #define SIGNS (WIRE_RIGHT_COORDINATE | WIRE_RIGHT_ENROL)
 
-int visible_case(struct ops *o, const struct id16 *case_id, uint64_t *ret_last)
+/* The newest statement of a case that is not later than ${time}. */
+static int last_before(
+	struct ops *o, const struct case_state *c, uint64_t time, uint64_t *ret)
+{
+	struct store_act act = {.time = c->time};
+	struct buf raw;
+	int rc = 0;
+
+	for (*ret = c->number; rc == 0 && act.time > time && *ret > 0;) {
+		rc = store_act_get(o->view, &c->id, --*ret, &act, &raw);
+		buf_wipe(&raw);
+	}
+	return rc;
+}
+
+/* No statement took the member off the case; time may have. */
+static int by_time(struct ops *o, const struct id16 *case_id, uint64_t *ret)
+{
+	const struct id16 *member = &o->sender.member;
+	struct source source;
+	struct case_state c;
+	uint64_t end = 0;
+	int rc;
+
+	source_init(&source, o->view);
+	rc = source_case(&source, case_id, &c);
+	for (size_t i = 0; rc == 0 && i < c.assignment_count; i++) {
+		const struct case_assignment *a = &c.assignments[i];
+		uint64_t until = a->until != 0 ? a->until : UINT64_MAX;
+
+		if (id16_eq(&a->member, member) && until > end)
+			end = until;
+	}
+	*ret = UINT64_MAX;
+	if (rc == 0 && end <= o->now)
+		rc = last_before(o, &c, end, ret);
+	case_wipe(&c);
+	source_wipe(&source);
+	return rc;
+}
+
+static int by_part(struct ops *o, const struct id16 *case_id, uint64_t *ret)
 {
 	struct store_part part;
-	struct buf state;
 	int rc = store_part_get(o->view, &o->sender.member, case_id, &part);
 
-	*ret_last = 0;
-	if (rc == 0) {
-		*ret_last = part.last == 0 ? UINT64_MAX : part.last;
-	} else if (rc != ROWAN_E_NOT_FOUND) {
-		return rc;
-	}
-	if ((o->sender.rights & WIRE_RIGHT_COORDINATE) != 0 &&
-		*ret_last != UINT64_MAX) {
+	*ret = part.last;
+	return rc == 0 && part.last == 0 ? by_time(o, case_id, ret) : rc;
+}
+
+int visible_case(struct ops *o, const struct id16 *case_id, uint64_t *ret_last)
+{
+	struct buf state;
+	int rc = ROWAN_E_NOT_FOUND;
+
+	*ret_last = UINT64_MAX;
+	if ((o->sender.rights & WIRE_RIGHT_COORDINATE) != 0) {
 		rc = store_chain_state(o->view, case_id, &state);
 		buf_wipe(&state);
-		if (rc == 0)
-			*ret_last = UINT64_MAX;
 	}
+	if (rc == ROWAN_E_NOT_FOUND)
+		rc = by_part(o, case_id, ret_last);
 	return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_REFUSED : rc;
 }
 

@@ -17,6 +17,7 @@
 #include "clinic/source.h"
 #include "lib/store_kit.h"
 #include "lib/trust_world.h"
+#include "trust/attest.h"
 
 struct cast {
 	struct kit k;
@@ -379,6 +380,48 @@ static void one_authority_for_ever(void **state)
 	kit_commit(&t->k);
 }
 
+/* Whichever record the operator's file holds, it is the same clinic. */
+static void a_succeeded_authority_is_the_same_clinic(void **state)
+{
+	struct cast *t = *state;
+	struct wire_record r = {.clinic = t->w.clinic.id};
+	struct buf fresh, first;
+	struct wire_statement s;
+	struct world other;
+	struct writer w;
+
+	r.created_at = t->w.now;
+	attest_key(t->w.successor, &r.key);
+	writer_init(&w, 4096);
+	assert_int_equal(wire_record_encode_tbs(&r, &w), 0);
+	assert_int_equal(attest_sign(ATTEST_RECORD, writer_view(&w),
+				 t->w.successor, &r.signature),
+		0);
+	w.len = 0;
+	assert_int_equal(wire_record_encode(&r, &w), 0);
+	assert_int_equal(writer_finish(&w, &fresh), 0);
+	assert_int_equal(buf_copy(&first, buf_view(&t->w.record)), 0);
+	kit_begin(&t->k);
+	assert_int_equal(
+		acts_begin(t->k.st, buf_view(&fresh)), ROWAN_E_REFUSED);
+	kit_commit(&t->k);
+	world_statement(&t->w, NULL, WIRE_ST_SUCCEED, &s);
+	s.u.succeed = buf_view(&fresh);
+	s.signer_count = 1;
+	s.signers[0].kind = WIRE_SIGNER_SUCCESSOR;
+	assert_int_equal(act(t, NULL, &s, NULL), 0);
+	world_init_at(&other, t->w.now + 7);
+	kit_begin(&t->k);
+	assert_int_equal(acts_begin(t->k.st, buf_view(&fresh)), 0);
+	assert_int_equal(acts_begin(t->k.st, buf_view(&first)), 0);
+	assert_int_equal(
+		acts_begin(t->k.st, buf_view(&other.record)), ROWAN_E_REFUSED);
+	kit_commit(&t->k);
+	world_wipe(&other);
+	buf_wipe(&fresh);
+	buf_wipe(&first);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -391,6 +434,7 @@ int main(void)
 		T(refusals_leave_no_trace),
 		T(history_survives_word_for_word),
 		T(one_authority_for_ever),
+		T(a_succeeded_authority_is_the_same_clinic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

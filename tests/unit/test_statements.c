@@ -516,6 +516,106 @@ static void cases_are_ones_own(void **state)
 	assert_int_equal(a.count, 0);
 }
 
+/* ---- time ---- */
+
+static uint16_t submit_as(const struct world_person *who, uint8_t channel)
+{
+	static uint64_t counter;
+	struct id16 id = case_channel(t.c, channel)->channel;
+	struct wire_submit_answer a;
+	struct wire_message m;
+
+	w.kit.now = t.w.now;
+	ops_kit_item(&w, 0, 1, ++counter, "x");
+	w.request.body.submit.items[0].channel = id;
+	assert_int_equal(
+		ops_kit_run_as(&w, WIRE_OP_SUBMIT, &who->device), WIRE_OK);
+	m = ops_kit_answer(&w);
+	assert_int_equal(wire_submit_answer_decode(&m, &a), 0);
+	return a.results[0].code;
+}
+
+static uint64_t waiting_of(const struct world_person *who)
+{
+	uint64_t n;
+
+	assert_int_equal(store_waiting(w.ops.view, &who->device, &n), 0);
+	return n;
+}
+
+/* From an hour from now, for an hour. */
+static void cover(const struct world_person *who)
+{
+	struct wire_statement s;
+
+	assigns(who, WIRE_CHANNEL_TEAM, &s);
+	s.u.assign.from = t.w.now + 3600;
+	s.u.assign.until = t.w.now + 7200;
+	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
+}
+
+/* Nobody is at a keyboard when it begins, nor when it ends. */
+static void assignments_begin_and_end_by_themselves(void **state)
+{
+	struct wire_statement s;
+	uint64_t number;
+
+	cover(&t.stranger);
+	assert_int_equal(
+		submit_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
+	assert_int_equal(submit_as(&t.officer, WIRE_CHANNEL_TEAM), WIRE_OK);
+	assert_int_equal(waiting_of(&t.stranger), 0);
+	t.w.now += 3600;
+	assert_int_equal(submit_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_OK);
+	assert_int_equal(submit_as(&t.officer, WIRE_CHANNEL_TEAM), WIRE_OK);
+	assert_int_equal(waiting_of(&t.stranger), 1);
+	unassigns(&t.advocate, WIRE_CHANNEL_SUPPORT, &s);
+	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
+	number = t.c->number;
+	t.w.now += 3599;
+	assert_int_equal(submit_as(&t.officer, WIRE_CHANNEL_TEAM), WIRE_OK);
+	assert_int_equal(waiting_of(&t.stranger), 2);
+	t.w.now += 1;
+	assert_int_equal(
+		submit_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
+	assert_int_equal(submit_as(&t.officer, WIRE_CHANNEL_TEAM), WIRE_OK);
+	assert_int_equal(waiting_of(&t.stranger), 2);
+	/* What is stated after the end is not theirs to read. */
+	t.w.now += 1;
+	w.kit.now = t.w.now;
+	assigns(&t.advocate, WIRE_CHANNEL_SUPPORT, &s);
+	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
+	assert_int_equal(fetch_as(&t.stranger, &t.c->id, 0, 100), WIRE_OK);
+	assert_int_equal(got.newest.number, number);
+	assert_int_equal(got.count, number);
+	assert_int_equal(fetch_as(&t.officer, &t.c->id, 0, 100), WIRE_OK);
+	assert_int_equal(got.newest.number, number + 1);
+}
+
+/* While the clock is doubtful ends happen and beginnings do not. */
+static void doubt_only_ends(void **state)
+{
+	struct wire_statement s;
+	uint64_t begun = t.w.now;
+
+	cover(&t.stranger);
+	assigns(&t.registrar, WIRE_CHANNEL_TEAM, &s);
+	s.u.assign.until = t.w.now + 1800;
+	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
+	assert_int_equal(submit_as(&t.registrar, WIRE_CHANNEL_TEAM), WIRE_OK);
+	w.ops.doubtful = true;
+	w.ops.sure = begun;
+	t.w.now += 4000;
+	assert_int_equal(
+		submit_as(&t.registrar, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
+	assert_int_equal(
+		submit_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
+	assert_int_equal(submit_as(&t.officer, WIRE_CHANNEL_TEAM), WIRE_OK);
+	assert_int_equal(waiting_of(&t.stranger), 0);
+	w.ops.doubtful = false;
+	assert_int_equal(submit_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_OK);
+}
+
 /* ---- notices ---- */
 
 static void subscribe(
@@ -681,6 +781,8 @@ int main(void)
 		TEST(a_case_is_for_those_on_it),
 		TEST(who_was_on_it_sees_up_to_their_end),
 		TEST(cases_are_ones_own),
+		TEST(assignments_begin_and_end_by_themselves),
+		TEST(doubt_only_ends),
 		TEST(those_concerned_are_told),
 		TEST(notices_wait_for_credit_and_are_one),
 		TEST(notices_that_did_not_leave_come_again),
