@@ -1,0 +1,573 @@
+/*
+ * Channels' groups at the daemon: what it follows, what it refuses, and that
+ * messages wait for whoever must leave. Real members, real statements.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "lib/double_clinic.h"
+#include "trust/attest.h"
+#include "wire/code.h"
+#include "wire/op.h"
+
+struct test {
+	struct double_clinic c;
+	struct member advocate, registrar, victim;
+	struct id16 channel, group;
+};
+
+static const struct case_channel *support(struct test *t)
+{
+	return case_channel(t->c.cast.c, WIRE_CHANNEL_SUPPORT);
+}
+
+static int setup(void **state)
+{
+	static struct test t;
+
+	memset(&t, 0, sizeof t);
+	double_clinic_begin(&t.c);
+	t.channel = support(&t)->channel;
+	t.group = support(&t)->group_id;
+	member_begin(&t.advocate, &t.c, &t.c.cast.advocate, &t.channel);
+	member_begin(&t.registrar, &t.c, &t.c.cast.registrar, &t.channel);
+	member_begin(&t.victim, &t.c, &t.c.cast.victim, &t.channel);
+	member_publish(&t.advocate, 2);
+	member_publish(&t.registrar, 2);
+	member_publish(&t.victim, 2);
+	*state = &t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct test *t = *state;
+
+	member_end(&t->advocate);
+	member_end(&t->registrar);
+	member_end(&t->victim);
+	double_clinic_end(&t->c);
+	return 0;
+}
+
+static void everybody(struct test *t)
+{
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
+	assert_int_equal(member_add(&t->advocate, &t->victim), WIRE_OK);
+	member_read(&t->advocate);
+	member_read(&t->victim);
+	assert_int_equal(member_add(&t->victim, &t->registrar), WIRE_OK);
+	member_read(&t->advocate);
+	member_read(&t->victim);
+	member_read(&t->registrar);
+}
+
+static uint8_t flags(struct member *m)
+{
+	struct wire_group_state s;
+
+	assert_int_equal(member_state(m, &s), WIRE_OK);
+	return s.flags;
+}
+
+static void unassign(struct test *t, const struct world_person *p)
+{
+	struct wire_statement s;
+
+	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_UNASSIGN, &s);
+	s.u.unassign.member = p->member;
+	s.u.unassign.channel = WIRE_CHANNEL_SUPPORT;
+	assert_int_equal(world_act(&t->c.cast.w, t->c.cast.c, &s,
+				 &t->c.cast.coordinator),
+		0);
+}
+
+/* ---- the usual way ---------------------------------------------------------
+ */
+
+static void people_talk(void **state)
+{
+	struct test *t = *state;
+	struct wire_group_state s;
+
+	assert_int_equal(member_state(&t->advocate, &s), WIRE_OK);
+	assert_false(s.exists);
+	assert_int_equal(s.generation, 1);
+	everybody(t);
+	assert_int_equal(member_state(&t->victim, &s), WIRE_OK);
+	assert_true(s.exists);
+	assert_int_equal(s.epoch, 2);
+	assert_int_equal(s.flags, 0);
+	assert_int_equal(member_say(&t->victim, "hello"), WIRE_OK);
+	member_read(&t->advocate);
+	member_read(&t->registrar);
+	assert_string_equal(t->advocate.heard[0], "hello");
+	assert_string_equal(t->registrar.heard[0], "hello");
+	assert_int_equal(t->victim.heard_count, 0);
+	/* own commits come back, a Welcome goes to who was added */
+	assert_int_equal(t->advocate.handshakes, 2);
+	assert_int_equal(t->victim.handshakes, 1);
+	assert_int_equal(t->victim.welcomes, 1);
+	assert_int_equal(t->registrar.handshakes, 0);
+	assert_int_equal(t->registrar.welcomes, 1);
+}
+
+/* Words from before are for who was in then, and nobody waits for others. */
+static void those_not_in_yet_get_nothing(void **state)
+{
+	struct test *t = *state;
+
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
+	assert_int_equal(member_add(&t->advocate, &t->victim), WIRE_OK);
+	member_read(&t->advocate);
+	assert_int_equal(flags(&t->advocate), WIRE_GROUP_MISSING);
+	assert_int_equal(member_say(&t->advocate, "early"), WIRE_OK);
+	member_read(&t->victim);
+	assert_int_equal(t->victim.heard_count, 1);
+	assert_int_equal(member_add(&t->advocate, &t->registrar), WIRE_OK);
+	member_read(&t->registrar);
+	assert_int_equal(t->registrar.heard_count, 0);
+}
+
+/* ---- creation --------------------------------------------------------------
+ */
+
+static void creation_is_judged(void **state)
+{
+	struct test *t = *state;
+	const struct id16 other = {{1}};
+	struct member outsider;
+
+	member_begin(&outsider, &t->c, &t->c.cast.officer, &t->channel);
+	assert_int_equal(member_create(&outsider, 1, &t->group), WIRE_REFUSED);
+	member_end(&outsider);
+	assert_int_equal(member_create(&t->advocate, 1, &other), WIRE_REFUSED);
+	assert_int_equal(member_create(&t->advocate, 2, &t->group), WIRE_STALE);
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
+	/* somebody else was first */
+	assert_int_equal(member_create(&t->victim, 1, &t->group), WIRE_STALE);
+	/* and before there is a group nobody says anything */
+	assert_int_equal(flags(&t->advocate), WIRE_GROUP_MISSING);
+}
+
+static void nothing_is_said_without_a_group(void **state)
+{
+	struct test *t = *state;
+
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
+	assert_int_equal(member_say(&t->advocate, "alone"), WIRE_OK);
+	/* the victim made the same group for herself: not the daemon's */
+	assert_int_equal(member_create(&t->victim, 1, &t->group), WIRE_STALE);
+	assert_int_equal(member_say(&t->victim, "apart"), WIRE_REFUSED);
+}
+
+/* ---- races -----------------------------------------------------------------
+ */
+
+static void the_first_commit_wins(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_committed one, two;
+	struct wire_group_state s, again;
+
+	everybody(t);
+	member_commit(&t->advocate, NULL, 0, &one);
+	member_commit(&t->victim, NULL, 0, &two);
+	assert_int_equal(member_send(&t->advocate, &one, &s), WIRE_OK);
+	assert_int_equal(s.epoch, 3);
+	assert_int_equal(member_send(&t->victim, &two, &again), WIRE_STALE);
+	/* the answer was lost: the same again */
+	assert_int_equal(member_send(&t->advocate, &one, &again), WIRE_OK);
+	assert_memory_equal(&s, &again, sizeof s);
+	/* old words do not get in any more */
+	assert_int_equal(member_say(&t->victim, "late"), WIRE_STALE);
+	member_read(&t->victim);
+	member_read(&t->advocate);
+	member_read(&t->registrar);
+	assert_int_equal(member_say(&t->victim, "in time"), WIRE_OK);
+	member_read(&t->registrar);
+	assert_string_equal(t->registrar.heard[0], "in time");
+	assert_int_equal(t->advocate.handshakes, 3);
+	rowan_mls_committed_free(&one);
+	rowan_mls_committed_free(&two);
+}
+
+/* ---- who must leave --------------------------------------------------------
+ */
+
+static void who_must_leave_leaves_first(void **state)
+{
+	struct test *t = *state;
+
+	everybody(t);
+	unassign(t, &t->c.cast.registrar);
+	assert_int_equal(flags(&t->victim), WIRE_GROUP_MUST_GO);
+	assert_int_equal(member_say(&t->victim, "wait"), WIRE_MEMBERSHIP);
+	/* whoever left has nothing to say or ask any more */
+	assert_int_equal(member_say(&t->registrar, "still?"), WIRE_REFUSED);
+	assert_int_equal(member_remove(&t->victim,
+				 member_leaf(&t->victim, &t->c.cast.registrar)),
+		WIRE_OK);
+	member_read(&t->victim);
+	member_read(&t->advocate);
+	assert_int_equal(flags(&t->victim), 0);
+	assert_int_equal(member_say(&t->victim, "among us"), WIRE_OK);
+	member_read(&t->advocate);
+	assert_string_equal(t->advocate.heard[0], "among us");
+	member_read(&t->registrar);
+	assert_true(t->registrar.removed);
+	assert_int_equal(t->registrar.heard_count, 0);
+}
+
+/* An assignment that ends by itself does the same, at its second. */
+static void time_ends_assignments(void **state)
+{
+	struct test *t = *state;
+	struct wire_statement s;
+
+	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = t->c.cast.registrar.member;
+	s.u.assign.channel = WIRE_CHANNEL_SUPPORT;
+	s.u.assign.from = relay_double_now(t->c.d);
+	s.u.assign.until = relay_double_now(t->c.d) + 100;
+	assert_int_equal(world_act(&t->c.cast.w, t->c.cast.c, &s,
+				 &t->c.cast.coordinator),
+		0);
+	everybody(t);
+	assert_int_equal(member_say(&t->victim, "before"), WIRE_OK);
+	relay_double_pass(t->c.d, 99 * 1000);
+	assert_int_equal(member_say(&t->victim, "just"), WIRE_OK);
+	relay_double_pass(t->c.d, 1000);
+	assert_int_equal(member_say(&t->victim, "after"), WIRE_MEMBERSHIP);
+}
+
+/* ---- policy ----------------------------------------------------------------
+ */
+
+/* A commit the daemon must not take; the group stays where it is. */
+static void refused(struct member *m, const struct rowan_mls_proposal *p,
+	size_t n, uint16_t code)
+{
+	struct rowan_mls_committed made;
+	struct wire_group_state before, after, s;
+
+	assert_int_equal(member_state(m, &before), WIRE_OK);
+	member_commit(m, p, n, &made);
+	assert_int_equal(member_send(m, &made, &s), code);
+	rowan_mls_committed_free(&made);
+	rowan_mls_discard_commit(m->group);
+	assert_int_equal(member_state(m, &after), WIRE_OK);
+	assert_memory_equal(&before, &after, sizeof before);
+}
+
+static void only_those_go_who_must(void **state)
+{
+	struct test *t = *state;
+	const struct rowan_mls_proposal gone = {
+		.type = ROWAN_MLS_REMOVE, .leaf = 1};
+
+	everybody(t);
+	refused(&t->advocate, &gone, 1, WIRE_REFUSED);
+}
+
+/* A package that never was in the directory; a person who is not assigned. */
+static void only_those_come_who_may(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
+	struct rowan_mls_buf package;
+	struct member outsider;
+	struct buf none;
+
+	everybody(t);
+	member_begin(&outsider, &t->c, &t->c.cast.officer, &t->channel);
+	member_publish(&outsider, 1);
+	assert_int_equal(
+		member_claim(&t->advocate, &t->c.cast.officer.device, &none),
+		WIRE_REFUSED);
+	assert_int_equal(
+		rowan_mls_key_package(outsider.mls, NULL, &package, NULL), 0);
+	add.key_package = (struct rowan_mls_bytes){package.data, package.len};
+	refused(&t->advocate, &add, 1, WIRE_REFUSED);
+	rowan_mls_buf_free(&package);
+	member_end(&outsider);
+}
+
+static void packages_come_from_the_directory(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
+	struct rowan_mls_buf package;
+
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
+	assert_int_equal(
+		rowan_mls_key_package(t->victim.mls, NULL, &package, NULL), 0);
+	add.key_package = (struct rowan_mls_bytes){package.data, package.len};
+	refused(&t->advocate, &add, 1, WIRE_REFUSED);
+	rowan_mls_buf_free(&package);
+}
+
+static void claims_are_for_members(void **state)
+{
+	struct test *t = *state;
+	struct buf got;
+
+	/* no group yet; then: not in it; then: in it already */
+	assert_int_equal(
+		member_claim(&t->advocate, &t->c.cast.victim.device, &got),
+		WIRE_REFUSED);
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
+	assert_int_equal(
+		member_claim(&t->registrar, &t->c.cast.victim.device, &got),
+		WIRE_REFUSED);
+	assert_int_equal(member_add(&t->advocate, &t->victim), WIRE_OK);
+	member_read(&t->advocate);
+	assert_int_equal(
+		member_claim(&t->advocate, &t->c.cast.victim.device, &got),
+		WIRE_REFUSED);
+}
+
+static void nothing_but_adds_and_removes(void **state)
+{
+	const struct rowan_mls_proposal odd[] = {
+		{.type = ROWAN_MLS_GROUP_CONTEXT_EXTENSIONS},
+		{.type = ROWAN_MLS_REINIT},
+		{.type = ROWAN_MLS_PSK,
+			.psk = {ROWAN_MLS_PSK_RESUMPTION, {NULL, 0}, 2}},
+	};
+	struct test *t = *state;
+
+	everybody(t);
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		refused(&t->advocate, &odd[i], 1, WIRE_REFUSED);
+}
+
+/* A Welcome for others than those who are added, or for nobody. */
+static void welcomes_fit_their_commit(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
+	struct rowan_mls_committed made, other;
+	struct rowan_mls_buf kept;
+	struct wire_group_state s;
+	struct buf a, b;
+
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
+	assert_int_equal(
+		member_claim(&t->advocate, &t->c.cast.victim.device, &a),
+		WIRE_OK);
+	assert_int_equal(
+		member_claim(&t->advocate, &t->c.cast.registrar.device, &b),
+		WIRE_OK);
+	add.key_package = (struct rowan_mls_bytes){a.data, a.len};
+	member_commit(&t->advocate, &add, 1, &made);
+	add.key_package = (struct rowan_mls_bytes){b.data, b.len};
+	member_commit(&t->advocate, &add, 1, &other);
+	kept = made.welcome;
+	made.welcome = other.welcome;
+	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_REFUSED);
+	made.welcome = (struct rowan_mls_buf){NULL, 0};
+	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_REFUSED);
+	made.welcome = kept;
+	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_OK);
+	rowan_mls_committed_free(&made);
+	rowan_mls_committed_free(&other);
+	buf_wipe(&a);
+	buf_wipe(&b);
+}
+
+/* A member hands in what another made. */
+static void commits_are_ones_own(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_committed made;
+	struct wire_group_state s;
+
+	everybody(t);
+	member_commit(&t->advocate, NULL, 0, &made);
+	assert_int_equal(member_send(&t->victim, &made, &s), WIRE_REFUSED);
+	rowan_mls_committed_free(&made);
+}
+
+static void messages_are_application_data(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_group *real;
+
+	everybody(t);
+	/* of another group with the same people */
+	real = t->advocate.group;
+	t->advocate.group = NULL;
+	assert_int_equal(
+		rowan_mls_group_create(t->advocate.mls,
+			(struct rowan_mls_bytes){(const uint8_t *)"odd", 3},
+			(struct rowan_mls_extensions){NULL, 0},
+			&t->advocate.group),
+		0);
+	assert_int_equal(member_say(&t->advocate, "elsewhere"), WIRE_STALE);
+	rowan_mls_group_free(t->advocate.group);
+	t->advocate.group = real;
+	assert_int_equal(member_say(&t->advocate, "here"), WIRE_OK);
+}
+
+/* ---- when it goes wrong ----------------------------------------------------
+ */
+
+static uint16_t nack(struct member *m, const struct wire_group_state *s,
+	bool good, struct wire_group_state *ret)
+{
+	struct wire_nack n = {.channel = m->channel,
+		.generation = s->generation,
+		.epoch = s->epoch - 1,
+		.commit = s->commit};
+	struct wire_message answer;
+	struct writer w;
+	uint16_t code;
+
+	writer_init(&w, 256);
+	assert_int_equal(wire_nack_signed(&n, &w), 0);
+	assert_int_equal(attest_sign(ATTEST_NACK, writer_view(&w),
+				 m->person->seed, &n.signature),
+		0);
+	n.signature.b[0] ^= !good;
+	writer_wipe(&w);
+	writer_init(&w, 256);
+	assert_int_equal(wire_nack_encode(&n, &w), 0);
+	code = member_call(m,
+		&(struct member_request){.op = WIRE_OP_NACK, .body = &w},
+		&answer);
+	writer_wipe(&w);
+	if (code == WIRE_OK)
+		assert_int_equal(wire_group_state_decode(&answer, ret), 0);
+	return code;
+}
+
+static void reset(struct test *t)
+{
+	struct wire_statement s;
+
+	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_RESET, &s);
+	s.u.reset.channel = WIRE_CHANNEL_SUPPORT;
+	s.u.reset.generation = 2;
+	s.u.reset.group_id = (struct id16){{77}};
+	assert_int_equal(
+		world_act(&t->c.cast.w, t->c.cast.c, &s, &t->c.cast.advocate),
+		0);
+}
+
+static void a_nack_freezes_until_a_reset(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_committed made;
+	struct wire_group_state s, frozen;
+	const struct id16 next = {{77}};
+
+	everybody(t);
+	assert_int_equal(member_state(&t->victim, &s), WIRE_OK);
+	assert_int_equal(nack(&t->victim, &s, false, &frozen), WIRE_REFUSED);
+	s.epoch++;
+	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_STALE);
+	s.epoch--;
+	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_OK);
+	assert_int_equal(frozen.flags, WIRE_GROUP_FROZEN);
+	member_commit(&t->advocate, NULL, 0, &made);
+	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_MEMBERSHIP);
+	rowan_mls_committed_free(&made);
+
+	reset(t);
+	assert_int_equal(member_say(&t->advocate, "old"), WIRE_STALE);
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_STALE);
+	assert_int_equal(member_create(&t->advocate, 2, &next), WIRE_OK);
+	assert_int_equal(member_add(&t->advocate, &t->victim), WIRE_OK);
+	member_read(&t->advocate);
+	member_read(&t->victim);
+	assert_int_equal(member_say(&t->victim, "anew"), WIRE_OK);
+	member_read(&t->advocate);
+	assert_string_equal(t->advocate.heard[0], "anew");
+}
+
+/* Her device has lost its state: one commit takes her out and in again. */
+static void the_readmitted_are_replaced(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_proposal both[2] = {
+		{.type = ROWAN_MLS_REMOVE}, {.type = ROWAN_MLS_ADD}};
+	struct rowan_mls_committed made;
+	struct wire_group_state g;
+	struct wire_statement s;
+	struct buf package;
+
+	everybody(t);
+	both[0].leaf = member_leaf(&t->advocate, &t->c.cast.victim);
+	refused(&t->advocate, both, 1, WIRE_REFUSED);
+	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_READMIT, &s);
+	assert_int_equal(
+		world_act(&t->c.cast.w, t->c.cast.c, &s, &t->c.cast.victim), 0);
+	assert_int_equal(flags(&t->advocate), WIRE_GROUP_MISSING);
+	/* the others go on meanwhile, without her */
+	assert_int_equal(member_say(&t->advocate, "meanwhile"), WIRE_OK);
+	assert_int_equal(
+		member_claim(&t->advocate, &t->c.cast.victim.device, &package),
+		WIRE_OK);
+	both[1].key_package =
+		(struct rowan_mls_bytes){package.data, package.len};
+	member_commit(&t->advocate, both, 2, &made);
+	assert_int_equal(member_send(&t->advocate, &made, &g), WIRE_OK);
+	assert_int_equal(g.flags, 0);
+	rowan_mls_committed_free(&made);
+	buf_wipe(&package);
+	member_read(&t->advocate);
+	assert_int_equal(member_say(&t->advocate, "welcome back"), WIRE_OK);
+	/* she gets the commit that takes her old leaf out, then the Welcome */
+	member_read(&t->victim);
+	assert_int_equal(t->victim.heard_count, 1);
+	assert_string_equal(t->victim.heard[0], "welcome back");
+}
+
+/* What was remembered of a group is not trusted past a failed transaction. */
+static void restarts_change_nothing(void **state)
+{
+	struct test *t = *state;
+
+	everybody(t);
+	assert_int_equal(member_say(&t->victim, "one"), WIRE_OK);
+	relay_double_restart(t->c.d);
+	assert_int_equal(member_say(&t->victim, "two"), WIRE_OK);
+	member_read(&t->advocate);
+	assert_int_equal(t->advocate.heard_count, 2);
+	assert_int_equal(flags(&t->advocate), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(people_talk),
+		TEST(those_not_in_yet_get_nothing),
+		TEST(creation_is_judged),
+		TEST(nothing_is_said_without_a_group),
+		TEST(the_first_commit_wins),
+		TEST(who_must_leave_leaves_first),
+		TEST(time_ends_assignments),
+		TEST(only_those_go_who_must),
+		TEST(only_those_come_who_may),
+		TEST(packages_come_from_the_directory),
+		TEST(claims_are_for_members),
+		TEST(nothing_but_adds_and_removes),
+		TEST(welcomes_fit_their_commit),
+		TEST(commits_are_ones_own),
+		TEST(messages_are_application_data),
+		TEST(a_nack_freezes_until_a_reset),
+		TEST(the_readmitted_are_replaced),
+		TEST(restarts_change_nothing),
+	};
+
+	return sodium_init() < 0 ? 1
+				 : cmocka_run_group_tests(tests, NULL, NULL);
+}
