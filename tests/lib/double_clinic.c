@@ -74,11 +74,28 @@ static void hello(struct member *m)
 	writer_wipe(&w);
 }
 
-void member_begin(struct member *m, struct double_clinic *c,
-	const struct world_person *person, const struct id16 *channel)
+static void enter(struct member *m)
 {
 	struct rowan_mls_options o = {.pad_until = BUCKET};
 
+	rowan_mls_host_init(&o.host);
+	o.host.ctx = m;
+	o.host.clock = clock_of;
+	o.credential = (struct rowan_mls_credential){
+		ROWAN_MLS_BASIC, mls(buf_view(&m->chain))};
+	o.signature_seed = (struct rowan_mls_bytes){
+		m->person->seed, sizeof m->person->seed};
+	double_must(rowan_mls_new(&o, &m->mls));
+	m->t = relay_double_transport(m->clinic->d, &m->person->device);
+	if (m->t->step(m->t->ctx, relay_double_ms(m->clinic->d)) !=
+		TRANSPORT_UP)
+		abort();
+	hello(m);
+}
+
+void member_begin(struct member *m, struct double_clinic *c,
+	const struct world_person *person, const struct id16 *channel)
+{
 	memset(m, 0, sizeof *m);
 	m->clinic = c;
 	m->person = person;
@@ -86,18 +103,18 @@ void member_begin(struct member *m, struct double_clinic *c,
 	double_must(store_device_card(store_view(relay_double_begin(c->d)),
 		&person->device, &m->chain));
 	relay_double_commit(c->d);
-	rowan_mls_host_init(&o.host);
-	o.host.ctx = m;
-	o.host.clock = clock_of;
-	o.credential = (struct rowan_mls_credential){
-		ROWAN_MLS_BASIC, mls(buf_view(&m->chain))};
-	o.signature_seed =
-		(struct rowan_mls_bytes){person->seed, sizeof person->seed};
-	double_must(rowan_mls_new(&o, &m->mls));
-	m->t = relay_double_transport(c->d, &person->device);
-	if (m->t->step(m->t->ctx, relay_double_ms(c->d)) != TRANSPORT_UP)
-		abort();
-	hello(m);
+	enter(m);
+}
+
+void member_begin_as(
+	struct member *m, const struct member *of, struct bytes credential)
+{
+	memset(m, 0, sizeof *m);
+	m->clinic = of->clinic;
+	m->person = of->person;
+	m->channel = of->channel;
+	double_must(buf_copy(&m->chain, credential));
+	enter(m);
 }
 
 void member_end(struct member *m)
@@ -201,8 +218,7 @@ static uint16_t state_answer(struct member *m, uint16_t op,
 	return code;
 }
 
-uint16_t member_create(
-	struct member *m, uint32_t generation, const struct id16 *id)
+uint16_t member_offer(struct member *m, uint32_t generation)
 {
 	const struct wire_group_create c = {
 		m->channel, generation, {NULL, 0}, {NULL, 0}};
@@ -213,9 +229,6 @@ uint16_t member_create(
 	struct writer w;
 	uint16_t code;
 
-	rowan_mls_group_free(m->group);
-	double_must(rowan_mls_group_create(m->mls, mls(id16_view(id)),
-		(struct rowan_mls_extensions){NULL, 0}, &m->group));
 	double_must(rowan_mls_group_info(m->group, &plain, &info));
 	double_must(rowan_mls_group_tree(m->group, &tree));
 	frames[0] = held(&info);
@@ -227,6 +240,15 @@ uint16_t member_create(
 	rowan_mls_buf_free(&info);
 	rowan_mls_buf_free(&tree);
 	return code;
+}
+
+uint16_t member_create(
+	struct member *m, uint32_t generation, const struct id16 *id)
+{
+	rowan_mls_group_free(m->group);
+	double_must(rowan_mls_group_create(m->mls, mls(id16_view(id)),
+		(struct rowan_mls_extensions){NULL, 0}, &m->group));
+	return member_offer(m, generation);
 }
 
 void member_commit(struct member *m, const struct rowan_mls_proposal *p,

@@ -46,6 +46,9 @@ struct member {
  */
 void member_begin(struct member *m, struct double_clinic *c,
 	const struct world_person *person, const struct id16 *channel);
+/* The same device once more, under another credential. */
+void member_begin_as(
+	struct member *m, const struct member *of, struct bytes credential);
 void member_end(struct member *m);
 
 /* One request: the code of the answer; ${ret} until the next call. */
@@ -68,6 +71,8 @@ uint16_t member_claim(
 /* Make the group of a generation under ${id}, and tell the daemon. */
 uint16_t member_create(
 	struct member *m, uint32_t generation, const struct id16 *id);
+/* Tell the daemon of the group there is. */
+uint16_t member_offer(struct member *m, uint32_t generation);
 
 /*
  * Stage a commit of proposals; ${ret} is the caller's. member_send puts it:

@@ -88,6 +88,22 @@ static void unassign(struct test *t, const struct world_person *p)
 		0);
 }
 
+/* A commit the daemon must not take; the group stays where it is. */
+static void refused(struct member *m, const struct rowan_mls_proposal *p,
+	size_t n, uint16_t code)
+{
+	struct rowan_mls_committed made;
+	struct wire_group_state before, after, s;
+
+	assert_int_equal(member_state(m, &before), WIRE_OK);
+	member_commit(m, p, n, &made);
+	assert_int_equal(member_send(m, &made, &s), code);
+	rowan_mls_committed_free(&made);
+	rowan_mls_discard_commit(m->group);
+	assert_int_equal(member_state(m, &after), WIRE_OK);
+	assert_memory_equal(&before, &after, sizeof before);
+}
+
 /* ---- the usual way ---------------------------------------------------------
  */
 
@@ -154,6 +170,73 @@ static void creation_is_judged(void **state)
 	assert_int_equal(member_create(&t->victim, 1, &t->group), WIRE_STALE);
 	/* and before there is a group nobody says anything */
 	assert_int_equal(flags(&t->advocate), WIRE_GROUP_MISSING);
+}
+
+/* Something in the context; somebody in it already; another's signature. */
+static void groups_begin_plain(void **state)
+{
+	struct test *t = *state;
+	const uint8_t wants[] = {0, 0, 0};
+	const struct rowan_mls_extension required = {3, {wants, sizeof wants}};
+	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
+	struct member *m = &t->advocate;
+	const struct rowan_mls_bytes id = {t->group.b, ID16_LEN};
+	const struct rowan_mls_extensions none = {NULL, 0};
+	struct rowan_mls_committed made;
+	struct rowan_mls_buf package;
+
+	assert_int_equal(
+		rowan_mls_group_create(m->mls, id,
+			(struct rowan_mls_extensions){&required, 1}, &m->group),
+		0);
+	assert_int_equal(member_offer(m, 1), WIRE_REFUSED);
+	rowan_mls_group_free(m->group);
+
+	/* not in its first epoch any more */
+	assert_int_equal(
+		rowan_mls_group_create(m->mls, id, none, &m->group), 0);
+	member_commit(m, NULL, 0, &made);
+	assert_int_equal(rowan_mls_merge_commit(m->group), 0);
+	assert_int_equal(member_offer(m, 1), WIRE_REFUSED);
+	rowan_mls_committed_free(&made);
+	/* and with another in it */
+	assert_int_equal(
+		rowan_mls_key_package(t->victim.mls, NULL, &package, NULL), 0);
+	add.key_package = (struct rowan_mls_bytes){package.data, package.len};
+	member_commit(m, &add, 1, &made);
+	assert_int_equal(rowan_mls_merge_commit(m->group), 0);
+	assert_int_equal(member_offer(m, 1), WIRE_REFUSED);
+	rowan_mls_committed_free(&made);
+	rowan_mls_buf_free(&package);
+}
+
+/* One bit of her registrar's card is another than what was logged. */
+static void credentials_are_as_logged(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
+	struct member other;
+	struct buf package;
+
+	t->victim.chain.data[t->victim.chain.len - 1] ^= 1;
+	member_begin_as(&other, &t->victim, buf_view(&t->victim.chain));
+	assert_int_equal(member_create(&other, 1, &t->group), WIRE_REFUSED);
+	/* nor does anybody bring her in under it */
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(member_claim(&t->advocate,
+					 &t->c.cast.victim.device, &package),
+			WIRE_OK);
+		buf_wipe(&package);
+	}
+	member_publish(&other, 1);
+	assert_int_equal(
+		member_claim(&t->advocate, &t->c.cast.victim.device, &package),
+		WIRE_OK);
+	add.key_package = (struct rowan_mls_bytes){package.data, package.len};
+	refused(&t->advocate, &add, 1, WIRE_REFUSED);
+	buf_wipe(&package);
+	member_end(&other);
 }
 
 static void nothing_is_said_without_a_group(void **state)
@@ -250,22 +333,6 @@ static void time_ends_assignments(void **state)
 /* ---- policy ----------------------------------------------------------------
  */
 
-/* A commit the daemon must not take; the group stays where it is. */
-static void refused(struct member *m, const struct rowan_mls_proposal *p,
-	size_t n, uint16_t code)
-{
-	struct rowan_mls_committed made;
-	struct wire_group_state before, after, s;
-
-	assert_int_equal(member_state(m, &before), WIRE_OK);
-	member_commit(m, p, n, &made);
-	assert_int_equal(member_send(m, &made, &s), code);
-	rowan_mls_committed_free(&made);
-	rowan_mls_discard_commit(m->group);
-	assert_int_equal(member_state(m, &after), WIRE_OK);
-	assert_memory_equal(&before, &after, sizeof before);
-}
-
 static void only_those_go_who_must(void **state)
 {
 	struct test *t = *state;
@@ -352,8 +419,9 @@ static void nothing_but_adds_and_removes(void **state)
 static void welcomes_fit_their_commit(void **state)
 {
 	struct test *t = *state;
-	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
-	struct rowan_mls_committed made, other;
+	struct rowan_mls_proposal two[2] = {
+		{.type = ROWAN_MLS_ADD}, {.type = ROWAN_MLS_ADD}};
+	struct rowan_mls_committed made, other, both;
 	struct rowan_mls_buf kept;
 	struct wire_group_state s;
 	struct buf a, b;
@@ -365,17 +433,22 @@ static void welcomes_fit_their_commit(void **state)
 	assert_int_equal(
 		member_claim(&t->advocate, &t->c.cast.registrar.device, &b),
 		WIRE_OK);
-	add.key_package = (struct rowan_mls_bytes){a.data, a.len};
-	member_commit(&t->advocate, &add, 1, &made);
-	add.key_package = (struct rowan_mls_bytes){b.data, b.len};
-	member_commit(&t->advocate, &add, 1, &other);
+	two[0].key_package = (struct rowan_mls_bytes){a.data, a.len};
+	two[1].key_package = (struct rowan_mls_bytes){b.data, b.len};
+	member_commit(&t->advocate, two, 2, &both);
+	member_commit(&t->advocate, &two[1], 1, &other);
+	member_commit(&t->advocate, &two[0], 1, &made);
 	kept = made.welcome;
 	made.welcome = other.welcome;
 	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_REFUSED);
 	made.welcome = (struct rowan_mls_buf){NULL, 0};
 	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_REFUSED);
+	/* for two, of whom one is added */
+	made.welcome = both.welcome;
+	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_REFUSED);
 	made.welcome = kept;
 	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_OK);
+	rowan_mls_committed_free(&both);
 	rowan_mls_committed_free(&made);
 	rowan_mls_committed_free(&other);
 	buf_wipe(&a);
@@ -551,6 +624,8 @@ int main(void)
 		TEST(people_talk),
 		TEST(those_not_in_yet_get_nothing),
 		TEST(creation_is_judged),
+		TEST(groups_begin_plain),
+		TEST(credentials_are_as_logged),
 		TEST(nothing_is_said_without_a_group),
 		TEST(the_first_commit_wins),
 		TEST(who_must_leave_leaves_first),
