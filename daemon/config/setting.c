@@ -124,8 +124,8 @@ static const struct setting keys[] = {
 	OF(COUNT, invites, 1, 10000, "32",
 		"Invites of one registrar's device that are open."),
 	OF(COUNT, rate_enrol, 10, RATE_MAX, "3000",
-		"Requests a minute about invites on the enrolment endpoints,"
-		" of all connections together."),
+		"Requests a minute on the enrolment endpoints of all that have"
+		" not named an invite yet, together."),
 
 	FIRST("How long things stay.",
 		DURATION, lifetime, MINUTE, 400 * DAY, "60 d",

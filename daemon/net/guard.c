@@ -175,12 +175,14 @@ void guard_events(struct server *r, enum zap_port port)
 
 void guard_look(struct server *r)
 {
-	uint64_t most = 2 * r->config->message_bytes + SLACK;
+	const uint64_t largest = r->config->message_bytes;
 	bool pressed = r->pressed;
 
 	r->pressed = false;
 	for (int fd = 0; fd <= r->highest_fd; fd++) {
 		struct watched *w = &r->watched[fd];
+		uint64_t most =
+			w->port == ZAP_ENROL ? ENROL_MESSAGE_MAX : largest;
 		struct tcp_info info;
 		socklen_t len = sizeof info;
 
@@ -191,7 +193,8 @@ void guard_look(struct server *r)
 		if (w->complete || pressed) {
 			w->complete = false;
 			w->base = info.tcpi_bytes_received;
-		} else if (info.tcpi_bytes_received - w->base > most) {
+		} else if (info.tcpi_bytes_received - w->base >
+			   2 * most + SLACK) {
 			r->count.cut_off++;
 			guard_cut(r, fd);
 		}

@@ -17,6 +17,13 @@
 #include "net/socket.h"
 #include "ops/committer.h"
 
+/*
+ * What strangers say is short: of any frame on the enrolment port, and of a
+ * message before it must have come to its end.
+ */
+#define ENROL_FRAME_MAX	  4096
+#define ENROL_MESSAGE_MAX (16 * 1024)
+
 /* One message on its way; the first member is what the writer sees. */
 struct inbound {
 	struct request r;

@@ -9,6 +9,9 @@
 
 #define FIRST_CAP 64
 
+/* Some tries to name an invite; whoever has may ask as a device may. */
+const struct bucket_rate peers_first_rate = {30, 10};
+
 static struct bucket_rate rate(uint64_t per_minute, uint64_t burst)
 {
 	return (struct bucket_rate){per_minute, burst};
@@ -232,8 +235,10 @@ int peers_add(struct peers *p, const struct peer_options *o, struct peer **ret)
 	peer->device = device;
 	if (device != NULL)
 		device->connections++;
-	else
+	if (device == NULL) {
 		fill_up(p, &peer->own, o->now);
+		bucket_init(&peer->first, &peers_first_rate, o->now);
+	}
 	peer->fd = -1;
 	if (o->fd >= 0 && (size_t)o->fd < p->fd_cap) {
 		p->by_fd[o->fd] = slot + 1;

@@ -45,6 +45,7 @@ struct peer {
 	int fd;		       /* -1: unknown */
 	struct device *device; /* NULL on the enrolment port */
 	struct allowance own;  /* there instead of a device's */
+	struct bucket first;   /* there, before an invite was named */
 	char user[ZAP_USER_MAX];
 	struct unsent unsent;
 	bool subscribed; /* has asked for pushes at some time */
@@ -70,6 +71,9 @@ struct peers {
 	struct idmap devices;
 	struct rates rates;
 };
+
+/* What a stranger may ask before it has named an invite. */
+extern const struct bucket_rate peers_first_rate;
 
 /**
  * peers_init(p, config, fds), peers_wipe(p):

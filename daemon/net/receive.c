@@ -192,14 +192,24 @@ static bool is_stranger(const struct table_entry *entry)
 	return entry != NULL && entry->right == TABLE_STRANGER;
 }
 
-/* Strangers share one allowance: connecting again gains nothing. */
-static uint64_t enrol_wait(struct server *r)
+/*
+ * Who has not named an invite yet has a few tries, and all of these together
+ * one allowance: connecting again gains nothing. Who has is not held up by
+ * them.
+ */
+static uint64_t enrol_wait(struct server *r, struct peer *peer)
 {
-	uint64_t wait = bucket_wait(&r->enrol, &r->enrol_rate, 1, r->now);
+	uint64_t wait, all;
 
-	if (wait == 0)
+	if (peer->proven)
+		return 0;
+	wait = bucket_wait(&peer->first, &peers_first_rate, 1, r->now);
+	all = bucket_wait(&r->enrol, &r->enrol_rate, 1, r->now);
+	if (wait == 0 && all == 0) {
+		bucket_take(&peer->first, &peers_first_rate, 1);
 		bucket_take(&r->enrol, &r->enrol_rate, 1);
-	return wait;
+	}
+	return wait > all ? wait : all;
 }
 
 /* Decide about one whole message; true when the writer has it now. */
@@ -239,7 +249,7 @@ static bool judge(
 			serve_enrol(r, peer, &m, q);
 			return false;
 		}
-		wait = enrol_wait(r);
+		wait = enrol_wait(r, peer);
 		if (wait != 0) {
 			refuse(r, peer, &m.header, WIRE_QUOTA, wait);
 			return false;

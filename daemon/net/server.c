@@ -79,6 +79,8 @@ static int open_port(struct server *r, const struct server_options *o,
 		return 0;
 	if (s.max_frame > WIRE_FRAME_MAX)
 		s.max_frame = WIRE_FRAME_MAX;
+	if (port == ZAP_ENROL)
+		s.max_frame = ENROL_FRAME_MAX;
 	return socket_open(&s, &r->socks[port]);
 }
 

@@ -50,33 +50,79 @@ static void one_refusal(void)
 	KIT_CHECK(a.code == b.code && a.retry_ms == b.retry_ms);
 }
 
-/* Connecting again gains nothing. */
-static void one_allowance(void)
+/* Ask until it is too much; how often it was not. */
+static int exhaust(struct relay_client *c)
 {
 	struct wire_redeem_get_answer got;
+	uint16_t code = WIRE_OK;
+	int n = -1;
+
+	for (; n < 100 && code != WIRE_QUOTA; n++)
+		code = invite_kit_get(&i, c, &got);
+	KIT_CHECK(code == WIRE_QUOTA && relay_error(c).retry_ms > 0);
+	return n;
+}
+
+/*
+ * A stranger has a few tries, all strangers together some more, and whoever
+ * has named an invite is held up by neither.
+ */
+static void allowances(void)
+{
+	struct wire_redeem_get_answer got;
+	struct relay_client *c[3], *good;
+	struct world_person p;
+	char name[] = "stranger 0";
+
+	i.registrar.invite.b[0] ^= 1;
+	KIT_CHECK(invite_kit_put(&i, 0) == WIRE_OK);
+	good = invite_kit_connect(&i.k.self, true);
+	KIT_CHECK(invite_kit_get(&i, good, &got) == WIRE_OK);
+	i.registrar.invite.b[0] ^= 1;
+	for (int n = 0; n < 3; n++) {
+		name[9]++;
+		world_person(&p, name);
+		c[n] = invite_kit_connect(&p, true);
+		/* The last one pays for the others. */
+		KIT_CHECK(exhaust(c[n]) < (n < 2 ? 12 : 9));
+		/* hello and ping go on, and so do the devices. */
+		KIT_CHECK(kit_ping(c[n]));
+		KIT_CHECK(kit_ping(i.main));
+	}
+	i.registrar.invite.b[0] ^= 1;
+	for (int n = 0; n < 20; n++)
+		KIT_CHECK(invite_kit_get(&i, good, &got) == WIRE_OK);
+	relay_close(good);
+	for (int n = 0; n < 3; n++)
+		relay_close(c[n]);
+}
+
+/* Strangers say short things. */
+static void no_long_message(void)
+{
+	static uint8_t mem[8192];
+	struct relay_request q = {.op = WIRE_OP_REDEEM_REVEAL};
 	struct relay_client *c;
 	struct world_person p;
-	uint16_t code = WIRE_OK;
-	int n = 0;
+	struct writer w;
 
-	for (; n < 200 && code != WIRE_QUOTA; n++)
-		code = invite_kit_get(&i, i.enrol, &got);
-	KIT_CHECK(code == WIRE_QUOTA && n < 110);
-	KIT_CHECK(relay_error(i.enrol).retry_ms > 0);
-	world_person(&p, "another stranger");
+	world_person(&p, "talker");
 	c = invite_kit_connect(&p, true);
-	KIT_CHECK(invite_kit_get(&i, c, &got) == WIRE_QUOTA);
-	/* hello and ping go on, and so do the devices. */
-	KIT_CHECK(kit_ping(c));
-	KIT_CHECK(kit_ping(i.main));
+	writer_init_fixed(&w, mem, sizeof mem);
+	writer_raw(&w, (uint8_t[5000]){0}, 5000);
+	q.body = &w;
+	KIT_CHECK(relay_send(c, &q, NULL) == 0);
+	kit_closed(c);
 	relay_close(c);
+	KIT_CHECK(kit_ping(i.main));
 }
 
 int main(void)
 {
-	invite_kit_start(&i, "rate_enrol = 100;\n");
+	invite_kit_start(&i, "rate_enrol = 30;\n");
 	each_port_its_own();
 	one_refusal();
-	one_allowance();
+	no_long_message();
+	allowances();
 	return invite_kit_end(&i);
 }
