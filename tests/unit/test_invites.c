@@ -21,17 +21,21 @@ static struct enrol_kit k;
 static struct enrol registrar, device;
 static struct buf sealed;
 
+static bool entering; /* all of it is one transaction */
+
 /* What the world accepts the store accepts too. */
 static void sink(void *ctx, struct bytes statement)
 {
-	struct acts_result result;
+	struct acts_result put;
 
 	w.kit.now = t.w.now;
-	kit_begin(&w.kit);
+	if (!entering)
+		kit_begin(&w.kit);
 	assert_int_equal(store_mark(w.kit.st), 0);
-	assert_int_equal(acts_put(w.kit.st, statement, t.w.now, &result), 0);
+	assert_int_equal(acts_put(w.kit.st, statement, t.w.now, &put), 0);
 	assert_int_equal(store_keep(w.kit.st), 0);
-	kit_commit(&w.kit);
+	if (!entering)
+		kit_commit(&w.kit);
 }
 
 static int setup(void **state)
@@ -44,9 +48,11 @@ static int setup(void **state)
 	w.kit.now = t.w.now;
 	kit_begin(&w.kit);
 	assert_int_equal(acts_begin(w.kit.st, buf_view(&t.w.record)), 0);
-	kit_commit(&w.kit);
 	t.w.sink = sink;
+	entering = true;
 	cast_enter(&t);
+	entering = false;
+	kit_commit(&w.kit);
 	enrol_kit_start(&k, &t, "newcomer");
 	assert_int_equal(enrol_kit_registrar(&k, &registrar, &sealed), 0);
 	assert_int_equal(enrol_kit_device(&k, buf_view(&sealed), &device), 0);
@@ -598,6 +604,145 @@ static void an_end_leaves_no_content(void **state)
 	}
 }
 
+/* ---- a random walk ---- */
+
+static uint32_t dice(uint32_t n)
+{
+	static uint64_t x = 88172645463325252ull;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return (uint32_t)(x >> 32) % n;
+}
+
+/* What must hold of any history; kept by whoever watches it from outside. */
+struct history {
+	uint8_t state;
+	bool alarm, foreign, logged, redeemed;
+	struct wire_hash commitment;
+	struct wire_nonce nonce;
+};
+
+/* One request of anybody, right or wrong. */
+static void step(struct history *h)
+{
+	const struct world_person *who = dice(12) > 0 ? &k.self : &t.officer;
+	struct wire_hash c = device.commitment;
+	struct wire_nonce n = k.nonce;
+	struct wire_nonce d = device.device;
+	bool redeemed = h->redeemed;
+	bool other = dice(12) == 0 && redeemed;
+
+	/* The first one is the right one. */
+	if (!redeemed)
+		who = &k.self;
+	switch (dice(7)) {
+	case 0: (void)put(); return;
+	case 1:
+		(void)get_as(who);
+		h->foreign |= redeemed && who != &k.self;
+		return;
+	case 2:
+		c.b[0] ^= other;
+		(void)commit_as(who, c);
+		h->foreign |= redeemed && (who != &k.self || other);
+		return;
+	case 3:
+		n.b[0] ^= other;
+		(void)answer_with(c, n);
+		return;
+	case 4:
+		d.b[0] ^= other;
+		(void)reveal_as(who, buf_view(&device.request), d);
+		h->foreign |= redeemed && who != &k.self;
+		return;
+	case 5:
+		if (dice(4) == 0)
+			(void)confirm(dice(3) > 0);
+		return;
+	default:
+		if (h->state == WIRE_INVITE_REVEALED && !h->logged) {
+			log_card();
+			h->logged = true;
+		}
+	}
+}
+
+static void look(struct history *h)
+{
+	const struct wire_invite_seen *now = &seen.seen[0];
+	uint8_t was = h->state;
+	struct store_invite i;
+	struct buf raw[2];
+
+	if (watch_as(&t.registrar) != WIRE_OK) {
+		assert_int_equal(was, 0);
+		return;
+	}
+	/* Forward only, and an end is an end; an alarm stays. */
+	assert_true(now->state >= was);
+	assert_true(was < WIRE_INVITE_DONE || now->state == was);
+	assert_true(was >= WIRE_INVITE_REVEALED || now->state <= was + 1 ||
+		    now->state > WIRE_INVITE_DONE);
+	assert_true(!h->alarm || now->flags == WIRE_INVITE_ALARM);
+	/* One commitment, one nonce, one request that fits. */
+	if (was >= WIRE_INVITE_COMMITTED && now->state <= WIRE_INVITE_REVEALED)
+		assert_memory_equal(&now->commitment, &h->commitment, 32);
+	h->commitment = now->commitment;
+	if (now->state == WIRE_INVITE_REVEALED) {
+		struct wire_hash c;
+
+		assert_int_equal(
+			compare_commit(now->request, &now->nonce, &c), 0);
+		assert_memory_equal(&c, &h->commitment, 32);
+	}
+	assert_true(now->state != WIRE_INVITE_DONE || h->logged);
+	/* Burnt means an alarm, and an alarm means that there was cause. */
+	h->alarm = now->flags == WIRE_INVITE_ALARM;
+	assert_true(now->state != WIRE_INVITE_BURNT || h->alarm);
+	h->state = now->state;
+	h->redeemed |= h->state == WIRE_INVITE_COMMITTED;
+	assert_int_equal(store_invite_get(store_view(w.kit.st),
+				 &registrar.invite, &i, raw),
+		0);
+	assert_int_equal(i.body.len == 0, h->state >= WIRE_INVITE_DONE);
+	buf_wipe(&raw[0]);
+	buf_wipe(&raw[1]);
+	/* The first nonce is the only one the device ever gets. */
+	if (result_as(&k.self) != WIRE_OK)
+		return;
+	assert_true(h->state > WIRE_INVITE_OPEN);
+	if (result.state != WIRE_INVITE_ANSWERED &&
+		result.state != WIRE_INVITE_REVEALED)
+		return;
+	if (was == WIRE_INVITE_ANSWERED || was == WIRE_INVITE_REVEALED)
+		assert_memory_equal(&result.nonce, &h->nonce, 32);
+	h->nonce = result.nonce;
+}
+
+static void any_history_is_a_possible_one(void **state)
+{
+	unsigned ends[WIRE_INVITE_EXPIRED + 1] = {0};
+
+	for (int walk = 0; walk < 20; walk++) {
+		struct history h = {.state = 0};
+
+		for (int n = 0; n < 40; n++) {
+			step(&h);
+			look(&h);
+			assert_int_equal(h.alarm, h.foreign);
+		}
+		ends[h.state]++;
+		teardown(NULL);
+		setup(NULL);
+	}
+	/* The walks went everywhere. */
+	assert_true(ends[WIRE_INVITE_DONE] > 0);
+	assert_true(ends[WIRE_INVITE_BURNT] > 0);
+	assert_true(ends[WIRE_INVITE_WITHDRAWN] > 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -619,6 +764,7 @@ int main(void)
 		T(a_revoked_registrar_invites_nobody),
 		T(a_doubtful_clock_starts_no_invite),
 		T(an_end_leaves_no_content),
+		T(any_history_is_a_possible_one),
 	};
 
 	if (sodium_init() < 0)
