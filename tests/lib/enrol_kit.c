@@ -109,7 +109,10 @@ int enrol_kit_card(
 		card.not_after = card.not_before + 86400;
 	writer_init(&w, WIRE_CARD_MAX);
 	rc = issue_sign(&by, &card, &w);
-	return rc == 0 ? writer_finish(&w, ret) : rc;
+	if (rc == 0)
+		rc = writer_finish(&w, ret);
+	writer_wipe(&w);
+	return rc;
 }
 
 void enrol_kit_chain(struct enrol_kit *k, struct bytes card, struct buf *ret)
