@@ -102,7 +102,8 @@ members=$(nm --defined-only "$member" 2>/dev/null |
 for symbol in $(echo "$members" | comm -12 - "$tmp"); do
 	wrong "$rowand links $symbol, which is the member's"
 done
-if grep '^hpke_' "$tmp"; then
+# Carrying a ciphertext is not opening it.
+if grep '^hpke_' "$tmp" | grep -v '^hpke_ciphertext_'; then
 	wrong "$rowand links HPKE"
 fi
 
