@@ -122,15 +122,21 @@ static bool from_writer(struct server *r)
 	return any;
 }
 
+/*
+ * This thread is here; the other one must have moved as well. A writer with
+ * nothing to do is rung and shows by the next tick that it moves.
+ */
 static void feed_watchdog(struct server *r)
 {
 	uint64_t beats = atomic_load(&r->lanes.beats);
 
 	if (r->watchdog_ms == 0 || r->now < r->watchdog_at)
 		return;
-	/* This thread is here; the other one must have moved as well. */
-	if (beats != r->beats_seen)
-		(void)notify_send("WATCHDOG=1");
+	if (beats == r->beats_seen) {
+		wake_kick(&r->lanes.writer);
+		return;
+	}
+	(void)notify_send("WATCHDOG=1");
 	r->beats_seen = beats;
 	r->watchdog_at = r->now + r->watchdog_ms;
 }

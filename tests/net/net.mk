@@ -9,7 +9,7 @@ NET_SH  := $(sort $(wildcard tests/net/[0-9]*.sh))
 NET_BIN := $(patsubst tests/net/%.c,$(B)/tests/net/%,$(NET_SRC))
 
 $(foreach s,$(NET_SRC),$(eval $(call test_program,net/$(notdir \
-	$(basename $(s))),$(s),$(B)/tests/net/kit.o \
+	$(basename $(s))),$(s),$(B)/tests/net/kit.o $(B)/tests/net/inside.o \
 	$(B)/tests/net/invite_kit.o)))
 
 .PHONY: check-net
@@ -29,4 +29,4 @@ tsan-net: $(NET_BIN)
 
 CHECKS += check-net
 
--include $(B)/tests/net/kit.d $(B)/tests/net/invite_kit.d
+-include $(B)/tests/net/kit.d $(B)/tests/net/inside.d $(B)/tests/net/invite_kit.d
