@@ -22,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "clinic/import.h"
 #include "clock/clock.h"
@@ -36,6 +37,7 @@
 #endif
 
 #define DEFAULT_CONFIG "/etc/rowan/rowand.conf"
+#define LOG_BYTES      (64ull << 20) /* what the write-ahead log may take */
 
 static const char usage[] =
 	"usage: rowand [--config FILE]\n"
@@ -54,10 +56,12 @@ static const char usage[] =
 	"      --version            print the version\n"
 	"  -h, --help               print this\n";
 
-/* The one object a signal handler may reach. */
+/* What a signal handler may reach. */
 static struct server *running;
+static volatile sig_atomic_t reload_asked, report_asked;
 
 struct process {
+	const char *path; /* of the configuration */
 	struct config config;
 	struct key32 store_key;
 	struct key32 keys[ZAP_PORTS];
@@ -83,6 +87,15 @@ static void on_stop(int sig)
 {
 	(void)sig;
 	server_stop(running);
+}
+
+static void on_ask(int sig)
+{
+	if (sig == SIGHUP)
+		reload_asked = 1;
+	else
+		report_asked = 1;
+	server_call(running);
 }
 
 static void say_report(const char *path, const struct config_report *report)
@@ -190,6 +203,21 @@ static int read_keys(struct process *p)
 	return code;
 }
 
+/* A database that may outgrow its volume is worth a word, not a refusal. */
+static void check_volume(const struct config *c)
+{
+	uint64_t want = c->store_bytes + LOG_BYTES + c->reserve_bytes +
+			c->reserve_bytes / 2;
+	struct statvfs v;
+
+	if (statvfs(c->state_dir, &v) != 0)
+		return;
+	if ((uint64_t)v.f_blocks * v.f_frsize < want)
+		say("warning: store_bytes, the log and the reserve together "
+		    "are more than the volume of %s holds",
+			c->state_dir);
+}
+
 static int open_store(struct process *p)
 {
 	const struct config *c = &p->config;
@@ -206,7 +234,7 @@ static int open_store(struct process *p)
 	snprintf(path, sizeof path, "%s/rowan.db", c->state_dir);
 	rc = store_open(&p->store, &o);
 	switch (rc) {
-	case 0: return EX_OK;
+	case 0: check_volume(c); return EX_OK;
 	case ROWAN_E_TOO_NEW:
 		say("%s was written by a newer rowand: install that one", path);
 		return EX_CONFIG;
@@ -286,12 +314,16 @@ static int import(struct process *p, char *const *files)
 	return EX_OK;
 }
 
+static server_called called;
+
 static int open_relay(struct process *p)
 {
 	struct server_options o = {.config = &p->config,
 		.store = p->store,
 		.clock = p->clock,
-		.fds = &p->fds};
+		.fds = &p->fds,
+		.called = called,
+		.cookie = p};
 	int rc;
 
 	memcpy(o.keys, p->use, sizeof o.keys);
@@ -315,15 +347,70 @@ static int open_relay(struct process *p)
 	return EX_OSERR;
 }
 
+/* One line for whoever reads the log: names and numbers. */
+static void say_counters(const struct server *relay)
+{
+	struct server_counters c;
+	struct writer w;
+
+	server_counters(relay, &c);
+	writer_init(&w, 8192);
+	counters_write(&c, &w);
+	if (writer_status(&w) == 0)
+		say("counters %.*s", (int)w.len, (const char *)w.data);
+	writer_wipe(&w);
+}
+
+/*
+ * What may change of the configuration. The whole file is checked first; a
+ * file with anything wrong in it changes nothing.
+ */
+static void reload(struct process *p)
+{
+	static struct config fresh;
+	struct config_change change;
+
+	if (load_config(p->path, &fresh) != EX_OK) {
+		say("%s: nothing was changed", p->path);
+		return;
+	}
+	if (server_config(p->relay, &fresh, &change) != 0) {
+		say("no memory: nothing was changed");
+		return;
+	}
+	for (size_t i = 0; i < change.taken_count; i++)
+		say("%s: %s is changed", p->path, change.taken[i]);
+	for (size_t i = 0; i < change.left_count; i++)
+		say("%s: %s needs a restart", p->path, change.left[i]);
+	say("%s: read again", p->path);
+}
+
+/* In the serving thread, after a signal. */
+static void called(void *cookie)
+{
+	struct process *p = cookie;
+
+	if (report_asked) {
+		report_asked = 0;
+		say_counters(p->relay);
+	}
+	if (reload_asked) {
+		reload_asked = 0;
+		(void)notify_reloading();
+		reload(p);
+		(void)notify_send("READY=1");
+	}
+}
+
 /* Signals reach this thread only, and only when there is a relay. */
 static int serve(struct process *p)
 {
 	struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+	struct sigaction ask = {.sa_handler = on_ask, .sa_flags = SA_RESTART};
 	sigset_t all, old;
 	int code, rc;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
 	code = open_relay(p);
@@ -332,11 +419,14 @@ static int serve(struct process *p)
 	running = p->relay;
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGHUP, &ask, NULL);
+	sigaction(SIGUSR1, &ask, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	(void)notify_send("READY=1\nSTATUS=serving");
 	rc = server_run(p->relay);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	(void)notify_send("STOPPING=1");
+	say_counters(p->relay);
 	if (rc == ROWAN_E_CORRUPT) {
 		say("the store is damaged: stopped serving");
 		return EX_DATAERR;
@@ -351,6 +441,7 @@ static int run(const char *path, char *const *files)
 	struct rlimit none = {0, 0};
 	int code = load_config(path, &p.config);
 
+	p.path = path;
 	/* Keys live here: no core files, no other process looking in. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0);

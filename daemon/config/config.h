@@ -39,6 +39,7 @@ struct config {
 	uint64_t io_threads;
 	uint64_t connections;
 	uint64_t connections_enrol;
+	uint64_t connections_device;
 	uint64_t backlog;
 	uint64_t handshake_time;
 	uint64_t heartbeat_interval;
@@ -132,6 +133,24 @@ ROWAN_MUST int config_parse(
  */
 ROWAN_MUST int config_load(
 	const char *path, struct config *ret, struct config_report *report);
+
+#define CONFIG_KEYS_MAX 80
+
+/* Keys that differ, by name. */
+struct config_change {
+	const char *taken[CONFIG_KEYS_MAX];
+	size_t taken_count;
+	const char *left[CONFIG_KEYS_MAX]; /* need a restart */
+	size_t left_count;
+};
+
+/**
+ * config_change(c, fresh, ret):
+ * Give ${c} the values of ${fresh} for those keys that may change while the
+ * daemon runs, and leave the others. ${ret}, or NULL, names both kinds.
+ */
+void config_change(struct config *c, const struct config *fresh,
+	struct config_change *ret);
 
 /**
  * config_print(c, w):

@@ -62,6 +62,8 @@ static void write_help(const struct setting *key, struct writer *w)
 		break;
 	default: break;
 	}
+	if (key->live)
+		write_text(w, "# May change while the daemon runs.\n");
 }
 
 void config_print_sample(struct writer *w)

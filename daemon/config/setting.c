@@ -21,10 +21,17 @@
 /* clang-format off */
 #define OF(type, field, min, max, value, help) \
 	{#field, SETTING_##type, offsetof(struct config, field), min, max, \
-		value, help, NULL}
+		value, help, NULL, false}
+/* May change while the daemon runs. */
+#define LIVE(type, field, min, max, value, help) \
+	{#field, SETTING_##type, offsetof(struct config, field), min, max, \
+		value, help, NULL, true}
 #define FIRST(heading, type, field, min, max, value, help) \
 	{#field, SETTING_##type, offsetof(struct config, field), min, max, \
-		value, help, heading}
+		value, help, heading, false}
+#define FIRST_LIVE(heading, type, field, min, max, value, help) \
+	{#field, SETTING_##type, offsetof(struct config, field), min, max, \
+		value, help, heading, true}
 
 static const struct setting keys[] = {
 	FIRST("Where clients connect. Sockets handed over by systemd take"
@@ -49,11 +56,14 @@ static const struct setting keys[] = {
 	OF(COUNT, connections_enrol, 1, 10000, "64",
 		"Most connections on the enrolment endpoints. Beyond it the"
 		" oldest one that has named no invite is closed."),
+	LIVE(COUNT, connections_device, 1, 10000, "8",
+		"Connections one device may have at a time. Beyond it its"
+		" oldest one is closed."),
 	OF(COUNT, backlog, 16, 65535, "1024",
 		"Connections that may wait to be accepted."),
 	OF(DURATION, handshake_time, SEC, MINUTE, "10 s",
 		"A connection that has not proved its key by then is"
-		" closed."),
+		" closed, and one that has said nothing by twice as long."),
 	OF(DURATION, heartbeat_interval, SEC, HOUR, "30 s",
 		"How often a silent connection is asked whether it lives."),
 	OF(DURATION, heartbeat_timeout, SEC, HOUR, "90 s",
@@ -97,61 +107,61 @@ static const struct setting keys[] = {
 	OF(COUNT, credit, 1, WIRE_CREDIT_MAX, "256",
 		"Most envelopes a device may have pushed to it before it"
 		" grants more."),
-	OF(COUNT, rate_requests, 10, RATE_MAX, "6000",
+	LIVE(COUNT, rate_requests, 10, RATE_MAX, "6000",
 		"Requests a minute, of any kind."),
-	OF(COUNT, rate_messages, 1, RATE_MAX, "600",
+	LIVE(COUNT, rate_messages, 1, RATE_MAX, "600",
 		"Envelopes a minute submitted."),
-	OF(SIZE, rate_bytes, 128 * KIB, TIB, "64 MiB",
+	LIVE(SIZE, rate_bytes, 128 * KIB, TIB, "64 MiB",
 		"Bytes a minute submitted, blobs included."),
-	OF(DURATION, burst, SEC, HOUR, "1 min",
+	LIVE(DURATION, burst, SEC, HOUR, "1 min",
 		"How much of an unused rate may be saved up."),
-	OF(COUNT, claims_by, 1, RATE_MAX, "1000",
+	LIVE(COUNT, claims_by, 1, RATE_MAX, "1000",
 		"Key packages one device may claim in an hour."),
-	OF(COUNT, claims_of, 1, RATE_MAX, "60",
+	LIVE(COUNT, claims_of, 1, RATE_MAX, "60",
 		"Key packages of one device that may be claimed in an hour."),
-	OF(COUNT, mailbox, 16, RATE_MAX, "20000",
+	LIVE(COUNT, mailbox, 16, RATE_MAX, "20000",
 		"Envelopes that may wait for one device."),
-	OF(COUNT, mailbox_urgent, 0, RATE_MAX, "1000",
+	LIVE(COUNT, mailbox_urgent, 0, RATE_MAX, "1000",
 		"How many of these places are kept for urgent ones."),
-	OF(COUNT, key_packages, 1, 1000, "100",
+	LIVE(COUNT, key_packages, 1, 1000, "100",
 		"Key packages stored for one device."),
-	OF(SIZE, blob_bytes, 64 * KIB, WIRE_BLOB_MAX, "100 MiB",
+	LIVE(SIZE, blob_bytes, 64 * KIB, WIRE_BLOB_MAX, "100 MiB",
 		"Largest blob."),
-	OF(SIZE, blob_total, 64 * KIB, TIB, "1 GiB",
+	LIVE(SIZE, blob_total, 64 * KIB, TIB, "1 GiB",
 		"All blobs together that one device has stored."),
-	OF(COUNT, blobs_open, 1, 1000, "16",
+	LIVE(COUNT, blobs_open, 1, 1000, "16",
 		"Blobs one device has begun and not finished."),
-	OF(COUNT, invites, 1, 10000, "32",
+	LIVE(COUNT, invites, 1, 10000, "32",
 		"Invites of one registrar's device that are open."),
-	OF(COUNT, rate_enrol, 10, RATE_MAX, "3000",
+	LIVE(COUNT, rate_enrol, 10, RATE_MAX, "3000",
 		"Requests a minute on the enrolment endpoints of all that have"
 		" not named an invite yet, together."),
 
-	FIRST("How long things stay.",
+	FIRST_LIVE("How long things stay.",
 		DURATION, lifetime, MINUTE, 400 * DAY, "60 d",
 		"An envelope nobody fetched expires after so long, unless its"
 		" sender said otherwise."),
-	OF(DURATION, lifetime_max, MINUTE, 400 * DAY, "90 d",
+	LIVE(DURATION, lifetime_max, MINUTE, 400 * DAY, "90 d",
 		"Longest lifetime a sender may ask for."),
-	OF(DURATION, blob_lifetime, MINUTE, 400 * DAY, "60 d",
+	LIVE(DURATION, blob_lifetime, MINUTE, 400 * DAY, "60 d",
 		"The same for blobs."),
-	OF(DURATION, blob_lifetime_max, MINUTE, 400 * DAY, "90 d",
+	LIVE(DURATION, blob_lifetime_max, MINUTE, 400 * DAY, "90 d",
 		"Longest lifetime of a blob a sender may ask for."),
-	OF(DURATION, blob_open_time, MINUTE, 30 * DAY, "1 d",
+	LIVE(DURATION, blob_open_time, MINUTE, 30 * DAY, "1 d",
 		"A blob without a new chunk for so long is dropped when it is"
 		" not complete."),
-	OF(DURATION, hold_max, MINUTE, 400 * DAY, "30 d",
+	LIVE(DURATION, hold_max, MINUTE, 400 * DAY, "30 d",
 		"How far ahead a blob may be held."),
-	OF(DURATION, invite_lifetime, MINUTE, 7 * DAY, "1 d",
+	LIVE(DURATION, invite_lifetime, MINUTE, 7 * DAY, "1 d",
 		"An invite lives so long, unless its registrar said"
 		" otherwise."),
-	OF(DURATION, invite_lifetime_max, MINUTE, 7 * DAY, "7 d",
+	LIVE(DURATION, invite_lifetime_max, MINUTE, 7 * DAY, "7 d",
 		"Longest lifetime of an invite."),
 
 	FIRST("Disk.",
 		SIZE, store_bytes, 8 * MIB, 16 * TIB, "8 GiB",
 		"Most the database may grow to; choose it below the size of"
-		" the volume."),
+		" the volume, or the daemon warns at its start."),
 	OF(SIZE, reserve_bytes, MIB, GIB, "64 MiB",
 		"A file that is given up when the disk is full, so that"
 		" deliveries, deletions and expiry go on."),
@@ -167,7 +177,7 @@ static const struct setting keys[] = {
 		"How often the time is written down, so that it never goes"
 		" back."),
 
-	FIRST("Running.",
+	FIRST_LIVE("Running.",
 		DURATION, drain_time, 0, 5 * MINUTE, "10 s",
 		"How long a stop waits for answers to leave."),
 };

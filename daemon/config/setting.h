@@ -25,6 +25,7 @@ struct setting {
 	const char *value; /* default; of a list separated by spaces */
 	const char *help;
 	const char *section; /* heading before this key, else NULL */
+	bool live;	     /* may change while the daemon runs */
 };
 
 /* ${low} must be less than ${high}, or equal to it. */

@@ -7,7 +7,9 @@
  * above the cap, after a revocation, and when a connection has taken in more
  * than two messages' worth of bytes without completing one. On the enrolment
  * port a newcomer above the cap takes the place of the oldest stranger who
- * has not named an invite, so that idle connections keep nobody out.
+ * has not named an invite, so that idle connections keep nobody out. A device
+ * with too many connections loses its oldest one: a phone that comes back has
+ * left it behind.
  *
  * A descriptor may have been reused between the event and the shutdown: then a
  * newcomer has to connect again, and nothing else happens (shutdown of what is
@@ -58,7 +60,7 @@ void guard_complete(struct server *r, int fd)
 	struct watched *w = at(r, fd);
 
 	if (w != NULL)
-		w->complete = true;
+		w->complete = w->spoke = true;
 }
 
 void guard_gone(struct server *r, struct peer *peer)
@@ -81,6 +83,18 @@ void guard_gone(struct server *r, struct peer *peer)
 			receive_done(r, in);
 	}
 	peers_remove(&r->peers, peer);
+}
+
+void guard_device(struct server *r, struct device *device)
+{
+	struct peer *old =
+		peers_surplus(&r->peers, device, r->config->connections_device);
+
+	if (old == NULL)
+		return;
+	r->count.turned_away++;
+	old->closing = true;
+	guard_cut(r, old->fd);
 }
 
 /* The oldest connection of the enrolment port that may go; -1: none. */
@@ -128,6 +142,7 @@ static void accepted(struct server *r, enum zap_port port, int fd)
 	*w = (struct watched){.open = true,
 		.late = (uint8_t)(w->late + (w->open ? 1 : 0)),
 		.port = (uint8_t)port,
+		.since = r->now,
 		.order = r->accepted++};
 	if (fd > r->highest_fd)
 		r->highest_fd = fd;
@@ -173,6 +188,17 @@ void guard_events(struct server *r, enum zap_port port)
 	}
 }
 
+/*
+ * A connection whose device we were not told: nothing was said on it long
+ * after its handshake must be over. On the enrolment port newcomers push such
+ * ones out; here they would take the places of everybody else.
+ */
+static bool is_mute(const struct server *r, const struct watched *w)
+{
+	return w->port != ZAP_ENROL && !w->spoke &&
+	       r->now - w->since > 2 * r->config->handshake_time;
+}
+
 void guard_look(struct server *r)
 {
 	const uint64_t largest = r->config->message_bytes;
@@ -186,6 +212,11 @@ void guard_look(struct server *r)
 		struct tcp_info info;
 		socklen_t len = sizeof info;
 
+		if (w->open && is_mute(r, w)) {
+			r->count.mute++;
+			guard_cut(r, fd);
+			w->spoke = true;
+		}
 		if (!w->open ||
 			getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
 			continue;

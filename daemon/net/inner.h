@@ -41,11 +41,14 @@ struct watched {
 	uint64_t order; /* in which it was accepted */
 	uint8_t port;
 	bool complete; /* a message was, since the last look */
+	bool spoke;    /* ever */
+	uint64_t since;
 	uint64_t base; /* bytes received when the last one was */
 };
 
 struct server {
-	const struct config *config;
+	const struct config *config; /* the next one */
+	struct config live;
 	struct store *store;
 	struct store_reader *reader; /* of this thread, for ZAP */
 	struct clock *clock;
@@ -80,7 +83,9 @@ struct server {
 	uint64_t watchdog_at;
 	unsigned watchdog_ms;
 	uint64_t beats_seen;
-	_Atomic int stop_asked;
+	_Atomic int stop_asked, call_asked;
+	server_called *called;
+	void *cookie;
 	bool draining, stopped, damaged;
 	uint64_t drain_until;
 	int stop_fd; /* eventfd */
@@ -112,6 +117,7 @@ void guard_look(struct server *r);
 void guard_complete(struct server *r, int fd);
 void guard_cut(struct server *r, int fd);
 void guard_gone(struct server *r, struct peer *peer);
+void guard_device(struct server *r, struct device *device);
 
 /* jobs.c */
 int jobs_new(struct jobs **ret);

@@ -40,6 +40,19 @@ struct wire_time server_time(struct server *r)
 	return (struct wire_time){t.now / 1000, t.doubtful};
 }
 
+/* Whose connections say nothing yet is known here only: so it is counted. */
+static bool may_connect(struct server *r, const struct id16 *id)
+{
+	const struct bucket_rate *rate = &peers_connect_rate;
+	struct device *d;
+
+	if (peers_know(&r->peers, id, r->now, &d) != 0 ||
+		bucket_wait(&d->connect, rate, 1, r->now) != 0)
+		return false;
+	bucket_take(&d->connect, rate, 1);
+	return true;
+}
+
 static enum zap_known look_up(
 	void *cookie, const struct key32 *key, struct id16 *ret)
 {
@@ -52,7 +65,9 @@ static enum zap_known look_up(
 	if (rc != 0)
 		return ZAP_NO_ANSWER;
 	*ret = d.id;
-	return d.revoked ? ZAP_REVOKED : ZAP_KNOWN;
+	if (d.revoked)
+		return ZAP_REVOKED;
+	return may_connect(r, &d.id) ? ZAP_KNOWN : ZAP_NO_ANSWER;
 }
 
 static void serve_zap(struct server *r)
@@ -211,6 +226,7 @@ static void poll_set(struct server *r, struct pollfd *p)
 static void await(struct server *r, struct pollfd *p, bool any)
 {
 	bool room = !r->draining && receive_room(r);
+	uint64_t count;
 	int left = r->tick_at > r->now ? (int)(r->tick_at - r->now) : 0;
 
 	/* What would not be read must not keep us awake. */
@@ -229,6 +245,10 @@ static void await(struct server *r, struct pollfd *p, bool any)
 	wake_doze(&r->lanes.network);
 	(void)poll(p, PLACES, busy(r) ? 0 : left);
 	wake_rise(&r->lanes.network);
+	/* What was asked is looked at before the next sleep. */
+	if (p[AT_STOP].revents != 0 &&
+		read(r->stop_fd, &count, sizeof count) < 0)
+		return;
 }
 
 int server_run(struct server *r)
@@ -245,6 +265,8 @@ int server_run(struct server *r)
 		jobs_hand_over(r);
 		if (r->now >= r->tick_at)
 			tick(r);
+		if (atomic_exchange(&r->call_asked, 0) != 0 && r->called)
+			r->called(r->cookie);
 		if (!r->draining && atomic_load(&r->stop_asked))
 			begin_drain(r);
 		/* A writer that hangs does not keep us for ever. */
@@ -256,14 +278,26 @@ int server_run(struct server *r)
 	return r->damaged ? ROWAN_E_CORRUPT : 0;
 }
 
-void server_stop(struct server *r)
+/* From a signal handler too. */
+static void ring_bell(struct server *r)
 {
 	uint64_t one = 1;
 	int saved = errno;
 
-	atomic_store(&r->stop_asked, 1);
-	/* The counter stays set: the loop does not sleep again. */
+	/* Never full. */
 	if (write(r->stop_fd, &one, sizeof one) < 0)
 		errno = saved;
 	errno = saved;
+}
+
+void server_stop(struct server *r)
+{
+	atomic_store(&r->stop_asked, 1);
+	ring_bell(r);
+}
+
+void server_call(struct server *r)
+{
+	atomic_store(&r->call_asked, 1);
+	ring_bell(r);
 }

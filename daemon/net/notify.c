@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <netinet/in.h>
@@ -37,6 +39,19 @@ int notify_send(const char *state)
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	close(fd);
 	return sent < 0 ? ROWAN_E_IO : 0;
+}
+
+int notify_reloading(void)
+{
+	char text[64];
+	struct timespec t;
+
+	/* A service manager wants to know when it began. */
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		(unsigned long long)t.tv_sec * 1000000 +
+			(unsigned long long)t.tv_nsec / 1000);
+	return notify_send(text);
 }
 
 /* A whole decimal number up to ${max}, or 0. */

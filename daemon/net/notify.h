@@ -32,6 +32,12 @@ struct notify_fds {
 int notify_send(const char *state);
 
 /**
+ * notify_reloading():
+ * Say that the configuration is being read again; READY=1 follows.
+ */
+int notify_reloading(void);
+
+/**
  * notify_watchdog_ms():
  * Return how often, in milliseconds, the service manager wants to hear
  * WATCHDOG=1 (half of its limit), 0 for never.

@@ -11,6 +11,8 @@
 
 /* Some tries to name an invite; whoever has may ask as a device may. */
 const struct bucket_rate peers_first_rate = {30, 10};
+/* A phone between two networks comes back often, but not every second. */
+const struct bucket_rate peers_connect_rate = {60, 60};
 
 static struct bucket_rate rate(uint64_t per_minute, uint64_t burst)
 {
@@ -31,6 +33,12 @@ int peers_init(struct peers *p, const struct config *config, size_t fds)
 		peers_wipe(p);
 		return ROWAN_E_NOMEM;
 	}
+	peers_rates(p, config);
+	return 0;
+}
+
+void peers_rates(struct peers *p, const struct config *config)
+{
 	p->rates = (struct rates){
 		.requests = rate(config->rate_requests,
 			config->rate_requests * config->burst / 60000),
@@ -38,7 +46,6 @@ int peers_init(struct peers *p, const struct config *config, size_t fds)
 			config->rate_messages * config->burst / 60000),
 		.bytes = rate(config->rate_bytes,
 			config->rate_bytes * config->burst / 60000)};
-	return 0;
 }
 
 void peers_wipe(struct peers *p)
@@ -184,7 +191,7 @@ static int parse_user(const char *user, enum zap_port port, struct id16 *ret)
 	return 0;
 }
 
-static int find_device(struct peers *p, const struct id16 *id, uint64_t now,
+int peers_know(struct peers *p, const struct id16 *id, uint64_t now,
 	struct device **ret)
 {
 	struct device *d = peers_device(p, id);
@@ -196,6 +203,7 @@ static int find_device(struct peers *p, const struct id16 *id, uint64_t now,
 			return ROWAN_E_NOMEM;
 		d->id = *id;
 		fill_up(p, &d->allowance, now);
+		bucket_init(&d->connect, &peers_connect_rate, now);
 		if (idmap_put(&p->devices, id, d) != 0) {
 			free(d);
 			return ROWAN_E_NOMEM;
@@ -215,7 +223,7 @@ int peers_add(struct peers *p, const struct peer_options *o, struct peer **ret)
 
 	*ret = NULL;
 	if (rc == 0 && o->port != ZAP_ENROL)
-		rc = find_device(p, &id, o->now, &device);
+		rc = peers_know(p, &id, o->now, &device);
 	if (rc == 0 && p->free_head == 0)
 		rc = more_slots(p);
 	if (rc == 0 && p->count > p->hash_mask)
@@ -274,6 +282,29 @@ const struct peer *peers_on(const struct peers *p, int fd)
 	if (fd < 0 || (size_t)fd >= p->fd_cap || p->by_fd[fd] == 0)
 		return NULL;
 	return p->at[p->by_fd[fd] - 1];
+}
+
+struct peer *peers_surplus(
+	struct peers *p, const struct device *device, uint64_t max)
+{
+	struct peer *oldest = NULL;
+	uint64_t open = 0;
+
+	if (device->connections <= max)
+		return NULL;
+	for (uint32_t i = 0; i < p->cap; i++) {
+		struct peer *peer = p->at[i];
+
+		if (peer->ref.generation == 0 || peer->device != device ||
+			peer->closing)
+			continue;
+		open++;
+		/* Generations wrap around. */
+		if (oldest == NULL || (int32_t)(peer->ref.generation -
+						oldest->ref.generation) < 0)
+			oldest = peer;
+	}
+	return open > max ? oldest : NULL;
 }
 
 struct peer *peers_displace(struct peers *p, int fd)

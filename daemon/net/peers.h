@@ -26,7 +26,8 @@ struct allowance {
 struct device {
 	struct id16 id;
 	struct allowance allowance;
-	uint32_t connections;
+	struct bucket connect; /* handshakes */
+	uint32_t connections;  /* that have said something */
 	bool revoked;
 };
 
@@ -74,6 +75,8 @@ struct peers {
 
 /* What a stranger may ask before it has named an invite. */
 extern const struct bucket_rate peers_first_rate;
+/* How often one device may connect. */
+extern const struct bucket_rate peers_connect_rate;
 
 /**
  * peers_init(p, config, fds), peers_wipe(p):
@@ -82,6 +85,12 @@ extern const struct bucket_rate peers_first_rate;
 ROWAN_MUST int peers_init(
 	struct peers *p, const struct config *config, size_t fds);
 void peers_wipe(struct peers *p);
+
+/**
+ * peers_rates(p, config):
+ * What one sender may do in a minute, from now on.
+ */
+void peers_rates(struct peers *p, const struct config *config);
 
 /**
  * peers_find(p, port, routing):
@@ -131,6 +140,14 @@ void peers_remove(struct peers *p, struct peer *peer);
 const struct peer *peers_on(const struct peers *p, int fd);
 
 /**
+ * peers_surplus(p, device, max):
+ * The oldest connection of ${device} that is not being closed, when more than
+ * ${max} of them are not; else NULL.
+ */
+struct peer *peers_surplus(
+	struct peers *p, const struct device *device, uint64_t max);
+
+/**
  * peers_displace(p, fd):
  * To be called before peers_add: the connection that had descriptor ${fd}
  * before and whose DISCONNECTED event is still on its way, or NULL. The caller
@@ -153,6 +170,13 @@ struct peer *peers_disconnected(struct peers *p, int fd);
  */
 uint64_t peers_wait(struct peers *p, struct peer *peer, uint64_t messages,
 	uint64_t bytes, uint64_t now);
+
+/**
+ * peers_know(p, id, now, ret):
+ * What is known of a device, from now on. ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int peers_know(struct peers *p, const struct id16 *id, uint64_t now,
+	struct device **ret);
 
 /**
  * peers_device(p, id):

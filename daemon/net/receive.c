@@ -113,7 +113,11 @@ static struct peer *find_peer(struct server *r, enum zap_port port,
 	old = peers_displace(&r->peers, o.fd);
 	if (old != NULL)
 		guard_gone(r, old);
-	return peers_add(&r->peers, &o, &peer) == 0 ? peer : NULL;
+	if (peers_add(&r->peers, &o, &peer) != 0)
+		return NULL;
+	if (peer->device != NULL)
+		guard_device(r, peer->device);
+	return peer;
 }
 
 static void refuse(struct server *r, struct peer *peer,
@@ -124,13 +128,10 @@ static void refuse(struct server *r, struct peer *peer,
 	if (wire_code_retryable(code))
 		e.retry_ms =
 			retry_ms < UINT32_MAX ? (uint32_t)retry_ms : UINT32_MAX;
-	switch (code) {
-	case WIRE_LIMIT: r->count.over_limit++; break;
-	case WIRE_VERSION: r->count.bad_version++; break;
-	case WIRE_OPERATION: r->count.bad_operation++; break;
-	case WIRE_QUOTA: r->count.over_rate++; break;
-	default: r->count.malformed++; break;
-	}
+	if (code == WIRE_QUOTA)
+		r->count.over_rate++;
+	else
+		(*counters_of_code(&r->count, code))++;
 	send_refusal(r, peer, h, &e);
 }
 

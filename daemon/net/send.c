@@ -89,8 +89,7 @@ void send_answer(struct server *r, struct peer *peer, struct request *q)
 	struct bytes body = writer_view(&q->out);
 
 	if (q->error.code != WIRE_OK) {
-		if (q->error.code == WIRE_REFUSED)
-			r->count.not_authorised++;
+		(*counters_of_code(&r->count, q->error.code))++;
 		send_refusal(r, peer, &h, &q->error);
 		return;
 	}

@@ -127,9 +127,12 @@ int server_open(struct server **ret, const struct server_options *o)
 	*ret = NULL;
 	if (r == NULL)
 		return ROWAN_E_NOMEM;
-	r->config = o->config;
+	r->live = *o->config;
+	r->config = &r->live;
 	r->store = o->store;
 	r->clock = o->clock;
+	r->called = o->called;
+	r->cookie = o->cookie;
 	r->stop_fd = -1;
 	r->lanes.writer.fd = r->lanes.network.fd = -1;
 	r->watchdog_ms = notify_watchdog_ms();
@@ -223,11 +226,25 @@ const char *server_endpoint(const struct server *r, enum zap_port port)
 	return r->socks[port].router == NULL ? NULL : r->socks[port].endpoint;
 }
 
+int server_config(
+	struct server *r, const struct config *fresh, struct config_change *ret)
+{
+	int rc = lanes_config(&r->lanes, fresh);
+
+	if (rc != 0)
+		return rc;
+	config_change(&r->live, fresh, ret);
+	peers_rates(&r->peers, r->config);
+	r->enrol_rate = enrol_rate(r->config);
+	return 0;
+}
+
 void server_counters(const struct server *r, struct server_counters *ret)
 {
 	*ret = r->count;
 	for (int p = 0; p < ZAP_PORTS; p++)
 		ret->connections[p] = r->connected[p];
+	ret->items_refused = atomic_load(&r->ops_counters.items_refused);
 	ret->batches = atomic_load(&r->ops_counters.batches);
 	ret->operations = atomic_load(&r->ops_counters.operations);
 	ret->failed_commits = atomic_load(&r->ops_counters.failed_commits);

@@ -9,6 +9,7 @@
 #define NET_SERVER_H
 
 #include "config/config.h"
+#include "net/counters.h"
 #include "net/notify.h"
 #include "net/zap.h"
 #include "ops/request.h"
@@ -17,20 +18,25 @@ struct server;
 struct store;
 struct clock;
 
+/* Called in the thread of server_run, where the relay may be looked at. */
+typedef void server_called(void *cookie);
+
 struct server_options {
 	const struct config *config;
 	struct store *store; /* the relay's until server_free */
 	struct clock *clock;
 	const struct key32 *keys[ZAP_PORTS]; /* NULL: that port is not served */
 	struct notify_fds *fds; /* handed over; NULL or empty: bind */
+	server_called *called;	/* NULL: nobody calls */
+	void *cookie;		/* its */
 };
 
 /**
  * server_open(ret, options):
  * Bind every port and start the writer. ROWAN_E_LIMIT when the process may not
  * have as many descriptors as connections are configured, ROWAN_E_IO when an
- * endpoint cannot be bound, ROWAN_E_NOMEM, ROWAN_E_INTERNAL. What ${options}
- * points to is borrowed until server_free, the keys until the call returns.
+ * endpoint cannot be bound, ROWAN_E_NOMEM, ROWAN_E_INTERNAL. Store, clock and
+ * cookie are borrowed until server_free, the rest until the call returns.
  */
 ROWAN_MUST int server_open(
 	struct server **ret, const struct server_options *options);
@@ -50,6 +56,22 @@ ROWAN_MUST int server_run(struct server *r);
 void server_stop(struct server *r);
 
 /**
+ * server_call(r):
+ * Have the ${called} of the options called soon; several calls may become one.
+ * From any thread, and from a signal handler.
+ */
+void server_call(struct server *r);
+
+/**
+ * server_config(r, fresh, ret):
+ * Serve from now on with those settings of ${fresh} that may change in a
+ * running relay; ${ret} names them and those that would need a restart. From
+ * ${called} only. ROWAN_E_NOMEM leaves everything as it was.
+ */
+ROWAN_MUST int server_config(struct server *r, const struct config *fresh,
+	struct config_change *ret);
+
+/**
  * server_job(r, job, cookie):
  * Run ${job} on the writer's thread, inside a transaction, and wait until it
  * is durable. From any thread but the relay's own two. Returns what the job
@@ -62,34 +84,6 @@ ROWAN_MUST int server_job(struct server *r, request_job *job, void *cookie);
  * Where ${port} listens, as bound; NULL when it is not served.
  */
 const char *server_endpoint(const struct server *r, enum zap_port port);
-
-/* What is counted, by name; server_counters fills it in. */
-struct server_counters {
-	uint64_t connections[ZAP_PORTS]; /* now */
-	uint64_t zap[ZAP_VERDICTS];
-	uint64_t bad_handshakes;
-	uint64_t accept_failures;
-	uint64_t turned_away; /* connections above the cap */
-	uint64_t cut_off;     /* connections that gathered too much */
-	uint64_t bad_routing; /* routing ids chosen by the peer */
-	uint64_t received;    /* messages */
-	uint64_t dropped;     /* without a readable header */
-	uint64_t malformed;   /* refusals by kind... */
-	uint64_t over_limit;
-	uint64_t bad_version;
-	uint64_t bad_operation;
-	uint64_t over_rate;
-	uint64_t not_authorised; /* ...the writer's "refused" */
-	uint64_t unsent_answers;
-	uint64_t unsent_pushes;
-	uint64_t answers;
-	uint64_t pushes;    /* messages */
-	uint64_t envelopes; /* in them */
-	uint64_t batches;
-	uint64_t operations;
-	uint64_t failed_commits;
-	uint64_t clock_failures;
-};
 
 /**
  * server_counters(r, ret):

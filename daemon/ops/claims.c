@@ -40,9 +40,14 @@ int claims_new(uint64_t by, uint64_t of, struct claims **ret)
 	*ret = c;
 	if (c == NULL)
 		return ROWAN_E_NOMEM;
+	claims_rates(c, by, of);
+	return 0;
+}
+
+void claims_rates(struct claims *c, uint64_t by, uint64_t of)
+{
 	c->by.rate = (struct bucket_rate){by, by};
 	c->of.rate = (struct bucket_rate){of, of};
-	return 0;
 }
 
 void claims_free(struct claims *c)

@@ -20,6 +20,12 @@ ROWAN_MUST int claims_new(uint64_t by, uint64_t of, struct claims **ret);
 void claims_free(struct claims *c);
 
 /**
+ * claims_rates(c, by, of):
+ * Other numbers from now on.
+ */
+void claims_rates(struct claims *c, uint64_t by, uint64_t of);
+
+/**
  * claims_take(c, by, of, now):
  * Count one claim at ${now} (seconds, not backwards). Returns 0, or in how
  * many seconds it would be allowed; then nothing is counted.

@@ -30,6 +30,7 @@
 
 struct committer {
 	struct ops ops;
+	struct config config; /* the writer's own */
 	struct lanes *lanes;
 	struct clock *clock;
 	pthread_t thread, keeper;
@@ -71,6 +72,20 @@ void lanes_wipe(struct lanes *l)
 	ring_wipe(&l->used);
 	wake_wipe(&l->writer);
 	wake_wipe(&l->network);
+	free(atomic_exchange(&l->fresh, NULL));
+}
+
+int lanes_config(struct lanes *l, const struct config *config)
+{
+	struct config *copy = malloc(sizeof *copy);
+
+	if (copy == NULL)
+		return ROWAN_E_NOMEM;
+	*copy = *config;
+	/* One that was not fetched yet is out of date. */
+	free(atomic_exchange(&l->fresh, copy));
+	wake_ring(&l->writer);
+	return 0;
 }
 
 static uint64_t monotonic_ms(void)
@@ -346,12 +361,32 @@ static void turn(struct committer *c)
 	atomic_fetch_add(&c->lanes->beats, 1);
 }
 
+/* Between two transactions: what every limit was before and after is clear. */
+static void take_config(struct committer *c)
+{
+	struct config *fresh = atomic_exchange(&c->lanes->fresh, NULL);
+	struct ops *o = &c->ops;
+	struct store_options limits;
+
+	if (fresh == NULL)
+		return;
+	config_change(&c->config, fresh, NULL);
+	free(fresh);
+	limits = (struct store_options){
+		.mailbox_max = (uint32_t)c->config.mailbox,
+		.mailbox_reserve = (uint32_t)c->config.mailbox_urgent,
+		.blob_open_time = c->config.blob_open_time / 1000};
+	store_limits(o->store, &limits);
+	claims_rates(o->claims, c->config.claims_by, c->config.claims_of);
+}
+
 static void *run(void *cookie)
 {
 	struct committer *c = cookie;
 
 	while (!c->stopping) {
 		rest(c);
+		take_config(c);
 		turn(c);
 	}
 	return NULL;
@@ -417,7 +452,8 @@ int committer_start(
 			  : BATCH_MAX;
 	c->ops.store = options->store;
 	c->ops.view = store_view(options->store);
-	c->ops.config = config;
+	c->config = *config;
+	c->ops.config = &c->config;
 	c->ops.counters = options->counters;
 	subs_init(&c->ops.subs, push_bytes(config), (uint32_t)config->credit);
 	gates_init(&c->ops.gates);

@@ -27,6 +27,7 @@ struct lanes {
 	struct wake writer; /* rung by the network thread */
 	struct wake network;
 	_Atomic uint64_t beats; /* turns of the writer, at least one a second */
+	_Atomic(struct config *) fresh; /* for the writer, who frees it */
 };
 
 struct committer_options {
@@ -43,6 +44,13 @@ struct committer_options {
  */
 ROWAN_MUST int lanes_init(struct lanes *l, size_t requests);
 void lanes_wipe(struct lanes *l);
+
+/**
+ * lanes_config(l, config):
+ * Have the writer take in the settings of ${config} that may change while it
+ * runs; copied. From the network thread. ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int lanes_config(struct lanes *l, const struct config *config);
 
 /**
  * committer_start(ret, options):

@@ -94,6 +94,8 @@ int envelopes_submit(struct ops *o, struct request *r)
 
 		if (!must_wait(s, &a, e))
 			submit_item(o, r, a.count, e);
+		if (e->code != WIRE_OK)
+			atomic_fetch_add(&o->counters->items_refused, 1);
 	}
 	/* Each item was judged; the answer tells them apart. */
 	o->allowed = true;

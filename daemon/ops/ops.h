@@ -20,7 +20,7 @@
 
 /* Read by the network thread; written by the writer. */
 struct ops_counters {
-	_Atomic uint64_t answered[256]; /* by low byte of the answer code */
+	_Atomic uint64_t items_refused; /* envelopes of submissions */
 	_Atomic uint64_t batches;
 	_Atomic uint64_t operations;
 	_Atomic uint64_t failed_commits;

@@ -81,6 +81,13 @@ static int set_quota(struct store *st, uint64_t max_bytes)
 	return db_exec(&st->view.db, text);
 }
 
+void store_limits(struct store *st, const struct store_options *o)
+{
+	st->mailbox_max = o->mailbox_max;
+	st->mailbox_reserve = o->mailbox_reserve;
+	st->blob_open_time = o->blob_open_time;
+}
+
 static int open_file(struct store *st, const struct store_options *o)
 {
 	struct db_options d = {st->path, vfs_name(st->vfs), DB_WRITER,
@@ -111,9 +118,7 @@ int store_open(struct store **ret, const struct store_options *o)
 	st->disk.fd = -1;
 	idmap_init(&st->devices);
 	idmap_init(&st->channels);
-	st->mailbox_max = o->mailbox_max;
-	st->mailbox_reserve = o->mailbox_reserve;
-	st->blob_open_time = o->blob_open_time;
+	store_limits(st, o);
 	st->path = strdup(o->path);
 	st->shared = calloc(1, sizeof(*st->shared));
 	st->plain = malloc(PLAIN_MAX);

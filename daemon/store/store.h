@@ -78,6 +78,13 @@ struct store_options {
 ROWAN_MUST int store_open(struct store **ret, const struct store_options *);
 
 /**
+ * store_limits(st, options):
+ * Take ${mailbox_max}, ${mailbox_reserve} and ${blob_open_time} of ${options}
+ * from now on. For the writer's thread.
+ */
+void store_limits(struct store *st, const struct store_options *options);
+
+/**
  * store_close(st):
  * Roll back what is open, close and wipe. NULL is harmless. What was
  * committed needs no close to be safe.

@@ -410,9 +410,43 @@ static void files_that_are_none(void **state)
 	assert_int_equal(config_load("/tmp", &c, &report), ROWAN_E_IO);
 }
 
+static void only_what_may_change_changes(void **state)
+{
+	struct config_change change;
+	struct config c, fresh, was;
+	const struct setting *key;
+	size_t live = 0, all = 0;
+
+	config_defaults(&c);
+	fresh = was = c;
+	config_change(&c, &fresh, &change);
+	assert_int_equal(change.taken_count + change.left_count, 0);
+	fresh.mailbox = 77;
+	fresh.connections = 99;
+	fresh.listen.count = 0;
+	strcpy(fresh.state_dir, "/elsewhere");
+	fresh.clock_need_sync = !c.clock_need_sync;
+	config_change(&c, &fresh, &change);
+	assert_int_equal(change.taken_count, 1);
+	assert_string_equal(change.taken[0], "mailbox");
+	assert_int_equal(change.left_count, 4);
+	assert_string_equal(change.left[0], "listen");
+	was.mailbox = 77;
+	assert_memory_equal(&c, &was, sizeof c);
+	/* Bytes after the end of a text are no difference. */
+	fresh = c;
+	fresh.state_dir[CONFIG_TEXT_MAX - 1] = 'x';
+	config_change(&c, &fresh, &change);
+	assert_int_equal(change.left_count, 0);
+	for (; (key = setting_at(all)) != NULL; all++)
+		live += key->live;
+	assert_true(all <= CONFIG_KEYS_MAX && live > 0 && live < all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_what_may_change_changes),
 		cmocka_unit_test(every_default_is_valid),
 		cmocka_unit_test(the_table_covers_the_struct),
 		cmocka_unit_test(what_is_printed_reads_back),
