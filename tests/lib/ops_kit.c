@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -56,6 +57,7 @@ void ops_kit_stop(struct ops_kit *k)
 	drop_frames(&k->request);
 	writer_wipe(&k->request.out);
 	batch_free(k->batch);
+	free(k->ops.revoked);
 	subs_wipe(&k->ops.subs);
 	gates_wipe(&k->ops.gates);
 	store_batch_free(k->ops.fetched);

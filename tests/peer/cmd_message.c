@@ -104,8 +104,8 @@ void cmd_send(struct peer *p, struct req *r)
 {
 	struct rowan_mls_wire wire = peer_wire(r);
 	const json_t *text = json_object_get(r->in, "text");
-	struct bytes data = bytes_of(
-		json_string_value(text), json_string_length(text));
+	struct bytes data =
+		bytes_of(json_string_value(text), json_string_length(text));
 	struct rowan_mls_group *group = peer_group(p, r, "group");
 	struct rowan_mls_buf message;
 

@@ -116,8 +116,8 @@ static void handle(struct peer *p, const char *line, size_t len)
 {
 	struct req r = {.out = json_object()};
 	json_error_t error;
-	json_t *in = json_loadb(line, len,
-		JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+	json_t *in = json_loadb(
+		line, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
 	r.in = in;
 	if (in == NULL)

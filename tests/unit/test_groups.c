@@ -22,19 +22,16 @@ struct test {
 	struct id16 channel, group;
 };
 
-static const struct case_channel *support(struct test *t)
-{
-	return case_channel(t->c.cast.c, WIRE_CHANNEL_SUPPORT);
-}
-
 static int setup(void **state)
 {
 	static struct test t;
+	const struct case_channel *support;
 
 	memset(&t, 0, sizeof t);
 	double_clinic_begin(&t.c);
-	t.channel = support(&t)->channel;
-	t.group = support(&t)->group_id;
+	support = case_channel(t.c.cast.c, WIRE_CHANNEL_SUPPORT);
+	t.channel = support->channel;
+	t.group = support->group_id;
 	member_begin(&t.advocate, &t.c, &t.c.cast.advocate, &t.channel);
 	member_begin(&t.registrar, &t.c, &t.c.cast.registrar, &t.channel);
 	member_begin(&t.victim, &t.c, &t.c.cast.victim, &t.channel);

@@ -1,5 +1,5 @@
 /*
- * Statements at the daemon: who may put and read what, and who is told.
+ * Statements at the daemon: who may put and read what.
  *
  * What is refused leaves the chains as they were; what does not exist and
  * what is not one's own are refused with the same bytes.
@@ -12,103 +12,10 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "clinic/acts.h"
 #include "clinic/source.h"
-#include "lib/ops_kit.h"
-#include "lib/trust_cast.h"
+#include "lib/acting.h"
 
-static struct ops_kit w;
-static struct cast t;
-static const struct id16 clinic_chain, unknown = {{0x77}};
-
-/* What the world accepts the store accepts too. */
-static void sink(void *ctx, struct bytes statement)
-{
-	struct acts_result result;
-
-	w.kit.now = t.w.now;
-	kit_begin(&w.kit);
-	assert_int_equal(store_mark(w.kit.st), 0);
-	assert_int_equal(acts_put(w.kit.st, statement, t.w.now, &result), 0);
-	assert_int_equal(store_keep(w.kit.st), 0);
-	kit_commit(&w.kit);
-}
-
-static int setup(void **state)
-{
-	memset(&w, 0, sizeof w);
-	memset(&t, 0, sizeof t);
-	config_defaults(&w.config);
-	ops_kit_start(&w, 100);
-	world_init(&t.w);
-	w.kit.now = t.w.now;
-	kit_begin(&w.kit);
-	assert_int_equal(acts_begin(w.kit.st, buf_view(&t.w.record)), 0);
-	kit_commit(&w.kit);
-	t.w.sink = sink;
-	cast_enter(&t);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_check(&w.kit);
-	world_wipe(&t.w);
-	ops_kit_stop(&w);
-	return 0;
-}
-
-/* ---- requests ---- */
-
-static struct wire_chain_head head;
-
-static uint16_t put_as(const struct world_person *who, struct bytes raw)
-{
-	struct wire_message m;
-	uint16_t code;
-
-	w.request.body.statement_put.statement = raw;
-	code = ops_kit_run_as(&w, WIRE_OP_STATEMENT_PUT, &who->device);
-	if (code != WIRE_OK)
-		return code;
-	m = ops_kit_answer(&w);
-	assert_int_equal(wire_chain_head_decode(&m, &head), 0);
-	return code;
-}
-
-/* Sign, put over the wire, and keep the world in step. */
-static uint16_t act_as(const struct world_person *who, struct case_state *c,
-	struct wire_statement *s)
-{
-	struct buf raw;
-	uint16_t code;
-
-	world_sign(&t.w, who, s, &raw);
-	code = put_as(who, buf_view(&raw));
-	t.w.sink = NULL;
-	if (code == WIRE_OK)
-		assert_int_equal(world_submit(&t.w, c, buf_view(&raw)), 0);
-	t.w.sink = sink;
-	buf_wipe(&raw);
-	return code;
-}
-
-static void assigns(const struct world_person *member, uint8_t channel,
-	struct wire_statement *ret)
-{
-	world_statement(&t.w, t.c, WIRE_ST_ASSIGN, ret);
-	ret->u.assign.member = member->member;
-	ret->u.assign.channel = channel;
-	ret->u.assign.from = t.w.now;
-}
-
-static void unassigns(const struct world_person *member, uint8_t channel,
-	struct wire_statement *ret)
-{
-	world_statement(&t.w, t.c, WIRE_ST_UNASSIGN, ret);
-	ret->u.unassign.member = member->member;
-	ret->u.unassign.channel = channel;
-}
+static const struct id16 unknown = {{0x77}};
 
 static struct wire_chain_answer got;
 
@@ -118,20 +25,20 @@ static uint16_t fetch_as(const struct world_person *who,
 	struct wire_message m;
 	uint16_t code;
 
-	w.request.body.chain_fetch =
+	acting_ops.request.body.chain_fetch =
 		(struct wire_chain_fetch){*chain, after, max};
-	code = ops_kit_run_as(&w, WIRE_OP_CHAIN_FETCH, &who->device);
+	code = ops_kit_run_as(&acting_ops, WIRE_OP_CHAIN_FETCH, &who->device);
 	if (code != WIRE_OK)
 		return code;
-	m = ops_kit_answer(&w);
+	m = ops_kit_answer(&acting_ops);
 	assert_int_equal(wire_chain_answer_decode(&m, &got), 0);
 	return code;
 }
 
 static uint16_t doubt(bool doubtful)
 {
-	w.ops.doubtful = doubtful;
-	w.ops.sure = t.w.now;
+	acting_ops.ops.doubtful = doubtful;
+	acting_ops.ops.sure = acting_cast.w.now;
 	return 0;
 }
 
@@ -141,9 +48,9 @@ static void chains(struct clinic *ret, struct wire_chain_head *ret_case)
 	struct case_state c;
 	struct source source;
 
-	source_init(&source, w.ops.view);
+	source_init(&source, acting_ops.ops.view);
 	assert_int_equal(source_clinic(&source, ret), 0);
-	assert_int_equal(source_case(&source, &t.c->id, &c), 0);
+	assert_int_equal(source_case(&source, &acting_cast.c->id, &c), 0);
 	*ret_case = (struct wire_chain_head){c.number, c.head};
 	case_wipe(&c);
 	source_wipe(&source);
@@ -156,40 +63,45 @@ static void in_step(void)
 	struct clinic clinic;
 
 	chains(&clinic, &of_case);
-	assert_int_equal(clinic.number, t.w.clinic.number);
-	assert_memory_equal(&clinic.head, &t.w.clinic.head, 32);
-	assert_int_equal(of_case.number, t.c->number);
-	assert_memory_equal(&of_case.head, &t.c->head, 32);
+	assert_int_equal(clinic.number, acting_cast.w.clinic.number);
+	assert_memory_equal(&clinic.head, &acting_cast.w.clinic.head, 32);
+	assert_int_equal(of_case.number, acting_cast.c->number);
+	assert_memory_equal(&of_case.head, &acting_cast.c->head, 32);
 }
 
 /* ---- put ---- */
 
 static void a_statement_takes_effect(void **state)
 {
-	struct id16 support = t.c->channels[0].channel;
+	struct id16 support = acting_cast.c->channels[0].channel;
 	struct wire_statement s;
 
-	assert_int_equal(t.c->channels[0].kind, WIRE_CHANNEL_SUPPORT);
-	kit_begin(&w.kit);
-	assert_int_equal(
-		store_channel_access(w.kit.st, &support, &t.officer.device),
+	assert_int_equal(acting_cast.c->channels[0].kind, WIRE_CHANNEL_SUPPORT);
+	kit_begin(&acting_ops.kit);
+	assert_int_equal(store_channel_access(acting_ops.kit.st, &support,
+				 &acting_cast.officer.device),
 		ROWAN_E_REFUSED);
-	kit_commit(&w.kit);
-	assigns(&t.officer, WIRE_CHANNEL_SUPPORT, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(head.number, t.c->number);
-	assert_memory_equal(&head.head, &t.c->head, 32);
-	kit_begin(&w.kit);
+	kit_commit(&acting_ops.kit);
+	acting_assigns(&acting_cast.officer, WIRE_CHANNEL_SUPPORT, &s);
 	assert_int_equal(
-		store_channel_access(w.kit.st, &support, &t.officer.device), 0);
-	kit_commit(&w.kit);
-	unassigns(&t.officer, WIRE_CHANNEL_SUPPORT, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	kit_begin(&w.kit);
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	assert_int_equal(acting_head.number, acting_cast.c->number);
+	assert_memory_equal(&acting_head.head, &acting_cast.c->head, 32);
+	kit_begin(&acting_ops.kit);
+	assert_int_equal(store_channel_access(acting_ops.kit.st, &support,
+				 &acting_cast.officer.device),
+		0);
+	kit_commit(&acting_ops.kit);
+	acting_unassigns(&acting_cast.officer, WIRE_CHANNEL_SUPPORT, &s);
 	assert_int_equal(
-		store_channel_access(w.kit.st, &support, &t.officer.device),
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	kit_begin(&acting_ops.kit);
+	assert_int_equal(store_channel_access(acting_ops.kit.st, &support,
+				 &acting_cast.officer.device),
 		ROWAN_E_REFUSED);
-	kit_commit(&w.kit);
+	kit_commit(&acting_ops.kit);
 	in_step();
 }
 
@@ -199,24 +111,33 @@ static void a_repeat_is_answered_like_the_first(void **state)
 	struct wire_statement s;
 	struct buf raw, other;
 
-	assigns(&t.officer, WIRE_CHANNEL_SUPPORT, &s);
-	world_sign(&t.w, &t.coordinator, &s, &raw);
-	assigns(&t.stranger, WIRE_CHANNEL_SUPPORT, &s);
-	world_sign(&t.w, &t.coordinator, &s, &other);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	first = head;
-	assert_int_equal(put_as(&t.coordinator, buf_view(&raw)), WIRE_STALE);
-	memset(&head, 0, sizeof head);
-	assert_int_equal(put_as(&t.coordinator, buf_view(&other)), WIRE_OK);
-	assert_memory_equal(&head, &first, sizeof head);
+	acting_assigns(&acting_cast.officer, WIRE_CHANNEL_SUPPORT, &s);
+	world_sign(&acting_cast.w, &acting_cast.coordinator, &s, &raw);
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_SUPPORT, &s);
+	world_sign(&acting_cast.w, &acting_cast.coordinator, &s, &other);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	first = acting_head;
+	assert_int_equal(
+		acting_put_as(&acting_cast.coordinator, buf_view(&raw)),
+		WIRE_STALE);
+	memset(&acting_head, 0, sizeof acting_head);
+	assert_int_equal(
+		acting_put_as(&acting_cast.coordinator, buf_view(&other)),
+		WIRE_OK);
+	assert_memory_equal(&acting_head, &first, sizeof acting_head);
 	/* Long after, and by another who may read it. */
-	unassigns(&t.stranger, WIRE_CHANNEL_SUPPORT, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(put_as(&t.advocate, buf_view(&other)), WIRE_OK);
-	assert_memory_equal(&head, &first, sizeof head);
+	acting_unassigns(&acting_cast.stranger, WIRE_CHANNEL_SUPPORT, &s);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	assert_int_equal(acting_put_as(&acting_cast.advocate, buf_view(&other)),
+		WIRE_OK);
+	assert_memory_equal(&acting_head, &first, sizeof acting_head);
 	/* It was not done twice. */
-	assert_false(case_assigned(
-		t.c, &t.stranger.member, WIRE_CHANNEL_SUPPORT, t.w.now));
+	assert_false(case_assigned(acting_cast.c, &acting_cast.stranger.member,
+		WIRE_CHANNEL_SUPPORT, acting_cast.w.now));
 	in_step();
 	buf_wipe(&raw);
 	buf_wipe(&other);
@@ -225,19 +146,23 @@ static void a_repeat_is_answered_like_the_first(void **state)
 /* Nothing tells a stranger whether the case exists, or how far it is. */
 static void strangers_learn_nothing_by_putting(void **state)
 {
-	const uint64_t numbers[] = {1, 3, t.c->number, t.c->number + 1, 99};
+	const uint64_t numbers[] = {
+		1, 3, acting_cast.c->number, acting_cast.c->number + 1, 99};
 	struct case_state none;
 	struct wire_statement s;
 
-	case_init(&none, &t.w.clinic.id, &unknown);
+	case_init(&none, &acting_cast.w.clinic.id, &unknown);
 	for (size_t i = 0; i < 5; i++)
 		for (int known = 0; known < 2; known++)
 			for (int doubtful = 0; doubtful < 2; doubtful++) {
-				assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-				s.case_id = known ? t.c->id : unknown;
+				acting_assigns(&acting_cast.stranger,
+					WIRE_CHANNEL_TEAM, &s);
+				s.case_id = known ? acting_cast.c->id : unknown;
 				s.number = numbers[i];
 				doubt(doubtful != 0);
-				assert_int_equal(act_as(&t.stranger, t.c, &s),
+				assert_int_equal(
+					acting_act_as(&acting_cast.stranger,
+						acting_cast.c, &s),
 					WIRE_REFUSED);
 			}
 	doubt(false);
@@ -251,23 +176,33 @@ static void what_the_rules_refuse_changes_nothing(void **state)
 	struct buf raw;
 
 	/* Not their place, not their turn, no signature, no case. */
-	assigns(&t.stranger, WIRE_CHANNEL_SUPPORT, &s);
-	assert_int_equal(act_as(&t.advocate, t.c, &s), WIRE_REFUSED);
-	assigns(&t.stranger, WIRE_CHANNEL_SUPPORT, &s);
-	s.number += 1;
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_REFUSED);
-	assigns(&t.stranger, WIRE_CHANNEL_SUPPORT, &s);
-	s.previous.b[0] ^= 1;
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_REFUSED);
-	assigns(&t.stranger, WIRE_CHANNEL_SUPPORT, &s);
-	s.time -= 2 * RULES_CLOCK_SKEW;
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_REFUSED);
-	assigns(&t.stranger, WIRE_CHANNEL_SUPPORT, &s);
-	world_sign(&t.w, &t.coordinator, &s, &raw);
-	raw.data[raw.len - 1] ^= 1;
-	assert_int_equal(put_as(&t.coordinator, buf_view(&raw)), WIRE_REFUSED);
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_SUPPORT, &s);
 	assert_int_equal(
-		put_as(&t.coordinator, bytes_of(raw.data, raw.len - 1)),
+		acting_act_as(&acting_cast.advocate, acting_cast.c, &s),
+		WIRE_REFUSED);
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_SUPPORT, &s);
+	s.number += 1;
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_REFUSED);
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_SUPPORT, &s);
+	s.previous.b[0] ^= 1;
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_REFUSED);
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_SUPPORT, &s);
+	s.time -= 2 * RULES_CLOCK_SKEW;
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_REFUSED);
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_SUPPORT, &s);
+	world_sign(&acting_cast.w, &acting_cast.coordinator, &s, &raw);
+	raw.data[raw.len - 1] ^= 1;
+	assert_int_equal(
+		acting_put_as(&acting_cast.coordinator, buf_view(&raw)),
+		WIRE_REFUSED);
+	assert_int_equal(acting_put_as(&acting_cast.coordinator,
+				 bytes_of(raw.data, raw.len - 1)),
 		WIRE_MALFORMED);
 	buf_wipe(&raw);
 	in_step();
@@ -278,15 +213,21 @@ static void a_doubtful_clock_begins_nothing(void **state)
 	struct wire_statement s;
 
 	doubt(true);
-	assigns(&t.stranger, WIRE_CHANNEL_SUPPORT, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_AGAIN);
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_SUPPORT, &s);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_AGAIN);
 	in_step();
 	/* What ends, ends. */
-	unassigns(&t.officer, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
+	acting_unassigns(&acting_cast.officer, WIRE_CHANNEL_TEAM, &s);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
 	doubt(false);
-	assigns(&t.stranger, WIRE_CHANNEL_SUPPORT, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_SUPPORT, &s);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
 	in_step();
 }
 
@@ -294,18 +235,22 @@ static void a_revocation_ends_connections(void **state)
 {
 	struct wire_statement s;
 
-	world_statement(&t.w, NULL, WIRE_ST_REVOKE, &s);
-	s.u.revoke.device = t.officer.device;
+	world_statement(&acting_cast.w, NULL, WIRE_ST_REVOKE, &s);
+	s.u.revoke.device = acting_cast.officer.device;
 	s.u.revoke.reason = WIRE_REVOKE_LEFT;
-	assert_int_equal(act_as(&t.coordinator, NULL, &s), WIRE_OK);
-	assert_int_equal(w.ops.revoked_count, 1);
-	assert_true(id16_eq(&w.ops.revoked[0], &t.officer.device));
-	assert_int_equal(ops_kit_run_as(&w, WIRE_OP_PING, &t.officer.device),
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, NULL, &s), WIRE_OK);
+	assert_int_equal(acting_ops.ops.revoked_count, 1);
+	assert_true(id16_eq(
+		&acting_ops.ops.revoked[0], &acting_cast.officer.device));
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_PING,
+				 &acting_cast.officer.device),
 		WIRE_REFUSED);
 	/* Nor does what it signed before count, when it comes now. */
-	unassigns(&t.officer, WIRE_CHANNEL_TEAM, &s);
+	acting_unassigns(&acting_cast.officer, WIRE_CHANNEL_TEAM, &s);
 	s.kind = WIRE_ST_RECUSE;
-	assert_int_equal(act_as(&t.officer, t.c, &s), WIRE_REFUSED);
+	assert_int_equal(acting_act_as(&acting_cast.officer, acting_cast.c, &s),
+		WIRE_REFUSED);
 	in_step();
 }
 
@@ -313,21 +258,22 @@ static void a_revocation_ends_connections(void **state)
 
 /*
  * Follow the clinic's chain as ${who} gets it, ${max} at a time: every link
- * must lead to the head. Sets ${ret_whole} for each card by its place.
+ * must lead to the acting_head. Sets ${ret_whole} for each card by its place.
  */
 static void follow_as(const struct world_person *who, uint16_t max,
 	bool ret_whole[WORLD_CARDS])
 {
-	struct wire_hash at = t.w.head[0];
+	struct wire_hash at = acting_cast.w.head[0];
 	uint64_t number = 0;
 
 	memset(ret_whole, 0, WORLD_CARDS);
-	while (number < t.w.clinic.number) {
+	while (number < acting_cast.w.clinic.number) {
 		assert_int_equal(
-			fetch_as(who, &clinic_chain, number, max), WIRE_OK);
+			fetch_as(who, &acting_clinic, number, max), WIRE_OK);
 		assert_int_equal(got.first, number + 1);
 		assert_true(got.count > 0 && got.count <= max);
-		assert_int_equal(got.newest.number, t.w.clinic.number);
+		assert_int_equal(
+			got.newest.number, acting_cast.w.clinic.number);
 		for (size_t i = 0; i < got.count; i++) {
 			const struct wire_chain_item *item = &got.items[i];
 			struct chain_link link = {item->subject, item->content};
@@ -345,16 +291,16 @@ static void follow_as(const struct world_person *who, uint16_t max,
 			number++;
 		}
 	}
-	assert_memory_equal(&at, &t.w.clinic.head, sizeof at);
-	assert_int_equal(fetch_as(who, &clinic_chain, number, max), WIRE_OK);
+	assert_memory_equal(&at, &acting_cast.w.clinic.head, sizeof at);
+	assert_int_equal(fetch_as(who, &acting_clinic, number, max), WIRE_OK);
 	assert_int_equal(got.count, 0);
 }
 
 static bool sees(const bool *whole, const struct world_person *p)
 {
-	for (size_t i = 0; i < t.w.card_count; i++)
-		if (id16_eq(&t.w.card[i].card.device, &p->device))
-			return whole[t.w.card[i].logged - 1];
+	for (size_t i = 0; i < acting_cast.w.card_count; i++)
+		if (id16_eq(&acting_cast.w.card[i].card.device, &p->device))
+			return whole[acting_cast.w.card[i].logged - 1];
 	fail();
 	return false;
 }
@@ -366,31 +312,35 @@ static void cards_of_strangers_are_withheld(void **state)
 	struct wire_card card;
 
 	world_person(&auditor, "auditor");
-	world_card(&t.w, &auditor, WIRE_ROLE_CASEWORKER, "health", &card);
+	world_card(&acting_cast.w, &auditor, WIRE_ROLE_CASEWORKER, "health",
+		&card);
 	card.rights = WIRE_RIGHT_AUDIT;
-	assert_int_equal(world_enrol(&t.w, &auditor, NULL, &card), 0);
+	assert_int_equal(world_enrol(&acting_cast.w, &auditor, NULL, &card), 0);
 
-	follow_as(&t.stranger, 3, whole);
-	assert_true(sees(whole, &t.stranger));
-	assert_true(sees(whole, &t.coordinator));
-	assert_true(sees(whole, &t.registrar));
-	assert_false(sees(whole, &t.advocate));
-	assert_false(sees(whole, &t.officer));
-	assert_false(sees(whole, &t.victim));
+	follow_as(&acting_cast.stranger, 3, whole);
+	assert_true(sees(whole, &acting_cast.stranger));
+	assert_true(sees(whole, &acting_cast.coordinator));
+	assert_true(sees(whole, &acting_cast.registrar));
+	assert_false(sees(whole, &acting_cast.advocate));
+	assert_false(sees(whole, &acting_cast.officer));
+	assert_false(sees(whole, &acting_cast.victim));
 
-	follow_as(&t.victim, 1, whole);
-	assert_true(sees(whole, &t.victim));
-	assert_true(sees(whole, &t.advocate));
-	assert_true(sees(whole, &t.officer));
-	assert_false(sees(whole, &t.stranger));
+	follow_as(&acting_cast.victim, 1, whole);
+	assert_true(sees(whole, &acting_cast.victim));
+	assert_true(sees(whole, &acting_cast.advocate));
+	assert_true(sees(whole, &acting_cast.officer));
+	assert_false(sees(whole, &acting_cast.stranger));
 	assert_false(sees(whole, &auditor));
 
-	follow_as(&t.coordinator, 256, whole);
-	assert_true(sees(whole, &t.victim) && sees(whole, &t.stranger));
-	follow_as(&t.registrar, 256, whole);
-	assert_true(sees(whole, &t.victim) && sees(whole, &t.stranger));
+	follow_as(&acting_cast.coordinator, 256, whole);
+	assert_true(sees(whole, &acting_cast.victim) &&
+		    sees(whole, &acting_cast.stranger));
+	follow_as(&acting_cast.registrar, 256, whole);
+	assert_true(sees(whole, &acting_cast.victim) &&
+		    sees(whole, &acting_cast.stranger));
 	follow_as(&auditor, 256, whole);
-	assert_true(sees(whole, &t.victim) && sees(whole, &t.stranger));
+	assert_true(sees(whole, &acting_cast.victim) &&
+		    sees(whole, &acting_cast.stranger));
 }
 
 /* A new colleague's card can be had once the case brings them. */
@@ -399,14 +349,16 @@ static void who_comes_to_the_case_is_shown(void **state)
 	bool whole[WORLD_CARDS];
 	struct wire_statement s;
 
-	follow_as(&t.victim, 256, whole);
-	assert_false(sees(whole, &t.stranger));
-	assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	follow_as(&t.victim, 256, whole);
-	assert_true(sees(whole, &t.stranger));
-	follow_as(&t.stranger, 256, whole);
-	assert_true(sees(whole, &t.victim));
+	follow_as(&acting_cast.victim, 256, whole);
+	assert_false(sees(whole, &acting_cast.stranger));
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_TEAM, &s);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	follow_as(&acting_cast.victim, 256, whole);
+	assert_true(sees(whole, &acting_cast.stranger));
+	follow_as(&acting_cast.stranger, 256, whole);
+	assert_true(sees(whole, &acting_cast.victim));
 }
 
 static void revocations_are_shown_to_those_concerned(void **state)
@@ -414,38 +366,47 @@ static void revocations_are_shown_to_those_concerned(void **state)
 	struct wire_statement s;
 	bool whole[WORLD_CARDS];
 
-	world_statement(&t.w, NULL, WIRE_ST_REVOKE, &s);
-	s.u.revoke.device = t.officer.device;
+	world_statement(&acting_cast.w, NULL, WIRE_ST_REVOKE, &s);
+	s.u.revoke.device = acting_cast.officer.device;
 	s.u.revoke.reason = WIRE_REVOKE_LEFT;
-	assert_int_equal(act_as(&t.coordinator, NULL, &s), WIRE_OK);
-	follow_as(&t.victim, 256, whole);
-	assert_true(whole[t.w.clinic.number - 1]);
-	follow_as(&t.stranger, 256, whole);
-	assert_false(whole[t.w.clinic.number - 1]);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, NULL, &s), WIRE_OK);
+	follow_as(&acting_cast.victim, 256, whole);
+	assert_true(whole[acting_cast.w.clinic.number - 1]);
+	follow_as(&acting_cast.stranger, 256, whole);
+	assert_false(whole[acting_cast.w.clinic.number - 1]);
 }
 
 static void a_case_is_for_those_on_it(void **state)
 {
-	const struct world_person *may[] = {
-		&t.advocate, &t.officer, &t.victim, &t.coordinator};
+	const struct world_person *may[] = {&acting_cast.advocate,
+		&acting_cast.officer, &acting_cast.victim,
+		&acting_cast.coordinator};
 
 	for (size_t i = 0; i < 4; i++) {
-		assert_int_equal(fetch_as(may[i], &t.c->id, 0, 100), WIRE_OK);
-		assert_int_equal(got.count, t.c->number);
-		assert_memory_equal(
-			&got.newest.head, &t.c->head, sizeof t.c->head);
+		assert_int_equal(
+			fetch_as(may[i], &acting_cast.c->id, 0, 100), WIRE_OK);
+		assert_int_equal(got.count, acting_cast.c->number);
+		assert_memory_equal(&got.newest.head, &acting_cast.c->head,
+			sizeof acting_cast.c->head);
 		for (size_t k = 0; k < got.count; k++)
 			assert_false(got.items[k].withheld);
 	}
-	assert_int_equal(fetch_as(&t.stranger, &t.c->id, 0, 100), WIRE_REFUSED);
-	assert_int_equal(fetch_as(&t.stranger, &unknown, 0, 100), WIRE_REFUSED);
 	assert_int_equal(
-		fetch_as(&t.coordinator, &unknown, 0, 100), WIRE_REFUSED);
-	assert_int_equal(fetch_as(&t.officer, &t.c->id, 1, 1), WIRE_OK);
+		fetch_as(&acting_cast.stranger, &acting_cast.c->id, 0, 100),
+		WIRE_REFUSED);
+	assert_int_equal(fetch_as(&acting_cast.stranger, &unknown, 0, 100),
+		WIRE_REFUSED);
+	assert_int_equal(fetch_as(&acting_cast.coordinator, &unknown, 0, 100),
+		WIRE_REFUSED);
+	assert_int_equal(
+		fetch_as(&acting_cast.officer, &acting_cast.c->id, 1, 1),
+		WIRE_OK);
 	assert_int_equal(got.first, 2);
 	assert_int_equal(got.count, 1);
-	assert_int_equal(
-		fetch_as(&t.officer, &t.c->id, UINT64_MAX, 1), WIRE_OK);
+	assert_int_equal(fetch_as(&acting_cast.officer, &acting_cast.c->id,
+				 UINT64_MAX, 1),
+		WIRE_OK);
 	assert_int_equal(got.count, 0);
 }
 
@@ -455,20 +416,28 @@ static void who_was_on_it_sees_up_to_their_end(void **state)
 	struct wire_statement s;
 	struct buf raw;
 
-	unassigns(&t.officer, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	end = head;
-	assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	world_sign(&t.w, &t.coordinator, &s, &raw);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(fetch_as(&t.officer, &t.c->id, 0, 100), WIRE_OK);
+	acting_unassigns(&acting_cast.officer, WIRE_CHANNEL_TEAM, &s);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	end = acting_head;
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_TEAM, &s);
+	world_sign(&acting_cast.w, &acting_cast.coordinator, &s, &raw);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	assert_int_equal(
+		fetch_as(&acting_cast.officer, &acting_cast.c->id, 0, 100),
+		WIRE_OK);
 	assert_int_equal(got.count, end.number);
 	assert_memory_equal(&got.newest, &end, sizeof end);
-	assert_int_equal(
-		fetch_as(&t.officer, &t.c->id, end.number, 100), WIRE_OK);
+	assert_int_equal(fetch_as(&acting_cast.officer, &acting_cast.c->id,
+				 end.number, 100),
+		WIRE_OK);
 	assert_int_equal(got.count, 0);
 	/* Nor is what came later confirmed to them. */
-	assert_int_equal(put_as(&t.officer, buf_view(&raw)), WIRE_REFUSED);
+	assert_int_equal(acting_put_as(&acting_cast.officer, buf_view(&raw)),
+		WIRE_REFUSED);
 	buf_wipe(&raw);
 }
 
@@ -479,39 +448,43 @@ static void cases_are_ones_own(void **state)
 	struct wire_message answer;
 	struct wire_statement s;
 
-	w.request.body.cases_fetch = (struct wire_cases_fetch){{{0}}};
-	assert_int_equal(
-		ops_kit_run_as(&w, WIRE_OP_CASES_FETCH, &t.stranger.device),
+	acting_ops.request.body.cases_fetch = (struct wire_cases_fetch){{{0}}};
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_CASES_FETCH,
+				 &acting_cast.stranger.device),
 		WIRE_OK);
-	answer = ops_kit_answer(&w);
+	answer = ops_kit_answer(&acting_ops);
 	m = &answer;
 	assert_int_equal(wire_cases_answer_decode(m, &a), 0);
 	assert_int_equal(a.count, 0);
-	assert_int_equal(
-		ops_kit_run_as(&w, WIRE_OP_CASES_FETCH, &t.officer.device),
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_CASES_FETCH,
+				 &acting_cast.officer.device),
 		WIRE_OK);
-	answer = ops_kit_answer(&w);
+	answer = ops_kit_answer(&acting_ops);
 	assert_int_equal(wire_cases_answer_decode(m, &a), 0);
 	assert_int_equal(a.count, 1);
-	assert_true(id16_eq(&a.cases[0].case_id, &t.c->id));
-	assert_int_equal(a.cases[0].number, t.c->number);
+	assert_true(id16_eq(&a.cases[0].case_id, &acting_cast.c->id));
+	assert_int_equal(a.cases[0].number, acting_cast.c->number);
 
-	unassigns(&t.officer, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	w.request.body.cases_fetch = (struct wire_cases_fetch){{{0}}};
+	acting_unassigns(&acting_cast.officer, WIRE_CHANNEL_TEAM, &s);
 	assert_int_equal(
-		ops_kit_run_as(&w, WIRE_OP_CASES_FETCH, &t.officer.device),
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
 		WIRE_OK);
-	answer = ops_kit_answer(&w);
+	acting_assigns(&acting_cast.stranger, WIRE_CHANNEL_TEAM, &s);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	acting_ops.request.body.cases_fetch = (struct wire_cases_fetch){{{0}}};
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_CASES_FETCH,
+				 &acting_cast.officer.device),
+		WIRE_OK);
+	answer = ops_kit_answer(&acting_ops);
 	assert_int_equal(wire_cases_answer_decode(m, &a), 0);
-	assert_int_equal(a.cases[0].number, t.c->number - 1);
-	w.request.body.cases_fetch.after = t.c->id;
-	assert_int_equal(
-		ops_kit_run_as(&w, WIRE_OP_CASES_FETCH, &t.officer.device),
+	assert_int_equal(a.cases[0].number, acting_cast.c->number - 1);
+	acting_ops.request.body.cases_fetch.after = acting_cast.c->id;
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_CASES_FETCH,
+				 &acting_cast.officer.device),
 		WIRE_OK);
-	answer = ops_kit_answer(&w);
+	answer = ops_kit_answer(&acting_ops);
 	assert_int_equal(wire_cases_answer_decode(m, &a), 0);
 	assert_int_equal(a.count, 0);
 }
@@ -522,38 +495,43 @@ static void cases_are_ones_own(void **state)
 static uint16_t use_as(const struct world_person *who, uint8_t channel)
 {
 	static uint8_t counter;
-	struct wire_blob_begin *b = &w.request.body.blob_begin;
+	struct wire_blob_begin *b = &acting_ops.request.body.blob_begin;
 
-	w.kit.now = t.w.now;
+	acting_ops.kit.now = acting_cast.w.now;
 	*b = (struct wire_blob_begin){
-		.channel = case_channel(t.c, channel)->channel, .size = 1};
+		.channel = case_channel(acting_cast.c, channel)->channel,
+		.size = 1};
 	b->blob.b[0] = ++counter;
-	return ops_kit_run_as(&w, WIRE_OP_BLOB_BEGIN, &who->device);
+	return ops_kit_run_as(&acting_ops, WIRE_OP_BLOB_BEGIN, &who->device);
 }
 
 /* What the officer says in the team's channel, past all groups. */
 static void say(void)
 {
 	static uint64_t counter;
-	struct store_envelope e = {.counter = ++counter,
-		.channel = case_channel(t.c, WIRE_CHANNEL_TEAM)->channel,
+	struct store_envelope e = {.counter = counter + 1,
+		.channel =
+			case_channel(acting_cast.c, WIRE_CHANNEL_TEAM)->channel,
 		.body = bytes_of("x", 1)};
 	struct store_submitted done;
 
-	w.kit.now = t.w.now;
-	kit_begin(&w.kit);
-	if (w.ops.doubtful)
-		store_doubt(w.kit.st, w.ops.sure);
-	assert_int_equal(
-		store_submit(w.kit.st, &t.officer.device, &e, &done), 0);
-	kit_commit(&w.kit);
+	counter++;
+	acting_ops.kit.now = acting_cast.w.now;
+	kit_begin(&acting_ops.kit);
+	if (acting_ops.ops.doubtful)
+		store_doubt(acting_ops.kit.st, acting_ops.ops.sure);
+	assert_int_equal(store_submit(acting_ops.kit.st,
+				 &acting_cast.officer.device, &e, &done),
+		0);
+	kit_commit(&acting_ops.kit);
 }
 
 static uint64_t waiting_of(const struct world_person *who)
 {
 	uint64_t n;
 
-	assert_int_equal(store_waiting(w.ops.view, &who->device, &n), 0);
+	assert_int_equal(
+		store_waiting(acting_ops.ops.view, &who->device, &n), 0);
 	return n;
 }
 
@@ -562,10 +540,12 @@ static void cover(const struct world_person *who)
 {
 	struct wire_statement s;
 
-	assigns(who, WIRE_CHANNEL_TEAM, &s);
-	s.u.assign.from = t.w.now + 3600;
-	s.u.assign.until = t.w.now + 7200;
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
+	acting_assigns(who, WIRE_CHANNEL_TEAM, &s);
+	s.u.assign.from = acting_cast.w.now + 3600;
+	s.u.assign.until = acting_cast.w.now + 7200;
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
 }
 
 /* Nobody is at a keyboard when it begins, nor when it ends. */
@@ -574,33 +554,44 @@ static void assignments_begin_and_end_by_themselves(void **state)
 	struct wire_statement s;
 	uint64_t number;
 
-	cover(&t.stranger);
-	assert_int_equal(use_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
+	cover(&acting_cast.stranger);
+	assert_int_equal(
+		use_as(&acting_cast.stranger, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
 	say();
-	assert_int_equal(waiting_of(&t.stranger), 0);
-	t.w.now += 3600;
-	assert_int_equal(use_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_OK);
+	assert_int_equal(waiting_of(&acting_cast.stranger), 0);
+	acting_cast.w.now += 3600;
+	assert_int_equal(
+		use_as(&acting_cast.stranger, WIRE_CHANNEL_TEAM), WIRE_OK);
 	say();
-	assert_int_equal(waiting_of(&t.stranger), 1);
-	unassigns(&t.advocate, WIRE_CHANNEL_SUPPORT, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	number = t.c->number;
-	t.w.now += 3599;
+	assert_int_equal(waiting_of(&acting_cast.stranger), 1);
+	acting_unassigns(&acting_cast.advocate, WIRE_CHANNEL_SUPPORT, &s);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	number = acting_cast.c->number;
+	acting_cast.w.now += 3599;
 	say();
-	assert_int_equal(waiting_of(&t.stranger), 2);
-	t.w.now += 1;
-	assert_int_equal(use_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
+	assert_int_equal(waiting_of(&acting_cast.stranger), 2);
+	acting_cast.w.now += 1;
+	assert_int_equal(
+		use_as(&acting_cast.stranger, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
 	say();
-	assert_int_equal(waiting_of(&t.stranger), 2);
+	assert_int_equal(waiting_of(&acting_cast.stranger), 2);
 	/* What is stated after the end is not theirs to read. */
-	t.w.now += 1;
-	w.kit.now = t.w.now;
-	assigns(&t.advocate, WIRE_CHANNEL_SUPPORT, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(fetch_as(&t.stranger, &t.c->id, 0, 100), WIRE_OK);
+	acting_cast.w.now += 1;
+	acting_ops.kit.now = acting_cast.w.now;
+	acting_assigns(&acting_cast.advocate, WIRE_CHANNEL_SUPPORT, &s);
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	assert_int_equal(
+		fetch_as(&acting_cast.stranger, &acting_cast.c->id, 0, 100),
+		WIRE_OK);
 	assert_int_equal(got.newest.number, number);
 	assert_int_equal(got.count, number);
-	assert_int_equal(fetch_as(&t.officer, &t.c->id, 0, 100), WIRE_OK);
+	assert_int_equal(
+		fetch_as(&acting_cast.officer, &acting_cast.c->id, 0, 100),
+		WIRE_OK);
 	assert_int_equal(got.newest.number, number + 1);
 }
 
@@ -608,173 +599,32 @@ static void assignments_begin_and_end_by_themselves(void **state)
 static void doubt_only_ends(void **state)
 {
 	struct wire_statement s;
-	uint64_t begun = t.w.now;
+	uint64_t begun = acting_cast.w.now;
 
-	cover(&t.stranger);
-	assigns(&t.registrar, WIRE_CHANNEL_TEAM, &s);
-	s.u.assign.until = t.w.now + 1800;
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(use_as(&t.registrar, WIRE_CHANNEL_TEAM), WIRE_OK);
-	w.ops.doubtful = true;
-	w.ops.sure = begun;
-	t.w.now += 4000;
-	assert_int_equal(use_as(&t.registrar, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
-	assert_int_equal(use_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
+	cover(&acting_cast.stranger);
+	acting_assigns(&acting_cast.registrar, WIRE_CHANNEL_TEAM, &s);
+	s.u.assign.until = acting_cast.w.now + 1800;
+	assert_int_equal(
+		acting_act_as(&acting_cast.coordinator, acting_cast.c, &s),
+		WIRE_OK);
+	assert_int_equal(
+		use_as(&acting_cast.registrar, WIRE_CHANNEL_TEAM), WIRE_OK);
+	acting_ops.ops.doubtful = true;
+	acting_ops.ops.sure = begun;
+	acting_cast.w.now += 4000;
+	assert_int_equal(use_as(&acting_cast.registrar, WIRE_CHANNEL_TEAM),
+		WIRE_REFUSED);
+	assert_int_equal(
+		use_as(&acting_cast.stranger, WIRE_CHANNEL_TEAM), WIRE_REFUSED);
 	say();
-	assert_int_equal(waiting_of(&t.stranger), 0);
-	w.ops.doubtful = false;
-	assert_int_equal(use_as(&t.stranger, WIRE_CHANNEL_TEAM), WIRE_OK);
-}
-
-/* ---- notices ---- */
-
-static void subscribe(
-	const struct world_person *who, uint32_t peer, uint32_t credit)
-{
-	uint32_t before = w.peer;
-
-	w.peer = peer;
-	w.request.body.subscribe = (struct wire_subscribe){0, credit};
+	assert_int_equal(waiting_of(&acting_cast.stranger), 0);
+	acting_ops.ops.doubtful = false;
 	assert_int_equal(
-		ops_kit_run_as(&w, WIRE_OP_SUBSCRIBE, &who->device), WIRE_OK);
-	ops_kit_serve(&w);
-	w.peer = before;
+		use_as(&acting_cast.stranger, WIRE_CHANNEL_TEAM), WIRE_OK);
 }
 
-/* How many notices of ${chain} the last run pushed to ${peer}. */
-static size_t notices(uint32_t peer, const struct id16 *chain, uint64_t number)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < w.batch->push_count; i++) {
-		const struct push *p = &w.batch->pushes[i];
-		struct wire_message m = {
-			.body = bytes_of(
-				w.batch->bytes.data + p->body_at, p->body_len)};
-		struct wire_notice notice;
-
-		assert_int_equal(p->op, WIRE_OP_NOTICE);
-		assert_int_equal(p->frame_count, 0);
-		assert_int_equal(wire_notice_decode(&m, &notice), 0);
-		if (p->to.slot != peer || !id16_eq(&notice.chain, chain))
-			continue;
-		assert_int_equal(notice.newest.number, number);
-		n++;
-	}
-	return n;
-}
-
-static void give_credit(
-	const struct world_person *who, uint32_t peer, uint32_t credit)
-{
-	uint32_t before = w.peer;
-
-	w.peer = peer;
-	w.request.body.credit.credit = credit;
-	assert_int_equal(
-		ops_kit_run_as(&w, WIRE_OP_CREDIT, &who->device), WIRE_OK);
-	ops_kit_serve(&w);
-	w.peer = before;
-}
-
-static void those_concerned_are_told(void **state)
-{
-	struct wire_statement s;
-
-	subscribe(&t.advocate, 11, 5);
-	subscribe(&t.officer, 12, 5);
-	subscribe(&t.stranger, 13, 5);
-	subscribe(&t.coordinator, 1, 5); /* the connection that acts */
-	unassigns(&t.officer, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(w.batch->push_count, 2);
-	assert_int_equal(notices(11, &t.c->id, t.c->number), 1);
-	assert_int_equal(notices(12, &t.c->id, t.c->number), 1);
-	/* Off it: not told any more. */
-	assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(w.batch->push_count, 2);
-	assert_int_equal(notices(11, &t.c->id, t.c->number), 1);
-	assert_int_equal(notices(13, &t.c->id, t.c->number), 1);
-	/* The clinic's chain is everybody's. */
-	world_statement(&t.w, NULL, WIRE_ST_REVOKE, &s);
-	s.u.revoke.device = t.victim.device;
-	s.u.revoke.reason = WIRE_REVOKE_LOST;
-	assert_int_equal(act_as(&t.coordinator, NULL, &s), WIRE_OK);
-	assert_int_equal(w.batch->push_count, 3);
-	assert_int_equal(notices(12, &clinic_chain, t.w.clinic.number), 1);
-	/* What is refused is no news. */
-	assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	s.number++;
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_REFUSED);
-	assert_int_equal(w.batch->push_count, 0);
-}
-
-static void notices_wait_for_credit_and_are_one(void **state)
-{
-	struct wire_statement s;
-
-	subscribe(&t.advocate, 11, 1);
-	assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(notices(11, &t.c->id, t.c->number), 1);
-	unassigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(w.batch->push_count, 0);
-	assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(w.batch->push_count, 0);
-	give_credit(&t.advocate, 11, 2);
-	assert_int_equal(w.batch->push_count, 1);
-	assert_int_equal(notices(11, &t.c->id, t.c->number), 1);
-	/* Nothing more is due. */
-	ops_kit_serve(&w);
-	assert_int_equal(w.batch->push_count, 0);
-	/* An envelope takes what is left, as ever. */
-	unassigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(w.batch->push_count, 1);
-	assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(w.batch->push_count, 0);
-}
-
-/* A connection that took nothing gets it again. */
-static void notices_that_did_not_leave_come_again(void **state)
-{
-	struct request back = {.kind = REQUEST_UNSENT,
-		.from = {11, 1},
-		.device = t.advocate.device,
-		.header.id = 7,
-		.credit = 1};
-	struct wire_statement s;
-
-	subscribe(&t.advocate, 11, 1);
-	assigns(&t.stranger, WIRE_CHANNEL_TEAM, &s);
-	assert_int_equal(act_as(&t.coordinator, t.c, &s), WIRE_OK);
-	assert_int_equal(w.batch->push_count, 1);
-	subs_back(&w.ops.subs, &back);
-	ops_kit_serve(&w);
-	assert_int_equal(w.batch->push_count, 1);
-	assert_int_equal(notices(11, &t.c->id, t.c->number), 1);
-}
-
-/* The transaction fails: nobody hears of what did not happen. */
-static void a_failed_commit_is_no_news(void **state)
-{
-	struct notice n = {.chain = t.c->id, .all = true, .but = {9, 9}};
-
-	subscribe(&t.advocate, 11, 5);
-	assert_int_equal(subs_notice(&w.ops.subs, &n), 0);
-	subs_forget(&w.ops.subs);
-	assert_int_equal(
-		ops_kit_run_as(&w, WIRE_OP_PING, &t.officer.device), WIRE_OK);
-	assert_int_equal(w.batch->push_count, 0);
-	ops_kit_serve(&w);
-	assert_int_equal(w.batch->push_count, 0);
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f)                                                                \
+	cmocka_unit_test_setup_teardown(f, acting_setup, acting_teardown)
 
 int main(void)
 {
@@ -793,10 +643,6 @@ int main(void)
 		TEST(cases_are_ones_own),
 		TEST(assignments_begin_and_end_by_themselves),
 		TEST(doubt_only_ends),
-		TEST(those_concerned_are_told),
-		TEST(notices_wait_for_credit_and_are_one),
-		TEST(notices_that_did_not_leave_come_again),
-		TEST(a_failed_commit_is_no_news),
 	};
 
 	if (sodium_init() < 0)

@@ -759,20 +759,6 @@ static void encoders_refuse_too(void **state)
 	assert_int_equal(wire_submit_encode(&s, &w), ROWAN_E_LIMIT);
 }
 
-static void buckets_hold_what_is_padded(void **state)
-{
-	static const uint32_t buckets[] = {1024, 4096};
-
-	assert_false(wire_envelope_bucketed(1023, buckets, 2, 1024));
-	assert_true(wire_envelope_bucketed(1024, buckets, 2, 1024));
-	assert_true(wire_envelope_bucketed(2048, buckets, 2, 1024));
-	assert_false(wire_envelope_bucketed(2049, buckets, 2, 1024));
-	assert_false(wire_envelope_bucketed(4095, buckets, 2, 1024));
-	assert_true(wire_envelope_bucketed(5120, buckets, 2, 1024));
-	assert_false(wire_envelope_bucketed(5121, buckets, 2, 1024));
-	assert_false(wire_envelope_bucketed(0, buckets, 2, 1024));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -795,7 +781,6 @@ int main(void)
 		cmocka_unit_test(the_largest_answers_fit),
 		cmocka_unit_test(no_decoder_takes_frames_it_does_not_know),
 		cmocka_unit_test(encoders_refuse_too),
-		cmocka_unit_test(buckets_hold_what_is_padded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
