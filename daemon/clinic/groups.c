@@ -78,18 +78,49 @@ int groups_flags(struct store *st, const struct id16 *channel,
 	}
 	if (in < n)
 		*ret |= WIRE_GROUP_MISSING;
+	if (in == 0)
+		*ret |= WIRE_GROUP_DESERTED;
 	return 0;
 }
 
-static int state_of(struct store *st, const struct id16 *channel,
+/* The lowest ids, ascending. */
+static void mark(const struct id16 *device, struct id16 *list, size_t *count)
+{
+	size_t i = *count;
+
+	if (i == WIRE_GROUP_MARKS_MAX) {
+		if (id16_cmp(device, &list[i - 1]) > 0)
+			return;
+		i--;
+	} else {
+		++*count;
+	}
+	for (; i > 0 && id16_cmp(device, &list[i - 1]) < 0; i--)
+		list[i] = list[i - 1];
+	list[i] = *device;
+}
+
+/* As ${at}->device sees it. */
+static int state_of(const struct groups_at *at, const struct id16 *channel,
 	const struct group_row *row, struct wire_group_state *ret)
 {
+	int rc;
+
 	*ret = (struct wire_group_state){.generation = row->generation,
 		.exists = true,
 		.epoch = row->epoch,
 		.confirmed = row->confirmed,
 		.commit = row->commit};
-	return groups_flags(st, channel, row, &ret->flags);
+	rc = groups_flags(at->st, channel, row, &ret->flags);
+	for (size_t i = 0; i < row->leaf_count; i++) {
+		const struct group_leaf *l = &row->leaves[i];
+
+		if (id16_eq(&l->device, &at->device))
+			ret->flags |= WIRE_GROUP_MEMBER;
+		if (l->replace)
+			mark(&l->device, ret->replace, &ret->replace_count);
+	}
+	return rc;
 }
 
 int groups_state(const struct groups_at *at, const struct id16 *channel,
@@ -107,7 +138,7 @@ int groups_state(const struct groups_at *at, const struct id16 *channel,
 		return rc;
 	}
 	if (rc == 0)
-		rc = state_of(at->st, channel, &row, ret);
+		rc = state_of(at, channel, &row, ret);
 	buf_wipe(&raw);
 	return rc;
 }
@@ -260,7 +291,7 @@ int groups_create(const struct groups_at *at, const struct wire_group_create *c,
 	if (rc == 0) {
 		/* The same again, or too late. */
 		rc = memcmp(&row.created, &created, sizeof created) == 0
-			     ? state_of(at->st, &c->channel, &row, ret)
+			     ? state_of(at, &c->channel, &row, ret)
 			     : ROWAN_E_STALE;
 		buf_wipe(&raw);
 		return rc;
@@ -271,7 +302,7 @@ int groups_create(const struct groups_at *at, const struct wire_group_create *c,
 		.generation = c->generation, .created = created};
 	rc = create(at, c, &row, &g, &saved);
 	if (rc == 0)
-		rc = state_of(at->st, &c->channel, &row, ret);
+		rc = state_of(at, &c->channel, &row, ret);
 	rowan_mls_public_free(g);
 	rowan_mls_buf_free(&saved);
 	return rc;
@@ -400,7 +431,7 @@ int groups_commit(const struct groups_at *at, const struct wire_commit *c,
 	if (rc == 0 && !repeat)
 		rc = move(at, c, &row, ret_told);
 	if (rc == 0)
-		rc = state_of(at->st, &c->channel, &row, ret);
+		rc = state_of(at, &c->channel, &row, ret);
 	buf_wipe(&raw);
 	return rc;
 }
@@ -452,7 +483,7 @@ int groups_nack(const struct groups_at *at, const struct wire_nack *n,
 		rc = save(at->st, &n->channel, &row);
 	}
 	if (rc == 0)
-		rc = state_of(at->st, &n->channel, &row, ret);
+		rc = state_of(at, &n->channel, &row, ret);
 	buf_wipe(&raw);
 	return rc;
 }

@@ -7,7 +7,8 @@
 #include "wire/group.h"
 
 #define GROUP_FLAGS                                                            \
-	(WIRE_GROUP_FROZEN | WIRE_GROUP_MUST_GO | WIRE_GROUP_MISSING)
+	(WIRE_GROUP_FROZEN | WIRE_GROUP_MUST_GO | WIRE_GROUP_MISSING |         \
+		WIRE_GROUP_DESERTED | WIRE_GROUP_MEMBER)
 
 static int hash_read(struct reader *r, struct wire_hash *ret)
 {
@@ -100,8 +101,37 @@ static bool state_ok(const struct wire_group_state *g)
 	return g->generation != 0 && !(g->flags & ~GROUP_FLAGS) &&
 	       (g->exists ||
 		       (g->flags == 0 && g->epoch == 0 &&
+			       g->replace_count == 0 && g->away_count == 0 &&
 			       memcmp(&g->confirmed, &zero, sizeof zero) == 0 &&
 			       memcmp(&g->commit, &zero, sizeof zero) == 0));
+}
+
+/* Ascending, perhaps none. */
+static int marks_read(struct reader *r, struct id16 *ret, size_t *ret_count)
+{
+	struct bytes list;
+	int rc = reader_vec(r, WIRE_GROUP_MARKS_MAX * ID16_LEN, &list);
+
+	*ret_count = 0;
+	if (rc == 0 && list.len % ID16_LEN != 0)
+		rc = ROWAN_E_MALFORMED;
+	if (rc != 0 || list.len == 0)
+		return rc;
+	memcpy(ret, list.data, list.len);
+	*ret_count = list.len / ID16_LEN;
+	for (size_t i = 1; i < *ret_count; i++)
+		if (id16_cmp(&ret[i - 1], &ret[i]) >= 0)
+			return ROWAN_E_MALFORMED;
+	return 0;
+}
+
+static int marks_write(struct writer *w, const struct id16 *ids, size_t count)
+{
+	if (count == 0) {
+		writer_vec(w, bytes_of(NULL, 0));
+		return writer_status(w);
+	}
+	return codec_ids_write(ids, count, WIRE_GROUP_MARKS_MAX, w);
 }
 
 int wire_group_state_decode(
@@ -110,13 +140,16 @@ int wire_group_state_decode(
 	struct reader r;
 	int rc;
 
+	memset(ret, 0, sizeof *ret);
 	if ((rc = codec_open(m, &r)) != 0 ||
 		(rc = reader_u32(&r, &ret->generation)) != 0 ||
 		(rc = codec_bool(&r, &ret->exists)) != 0 ||
 		(rc = codec_flags(&r, GROUP_FLAGS, &ret->flags)) != 0 ||
 		(rc = reader_u64(&r, &ret->epoch)) != 0 ||
 		(rc = hash_read(&r, &ret->confirmed)) != 0 ||
-		(rc = hash_read(&r, &ret->commit)) != 0)
+		(rc = hash_read(&r, &ret->commit)) != 0 ||
+		(rc = marks_read(&r, ret->replace, &ret->replace_count)) != 0 ||
+		(rc = marks_read(&r, ret->away, &ret->away_count)) != 0)
 		goto out;
 	if (!state_ok(ret))
 		rc = ROWAN_E_MALFORMED;
@@ -126,6 +159,8 @@ out:
 
 int wire_group_state_encode(const struct wire_group_state *g, struct writer *w)
 {
+	int rc;
+
 	if (!state_ok(g))
 		return ROWAN_E_INVAL;
 	writer_u32(w, g->generation);
@@ -134,7 +169,8 @@ int wire_group_state_encode(const struct wire_group_state *g, struct writer *w)
 	writer_u64(w, g->epoch);
 	writer_raw(w, g->confirmed.b, sizeof g->confirmed.b);
 	writer_raw(w, g->commit.b, sizeof g->commit.b);
-	return writer_status(w);
+	rc = marks_write(w, g->replace, g->replace_count);
+	return rc == 0 ? marks_write(w, g->away, g->away_count) : rc;
 }
 
 int wire_nack_decode(const struct wire_message *m, struct wire_nack *ret)

@@ -34,10 +34,14 @@ struct wire_commit {
 };
 
 enum wire_group_flags {
-	WIRE_GROUP_FROZEN = 0x01,  /* a NACK stands: reset is needed */
-	WIRE_GROUP_MUST_GO = 0x02, /* a leaf must be removed first */
-	WIRE_GROUP_MISSING = 0x04  /* assigned devices are not in the tree */
+	WIRE_GROUP_FROZEN = 0x01,   /* a NACK stands: reset is needed */
+	WIRE_GROUP_MUST_GO = 0x02,  /* a leaf must be removed first */
+	WIRE_GROUP_MISSING = 0x04,  /* assigned devices are not in the tree */
+	WIRE_GROUP_DESERTED = 0x08, /* none that may take part is in it */
+	WIRE_GROUP_MEMBER = 0x10    /* the asking device has a leaf */
 };
+
+#define WIRE_GROUP_MARKS_MAX 64 /* devices in each list, at most */
 
 struct wire_group_id {
 	struct id16 channel;
@@ -51,6 +55,11 @@ struct wire_group_state {
 	uint64_t epoch;
 	struct wire_hash confirmed; /* confirmed transcript hash */
 	struct wire_hash commit;    /* SHA-256 of the last commit, or zero */
+	/* Devices, ascending; when there are more, the first ones. */
+	struct id16 replace[WIRE_GROUP_MARKS_MAX]; /* have lost their state */
+	size_t replace_count;
+	struct id16 away[WIRE_GROUP_MARKS_MAX]; /* for long, or parked */
+	size_t away_count;
 };
 
 /*

@@ -409,10 +409,12 @@ static int make_group_state(struct writer *w)
 {
 	struct wire_group_state m = {.generation = 1,
 		.exists = true,
-		.flags = WIRE_GROUP_MISSING,
+		.flags = WIRE_GROUP_MISSING | WIRE_GROUP_MEMBER,
 		.epoch = 7,
 		.confirmed = hash_of(0xcf),
-		.commit = hash_of(0xc7)};
+		.commit = hash_of(0xc7),
+		.replace = {DEVICE},
+		.replace_count = 1};
 
 	return wire_group_state_encode(&m, w);
 }

@@ -70,7 +70,7 @@ static uint8_t flags(struct member *m)
 	struct wire_group_state s;
 
 	assert_int_equal(member_state(m, &s), WIRE_OK);
-	return s.flags;
+	return s.flags & ~WIRE_GROUP_MEMBER;
 }
 
 static void unassign(struct test *t, const struct world_person *p)
@@ -116,7 +116,7 @@ static void people_talk(void **state)
 	assert_int_equal(member_state(&t->victim, &s), WIRE_OK);
 	assert_true(s.exists);
 	assert_int_equal(s.epoch, 2);
-	assert_int_equal(s.flags, 0);
+	assert_int_equal(s.flags, WIRE_GROUP_MEMBER);
 	assert_int_equal(member_say(&t->victim, "hello"), WIRE_OK);
 	member_read(&t->advocate);
 	member_read(&t->registrar);
@@ -545,7 +545,7 @@ static void a_nack_freezes_until_a_reset(void **state)
 	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_STALE);
 	s.epoch--;
 	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_OK);
-	assert_int_equal(frozen.flags, WIRE_GROUP_FROZEN);
+	assert_int_equal(frozen.flags & ~WIRE_GROUP_MEMBER, WIRE_GROUP_FROZEN);
 	member_commit(&t->advocate, NULL, 0, &made);
 	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_MEMBERSHIP);
 	rowan_mls_committed_free(&made);
@@ -580,6 +580,10 @@ static void the_readmitted_are_replaced(void **state)
 	assert_int_equal(
 		world_act(&t->c.cast.w, t->c.cast.c, &s, &t->c.cast.victim), 0);
 	assert_int_equal(flags(&t->advocate), WIRE_GROUP_MISSING);
+	assert_int_equal(member_state(&t->victim, &g), WIRE_OK);
+	assert_int_equal(g.replace_count, 1);
+	assert_true(id16_eq(&g.replace[0], &t->c.cast.victim.device));
+	assert_true((g.flags & WIRE_GROUP_MEMBER) != 0);
 	/* the others go on meanwhile, without her */
 	assert_int_equal(member_say(&t->advocate, "meanwhile"), WIRE_OK);
 	assert_int_equal(
@@ -589,7 +593,8 @@ static void the_readmitted_are_replaced(void **state)
 		(struct rowan_mls_bytes){package.data, package.len};
 	member_commit(&t->advocate, both, 2, &made);
 	assert_int_equal(member_send(&t->advocate, &made, &g), WIRE_OK);
-	assert_int_equal(g.flags, 0);
+	assert_int_equal(g.flags, WIRE_GROUP_MEMBER);
+	assert_int_equal(g.replace_count, 0);
 	rowan_mls_committed_free(&made);
 	buf_wipe(&package);
 	member_read(&t->advocate);
@@ -598,6 +603,21 @@ static void the_readmitted_are_replaced(void **state)
 	member_read(&t->victim);
 	assert_int_equal(t->victim.heard_count, 1);
 	assert_string_equal(t->victim.heard[0], "welcome back");
+}
+
+/* The only one who was in it may not take part any more. */
+static void nobody_is_left(void **state)
+{
+	struct test *t = *state;
+	struct wire_group_state g;
+
+	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
+	assert_int_equal(member_state(&t->victim, &g), WIRE_OK);
+	assert_int_equal(g.flags, WIRE_GROUP_MISSING);
+	unassign(t, &t->c.cast.advocate);
+	assert_int_equal(member_state(&t->victim, &g), WIRE_OK);
+	assert_int_equal(g.flags,
+		WIRE_GROUP_MUST_GO | WIRE_GROUP_MISSING | WIRE_GROUP_DESERTED);
 }
 
 /* What was remembered of a group is not trusted past a failed transaction. */
@@ -637,6 +657,7 @@ int main(void)
 		TEST(messages_are_application_data),
 		TEST(a_nack_freezes_until_a_reset),
 		TEST(the_readmitted_are_replaced),
+		TEST(nobody_is_left),
 		TEST(restarts_change_nothing),
 	};
 
