@@ -99,7 +99,11 @@ ROWAN_MUST int follow_may(struct follow *f, const struct id16 *channel,
  * follow_identity(f, identity, key, ret):
  * Judge an MLS credential: an encoded chain of cards whose first binds
  * ${key}, as this clinic issued it and the clinic's chain knows it. ${ret},
- * unless NULL, gets the device.
+ * unless NULL, gets the device. Says who it is, not what they may: a revoked
+ * device passes (follow_may). ROWAN_E_MALFORMED; ROWAN_E_CRYPTO for another
+ * key, ROWAN_E_CHAIN for another card than was logged, ROWAN_E_UNKNOWN;
+ * ROWAN_E_AGAIN for a card that was logged and not shown to us yet: asked
+ * for, to be tried again when changed has been called.
  */
 ROWAN_MUST int follow_identity(struct follow *f, struct bytes identity,
 	const struct wire_key *key, struct id16 *ret);
@@ -110,6 +114,39 @@ ROWAN_MUST int follow_identity(struct follow *f, struct bytes identity,
  */
 ROWAN_MUST int follow_card(struct follow *f, const struct id16 *device,
 	struct trust_card *ret, struct buf *ret_raw);
+
+/**
+ * follow_devices(f, member, ret, max, ret_len):
+ * The devices of a member that are known, revoked ones too, in the order in
+ * which they were logged; ${member} NULL: of everybody. Beyond ${max}
+ * ROWAN_E_LIMIT, with ${max} of them.
+ */
+ROWAN_MUST int follow_devices(struct follow *f, const struct id16 *member,
+	struct id16 *ret, size_t max, size_t *ret_len);
+
+/**
+ * follow_statement(f, chain, number, ret):
+ * A statement of a chain that was followed; the caller owns ${ret}.
+ * ROWAN_E_NOT_FOUND for none, or one that was withheld from us.
+ */
+ROWAN_MUST int follow_statement(struct follow *f, const struct id16 *chain,
+	uint64_t number, struct buf *ret);
+
+/**
+ * follow_expect(vault, chain, at):
+ * A head that somebody we trust has told us (an invite's bundle): the chain
+ * must come to it. Inside the caller's transaction, before follow_new.
+ */
+ROWAN_MUST int follow_expect(struct vault *vault, const struct id16 *chain,
+	const struct follow_heads *at);
+
+/**
+ * follow_step(f, now_ms), follow_wait(f, now_ms):
+ * Ask what is to be asked; milliseconds until there is more to do without
+ * being woken. Errors are the vault's.
+ */
+ROWAN_MUST int follow_step(struct follow *f, uint64_t now_ms);
+uint64_t follow_wait(const struct follow *f, uint64_t now_ms);
 
 /**
  * follow_clinic(f), follow_head(f, case_id, number, ret):
@@ -125,7 +162,8 @@ ROWAN_MUST int follow_head(struct follow *f, const struct id16 *case_id,
  * A member's word on where both chains stand. 0: as we know it. ROWAN_E_AGAIN:
  * ahead of us, catching up was started, ask again after it; when the daemon
  * still cannot show it then: ROWAN_E_CHAIN and an alarm. ROWAN_E_CHAIN and an
- * alarm at once when it is another history.
+ * alarm at once when it is another history. Inside the open transaction or in
+ * one of its own.
  */
 ROWAN_MUST int follow_heard(struct follow *f, const struct id16 *case_id,
 	const struct follow_heads *clinic, const struct follow_heads *of_case);

@@ -375,6 +375,11 @@ void vault_abort(struct vault *v)
 	v->open = false;
 }
 
+bool vault_busy(const struct vault *v)
+{
+	return v->open;
+}
+
 /* Bind kind, name and number, in this order. */
 static int bind(struct vault *v, enum query which, enum vault_kind kind,
 	struct bytes name, uint64_t n, uint8_t ret_hash[SEAL_HASH_LEN])

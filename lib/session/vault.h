@@ -38,6 +38,8 @@ enum vault_kind {
 	VAULT_EVENT = 8,   /* what the application has not taken yet */
 	VAULT_BLOB = 9,	   /* attachments on their way */
 	VAULT_CARD = 10,
+	VAULT_ACT = 11,	   /* what this device does to the clinic */
+	VAULT_INVITE = 12, /* invites made, and the one redeemed */
 	VAULT_KINDS = 31
 };
 
@@ -87,6 +89,12 @@ ROWAN_MUST int vault_destroy(const char *path);
 ROWAN_MUST int vault_begin(struct vault *v);
 ROWAN_MUST int vault_commit(struct vault *v);
 void vault_abort(struct vault *v);
+
+/**
+ * vault_busy(v):
+ * Whether a transaction is open.
+ */
+bool vault_busy(const struct vault *v);
 
 /**
  * vault_put(v, kind, name, n, value):

@@ -23,6 +23,7 @@ static const char *const names[ARMOUR_KINDS] = {
 	[ARMOUR_CARD_REQUEST] = "CARD REQUEST",
 	[ARMOUR_CARD] = "CARD",
 	[ARMOUR_STATEMENT] = "STATEMENT",
+	[ARMOUR_SERVERS] = "SERVERS",
 };
 
 const char *armour_name(uint8_t kind)

@@ -27,6 +27,7 @@ enum armour_kind {
 	ARMOUR_CARD_REQUEST,	  /* wire/request.h */
 	ARMOUR_CARD,		  /* wire/card.h */
 	ARMOUR_STATEMENT,	  /* wire/statement.h */
+	ARMOUR_SERVERS,		  /* wire/servers.h */
 	ARMOUR_KINDS
 };
 

@@ -3,6 +3,7 @@
 
 #include "wire/armour.h"
 #include "wire/request.h"
+#include "wire/servers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -35,6 +36,20 @@ static void try_request(struct bytes object)
 	writer_wipe(&w);
 }
 
+static void try_servers(struct bytes object)
+{
+	struct wire_servers s;
+	struct writer w;
+
+	if (wire_servers_decode(object, &s) != 0)
+		return;
+	writer_init(&w, WIRE_SERVERS_MAX);
+	if (wire_servers_encode(&s, &w) != 0 ||
+		!bytes_eq(writer_view(&w), object))
+		abort();
+	writer_wipe(&w);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct bytes text = bytes_of(data, len);
@@ -42,9 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t kind;
 
 	try_request(text);
+	try_servers(text);
 	while (armour_next(&text, &kind, &object) == 0) {
 		again(kind, buf_view(&object));
 		try_request(buf_view(&object));
+		try_servers(buf_view(&object));
 		buf_wipe(&object);
 	}
 	return 0;
