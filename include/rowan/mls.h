@@ -533,7 +533,10 @@ ROWAN_API ROWAN_MUST int rowan_mls_pending(const struct rowan_mls_group *group,
 
 struct rowan_mls_join_options {
 	struct rowan_mls_bytes tree; /* empty: inside the message */
-	/* Branch and reinit: the group that is continued, or NULL. */
+	/*
+	 * Branch and reinit: the group that is continued, or NULL. Then a
+	 * Welcome that is not linked to it is ROWAN_E_MLS_PSK.
+	 */
 	const struct rowan_mls_group *resuming;
 };
 
@@ -589,9 +592,11 @@ struct rowan_mls_resume_options {
  * rowan_mls_resume(old, options, ret, ret_welcome):
  * Make the successor of a group closed by a ReInit (section 11.2), or a
  * subgroup (section 11.3), with the members of the key packages, linked by a
- * resumption PSK. The new group is in epoch 1. ROWAN_E_STATE for a reinit of
- * a group that was not closed; ROWAN_E_MLS_SENDER for a key package of a
- * stranger to a branch, and errors as rowan_mls_commit.
+ * resumption PSK. The new group is in epoch 1. A reinit takes all members of
+ * the old group along: ROWAN_E_INVAL when one is missing. ROWAN_E_STATE for a
+ * reinit of a group that was not closed; ROWAN_E_MLS_SENDER for the key
+ * package of somebody whose credential the old group does not know, and
+ * errors as rowan_mls_commit.
  */
 ROWAN_API ROWAN_MUST int rowan_mls_resume(struct rowan_mls_group *old,
 	const struct rowan_mls_resume_options *options,

@@ -489,6 +489,12 @@ static void a_reinit_closes_and_goes_on(void **state)
 	kp = package(t->bob);
 	v = view(&kp);
 	o.key_packages = &v;
+	/* 12.4.1: "with the same members as the original group" */
+	o.n = 0;
+	assert_int_equal(
+		rowan_mls_resume(t->a, &o, &na, &welcome), ROWAN_E_INVAL);
+	assert_null(na);
+	o.n = 1;
 	assert_int_equal(rowan_mls_resume(t->a, &o, &na, &welcome), 0);
 	assert_int_equal(rowan_mls_join(t->bob, view(&welcome), NULL, &nb),
 		ROWAN_E_MLS_PSK);

@@ -14,6 +14,7 @@
 
 #include "crypto/hpke.h"
 #include "mls/member/group.h"
+#include "mls/public/extension.h"
 
 /* Ann is the malicious one; Bob is her victim, Eve stands outside. */
 struct cast {
@@ -486,6 +487,39 @@ static void bad_group_infos(void **state)
 	rowan_mls_buf_free(&info);
 }
 
+/*
+ * 10: "Extensions included in the extensions or leaf_node.extensions fields
+ * MUST be included in the leaf_node.capabilities field."
+ */
+static void last_resorts_say_so(void **state)
+{
+	struct cast *t = *state;
+
+	for (int last = 0; last < 2; last++) {
+		const struct rowan_mls_key_package_options o = {
+			.last_resort = last == 1};
+		struct rowan_mls_buf package;
+		struct mls_message m;
+		struct bytes data;
+
+		assert_int_equal(
+			rowan_mls_key_package(t->eve, &o, &package, NULL), 0);
+		assert_int_equal(
+			mls_message_decode(
+				bytes_of(package.data, package.len), &m),
+			0);
+		assert_int_equal(extension_find(m.key_package.extensions,
+					 EXTENSION_LAST_RESORT, &data),
+			last == 1);
+		assert_int_equal(capabilities_extension(
+					 &m.key_package.leaf_node->capabilities,
+					 EXTENSION_LAST_RESORT),
+			last == 1);
+		mls_message_wipe(&m);
+		rowan_mls_buf_free(&package);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -498,6 +532,7 @@ int main(void)
 		TEST(other_epochs),
 		TEST(bad_welcomes),
 		TEST(bad_group_infos),
+		TEST(last_resorts_say_so),
 	};
 
 	return sodium_init() < 0 ? 1

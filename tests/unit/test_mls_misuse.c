@@ -346,6 +346,51 @@ static void from_outside(void **state)
 	assert_null(out.data);
 }
 
+/*
+ * 7.2: "a maximum total lifetime": what a client refuses of others it does
+ * not send, neither in its key packages nor as the first leaf of a group.
+ */
+static void own_leaves_live_as_long_as_they_may(void **state)
+{
+	struct cast *t = *state;
+	struct rowan_mls_key_package_options late = {
+		.not_before = UINT64_MAX - 1};
+	struct rowan_mls_proposal p = {.type = ROWAN_MLS_ADD};
+	const struct rowan_mls_commit_options o = {
+		.proposals = &p, .n = 1, .tree = true, .no_path = true};
+	struct rowan_mls_committed made;
+	struct rowan_mls_group *g, *joined;
+	struct rowan_mls *cat, *dan;
+	struct rowan_mls_buf package;
+
+	t->options.lifetime_max = 600;
+	new_client(t, "cat", &cat);
+	new_client(t, "dan", &dan);
+	assert_int_equal(rowan_mls_key_package(dan, NULL, &package, NULL), 0);
+	assert_int_equal(
+		rowan_mls_group_create(cat, nothing, no_extensions, &g), 0);
+	p.key_package = view(&package);
+	/* the creator's first leaf is still in the tree */
+	assert_int_equal(rowan_mls_commit(g, &o, &made), 0);
+	assert_int_equal(
+		rowan_mls_join(dan, view(&made.welcome), NULL, &joined), 0);
+	rowan_mls_group_free(joined);
+	rowan_mls_committed_free(&made);
+	rowan_mls_group_free(g);
+
+	/* Bob's own package would live for longer. */
+	assert_int_equal(
+		rowan_mls_key_package_check(cat, view(&t->package), NULL),
+		ROWAN_E_MLS_LIFETIME);
+	rowan_mls_buf_free(&package);
+	/* nor one that ends before it begins */
+	assert_int_equal(rowan_mls_key_package(dan, &late, &package, NULL),
+		ROWAN_E_INVAL);
+	assert_null(package.data);
+	rowan_mls_free(cat);
+	rowan_mls_free(dan);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -357,6 +402,7 @@ int main(void)
 		TEST(sending_and_exporting),
 		TEST(resuming),
 		TEST(from_outside),
+		TEST(own_leaves_live_as_long_as_they_may),
 	};
 
 	return sodium_init() < 0 ? 1

@@ -82,7 +82,7 @@ static int setup(void **state)
 	memset(&t, 0, sizeof t);
 	for (unsigned i = 0; i < PEOPLE; i++) {
 		char name = (char)('a' + (int)i);
-		struct rowan_mls_options o = {
+		struct rowan_mls_options o = {.keep_epochs = 1,
 			.credential = {
 				ROWAN_MLS_BASIC, {(const uint8_t *)&name, 1}}};
 
@@ -392,6 +392,64 @@ static void what_is_opened_ages(void **state)
 	rowan_mls_committed_free(&second);
 }
 
+/* Two commits of ours: what comes back is the one that came back. */
+static void what_comes_back_is_what_was_staged(void **state)
+{
+	struct cast *t = *state;
+	struct rowan_mls_group *g = t->group[1];
+	struct rowan_mls_received *r;
+	struct rowan_mls_committed first, second;
+
+	assert_int_equal(rowan_mls_commit(g, NULL, &first), 0);
+	assert_int_equal(rowan_mls_process(g, view(&first.commit), &r), 0);
+	assert_ptr_equal(
+		rowan_mls_received_next(r), rowan_mls_staged_commit(g));
+	rowan_mls_discard_commit(g);
+	assert_null(rowan_mls_received_next(r));
+	assert_int_equal(rowan_mls_accept(g, r), ROWAN_E_STATE);
+	assert_int_equal(rowan_mls_commit(g, NULL, &second), 0);
+	assert_int_equal(rowan_mls_accept(g, r), ROWAN_E_STATE);
+	assert_non_null(rowan_mls_staged_commit(g));
+	rowan_mls_received_free(r);
+	take(g, &second.commit);
+	assert_null(rowan_mls_staged_commit(g));
+	rowan_mls_committed_free(&first);
+	rowan_mls_committed_free(&second);
+}
+
+/*
+ * 9.2: members "MUST immediately delete" what they have consumed: the key of
+ * a private commit is not in the epoch it ended, though that is kept.
+ */
+static void kept_epochs_keep_no_used_keys(void **state)
+{
+	struct cast *t = *state;
+	struct rowan_mls_group *g = t->group[1];
+	const struct secret_tree_limits limits = group_limits(g);
+	struct secret_tree_place place = {0, RATCHET_HANDSHAKE, 0};
+	struct secret_tree_step *step;
+	struct rowan_mls_committed made;
+
+	/* there, while it is not accepted */
+	assert_int_equal(rowan_mls_commit(t->group[0], NULL, &made), 0);
+	assert_int_equal(
+		hear(g, bytes_of(made.commit.data, made.commit.len)), 0);
+	assert_int_equal(
+		secret_tree_find(g->message_keys, &limits, &place, &step), 0);
+	secret_tree_drop(step);
+	take(g, &made.commit);
+	assert_non_null(g->past);
+	assert_int_equal(
+		secret_tree_find(g->past->message_keys, &limits, &place, &step),
+		ROWAN_E_MLS_REPLAY);
+	place.kind = RATCHET_APPLICATION;
+	assert_int_equal(
+		secret_tree_find(g->past->message_keys, &limits, &place, &step),
+		0);
+	secret_tree_drop(step);
+	rowan_mls_committed_free(&made);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -403,6 +461,8 @@ int main(void)
 		TEST(own_commits_that_were_lost),
 		TEST(own_updates_that_were_lost),
 		TEST(what_is_opened_ages),
+		TEST(what_comes_back_is_what_was_staged),
+		TEST(kept_epochs_keep_no_used_keys),
 	};
 
 	return sodium_init() < 0 ? 1

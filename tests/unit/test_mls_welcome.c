@@ -21,7 +21,7 @@
 
 /* Ann makes the Welcomes. Bob was in a group with her before. */
 struct cast {
-	struct rowan_mls *ann, *bob;
+	struct rowan_mls *ann, *bob, *cid;
 	struct rowan_mls_group *a, *b;
 };
 
@@ -50,7 +50,8 @@ static int setup(void **state)
 	struct rowan_mls_committed made;
 	struct rowan_mls_buf package;
 
-	t = (struct cast){client("ann"), client("bob"), NULL, NULL};
+	t = (struct cast){
+		client("ann"), client("bob"), client("cid"), NULL, NULL};
 	assert_int_equal(rowan_mls_key_package(t.bob, NULL, &package, NULL), 0);
 	p.key_package = host_out(held(&package));
 	assert_int_equal(
@@ -77,6 +78,7 @@ static int teardown(void **state)
 	rowan_mls_group_free(t->b);
 	rowan_mls_free(t->ann);
 	rowan_mls_free(t->bob);
+	rowan_mls_free(t->cid);
 	return 0;
 }
 
@@ -88,12 +90,31 @@ struct craft {
 	bool no_tree_hash;
 	bool confirmation;   /* wrong tag */
 	bool without_bob;    /* he is not in the tree */
+	bool with_cid;	     /* he is */
 	bool short_info;     /* sealed GroupInfo shorter than a tag */
 	struct bytes path;   /* a path secret */
 	struct psk_id id[2]; /* PSKs named; their value is the resumption's */
 	size_t ids;
 	bool resume; /* Bob says what group is resumed */
 };
+
+static void add_cid(struct cast *t, struct tree *tree)
+{
+	struct rowan_mls_buf package;
+	struct key_package kp;
+	uint32_t at;
+
+	assert_int_equal(
+		rowan_mls_key_package(t->cid, NULL, &package, NULL), 0);
+	/* without MLSMessage around it */
+	assert_int_equal(
+		key_package_decode(
+			bytes_of(package.data + 4, package.len - 4), &kp),
+		0);
+	assert_int_equal(tree_add(tree, kp.leaf_node, &at), 0);
+	key_package_wipe(&kp);
+	rowan_mls_buf_free(&package);
+}
 
 /* A tree of Ann and, mostly, Bob. */
 static struct tree *make_tree(
@@ -111,6 +132,8 @@ static struct tree *make_tree(
 	rowan_mls_group_free(g);
 	if (!c->without_bob)
 		assert_int_equal(tree_add(tree, bob, &at), 0);
+	if (c->with_cid)
+		add_cid(t, tree);
 	return tree;
 }
 
@@ -152,7 +175,10 @@ static void make_keys(struct cast *t, const struct craft *c,
 	*k = (struct keys){.joiner = {{1, 2, 3}, 32}};
 	for (size_t i = 0; i < c->ids; i++)
 		psks[i].value =
-			(struct buf){t->a->secrets.resumption.b, s->hash->len};
+			(struct buf){c->id[i].psk_epoch < t->a->context->epoch
+					     ? t->a->resumptions->psk.b
+					     : t->a->secrets.resumption.b,
+				s->hash->len};
 	assert_int_equal(psk_secret(s, psks, c->ids, &k->psk), 0);
 	assert_int_equal(
 		key_schedule_welcome(s, &k->joiner, &k->psk, &k->welcome), 0);
@@ -301,6 +327,9 @@ static void what_a_newcomer_checks(void **state)
 	assert_int_equal(
 		joins(t, &(struct craft){.path = bytes_of(secret, 31)}),
 		ROWAN_E_MLS_PATH);
+	/* Bob expects the successor of his group, and this one is none. */
+	assert_int_equal(
+		joins(t, &(struct craft){.resume = true}), ROWAN_E_MLS_PSK);
 }
 
 static const uint8_t nonce[32] = {4};
@@ -365,19 +394,19 @@ static void what_a_branch_is(void **state)
 	c.group_id = "old";
 	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
 	c.group_id = NULL;
+	/* 11.3: each leaf in it "MUST match some LeafNode in the original" */
+	c.with_cid = true;
+	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
+	c.with_cid = false;
 	/* a reinitialization nobody has committed */
 	c.id[0] = resumption(t, PSK_USAGE_REINIT);
 	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
 }
 
-static void what_a_reinit_is(void **state)
+/* Ann commits one proposal in the old group, and Bob follows. */
+static void commit(struct cast *t, const struct rowan_mls_proposal *p)
 {
-	const struct rowan_mls_proposal reinit = {.type = ROWAN_MLS_REINIT,
-		.group_id = {(const uint8_t *)"new", 3}};
-	const struct rowan_mls_commit_options o = {
-		.proposals = &reinit, .n = 1};
-	struct cast *t = *state;
-	struct craft c = {.ids = 1, .resume = true};
+	const struct rowan_mls_commit_options o = {.proposals = p, .n = 1};
 	struct rowan_mls_received *r;
 	struct rowan_mls_committed made;
 
@@ -388,6 +417,22 @@ static void what_a_reinit_is(void **state)
 	assert_int_equal(rowan_mls_accept(t->b, r), 0);
 	rowan_mls_received_free(r);
 	rowan_mls_committed_free(&made);
+}
+
+static void what_a_reinit_is(void **state)
+{
+	const struct rowan_mls_proposal reinit = {.type = ROWAN_MLS_REINIT,
+		.group_id = {(const uint8_t *)"new", 3}};
+	struct rowan_mls_proposal more = {.type = ROWAN_MLS_ADD};
+	struct cast *t = *state;
+	struct craft c = {.ids = 1, .resume = true, .with_cid = true};
+	struct rowan_mls_buf package;
+
+	assert_int_equal(
+		rowan_mls_key_package(t->cid, NULL, &package, NULL), 0);
+	more.key_package = host_out(held(&package));
+	commit(t, &more);
+	commit(t, &reinit);
 	c.id[0] = resumption(t, PSK_USAGE_REINIT);
 	assert_int_equal(joins(t, &c), 0);
 	/* 11.2: group id and the rest "MUST be the same as" in the ReInit */
@@ -396,6 +441,15 @@ static void what_a_reinit_is(void **state)
 	c.group_id = NULL;
 	c.epoch = 2;
 	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
+	c.epoch = 1;
+	/* 11.2: its epoch is "the epoch after the Commit" with the ReInit */
+	c.id[0].psk_epoch--;
+	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
+	c.id[0].psk_epoch++;
+	/* 12.4.3.1: "all the members of the old group are also members" */
+	c.with_cid = false;
+	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
+	rowan_mls_buf_free(&package);
 }
 
 /* What is no Welcome is not joined by, what is no GroupInfo neither. */

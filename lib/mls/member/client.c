@@ -14,6 +14,8 @@
 #define KEEP_GENERATIONS 64
 #define MAX_FORWARD	 1000
 #define KEEP_RESUMPTION	 8
+#define LIFETIME	 (28ull * 24 * 3600)
+#define HOUR		 3600
 
 /* ---- the default table -------------------------------------------------- */
 
@@ -94,6 +96,20 @@ void client_leaf_params(const struct rowan_mls *c,
 		.credential_type = c->credential_type,
 		.credential = buf_view(&c->credential),
 		.capabilities = &caps->lists};
+}
+
+/* 7.2: "a maximum total lifetime" is what others will accept of us, too. */
+void client_lifetime(const struct rowan_mls *c, struct leaf_node_params *ret)
+{
+	uint64_t now = client_now(c), early = now < HOUR ? now : HOUR;
+	uint64_t all = c->lifetime_max;
+
+	if (all == 0 || all > LIFETIME + early)
+		all = LIFETIME + early;
+	if (early > all)
+		early = all;
+	ret->not_before = now - early;
+	ret->not_after = ret->not_before + all;
 }
 
 int client_extensions(struct rowan_mls_extensions in, struct buf *ret)

@@ -81,6 +81,13 @@ ROWAN_MUST int client_random(const struct rowan_mls *c, void *ret, size_t len);
 uint64_t client_now(const struct rowan_mls *c);
 
 /**
+ * client_lifetime(c, ret):
+ * Set the lifetime of a leaf that starts now: 28 days, or what we grant
+ * others where that is less.
+ */
+void client_lifetime(const struct rowan_mls *c, struct leaf_node_params *ret);
+
+/**
  * client_policy(c, ret):
  * How leaves are judged now. Borrows ${c}.
  */

@@ -81,6 +81,7 @@ struct rowan_mls_received {
 	struct authenticated_content *content;
 	bool is_private;
 	bool own;
+	struct hash_value own_message; /* of the staged commit it is */
 	bool removed;
 	uint64_t epoch;
 	uint32_t sender;

@@ -28,8 +28,7 @@ static int first_leaf(struct rowan_mls_group *g)
 	client_leaf_params(g->client, &caps, &params);
 	params.encryption_key = bytes_of(pk, g->suite->kem_pk_len);
 	params.source = LEAF_NODE_KEY_PACKAGE;
-	params.not_before = 0;
-	params.not_after = UINT64_MAX;
+	client_lifetime(g->client, &params);
 	if ((rc = leaf_node_new(
 		     g->suite, &params, client_sk(g->client), &leaf)) != 0 ||
 		(rc = tree_new(g->suite, &g->tree)) != 0 ||

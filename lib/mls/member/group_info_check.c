@@ -66,38 +66,81 @@ int group_info_check(const struct rowan_mls *client,
 	return rc;
 }
 
-int group_reinit_check(
-	const struct rowan_mls_group *old, const struct group_context *now)
+bool group_knows(const struct tree *t, const struct leaf_node *leaf)
 {
-	const struct reinit *announced;
+	for (uint32_t i = tree_next_leaf(t, 0); i < tree_leaves(t);
+		i = tree_next_leaf(t, i + 1))
+		if (bytes_eq(tree_leaf(t, i)->credential.raw,
+			    leaf->credential.raw))
+			return true;
+	return false;
+}
+
+bool group_knows_all(const struct tree *t, const struct tree *others)
+{
+	for (uint32_t i = tree_next_leaf(others, 0); i < tree_leaves(others);
+		i = tree_next_leaf(others, i + 1))
+		if (!group_knows(t, tree_leaf(others, i)))
+			return false;
+	return true;
+}
+
+/* 11.2: version, suite, group id and extensions "MUST be the same as the
+ * corresponding fields in the ReInit proposal" */
+static bool as_announced(
+	const struct reinit *announced, const struct group_context *now)
+{
+	return announced->version == now->version &&
+	       announced->cipher_suite == now->cipher_suite &&
+	       bytes_eq(announced->group_id, now->group_id) &&
+	       bytes_eq(announced->extensions, now->extensions);
+}
+
+static int reinit_check(const struct rowan_mls_group *old,
+	const struct psk_id *link, const struct group_context *now,
+	const struct tree *tree)
+{
 	struct proposal p = {0};
 	int rc;
 
-	if (old->reinit.len == 0)
+	/* 11.2: its epoch is "the epoch after the Commit covering the
+	 * ReInit" */
+	if (old->reinit.len == 0 || link->psk_epoch != old->context->epoch)
 		return ROWAN_E_MLS_PSK;
 	rc = proposal_decode(buf_view(&old->reinit), &p);
 	if (rc != 0)
 		return rc;
-	announced = &p.reinit;
-	/* 11.2: version, suite, group id and extensions "MUST" be those of
-	 * the ReInit proposal */
-	if (announced->version != now->version ||
-		announced->cipher_suite != now->cipher_suite ||
-		!bytes_eq(announced->group_id, now->group_id) ||
-		!bytes_eq(announced->extensions, now->extensions))
+	/* 12.4.3.1: "all the members of the old group are also members of the
+	 * new group" */
+	if (!as_announced(&p.reinit, now) || !group_knows_all(tree, old->tree))
 		rc = ROWAN_E_MLS_PSK;
 	proposal_wipe(&p);
 	return rc;
 }
 
-int group_branch_check(
-	const struct rowan_mls_group *old, const struct group_context *now)
+static int branch_check(const struct rowan_mls_group *old,
+	const struct group_context *now, const struct tree *tree)
 {
-	/* 11.3: version and suite of the old group, another group id */
+	/* 11.3: version and suite of the old group, another group id, and
+	 * each leaf "MUST match some LeafNode in the original group" */
 	return now->version == old->context->version &&
 			       now->cipher_suite ==
 				       old->context->cipher_suite &&
-			       !bytes_eq(now->group_id, old->context->group_id)
+			       !bytes_eq(
+				       now->group_id, old->context->group_id) &&
+			       group_knows_all(old->tree, tree)
 		       ? 0
 		       : ROWAN_E_MLS_PSK;
+}
+
+int group_resumed_check(const struct rowan_mls_group *old,
+	const struct psk_id *link, const struct group_context *now,
+	const struct tree *tree)
+{
+	/* "the epoch of the GroupInfo MUST be 1" */
+	if (now->epoch != 1)
+		return ROWAN_E_MLS_PSK;
+	return link->usage == PSK_USAGE_REINIT
+		       ? reinit_check(old, link, now, tree)
+		       : branch_check(old, now, tree);
 }

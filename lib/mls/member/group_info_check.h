@@ -21,13 +21,23 @@ ROWAN_MUST int group_info_check(const struct rowan_mls *client,
 	const struct group_info *info, struct bytes tree, struct tree **ret);
 
 /**
- * group_reinit_check(old, now), group_branch_check(old, now):
- * 0 iff ${now} is what the ReInit that closed ${old} announced; or may be a
- * branch of ${old}. ROWAN_E_MLS_PSK otherwise.
+ * group_knows(t, leaf), group_knows_all(t, others):
+ * Return true iff somebody in ${t} has the credential of ${leaf}; of each of
+ * ${others}. Who is the same person is the application's to say: its
+ * credentials say it.
  */
-ROWAN_MUST int group_reinit_check(
-	const struct rowan_mls_group *old, const struct group_context *now);
-ROWAN_MUST int group_branch_check(
-	const struct rowan_mls_group *old, const struct group_context *now);
+bool group_knows(const struct tree *t, const struct leaf_node *leaf);
+bool group_knows_all(const struct tree *t, const struct tree *others);
+
+/**
+ * group_resumed_check(old, link, now, tree):
+ * 0 iff the group of ${now} and ${tree}, linked to ${old} by the resumption
+ * PSK ${link}, is what the ReInit that closed ${old} announced, with all its
+ * members; or a branch of ${old} with nobody else in it (sections 11.2, 11.3,
+ * 12.4.3.1). ROWAN_E_MLS_PSK otherwise.
+ */
+ROWAN_MUST int group_resumed_check(const struct rowan_mls_group *old,
+	const struct psk_id *link, const struct group_context *now,
+	const struct tree *tree);
 
 #endif

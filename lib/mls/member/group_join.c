@@ -158,22 +158,19 @@ static int open_info(struct joining *j)
 /* 11.2, 11.3: what a resumed group has in common with the old one. */
 static int resumed_check(const struct joining *j)
 {
-	const struct group_context *now = j->info.context;
-	const struct rowan_mls_group *old;
-	const struct psk_id *id = NULL;
+	bool linked = j->options == NULL || j->options->resuming == NULL;
 
-	for (size_t i = 0; i < j->psks_n; i++)
-		if (j->psk_ids[i].type == PSK_RESUMPTION &&
-			j->psk_ids[i].usage != PSK_USAGE_APPLICATION)
-			id = &j->psk_ids[i];
-	if (id == NULL)
-		return 0;
-	old = j->options->resuming;
-	/* "the epoch of the GroupInfo MUST be 1" */
-	if (now->epoch != 1)
-		return ROWAN_E_MLS_PSK;
-	return id->usage == PSK_USAGE_REINIT ? group_reinit_check(old, now)
-					     : group_branch_check(old, now);
+	for (size_t i = 0; i < j->psks_n; i++) {
+		const struct psk_id *id = &j->psk_ids[i];
+
+		if (id->type != PSK_RESUMPTION)
+			continue;
+		linked = true;
+		if (id->usage != PSK_USAGE_APPLICATION)
+			return group_resumed_check(j->options->resuming, id,
+				j->info.context, j->g->tree);
+	}
+	return linked ? 0 : ROWAN_E_MLS_PSK;
 }
 
 /* Our leaf, and the keys that belong to it. */

@@ -364,6 +364,7 @@ static int process(struct rowan_mls_group *g, struct bytes message,
 		return ROWAN_E_MLS_REMOVED;
 	if (is_own(g, message)) {
 		r->own = true;
+		r->own_message = g->staged_message;
 		r->next = g->staged;
 		r->sender = g->leaf;
 		return 0;
@@ -397,6 +398,14 @@ int rowan_mls_process(struct rowan_mls_group *group,
 	return rc;
 }
 
+/* Is what came back still what is staged? */
+static bool still_staged(
+	const struct rowan_mls_group *g, const struct rowan_mls_received *r)
+{
+	return g->staged != NULL && bytes_eq(hash_view(&g->staged_message),
+					    hash_view(&r->own_message));
+}
+
 /* Use up the key of a private handshake message. */
 static int use_key(
 	struct rowan_mls_group *g, const struct rowan_mls_received *r)
@@ -422,7 +431,7 @@ int rowan_mls_accept(
 	if (kind == ROWAN_MLS_KIND_APPLICATION)
 		return 0;
 	if (received->group != group || received->changes != group->changes ||
-		(received->own && group->staged != received->next) ||
+		(received->own && !still_staged(group, received)) ||
 		(kind == ROWAN_MLS_KIND_PROPOSAL && received->entry == NULL))
 		return ROWAN_E_STATE;
 	if (kind == ROWAN_MLS_KIND_PROPOSAL) {
@@ -441,6 +450,10 @@ int rowan_mls_accept(
 	}
 	if (received->next == NULL)
 		return ROWAN_E_STATE;
+	/* 9.2: an epoch that is kept is kept without what was consumed in it */
+	if (received->is_private && group->client->keep_epochs > 0 &&
+		(rc = use_key(group, received)) != 0)
+		return rc;
 	group_move(group, received->next);
 	received->next = NULL;
 	return 0;

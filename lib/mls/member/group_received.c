@@ -77,7 +77,7 @@ struct rowan_mls_bytes rowan_mls_received_ref(
 const struct rowan_mls_group *rowan_mls_received_next(
 	const struct rowan_mls_received *received)
 {
-	return received->next;
+	return received->own ? received->group->staged : received->next;
 }
 
 int rowan_mls_received_proposal(const struct rowan_mls_received *received,

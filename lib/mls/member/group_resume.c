@@ -32,22 +32,13 @@ static int write_link(const struct rowan_mls_group *old, enum psk_usage usage,
 /* Is the owner of a key package a member of the old group? */
 static int known(const struct rowan_mls_group *old, struct bytes message)
 {
-	const struct tree *t = old->tree;
 	struct mls_message m = {0};
-	const struct credential *c;
-	bool found = false;
 	int rc = mls_message_decode(message, &m);
 
 	if (rc == 0 && m.wire_format != WIRE_FORMAT_KEY_PACKAGE)
 		rc = ROWAN_E_MLS_KEY_PACKAGE;
-	if (rc == 0) {
-		c = &m.key_package.leaf_node->credential;
-		for (uint32_t i = tree_next_leaf(t, 0); i < tree_leaves(t);
-			i = tree_next_leaf(t, i + 1))
-			found |= bytes_eq(
-				tree_leaf(t, i)->credential.raw, c->raw);
-		rc = found ? 0 : ROWAN_E_MLS_SENDER;
-	}
+	if (rc == 0 && !group_knows(old->tree, m.key_package.leaf_node))
+		rc = ROWAN_E_MLS_SENDER;
 	mls_message_wipe(&m);
 	return rc;
 }
@@ -143,7 +134,12 @@ int rowan_mls_resume(struct rowan_mls_group *old,
 		rc = create(old, options, &g);
 	if (rc == 0)
 		rc = commit_first(old, g, options, &c);
+	/* 12.4.1: "with the same members as the original group" */
+	if (rc == 0 && options->kind == ROWAN_MLS_RESUME_REINIT &&
+		!group_knows_all(g->tree, old->tree))
+		rc = ROWAN_E_INVAL;
 	if (rc != 0) {
+		rowan_mls_committed_free(&c);
 		rowan_mls_group_free(g);
 		return rc;
 	}

@@ -9,9 +9,6 @@
 #include "mls/public/extension.h"
 #include "mls/public/mls_message.h"
 
-#define LIFETIME (28ull * 24 * 3600)
-#define HOUR	 3600
-
 struct stored_package *package_find(const struct rowan_mls *c, struct bytes ref)
 {
 	for (struct stored_package *p = c->packages; p != NULL; p = p->next)
@@ -71,6 +68,21 @@ static int fresh_pair(
 	return rc;
 }
 
+/*
+ * 10: "Extensions included in the extensions or leaf_node.extensions fields
+ * MUST be included in" the capabilities: a last resort says so there, too.
+ */
+static int last_resort_types(const struct capabilities *caps, struct buf *ret)
+{
+	struct writer w;
+
+	writer_init(&w, MLS_TYPE_LIST_MAX);
+	writer_raw(&w, caps->extensions.data, caps->extensions.len);
+	if (!type_list_has(caps->extensions, EXTENSION_LAST_RESORT))
+		writer_u16(&w, EXTENSION_LAST_RESORT);
+	return writer_finish(&w, ret);
+}
+
 static int make_leaf(const struct rowan_mls *c,
 	const struct rowan_mls_key_package_options *o, struct bytes pk,
 	struct leaf_node **ret)
@@ -78,8 +90,7 @@ static int make_leaf(const struct rowan_mls *c,
 	struct rowan_mls_extensions none = {NULL, 0};
 	struct client_capabilities caps;
 	struct leaf_node_params params;
-	struct buf extensions;
-	uint64_t now = client_now(c);
+	struct buf extensions, types = {0};
 	int rc = client_extensions(
 		o != NULL ? o->leaf_extensions : none, &extensions);
 
@@ -90,13 +101,20 @@ static int make_leaf(const struct rowan_mls *c,
 	client_leaf_params(c, &caps, &params);
 	params.encryption_key = pk;
 	params.source = LEAF_NODE_KEY_PACKAGE;
-	params.not_before = o != NULL && o->not_before != 0
-				    ? o->not_before
-				    : (now > HOUR ? now - HOUR : 0);
-	params.not_after =
-		o != NULL && o->not_after != 0 ? o->not_after : now + LIFETIME;
+	client_lifetime(c, &params);
+	if (o != NULL && o->not_before != 0)
+		params.not_before = o->not_before;
+	if (o != NULL && o->not_after != 0)
+		params.not_after = o->not_after;
 	params.extensions = buf_view(&extensions);
-	rc = leaf_node_new(c->suite, &params, client_sk(c), ret);
+	if (params.not_after < params.not_before)
+		rc = ROWAN_E_INVAL;
+	else if (o != NULL && o->last_resort &&
+		 (rc = last_resort_types(&caps.lists, &types)) == 0)
+		caps.lists.extensions = buf_view(&types);
+	if (rc == 0)
+		rc = leaf_node_new(c->suite, &params, client_sk(c), ret);
+	buf_wipe(&types);
 	buf_wipe(&extensions);
 	return rc;
 }
@@ -147,11 +165,6 @@ int rowan_mls_key_package(struct rowan_mls *client,
 		*ret_ref = (struct rowan_mls_buf){NULL, 0};
 	if (p == NULL)
 		return ROWAN_E_NOMEM;
-	if (options != NULL && options->not_after != 0 &&
-		options->not_after < options->not_before) {
-		package_free(p);
-		return ROWAN_E_INVAL;
-	}
 	if ((rc = make(client, options, p)) != 0 ||
 		(rc = mls_message_wrap(WIRE_FORMAT_KEY_PACKAGE,
 			 buf_view(&p->raw), &message)) != 0 ||
