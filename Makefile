@@ -122,7 +122,8 @@ all: $(LIB_PUBLIC) $(LIB_MEMBER) $(PROGRAMS)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(LIB_TEST) $(LIB_DAEMON) \
 		$(LIBS_CLIENT)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(LDFLAGS_$*) -o $@ $^ $(ZMQ) $(SQLITE) \
+	$(Q)$(CC) $(ALL_LDFLAGS) $(LDFLAGS_$*) -o $@ $^ $(LDLIBS_$*) \
+		$(ZMQ) $(SQLITE) \
 		$(CONFIG) $(SODIUM) $(CMOCKA) $(JANSSON) $(CRYPTO) -lpthread
 
 # Fuzz targets: here with a main that replays the corpus; `make fuzz` builds

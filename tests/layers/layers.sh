@@ -54,6 +54,12 @@ may daemon/clinic $public clock store clinic
 may daemon/ops $public config clock store clinic ops
 may daemon/net $public config clock ops net
 may daemon $public $daemon
+# The command line: on the public headers and, for the offline authority and
+# what it seals itself, on the public half.
+may client/ui $low ui
+may client/agent $low crypto ui agent
+may client/cmd $low wire trust ui agent cmd
+may client cmd
 
 # Folders that no rule above knows.
 for d in lib/* lib/mls/* daemon/*; do
@@ -89,7 +95,9 @@ door() {
 
 door sqlite3.h 'daemon/store/*' 'lib/session/vault*'
 door zmq.h 'daemon/net/*' 'lib/session/link*'
-door libconfig.h 'daemon/config/*' 'client/config*'
+door libconfig.h 'daemon/config/*'
+door curses.h 'client/ui/screen*'
+door qrencode.h 'client/ui/qr*'
 door 'systemd/.*' none
 door 'openssl/.*' none
 

@@ -1,0 +1,93 @@
+/*
+ * The folder of an offline authority, and what was signed with it.
+ *
+ *	authority.key	the key, sealed under a passphrase
+ *	next.key	its successor; belongs somewhere else
+ *	authority.txt	the first record: what daemon and devices pin
+ *	records.txt	all records, the first to the present one
+ *	statements.txt	every statement signed here, for rowand --import
+ *	daemon.txt	the daemon's card and where it listens
+ *
+ * Trusts nothing in these files: records, cards and statements are checked as
+ * any device checks them. Speaks with no network and no agent.
+ */
+#ifndef CMD_AUTHORITY_H
+#define CMD_AUTHORITY_H
+
+#include "cmd/command.h"
+#include "trust/authority.h"
+#include "trust/bundle.h"
+
+#define AUTHORITY_FILE_MAX ((size_t)4 * 1024 * 1024)
+
+/* The folder, read and checked. */
+struct authority_book {
+	const struct ui *ui;
+	const char *dir;
+	struct buf records; /* text of records.txt */
+	struct buf record[BUNDLE_RECORDS_MAX];
+	size_t record_count;
+	struct clinic clinic; /* after the last statement */
+	struct buf *statements;
+	size_t statement_count;
+	struct trust_card *cards; /* views borrow from statements */
+	size_t card_count;
+	struct buf daemon; /* text of daemon.txt; empty: not signed yet */
+};
+
+/**
+ * authority_book_open(ui, dir, ret), authority_book_close(b):
+ * Read and check a folder. EXIT_DONE, or said. Closing is harmless for one
+ * that is zeroed.
+ */
+int authority_book_open(
+	const struct ui *ui, const char *dir, struct authority_book *ret);
+void authority_book_close(struct authority_book *b);
+
+/**
+ * authority_book_path(dir, name):
+ * A file of the folder; the caller frees.
+ */
+char *authority_book_path(const char *dir, const char *name);
+
+/**
+ * authority_book_check(b, raw, now):
+ * Whether the clinic would take the encoded statement next. Codes of
+ * rules_check.
+ */
+ROWAN_MUST int authority_book_check(
+	struct authority_book *b, struct bytes raw, uint64_t now);
+
+/**
+ * authority_book_add(b, raw, now):
+ * Check and append a statement, in the file and in ${b}. EXIT_DONE, or said.
+ */
+int authority_book_add(
+	struct authority_book *b, struct bytes raw, uint64_t now);
+
+/**
+ * authority_book_key(b, name, ret):
+ * Ask for the passphrase and open a key of the folder. EXIT_DONE, or said.
+ */
+int authority_book_key(const struct authority_book *b, const char *name,
+	struct authority_key **ret);
+
+/**
+ * authority_rights(rights, ret), authority_rights_read(text, ret):
+ * "enrol,coordinate" and back; "-" for none.
+ */
+#define AUTHORITY_RIGHTS_LEN 48
+void authority_rights(unsigned rights, char ret[AUTHORITY_RIGHTS_LEN]);
+bool authority_rights_read(const char *text, unsigned *ret);
+
+extern const struct command authority_commands[];
+
+/* In authority_sign.c. */
+extern const struct command_option authority_sign_options[];
+extern const struct command_option authority_daemon_options[];
+extern const struct command_option authority_succeed_options[];
+int authority_sign_run(struct run *r);
+int authority_daemon_run(struct run *r);
+int authority_succeed_run(struct run *r);
+
+#endif

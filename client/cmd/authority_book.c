@@ -1,0 +1,385 @@
+/*
+ * The authority's folder: see authority.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/authority.h"
+#include "trust/chain.h"
+#include "trust/rules.h"
+#include "ui/file.h"
+#include "ui/mem.h"
+#include "ui/pass.h"
+#include "ui/words.h"
+#include "wire/armour.h"
+
+#define STATEMENTS_MAX 100000
+
+char *authority_book_path(const char *dir, const char *name)
+{
+	return mem_print("%s/%s", dir, name);
+}
+
+/* ---- what the rules look up ---------------------------------------------- */
+
+static int get_card(
+	void *ctx, const struct id16 *device, struct trust_card *ret)
+{
+	const struct authority_book *b = ctx;
+
+	for (size_t i = 0; i < b->card_count; i++)
+		if (id16_eq(&b->cards[i].card.device, device)) {
+			*ret = b->cards[i];
+			return 0;
+		}
+	return ROWAN_E_NOT_FOUND;
+}
+
+static int get_device(
+	void *ctx, const struct id16 *member, size_t i, struct id16 *ret)
+{
+	const struct authority_book *b = ctx;
+
+	for (size_t k = 0; k < b->card_count; k++) {
+		if (!id16_eq(&b->cards[k].card.member, member) || i-- > 0)
+			continue;
+		*ret = b->cards[k].card.device;
+		return 0;
+	}
+	return ROWAN_E_NOT_FOUND;
+}
+
+static int get_key(void *ctx, const struct wire_key *key)
+{
+	const struct authority_book *b = ctx;
+
+	for (size_t i = 0; i < b->card_count; i++) {
+		const struct wire_card *c = &b->cards[i].card;
+
+		if (memcmp(&c->signature_key, key, sizeof *key) == 0 ||
+			memcmp(&c->transport_key, key, sizeof *key) == 0)
+			return 0;
+	}
+	return ROWAN_E_NOT_FOUND;
+}
+
+static int get_head(void *ctx, uint64_t number, struct wire_hash *ret)
+{
+	return ROWAN_E_NOT_FOUND; /* only case chains ask */
+}
+
+static int get_case(
+	void *ctx, const struct id16 *case_id, const struct case_state **ret)
+{
+	return ROWAN_E_NOT_FOUND; /* an offline authority knows no cases */
+}
+
+int authority_book_check(
+	struct authority_book *b, struct bytes raw, uint64_t now)
+{
+	const struct trust_source source = {.card = get_card,
+		.device_of = get_device,
+		.key = get_key,
+		.head = get_head,
+		.case_of = get_case,
+		.ctx = b};
+	const struct rules_context ctx = {.clinic = &b->clinic,
+		.source = &source,
+		.accept = now != 0,
+		.now = now};
+	struct wire_statement s;
+	int rc = wire_statement_decode(raw, &s);
+
+	return rc == 0 ? rules_check(&ctx, &s) : rc;
+}
+
+/* ---- taking in ------------------------------------------------------------
+ */
+
+static void take_card(struct authority_book *b, const struct wire_statement *s)
+{
+	struct trust_card *c;
+
+	b->cards = mem_more(b->cards, (b->card_count + 1) * sizeof *b->cards);
+	c = &b->cards[b->card_count];
+	*c = (struct trust_card){.logged = s->number, .logged_at = s->time};
+	if (wire_card_decode(s->u.card, &c->card) != 0)
+		return; /* the rules have decoded it */
+	attest_hash(s->u.card, &c->hash);
+	b->card_count++;
+}
+
+static void take_revocation(
+	struct authority_book *b, const struct wire_statement *s)
+{
+	for (size_t i = 0; i < b->card_count; i++)
+		if (id16_eq(&b->cards[i].card.device, &s->u.revoke.device)) {
+			b->cards[i].revoked = s->number;
+			b->cards[i].revoked_at = s->time;
+		}
+}
+
+/* A checked statement; takes over ${raw}. */
+static int take(struct authority_book *b, struct buf *raw)
+{
+	struct wire_statement s;
+	int rc = wire_statement_decode(buf_view(raw), &s);
+
+	if (rc == 0)
+		rc = rules_apply_clinic(&b->clinic, &s);
+	if (rc != 0)
+		return rc;
+	if (s.kind == WIRE_ST_CARD)
+		take_card(b, &s);
+	else if (s.kind == WIRE_ST_REVOKE)
+		take_revocation(b, &s);
+	b->statements = mem_more(b->statements,
+		(b->statement_count + 1) * sizeof *b->statements);
+	b->statements[b->statement_count++] = *raw;
+	*raw = (struct buf){NULL, 0};
+	return 0;
+}
+
+static int damaged(const struct authority_book *b, const char *name, int rc)
+{
+	return ui_fail(b->ui, EXIT_DAMAGED,
+		_("take a copy of the folder that was kept elsewhere"),
+		_("%s/%s is not what was written: %s"), b->dir, name,
+		rowan_strerror(rc));
+}
+
+static int read_part(
+	const struct authority_book *b, const char *name, struct buf *ret)
+{
+	char *path = authority_book_path(b->dir, name);
+	int code = file_read(b->ui, path, AUTHORITY_FILE_MAX, ret);
+
+	free(path);
+	return code;
+}
+
+static int read_records(struct authority_book *b)
+{
+	struct bytes text = buf_view(&b->records);
+	uint8_t kind;
+	int rc = 0;
+
+	while (b->record_count < BUNDLE_RECORDS_MAX) {
+		struct buf *next = &b->record[b->record_count];
+
+		rc = armour_next(&text, &kind, next);
+		if (rc != 0)
+			break;
+		b->record_count++;
+		if (kind != ARMOUR_AUTHORITY_RECORD)
+			return ROWAN_E_MALFORMED;
+	}
+	if (rc != ROWAN_E_NOT_FOUND && rc != 0)
+		return rc;
+	return b->record_count > 0
+		       ? clinic_init(&b->clinic, buf_view(&b->record[0]))
+		       : ROWAN_E_NOT_FOUND;
+}
+
+static int read_statements(struct authority_book *b, struct bytes text)
+{
+	struct buf raw;
+	uint8_t kind;
+	int rc;
+
+	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
+		rc = kind == ARMOUR_STATEMENT ? 0 : ROWAN_E_MALFORMED;
+		if (rc == 0)
+			rc = authority_book_check(b, buf_view(&raw), 0);
+		if (rc == 0)
+			rc = take(b, &raw);
+		buf_wipe(&raw);
+		if (rc != 0)
+			return rc;
+	}
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+/* The record that signs now is the last one of the file. */
+static int check_present(const struct authority_book *b)
+{
+	struct wire_hash hash;
+
+	attest_hash(buf_view(&b->record[b->record_count - 1]), &hash);
+	return memcmp(&hash, &b->clinic.record, sizeof hash) == 0
+		       ? 0
+		       : ROWAN_E_CHAIN;
+}
+
+int authority_book_open(
+	const struct ui *ui, const char *dir, struct authority_book *ret)
+{
+	struct buf text = {NULL, 0};
+	char *path;
+	int code, rc;
+
+	*ret = (struct authority_book){.ui = ui, .dir = dir};
+	code = read_part(ret, "records.txt", &ret->records);
+	if (code == EXIT_DONE && (rc = read_records(ret)) != 0)
+		code = damaged(ret, "records.txt", rc);
+	if (code == EXIT_DONE)
+		code = read_part(ret, "statements.txt", &text);
+	if (code == EXIT_DONE && (rc = read_statements(ret, buf_view(&text))))
+		code = damaged(ret, "statements.txt", rc);
+	if (code == EXIT_DONE && (rc = check_present(ret)) != 0)
+		code = damaged(ret, "records.txt", rc);
+	buf_wipe(&text);
+	path = authority_book_path(dir, "daemon.txt");
+	if (code == EXIT_DONE && access(path, F_OK) == 0)
+		code = read_part(ret, "daemon.txt", &ret->daemon);
+	free(path);
+	if (code != EXIT_DONE)
+		authority_book_close(ret);
+	return code;
+}
+
+void authority_book_close(struct authority_book *b)
+{
+	for (size_t i = 0; i < b->record_count; i++)
+		buf_wipe(&b->record[i]);
+	for (size_t i = 0; i < b->statement_count; i++)
+		buf_wipe(&b->statements[i]);
+	free(b->statements);
+	free(b->cards);
+	buf_wipe(&b->records);
+	buf_wipe(&b->daemon);
+	*b = (struct authority_book){.ui = b->ui};
+}
+
+/* ---- adding ---------------------------------------------------------------
+ */
+
+/* The whole file anew: it is there complete, old or new. */
+static int write_statements(const struct authority_book *b)
+{
+	char *path = authority_book_path(b->dir, "statements.txt");
+	struct writer w;
+	int code;
+
+	writer_init(&w, AUTHORITY_FILE_MAX);
+	for (size_t i = 0; i < b->statement_count; i++)
+		if (armour_write(ARMOUR_STATEMENT, buf_view(&b->statements[i]),
+			    &w) != 0)
+			break;
+	code = writer_status(&w) != 0
+		       ? ui_fail(b->ui, EXIT_INPUT, NULL, _("%s is full"), path)
+		       : file_write(b->ui, path, writer_view(&w), FILE_REPLACE);
+	writer_wipe(&w);
+	free(path);
+	return code;
+}
+
+int authority_book_add(struct authority_book *b, struct bytes raw, uint64_t now)
+{
+	struct buf copy = {NULL, 0};
+	int rc = authority_book_check(b, raw, now), code = EXIT_DONE;
+
+	if (rc == ROWAN_E_CHAIN)
+		return ui_fail(b->ui, EXIT_OTHER,
+			_("the clock of this machine is behind"),
+			_("the last statement was signed at a later time"));
+	if (rc != 0)
+		return ui_fail(b->ui, exit_of(rc), NULL,
+			_("the clinic's rules do not allow it: %s"),
+			rowan_strerror(rc));
+	if (buf_copy(&copy, raw) != 0 || take(b, &copy) != 0)
+		code = ui_fail(b->ui, EXIT_MACHINE, NULL, _("out of memory"));
+	buf_wipe(&copy);
+	return code == EXIT_DONE ? write_statements(b) : code;
+}
+
+int authority_book_key(const struct authority_book *b, const char *name,
+	struct authority_key **ret)
+{
+	char *prompt = mem_print(_("Passphrase of %s/%s:"), b->dir, name);
+	struct buf text = {NULL, 0};
+	struct pass pass = {NULL, 0};
+	struct id16 clinic;
+	int code = read_part(b, name, &text), rc;
+
+	*ret = NULL;
+	if (code == EXIT_DONE)
+		code = pass_get(b->ui, prompt, &pass);
+	if (code == EXIT_DONE) {
+		rc = authority_open(
+			buf_view(&text), bytes_of(pass.b, pass.len), ret);
+		if (rc == ROWAN_E_CRYPTO)
+			code = ui_fail(b->ui, EXIT_PASSPHRASE, NULL,
+				_("wrong passphrase, or %s was changed"), name);
+		else if (rc != 0)
+			code = damaged(b, name, rc);
+	}
+	if (code == EXIT_DONE) {
+		authority_clinic(*ret, &clinic);
+		if (!id16_eq(&clinic, &b->clinic.id))
+			code = damaged(b, name, ROWAN_E_CHAIN);
+	}
+	if (code != EXIT_DONE) {
+		authority_free(*ret);
+		*ret = NULL;
+	}
+	pass_wipe(&pass);
+	buf_wipe(&text);
+	free(prompt);
+	return code;
+}
+
+/* ---- rights ---------------------------------------------------------------
+ */
+
+static const struct {
+	unsigned bit;
+	const char *name;
+} right_names[] = {{WIRE_RIGHT_ENROL, "enrol"},
+	{WIRE_RIGHT_COORDINATE, "coordinate"}, {WIRE_RIGHT_DUTY, "duty"},
+	{WIRE_RIGHT_AUDIT, "audit"}};
+
+#define RIGHTS (sizeof right_names / sizeof *right_names)
+
+void authority_rights(unsigned rights, char ret[AUTHORITY_RIGHTS_LEN])
+{
+	size_t at = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < RIGHTS; i++) {
+		size_t len = strlen(right_names[i].name);
+
+		if ((rights & right_names[i].bit) == 0)
+			continue;
+		if (at > 0)
+			ret[at++] = ',';
+		memcpy(ret + at, right_names[i].name, len + 1);
+		at += len;
+	}
+	if (at == 0)
+		memcpy(ret, "-", 2);
+}
+
+bool authority_rights_read(const char *text, unsigned *ret)
+{
+	*ret = 0;
+	if (strcmp(text, "-") == 0 || strcmp(text, "none") == 0)
+		return true;
+	while (*text != '\0') {
+		size_t len = strcspn(text, ","), i;
+
+		for (i = 0; i < RIGHTS; i++)
+			if (strlen(right_names[i].name) == len &&
+				memcmp(right_names[i].name, text, len) == 0)
+				break;
+		if (i == RIGHTS)
+			return false;
+		*ret |= right_names[i].bit;
+		text += len;
+		text += *text == ',';
+	}
+	return true;
+}

@@ -1,0 +1,599 @@
+/*
+ * rowan authority sign, daemon, succeed: what the authority signs. Shows what
+ * it is about to sign and asks; a fingerprint given as an option must match.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "cmd/authority.h"
+#include "ui/file.h"
+#include "ui/hex.h"
+#include "ui/mem.h"
+#include "ui/pass.h"
+#include "ui/when.h"
+#include "ui/words.h"
+#include "wire/armour.h"
+#include "wire/servers.h"
+
+#define DAY ((uint64_t)86400)
+
+const struct command_option authority_sign_options[] = {
+	{"rights", 'r', "LIST",
+		N_("give these rights (enrol,coordinate,duty,audit) instead of "
+		   "those asked for"),
+		COMMAND_TEXT},
+	{"days", 'd', "N", N_("valid for N days (365)"), COMMAND_TEXT},
+	{"fingerprint", 'f', "HEX",
+		N_("the fingerprint the person read out; else you are asked"),
+		COMMAND_TEXT},
+	{"out", 'o', "FILE", N_("where the answer goes (REQUEST.answer)"),
+		COMMAND_FILE},
+	{"member", 'm', "N",
+		N_("renew: the request must be of the member of card N"),
+		COMMAND_TEXT},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+const struct command_option authority_daemon_options[] = {
+	{"listen", 'l', "ADDRESS",
+		N_("where devices connect, tcp://HOST:PORT; several with "
+		   "commas"),
+		COMMAND_TEXT},
+	{"enrol", 'e', "ADDRESS",
+		N_("where devices enrol, tcp://HOST:PORT; several with commas"),
+		COMMAND_TEXT},
+	{"days", 'd', "N", N_("valid for N days (730)"), COMMAND_TEXT},
+	{"fingerprint", 'f', "HEX",
+		N_("the fingerprint the operator read out; else you are asked"),
+		COMMAND_TEXT},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+const struct command_option authority_succeed_options[] = {
+	{"lost", 0, NULL, N_("the old key is lost: the next one signs alone"),
+		COMMAND_TEXT},
+	{"next", 0, "FILE", N_("where next.key is (OLD/next.key)"),
+		COMMAND_FILE},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+/* ---- requests ---------------------------------------------------------------
+ */
+
+struct asked {
+	struct buf raw;
+	struct wire_request q; /* borrows from ${raw} */
+	char fingerprint[ISSUE_FINGERPRINT_LEN];
+};
+
+static int read_request(
+	const struct authority_book *b, const char *path, struct asked *ret)
+{
+	struct buf text;
+	int code = file_read(b->ui, path, AUTHORITY_FILE_MAX, &text), rc;
+
+	*ret = (struct asked){.raw = {NULL, 0}};
+	if (code != EXIT_DONE)
+		return code;
+	rc = armour_read(buf_view(&text), ARMOUR_CARD_REQUEST, &ret->raw);
+	buf_wipe(&text);
+	if (rc == 0)
+		rc = wire_request_decode(buf_view(&ret->raw), &ret->q);
+	if (rc == 0)
+		rc = issue_check(&ret->q);
+	if (rc != 0) {
+		buf_wipe(&ret->raw);
+		return ui_fail(b->ui, EXIT_INPUT, NULL,
+			_("%s is no card request: %s"), path,
+			rowan_strerror(rc));
+	}
+	if (!id16_eq(&ret->q.clinic, &b->clinic.id)) {
+		buf_wipe(&ret->raw);
+		return ui_fail(b->ui, EXIT_INPUT,
+			_("it was made with another authority.txt"),
+			_("%s is for another clinic"), path);
+	}
+	issue_fingerprint(buf_view(&ret->raw), ret->fingerprint);
+	return EXIT_DONE;
+}
+
+/* Is it the request that the person made? */
+static int compare(const struct run *r, const struct asked *a, const char *what)
+{
+	const char *given = run_option(r, "fingerprint");
+	uint8_t want[16], have[16];
+	bool same = false;
+	int code;
+
+	ui_note(&r->ui, "%s", what);
+	ui_note(&r->ui, _("fingerprint: %s"), a->fingerprint);
+	if (given != NULL) {
+		same = hex_read(given, want, sizeof want) &&
+		       hex_read(a->fingerprint, have, sizeof have) &&
+		       memcmp(want, have, sizeof have) == 0;
+	} else {
+		code = ui_ask(&r->ui,
+			_("Did they read out this fingerprint, and is all of "
+			  "this right?"),
+			&same);
+		if (code != EXIT_DONE)
+			return code;
+	}
+	return same ? EXIT_DONE
+		    : ui_fail(&r->ui, EXIT_DIFFERENT,
+			      _("let them send the request again, and compare "
+				"over another line"),
+			      _("nothing was signed"));
+}
+
+/* ---- cards ------------------------------------------------------------------
+ */
+
+struct signing {
+	struct authority_book *book;
+	const struct authority_key *key;
+	uint64_t now;
+};
+
+/* Sign a card, log it, and append its block to ${answer}. */
+static int sign_card(
+	const struct signing *s, struct wire_card *card, struct writer *answer)
+{
+	struct authority_book *b = s->book;
+	struct wire_statement st;
+	struct writer raw, w;
+	int rc, code;
+
+	writer_init(&raw, WIRE_CARD_MAX);
+	writer_init(&w, WIRE_STATEMENT_MAX);
+	rc = authority_card(
+		s->key, buf_view(&b->record[b->record_count - 1]), card, &raw);
+	if (rc == 0) {
+		authority_begin(&b->clinic, WIRE_ST_CARD, s->now, &st);
+		st.u.card = writer_view(&raw);
+		rc = authority_sign(s->key, NULL, &st, &w);
+	}
+	if (rc == 0)
+		rc = armour_write(ARMOUR_CARD, writer_view(&raw), answer);
+	code = rc == 0 ? authority_book_add(b, writer_view(&w), s->now)
+		       : ui_fail(b->ui, exit_of(rc), NULL,
+				 _("the card cannot be signed: %s"),
+				 rowan_strerror(rc));
+	writer_wipe(&raw);
+	writer_wipe(&w);
+	return code;
+}
+
+static void put_text(struct writer *w, const char *text)
+{
+	writer_raw(w, text, strlen(text));
+}
+
+static int write_answer(const struct run *r, const struct signing *s,
+	const struct writer *card, const char *request)
+{
+	const char *out = run_option(r, "out");
+	char *path =
+		out != NULL ? mem_text(out) : mem_print("%s.answer", request);
+	struct writer w;
+	int code;
+
+	writer_init(&w, AUTHORITY_FILE_MAX);
+	put_text(&w, "Rowan: a card. On the device that asked for it:\n"
+		     "rowan setup --answer THIS-FILE\n\n");
+	writer_raw(&w, s->book->records.data, s->book->records.len);
+	writer_raw(&w, card->data, card->len);
+	writer_raw(&w, s->book->daemon.data, s->book->daemon.len);
+	code = writer_status(&w) == 0
+		       ? file_write(&r->ui, path, writer_view(&w), 0)
+		       : EXIT_MACHINE;
+	if (code == EXIT_DONE && strcmp(path, "-") != 0) {
+		char *safe = ui_safe(&r->ui, path);
+
+		ui_note(&r->ui, _("The answer is in %s."), safe);
+		free(safe);
+	}
+	ui_json(&r->ui, json_pack("{s:s,s:I}", "answer", path, "number",
+				(json_int_t)s->book->clinic.number));
+	writer_wipe(&w);
+	free(path);
+	return code;
+}
+
+/* Renewal: the request is of the member whose card is ${number}. */
+static int check_member(const struct run *r, const struct authority_book *b,
+	const struct wire_request *q, unsigned long number)
+{
+	for (size_t i = 0; i < b->card_count; i++)
+		if (b->cards[i].logged == number)
+			return id16_eq(&b->cards[i].card.member, &q->member)
+				       ? EXIT_DONE
+				       : ui_fail(&r->ui, EXIT_DIFFERENT, NULL,
+						 _("the request is not of the "
+						   "member of card %lu"),
+						 number);
+	return ui_fail(&r->ui, EXIT_NOT_FOUND,
+		_("rowan authority list shows the numbers"),
+		_("there is no card %lu"), number);
+}
+
+static int sign_one(
+	const struct run *r, const struct signing *s, const char *path)
+{
+	unsigned long days = 365, number = 0;
+	const char *rights = run_option(r, "rights");
+	char names[AUTHORITY_RIGHTS_LEN], *what = NULL;
+	struct wire_card card;
+	struct writer answer;
+	struct asked a;
+	unsigned bits;
+	int code = read_request(s->book, path, &a);
+
+	if (code != EXIT_DONE)
+		return code;
+	writer_init(&answer, AUTHORITY_FILE_MAX);
+	issue_begin(&a.q, &card);
+	if (rights != NULL && !authority_rights_read(rights, &bits))
+		code = run_usage(r, _("unknown right in %s"), rights);
+	else if (rights != NULL)
+		card.rights = (uint16_t)bits;
+	if (code == EXIT_DONE && card.role != WIRE_ROLE_CASEWORKER &&
+		card.role != WIRE_ROLE_WITNESS)
+		code = ui_fail(&r->ui, EXIT_INPUT,
+			_("daemons: rowan authority daemon; victims: rowan "
+			  "invite"),
+			_("only caseworkers and witnesses are carded here"));
+	if (code == EXIT_DONE)
+		code = run_number(r, "days", 1, 3660, &days);
+	if (code == EXIT_DONE)
+		code = run_number(r, "member", 1, 1000000, &number);
+	if (code == EXIT_DONE && number != 0)
+		code = check_member(r, s->book, &a.q, number);
+	card.not_before = s->now;
+	card.not_after = s->now + days * DAY;
+	card.issued_at = s->now;
+	if ((card.rights & WIRE_RIGHT_ENROL) != 0)
+		card.scope = (struct wire_scope){
+			.roles = 1U << WIRE_ROLE_CASEWORKER |
+				 1U << WIRE_ROLE_VICTIM,
+			.validity_max = days * DAY};
+	authority_rights(card.rights, names);
+	if (code == EXIT_DONE) {
+		what = mem_print(_("%s asks for: %s of agency %.*s, rights %s, "
+				   "valid for %lu days"),
+			path,
+			card.role == WIRE_ROLE_WITNESS ? _("witness")
+						       : _("caseworker"),
+			(int)a.q.agency.len, (const char *)a.q.agency.data,
+			names, days);
+		code = compare(r, &a, what);
+	}
+	if (code == EXIT_DONE)
+		code = sign_card(s, &card, &answer);
+	if (code == EXIT_DONE)
+		code = write_answer(r, s, &answer, path);
+	writer_wipe(&answer);
+	free(what);
+	buf_wipe(&a.raw);
+	return code;
+}
+
+int authority_sign_run(struct run *r)
+{
+	struct authority_key *key = NULL;
+	struct authority_book b;
+	struct signing s = {.book = &b, .now = (uint64_t)time(NULL)};
+	int code;
+
+	if (r->argc > 2 && (run_option(r, "out") != NULL ||
+				   run_option(r, "fingerprint") != NULL))
+		return run_usage(r, _("--out and --fingerprint are for one "
+				      "request"));
+	code = authority_book_open(&r->ui, r->argv[0], &b);
+	if (code == EXIT_DONE && b.daemon.len == 0)
+		code = ui_fail(&r->ui, EXIT_NO_SETUP,
+			_("rowan authority daemon comes first: every answer "
+			  "carries the daemon's card"),
+			_("the daemon's card was not signed yet"));
+	else if (code == EXIT_DONE)
+		code = authority_book_key(&b, "authority.key", &key);
+	s.key = key;
+	for (int i = 1; code == EXIT_DONE && i < r->argc; i++)
+		code = sign_one(r, &s, r->argv[i]);
+	if (code == EXIT_DONE)
+		ui_note(&r->ui,
+			_("The clinic learns of it by: rowand --import "
+			  "%s/statements.txt"),
+			r->argv[0]);
+	authority_free(key);
+	authority_book_close(&b);
+	return code;
+}
+
+/* ---- the daemon
+ * -------------------------------------------------------------- */
+
+/* "tcp://HOST:PORT" or "KEY@tcp://HOST:PORT"; views borrow from ${text}. */
+static bool read_server(
+	char *text, const struct wire_key *key, struct wire_server *ret)
+{
+	char *at = strchr(text, '@');
+
+	ret->key = *key;
+	if (at != NULL) {
+		*at = '\0';
+		if (!hex_read(text, ret->key.b, sizeof ret->key.b))
+			return false;
+		text = at + 1;
+	}
+	ret->endpoint = bytes_of(text, strlen(text));
+	return strncmp(text, "tcp://", 6) == 0 && text[6] != '\0';
+}
+
+static bool read_servers(char *list, const struct wire_key *key,
+	struct wire_server *ret, size_t max, size_t *ret_count)
+{
+	char *rest = NULL;
+
+	*ret_count = 0;
+	if (list == NULL)
+		return true;
+	for (char *one = strtok_r(list, ",", &rest); one != NULL;
+		one = strtok_r(NULL, ",", &rest)) {
+		if (*ret_count == max ||
+			!read_server(one, key, &ret[(*ret_count)++]))
+			return false;
+	}
+	return *ret_count > 0;
+}
+
+static int write_servers(
+	const struct run *r, const struct wire_key *key, struct writer *w)
+{
+	char *listen = mem_text(run_option(r, "listen"));
+	char *enrol = mem_text(run_option(r, "enrol"));
+	struct wire_servers s = {.main_count = 0};
+	struct writer raw;
+	int code = EXIT_DONE;
+
+	writer_init(&raw, WIRE_SERVERS_MAX);
+	if (listen == NULL)
+		code = run_usage(r, _("--listen is missing"));
+	else if (!read_servers(listen, key, s.main, WIRE_SERVERS_MAIN_MAX,
+			 &s.main_count) ||
+		 !read_servers(enrol, key, s.enrol, WIRE_SERVERS_ENROL_MAX,
+			 &s.enrol_count) ||
+		 wire_servers_encode(&s, &raw) != 0)
+		code = run_usage(r, _("an address is tcp://HOST:PORT or "
+				      "KEY@tcp://HOST:PORT"));
+	else if (armour_write(ARMOUR_SERVERS, writer_view(&raw), w) != 0)
+		code = EXIT_MACHINE;
+	writer_wipe(&raw);
+	free(listen);
+	free(enrol);
+	return code;
+}
+
+int authority_daemon_run(struct run *r)
+{
+	char *path = authority_book_path(r->argv[0], "daemon.txt");
+	struct authority_key *key = NULL;
+	unsigned long days = 730;
+	struct wire_card card;
+	struct authority_book b;
+	struct signing s = {.book = &b, .now = (uint64_t)time(NULL)};
+	struct asked a = {.raw = {NULL, 0}};
+	struct writer w, servers;
+	int code = authority_book_open(&r->ui, r->argv[0], &b);
+
+	writer_init(&w, AUTHORITY_FILE_MAX);
+	writer_init(&servers, AUTHORITY_FILE_MAX);
+	if (code == EXIT_DONE)
+		code = run_number(r, "days", 1, 3660, &days);
+	if (code == EXIT_DONE)
+		code = read_request(&b, r->argv[1], &a);
+	if (code == EXIT_DONE && a.q.role != WIRE_ROLE_DAEMON)
+		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
+			_("%s is not a daemon's request"), r->argv[1]);
+	if (code == EXIT_DONE)
+		code = write_servers(r, &a.q.transport_key, &servers);
+	if (code == EXIT_DONE)
+		code = compare(r, &a, _("A daemon asks for its card."));
+	if (code == EXIT_DONE)
+		code = authority_book_key(&b, "authority.key", &key);
+	s.key = key;
+	if (code == EXIT_DONE) {
+		issue_begin(&a.q, &card);
+		card.not_before = card.issued_at = s.now;
+		card.not_after = s.now + days * DAY;
+		code = sign_card(&s, &card, &w);
+	}
+	writer_raw(&w, servers.data, servers.len);
+	if (code == EXIT_DONE && writer_status(&w) == 0)
+		code = file_write(&r->ui, path, writer_view(&w), FILE_REPLACE);
+	if (code == EXIT_DONE)
+		ui_note(&r->ui, _("Signed. Every answer says from now on where "
+				  "the daemon listens."));
+	if (code == EXIT_DONE)
+		ui_json(&r->ui, json_pack("{s:I}", "number",
+					(json_int_t)b.clinic.number));
+	buf_wipe(&a.raw);
+	writer_wipe(&w);
+	writer_wipe(&servers);
+	authority_free(key);
+	authority_book_close(&b);
+	free(path);
+	return code;
+}
+
+/* ---- succession
+ * --------------------------------------------------------------- */
+
+static int open_key(
+	const struct ui *ui, const char *path, struct authority_key **ret)
+{
+	char *prompt = mem_print(_("Passphrase of %s:"), path);
+	struct pass pass = {NULL, 0};
+	struct buf text = {NULL, 0};
+	int code = file_read(ui, path, AUTHORITY_FILE_MAX, &text);
+
+	if (code == EXIT_DONE)
+		code = pass_get(ui, prompt, &pass);
+	if (code == EXIT_DONE && authority_open(buf_view(&text),
+					 bytes_of(pass.b, pass.len), ret) != 0)
+		code = ui_fail(ui, EXIT_PASSPHRASE, NULL,
+			_("wrong passphrase, or %s is no key"), path);
+	pass_wipe(&pass);
+	buf_wipe(&text);
+	free(prompt);
+	return code;
+}
+
+static int copy_into(const struct ui *ui, const char *dir, const char *name,
+	struct bytes data, unsigned flags)
+{
+	char *path = authority_book_path(dir, name);
+	int code = file_write(ui, path, data, flags);
+
+	free(path);
+	return code;
+}
+
+static int seal_into(const struct ui *ui, const char *dir, const char *name,
+	const struct authority_key *k, const struct pass *pass)
+{
+	struct writer w;
+	int code;
+
+	writer_init(&w, AUTHORITY_FILE_MAX);
+	if (authority_seal(k, bytes_of(pass->b, pass->len),
+		    &passphrase_cost_default, &w) != 0)
+		code = ui_fail(
+			ui, EXIT_MACHINE, NULL, _("the key cannot be sealed"));
+	else
+		code = copy_into(ui, dir, name, writer_view(&w), FILE_SECRET);
+	writer_wipe(&w);
+	return code;
+}
+
+/* The keys of one succession. */
+struct heirs {
+	struct authority_key *old, *fresh, *next;
+};
+
+/* The new record and its statement, into ${b}. */
+static int succeed(struct authority_book *b, const struct heirs *h,
+	uint64_t now, struct writer *records)
+{
+	struct authority_succession s = {.clinic = &b->clinic,
+		.old = h->old,
+		.fresh = h->fresh,
+		.time = now};
+	struct wire_key next;
+	struct writer record, st;
+	int rc, code;
+
+	authority_public(h->next, &next);
+	s.next = &next;
+	writer_init(&record, AUTHORITY_FILE_MAX);
+	writer_init(&st, WIRE_STATEMENT_MAX);
+	rc = authority_succeed(&s, &record, &st);
+	if (rc != 0)
+		code = ui_fail(b->ui, EXIT_DIFFERENT, NULL,
+			_("this is not the key that the record promised"));
+	else
+		code = authority_book_add(b, writer_view(&st), now);
+	writer_raw(records, b->records.data, b->records.len);
+	if (code == EXIT_DONE && armour_write(ARMOUR_AUTHORITY_RECORD,
+					 writer_view(&record), records) != 0)
+		code = EXIT_MACHINE;
+	writer_wipe(&record);
+	writer_wipe(&st);
+	return code;
+}
+
+static int open_heirs(
+	const struct run *r, const struct authority_book *b, struct heirs *h)
+{
+	const char *at = run_option(r, "next");
+	char *path = at != NULL ? mem_text(at)
+				: authority_book_path(b->dir, "next.key");
+	int code = EXIT_DONE;
+
+	if (run_option(r, "lost") == NULL)
+		code = authority_book_key(b, "authority.key", &h->old);
+	if (code == EXIT_DONE)
+		code = open_key(&r->ui, path, &h->fresh);
+	if (code == EXIT_DONE && authority_new(&b->clinic.id, &h->next) != 0)
+		code = ui_fail(
+			&r->ui, EXIT_MACHINE, NULL, _("no locked memory left"));
+	free(path);
+	return code;
+}
+
+/* NEW is written whole before the statement exists anywhere. */
+int authority_succeed_run(struct run *r)
+{
+	const char *old = r->argv[0], *fresh = r->argv[1];
+	struct heirs h = {NULL, NULL, NULL};
+	struct pass pass = {NULL, 0};
+	struct buf first = {NULL, 0};
+	struct authority_book b;
+	struct writer records;
+	char *path;
+	int code = authority_book_open(&r->ui, old, &b);
+
+	if (code != EXIT_DONE)
+		return code;
+	writer_init(&records, AUTHORITY_FILE_MAX);
+	path = authority_book_path(old, "authority.txt");
+	code = file_read(&r->ui, path, AUTHORITY_FILE_MAX, &first);
+	free(path);
+	if (code == EXIT_DONE && b.record_count == BUNDLE_RECORDS_MAX)
+		code = ui_fail(&r->ui, EXIT_OTHER, NULL,
+			_("a clinic has at most %d authorities one after the "
+			  "other"),
+			BUNDLE_RECORDS_MAX);
+	if (code == EXIT_DONE)
+		code = open_heirs(r, &b, &h);
+	if (code == EXIT_DONE)
+		code = pass_new(
+			&r->ui, _("A passphrase for the new folder:"), &pass);
+	if (code == EXIT_DONE && mkdir(fresh, 0700) != 0)
+		code = ui_fail(&r->ui,
+			errno == EEXIST ? EXIT_TAKEN : EXIT_MACHINE, NULL,
+			_("cannot make %s: %s"), fresh, strerror(errno));
+	b.dir = fresh;
+	if (code == EXIT_DONE)
+		code = seal_into(
+			&r->ui, fresh, "authority.key", h.fresh, &pass);
+	if (code == EXIT_DONE)
+		code = seal_into(&r->ui, fresh, "next.key", h.next, &pass);
+	if (code == EXIT_DONE)
+		code = copy_into(
+			&r->ui, fresh, "authority.txt", buf_view(&first), 0);
+	if (code == EXIT_DONE && b.daemon.len > 0)
+		code = copy_into(
+			&r->ui, fresh, "daemon.txt", buf_view(&b.daemon), 0);
+	if (code == EXIT_DONE)
+		code = succeed(&b, &h, (uint64_t)time(NULL), &records);
+	if (code == EXIT_DONE)
+		code = copy_into(
+			&r->ui, fresh, "records.txt", writer_view(&records), 0);
+	if (code == EXIT_DONE)
+		ui_note(&r->ui,
+			_("The next key has taken over. The clinic "
+			  "learns of it by: rowand --import "
+			  "%s/statements.txt"),
+			fresh);
+	authority_free(h.old);
+	authority_free(h.fresh);
+	authority_free(h.next);
+	pass_wipe(&pass);
+	buf_wipe(&first);
+	writer_wipe(&records);
+	authority_book_close(&b);
+	return code;
+}

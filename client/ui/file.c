@@ -1,0 +1,153 @@
+/*
+ * Files whole: see file.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/writer.h"
+#include "ui/file.h"
+#include "ui/mem.h"
+#include "ui/words.h"
+
+static int read_fd(int fd, size_t max, struct buf *ret)
+{
+	struct writer w;
+	uint8_t part[8192];
+	ssize_t n;
+	int rc = 0;
+
+	*ret = (struct buf){NULL, 0};
+	writer_init(&w, max);
+	while ((n = read(fd, part, sizeof part)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			rc = ROWAN_E_IO;
+			break;
+		}
+		writer_raw(&w, part, (size_t)n);
+		rc = writer_status(&w);
+		if (rc != 0)
+			break;
+	}
+	if (rc == 0)
+		return writer_finish(&w, ret);
+	writer_wipe(&w);
+	return rc;
+}
+
+int file_read(
+	const struct ui *ui, const char *path, size_t max, struct buf *ret)
+{
+	bool in = strcmp(path, "-") == 0;
+	int fd = in ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), rc;
+
+	*ret = (struct buf){NULL, 0};
+	if (fd < 0)
+		return ui_fail(ui,
+			errno == ENOENT ? EXIT_NOT_FOUND : EXIT_MACHINE, NULL,
+			"%s: %s", path, strerror(errno));
+	rc = read_fd(fd, max, ret);
+	if (rc == ROWAN_E_LIMIT)
+		rc = ui_fail(ui, EXIT_INPUT, NULL,
+			_("%s is longer than %zu bytes"), path, max);
+	else if (rc != 0)
+		rc = ui_fail(ui, EXIT_MACHINE, NULL, "%s: %s", path,
+			strerror(errno));
+	if (!in)
+		(void)close(fd);
+	return rc;
+}
+
+static int write_all(int fd, struct bytes data)
+{
+	size_t at = 0;
+
+	while (at < data.len) {
+		ssize_t n = write(fd, data.data + at, data.len - at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return errno == ENOSPC || errno == EDQUOT ? ROWAN_E_FULL
+								  : ROWAN_E_IO;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+static int sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == NULL ? mem_text(".")
+				  : mem_part(path, (size_t)(slash - path) + 1);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
+
+	free(dir);
+	if (fd < 0)
+		return ROWAN_E_IO;
+	if (fsync(fd) != 0 && errno != EINVAL)
+		rc = ROWAN_E_IO;
+	(void)close(fd);
+	return rc;
+}
+
+int file_put(const char *path, struct bytes data, unsigned flags)
+{
+	char *part = mem_print("%s.XXXXXX", path);
+	int fd = mkostemp(part, O_CLOEXEC), rc = 0;
+	mode_t mask = umask(077);
+
+	(void)umask(mask);
+	if (fd < 0) {
+		rc = errno == ENOSPC ? ROWAN_E_FULL : ROWAN_E_IO;
+		free(part);
+		return rc;
+	}
+	if ((flags & FILE_SECRET) == 0 && fchmod(fd, 0644 & ~mask) != 0)
+		rc = ROWAN_E_IO;
+	if (rc == 0)
+		rc = write_all(fd, data);
+	if (rc == 0 && fsync(fd) != 0)
+		rc = errno == ENOSPC ? ROWAN_E_FULL : ROWAN_E_IO;
+	if (close(fd) != 0 && rc == 0)
+		rc = ROWAN_E_IO;
+	if (rc == 0 && (flags & FILE_REPLACE) != 0) {
+		rc = rename(part, path) != 0 ? ROWAN_E_IO : 0;
+	} else if (rc == 0 && link(part, path) != 0) {
+		rc = errno == EEXIST ? ROWAN_E_EXISTS : ROWAN_E_IO;
+	}
+	if (rc != 0 || (flags & FILE_REPLACE) == 0) {
+		int kept = errno;
+
+		(void)unlink(part);
+		errno = kept;
+	}
+	free(part);
+	return rc == 0 ? sync_folder(path) : rc;
+}
+
+int file_write(const struct ui *ui, const char *path, struct bytes data,
+	unsigned flags)
+{
+	int rc;
+
+	if (strcmp(path, "-") == 0) {
+		(void)fwrite(data.data, 1, data.len, stdout);
+		return EXIT_DONE;
+	}
+	rc = file_put(path, data, flags);
+	if (rc == ROWAN_E_EXISTS)
+		return ui_fail(ui, EXIT_TAKEN,
+			_("choose another name; nothing is overwritten"),
+			_("%s exists already"), path);
+	if (rc != 0)
+		return ui_fail(ui, EXIT_MACHINE, NULL, _("cannot write %s: %s"),
+			path, strerror(errno));
+	return EXIT_DONE;
+}

@@ -1,0 +1,38 @@
+/*
+ * Files whole: read up to a cap, written so that they are there complete or
+ * not at all, and never over something else.
+ */
+#ifndef UI_FILE_H
+#define UI_FILE_H
+
+#include "base/bytes.h"
+#include "ui/ui.h"
+
+enum file_flag {
+	FILE_REPLACE = 1, /* an older one may go */
+	FILE_SECRET = 2	  /* 0600, else 0644 by umask */
+};
+
+/**
+ * file_read(ui, path, max, ret):
+ * The file, or stdin for "-". The caller owns ${ret}. EXIT_DONE, or said:
+ * EXIT_NOT_FOUND, EXIT_INPUT for more than ${max} bytes, EXIT_MACHINE.
+ */
+int file_read(
+	const struct ui *ui, const char *path, size_t max, struct buf *ret);
+
+/**
+ * file_write(ui, path, data, flags):
+ * A new file, on disk when it returns; stdout for "-". EXIT_DONE, or said:
+ * EXIT_TAKEN, EXIT_MACHINE.
+ */
+int file_write(const struct ui *ui, const char *path, struct bytes data,
+	unsigned flags);
+
+/**
+ * file_put(path, data, flags):
+ * The same without words: 0, ROWAN_E_EXISTS, ROWAN_E_FULL, ROWAN_E_IO.
+ */
+ROWAN_MUST int file_put(const char *path, struct bytes data, unsigned flags);
+
+#endif

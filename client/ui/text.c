@@ -1,0 +1,220 @@
+/*
+ * Widths and escapes: see text.h.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "ui/mem.h"
+#include "ui/text.h"
+
+/* Characters that are not seen or that move others; ascending. */
+static const struct {
+	uint32_t from, to;
+} hidden[] = {
+	{0x0000, 0x001f}, {0x007f, 0x009f}, /* controls */
+	{0x00ad, 0x00ad},		    /* soft hyphen */
+	{0x034f, 0x034f},		    /* grapheme joiner */
+	{0x061c, 0x061c},		    /* Arabic letter mark */
+	{0x115f, 0x1160},		    /* Hangul fillers */
+	{0x17b4, 0x17b5}, {0x180b, 0x180f}, /* Khmer, Mongolian */
+	{0x200b, 0x200f}, {0x2028, 0x202e}, /* zero width, bidi, line ends */
+	{0x2060, 0x206f},		    /* word joiner, isolates */
+	{0x3164, 0x3164},		    /* Hangul filler */
+	{0xd800, 0xdfff},		    /* surrogates */
+	{0xe000, 0xf8ff},		    /* private use */
+	{0xfe00, 0xfe0e},		    /* variation selectors */
+	{0xfeff, 0xfeff},		    /* byte order mark */
+	{0xffa0, 0xffa0}, {0xfff0, 0xfffb}, /* filler, annotations */
+	{0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, /* shorthand, music */
+	{0xe0000, 0xe0fff},			/* tags */
+	{0xf0000, 0x10ffff},			/* private use */
+};
+
+size_t text_next(const char *s, size_t len, uint32_t *ret)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const uint8_t *b = (const uint8_t *)s;
+	uint32_t c = b[0];
+	size_t n = c < 0x80		? 1
+		   : (c & 0xe0) == 0xc0 ? 2
+		   : (c & 0xf0) == 0xe0 ? 3
+		   : (c & 0xf8) == 0xf0 ? 4
+					: 0;
+
+	*ret = 0;
+	if (n == 0 || n > len)
+		return 0;
+	if (n > 1)
+		c &= 0x7fU >> n;
+	for (size_t i = 1; i < n; i++) {
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (b[i] & 0x3f);
+	}
+	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*ret = c;
+	return n;
+}
+
+static bool is_hidden(uint32_t c)
+{
+	size_t low = 0, high = sizeof hidden / sizeof *hidden;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (c > hidden[mid].to)
+			low = mid + 1;
+		else if (c < hidden[mid].from)
+			high = mid;
+		else
+			return true;
+	}
+	return false;
+}
+
+int text_width_of(uint32_t c)
+{
+	int w;
+
+	if (is_hidden(c))
+		return -1;
+	if (c < 0x7f)
+		return 1;
+	if (c == 0xfe0f) /* the emoji form of what stands before it */
+		return 0;
+	w = wcwidth((wchar_t)c);
+	/* A locale that knows nothing of it: it is shown by number. */
+	return w;
+}
+
+struct out {
+	char *data;
+	size_t len, cap;
+};
+
+static void put(struct out *o, const char *s, size_t len)
+{
+	if (o->cap - o->len <= len) {
+		o->cap = o->cap * 2 + len + 64;
+		o->data = mem_more(o->data, o->cap);
+	}
+	memcpy(o->data + o->len, s, len);
+	o->len += len;
+}
+
+static void put_byte(struct out *o, uint8_t value)
+{
+	char s[8];
+	int n = snprintf(s, sizeof s, "<%02X>", value);
+
+	put(o, s, (size_t)n);
+}
+
+static void put_escape(struct out *o, uint32_t value)
+{
+	char s[16];
+	int n = snprintf(s, sizeof s, "<U+%04X>", (unsigned)value);
+
+	put(o, s, (size_t)n);
+}
+
+char *text_safe(const char *s, size_t len, unsigned flags)
+{
+	struct out o = {NULL, 0, 0};
+	size_t marks = TEXT_COMBINING_MAX; /* none may come first */
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		uint32_t c;
+		int w;
+
+		n = text_next(s + i, len - i, &c);
+		if (n == 0) {
+			put_byte(&o, (uint8_t)s[i]);
+			marks = TEXT_COMBINING_MAX;
+			n = 1;
+			continue;
+		}
+		w = text_width_of(c);
+		if (c == '\n' && (flags & TEXT_LINES) != 0) {
+			put(&o, "\n", 1);
+			marks = TEXT_COMBINING_MAX;
+			continue;
+		}
+		if (c == '\t') {
+			put(&o, "    ", (flags & TEXT_LINES) != 0 ? 4 : 1);
+			marks = 0;
+			continue;
+		}
+		if (w < 0 || (w == 0 && ++marks > TEXT_COMBINING_MAX) ||
+			(c > 0x7e && (flags & TEXT_ASCII) != 0)) {
+			put_escape(&o, c);
+			marks = TEXT_COMBINING_MAX;
+			continue;
+		}
+		if (w > 0)
+			marks = 0;
+		put(&o, s + i, n);
+	}
+	put(&o, "", 1);
+	return o.data;
+}
+
+size_t text_cut(const char *safe, size_t columns, size_t *ret_columns)
+{
+	size_t len = strlen(safe), at = 0, width = 0;
+
+	while (at < len && safe[at] != '\n') {
+		uint32_t c;
+		size_t n = text_next(safe + at, len - at, &c);
+		int w;
+
+		if (n == 0)
+			break;
+		w = text_width_of(c);
+		if (w < 0)
+			w = 0;
+		if (width + (size_t)w > columns)
+			break;
+		width += (size_t)w;
+		at += n;
+	}
+	if (ret_columns != NULL)
+		*ret_columns = width;
+	return at;
+}
+
+size_t text_width(const char *safe)
+{
+	size_t width;
+
+	(void)text_cut(safe, SIZE_MAX / 2, &width);
+	return width;
+}
+
+size_t text_fold(const char *safe, size_t columns, size_t *ret_len)
+{
+	size_t fit = text_cut(safe, columns > 0 ? columns : 1, NULL);
+
+	*ret_len = fit;
+	if (safe[fit] == '\0')
+		return fit;
+	if (safe[fit] == '\n' || safe[fit] == ' ')
+		return fit + 1;
+	for (size_t at = fit; at > 0; at--)
+		if (safe[at - 1] == ' ') {
+			*ret_len = at - 1;
+			return at;
+		}
+	if (fit > 0)
+		return fit;
+	/* Not even one character fits: it is taken all the same. */
+	fit = 1;
+	while ((safe[fit] & 0xc0) == 0x80)
+		fit++;
+	*ret_len = fit;
+	return fit;
+}

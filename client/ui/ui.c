@@ -1,0 +1,233 @@
+/*
+ * The terminal of one run: see ui.h.
+ */
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "ui/mem.h"
+#include "ui/text.h"
+#include "ui/ui.h"
+#include "ui/words.h"
+
+#define LINE_MAX_LEN ((size_t)64 * 1024)
+#define WIDTH_MIN    20
+
+#ifndef ROWAN_LOCALEDIR
+#define ROWAN_LOCALEDIR "/usr/share/locale"
+#endif
+
+static size_t width_of(int fd)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize w;
+	size_t n = 80;
+
+	if (columns != NULL && atoi(columns) > 0)
+		n = (size_t)atoi(columns);
+	else if (ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
+		n = w.ws_col;
+	return n < WIDTH_MIN ? WIDTH_MIN : n;
+}
+
+void ui_begin(struct ui *ui)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+	const char *dir = getenv("ROWAN_LOCALEDIR");
+	bool utf8;
+
+	*ui = (struct ui){.passphrase_fd = -1, .width = SIZE_MAX};
+	(void)setlocale(LC_ALL, "");
+	utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	if (!utf8)
+		(void)setlocale(LC_CTYPE, "C.UTF-8");
+	(void)bindtextdomain(ROWAN_DOMAIN, dir != NULL ? dir : ROWAN_LOCALEDIR);
+	(void)bind_textdomain_codeset(ROWAN_DOMAIN, "UTF-8");
+	(void)textdomain(ROWAN_DOMAIN);
+	ui->out_tty = isatty(STDOUT_FILENO) == 1;
+	ui->err_tty = isatty(STDERR_FILENO) == 1;
+	ui->in_tty = isatty(STDIN_FILENO) == 1;
+	ui->dumb = term == NULL || *term == '\0' || strcmp(term, "dumb") == 0;
+	ui->ascii = ui->out_tty && !utf8;
+	ui->colour = ui->out_tty && !ui->dumb &&
+		     (no_color == NULL || *no_color == '\0');
+	if (ui->out_tty)
+		ui->width = width_of(STDOUT_FILENO);
+	/* A closed pipe is an error of write, not a death. */
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+char *ui_safe(const struct ui *ui, const char *text)
+{
+	if (text == NULL)
+		text = "";
+	return text_safe(text, strlen(text), ui->ascii ? TEXT_ASCII : 0);
+}
+
+static void print_line(FILE *f, const char *format, va_list ap)
+{
+	(void)vfprintf(f, format, ap);
+	(void)fputc('\n', f);
+}
+
+void ui_say(const struct ui *ui, const char *format, ...)
+{
+	va_list ap;
+
+	if (ui->json)
+		return;
+	va_start(ap, format);
+	print_line(stdout, format, ap);
+	va_end(ap);
+}
+
+void ui_note(const struct ui *ui, const char *format, ...)
+{
+	va_list ap;
+
+	if (ui->json || ui->quiet)
+		return;
+	(void)fflush(stdout);
+	va_start(ap, format);
+	print_line(stderr, format, ap);
+	va_end(ap);
+}
+
+static void print_json(FILE *f, const json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	if (text != NULL)
+		(void)fprintf(f, "%s\n", text);
+	free(text);
+	(void)fflush(f);
+}
+
+void ui_json(const struct ui *ui, json_t *object)
+{
+	if (ui->json)
+		print_json(stdout, object);
+	json_decref(object);
+}
+
+int ui_fail(const struct ui *ui, int code, const char *hint, const char *format,
+	...)
+{
+	char *raw = NULL, *words, *safe_hint;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&raw, format, ap) < 0)
+		raw = NULL;
+	va_end(ap);
+	(void)fflush(stdout);
+	words = ui_safe(ui, raw);
+	safe_hint = ui_safe(ui, hint);
+	if (ui->json) {
+		json_t *e = json_pack("{s:{s:s,s:i,s:s,s:s*}}", "error", "code",
+			exit_name(code), "exit", code, "message", words, "hint",
+			hint != NULL ? safe_hint : NULL);
+
+		print_json(stderr, e);
+		json_decref(e);
+	} else {
+		(void)fprintf(stderr, "%s %s\n", _("error:"), words);
+		if (hint != NULL)
+			(void)fprintf(stderr, "%s %s\n", _("hint:"), safe_hint);
+	}
+	free(raw);
+	free(words);
+	free(safe_hint);
+	return code;
+}
+
+int ui_end(const struct ui *ui, int code)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	/* Whoever read has had enough: not a failure of ours. */
+	if (errno == EPIPE || errno == 0)
+		return code;
+	if (code != EXIT_DONE)
+		return code;
+	return ui_fail(
+		ui, EXIT_MACHINE, NULL, _("cannot write: %s"), strerror(errno));
+}
+
+const char *ui_style(const struct ui *ui, enum ui_style style)
+{
+	static const char *const codes[] = {
+		"\033[0m", "\033[1m", "\033[2m", "\033[1;31m", "\033[32m"};
+
+	return ui->colour ? codes[style] : "";
+}
+
+int ui_line(const struct ui *ui, const char *prompt, char **ret)
+{
+	size_t cap = 0, len;
+	char *line = NULL;
+	ssize_t n;
+
+	*ret = NULL;
+	if (ui->no_input)
+		return ui_fail(ui, EXIT_NEEDS_INPUT, NULL, "%s", prompt);
+	if (ui->in_tty) {
+		(void)fflush(stdout);
+		(void)fprintf(stderr, "%s ", prompt);
+		(void)fflush(stderr);
+	}
+	n = getline(&line, &cap, stdin);
+	if (n < 0) {
+		free(line);
+		return ui_fail(ui, EXIT_NEEDS_INPUT,
+			_("there is nobody to ask: give it as an option"), "%s",
+			prompt);
+	}
+	len = (size_t)n;
+	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		line[--len] = '\0';
+	if (len > LINE_MAX_LEN || strlen(line) != len ||
+		!utf8_valid(bytes_of(line, len))) {
+		free(line);
+		return ui_fail(ui, EXIT_INPUT, NULL,
+			_("that is too long, or not text"));
+	}
+	*ret = line;
+	return EXIT_DONE;
+}
+
+int ui_ask(const struct ui *ui, const char *question, bool *ret)
+{
+	/* The letters a translator chooses. */
+	const char *yes = _("yes"), *no = _("no");
+	char *prompt = mem_print("%s [%s/%s]", question, yes, no);
+	char *line = NULL;
+	int code;
+
+	*ret = false;
+	for (;;) {
+		code = ui_line(ui, prompt, &line);
+		if (code != EXIT_DONE)
+			break;
+		*ret = strcasecmp(line, yes) == 0 || strcasecmp(line, "y") == 0;
+		if (*ret || strcasecmp(line, no) == 0 ||
+			strcasecmp(line, "n") == 0)
+			break;
+		free(line);
+		line = NULL;
+		ui_note(ui, _("please answer %s or %s"), yes, no);
+	}
+	free(line);
+	free(prompt);
+	return code;
+}
