@@ -4,12 +4,18 @@
  * alone, in front of the C library; the sanitizers bring allocators of their
  * own and do without.
  *
+ * Whole pages are given back to the kernel instead, which wipes them too: what
+ * libzmq asked for and never used (most of a connection's queues) does not
+ * become resident by being freed, and the next owner begins without it.
+ *
  * Trusts glibc, which exports the functions it stands before. Where there is
  * another C library this file is empty.
  */
 #include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) &&                    \
 	!defined(__SANITIZE_THREAD__)
@@ -17,12 +23,32 @@
 void *__libc_malloc(size_t len);
 void __libc_free(void *p);
 
+#define PAGE	  ((uintptr_t)4096)
+#define GIVE_BACK (2 * PAGE) /* less is cheaper to overwrite */
+
+static void wipe(void *p, size_t len)
+{
+	uint8_t *from = p, *to = from + len;
+	uint8_t *first = (uint8_t *)(((uintptr_t)p + PAGE - 1) & ~(PAGE - 1));
+	uint8_t *end = (uint8_t *)((uintptr_t)to & ~(PAGE - 1));
+
+	/* A kernel with larger pages refuses, or takes what is whole of them.
+	 */
+	if (len < GIVE_BACK + PAGE || end < first + GIVE_BACK ||
+		madvise(first, (size_t)(end - first), MADV_DONTNEED) != 0) {
+		explicit_bzero(p, len);
+		return;
+	}
+	explicit_bzero(from, (size_t)(first - from));
+	explicit_bzero(end, (size_t)(to - end));
+}
+
 /* Exported, so that every library in the process finds these first. */
 __attribute__((visibility("default"))) void free(void *p)
 {
 	if (p == NULL)
 		return;
-	explicit_bzero(p, malloc_usable_size(p));
+	wipe(p, malloc_usable_size(p));
 	__libc_free(p);
 }
 
