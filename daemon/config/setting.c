@@ -52,7 +52,7 @@ static const struct setting keys[] = {
 		" thousand messages a second."),
 	OF(COUNT, connections, 16, 60000, "8000",
 		"Most connections of devices that have a card. One idle"
-		" connection takes about 30 KiB."),
+		" connection takes about 40 KiB."),
 	OF(COUNT, connections_enrol, 1, 10000, "64",
 		"Most connections on the enrolment endpoints. Beyond it the"
 		" oldest one that has named no invite is closed."),

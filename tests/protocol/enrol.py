@@ -17,6 +17,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 from client import Client, Reader, Refused, REFUSED, vec  # noqa: E402
+from follow import follow, misuse  # noqa: E402
 
 REDEEM_GET, REDEEM_COMMIT, REDEEM_REVEAL, REDEEM_RESULT = range(
     0x0310, 0x0314)
@@ -265,12 +266,18 @@ def main():
                            device.transport)
         main_port.hello()
         assert main_port.devices([device.device])[0]["code"] == 0
+        clinic, _ = follow(main_port, bundle, read_card, verified)
+        # Its own card was logged after the invite was made.
+        own = [n for n, st in clinic.statements.items() if st["kind"] == 1
+               and read_card(st["body"]["card"])["device"] == device.device]
+        assert len(own) == 1 and own[0] > bundle["clinic_number"]
+        misuse(main_port, clinic)
         host.stdin.close()
         assert host.wait(timeout=20) == 0
     finally:
         if host.poll() is None:
             host.terminate()
-    print("  a stranger's device has enrolled")
+    print("  a stranger's device has enrolled and followed the chain")
 
 
 if __name__ == "__main__":
