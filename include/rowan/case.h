@@ -79,6 +79,14 @@ ROWAN_API uint64_t rowan_device_logged(const struct rowan_list *l, size_t i);
 ROWAN_API uint64_t rowan_device_expires(const struct rowan_list *l, size_t i);
 
 /*
+ * rowan_staff(r, ret):
+ * The clinic's staff as this device knows them, a line for each device, with
+ * the getters of rowan_members; present, until and verified are 0. For whom
+ * to assign.
+ */
+ROWAN_API ROWAN_MUST int rowan_staff(struct rowan *r, struct rowan_list **ret);
+
+/*
  * rowan_code(r, channel, ret):
  * The channel's verification code in groups of digits: equal for all members
  * of the same epoch. Compared aloud it shows that nobody is in between.
@@ -96,6 +104,25 @@ ROWAN_API ROWAN_MUST int rowan_verified(
  * which DONE or FAILED will speak of it. What cannot be right is refused at
  * once with the codes of cards and statements (rowan/error.h).
  */
+
+/*
+ * rowan_channel_of(r, case_id, kind, ret):
+ * The id of a channel of a case, whether this device takes part in it or not:
+ * what a coordinator assigns to. ROWAN_E_NOT_FOUND for a case that is not
+ * known, or without such a channel.
+ */
+ROWAN_API ROWAN_MUST int rowan_channel_of(struct rowan *r,
+	const uint8_t case_id[ROWAN_ID_LEN], enum rowan_channel_kind kind,
+	uint8_t ret[ROWAN_ID_LEN]);
+
+/*
+ * rowan_log_card(r, text, len, ret_act):
+ * As coordinator: make a card that the authority signed by file known to the
+ * clinic. ${text} has one armoured CARD of a device that is not logged yet;
+ * other blocks are passed over. ROWAN_E_NOT_FOUND without one.
+ */
+ROWAN_API ROWAN_MUST int rowan_log_card(
+	struct rowan *r, const void *text, size_t len, uint64_t *ret_act);
 
 /* A referral: ${agency} referred on ${day}. Opens all three channels. */
 ROWAN_API ROWAN_MUST int rowan_open_case(struct rowan *r, const char *agency,
