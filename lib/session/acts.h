@@ -68,7 +68,7 @@ ROWAN_MUST int acts_close(struct acts *a, const struct id16 *case_id,
 	uint8_t reason, uint64_t *ret);
 ROWAN_MUST int acts_reopen(
 	struct acts *a, const struct id16 *case_id, uint64_t *ret);
-/* Needs the authority's signature too: ROWAN_E_SIGNER. See acts_put. */
+/* Needs the authority's signature too: ROWAN_E_SIGNER. See acts_submit. */
 ROWAN_MUST int acts_hold(
 	struct acts *a, const struct id16 *case_id, bool on, uint64_t *ret);
 
@@ -106,14 +106,15 @@ ROWAN_MUST int acts_log_card(struct acts *a, struct bytes card, uint64_t *ret);
  * Bring a statement that was signed elsewhere. It cannot be made anew: when
  * another has its number it is FAILED with ROWAN_E_STALE.
  */
-ROWAN_MUST int acts_put(struct acts *a, struct bytes statement, uint64_t *ret);
+ROWAN_MUST int acts_submit(
+	struct acts *a, struct bytes statement, uint64_t *ret);
 
 /**
- * acts_quiet(a, act):
- * Raise no event for ${act}; keep how it ended until acts_forget. Inside the
- * transaction that kept it.
+ * acts_quiet(a, act, keep):
+ * Raise no event for ${act}; with ${keep} remember how it ended until
+ * acts_forget. In the open transaction or in one of its own.
  */
-ROWAN_MUST int acts_quiet(struct acts *a, uint64_t act);
+ROWAN_MUST int acts_quiet(struct acts *a, uint64_t act, bool keep);
 
 /**
  * acts_outcome(a, act), acts_forget(a, act):

@@ -88,16 +88,15 @@ static int revoke_capacities(const struct rules_context *ctx,
 {
 	static const uint8_t advocacy[] = "advocacy";
 	struct id16 signer = card->device, member = card->member;
-	uint8_t role = card->role;
 	struct trust_card target;
-	bool advocate;
+	bool advocate, assigned;
 	int rc;
 
 	advocate =
-		role == WIRE_ROLE_CASEWORKER && c != NULL &&
-		bytes_eq(card->agency,
-			bytes_of(advocacy, sizeof advocacy - 1)) &&
-		case_assigned(c, &card->member, WIRE_CHANNEL_SUPPORT, s->time);
+		card->role == WIRE_ROLE_CASEWORKER &&
+		bytes_eq(card->agency, bytes_of(advocacy, sizeof advocacy - 1));
+	assigned = c != NULL && case_assigned(c, &card->member,
+					WIRE_CHANNEL_SUPPORT, s->time);
 	/* ${card} is not to be looked at any more: one look-up at a time. */
 	rc = ctx->source->card(ctx->source->ctx, &s->u.revoke.device, &target);
 	if (rc != 0)
@@ -106,7 +105,14 @@ static int revoke_capacities(const struct rules_context *ctx,
 		*can |= CAN_MEMBER;
 	if (id16_eq(&target.card.device, &signer))
 		*can |= CAN_SELF;
-	if (advocate && is_victim_of(&target.card, c))
+	/*
+	 * History is replayed also by those who do not know the case, or know
+	 * it as it is now; that an advocate was on it is the daemon's to see.
+	 */
+	if (advocate && !ctx->accept && target.card.role == WIRE_ROLE_VICTIM &&
+		id16_eq(&target.card.case_id, &s->u.revoke.case_id))
+		*can |= CAN_ADVOCATE;
+	if (advocate && assigned && is_victim_of(&target.card, c))
 		*can |= CAN_ADVOCATE;
 	return 0;
 }
