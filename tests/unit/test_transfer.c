@@ -189,6 +189,7 @@ static void test_disk_full(void **state)
 
 static void test_changing_file(void **state)
 {
+	const struct timespec old[2] = {{1000000000, 0}, {1000000000, 0}};
 	struct transfer_source s;
 	uint8_t mem[100];
 	char path[128];
@@ -197,6 +198,8 @@ static void test_changing_file(void **state)
 	vault_kit_path(&pair_a.kit, "in", path, sizeof path);
 	for (int i = 0; i < 3; i++) {
 		pair_write_file(path, pair_big, 100);
+		/* The kernel's clock of files may not tick before the end. */
+		assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
 		assert_int_equal(transfer_file_open(&s, path), 0);
 		assert_int_equal(s.size, 100);
 		assert_int_equal(transfer_file_read(&s, mem, 50), 0);
