@@ -51,7 +51,8 @@ static const struct setting keys[] = {
 		"Threads that encrypt and move bytes. One serves some"
 		" thousand messages a second."),
 	OF(COUNT, connections, 16, 60000, "8000",
-		"Most connections of devices that have a card. One idle"
+		"Most connections of devices that have a card. Beyond it the"
+		" oldest one that has said nothing is closed. One idle"
 		" connection takes about 40 KiB."),
 	OF(COUNT, connections_enrol, 1, 10000, "64",
 		"Most connections on the enrolment endpoints. Beyond it the"

@@ -5,11 +5,12 @@
  * message without bound, and cannot close one connection of a ROUTER. So this
  * follows the monitors' events and shuts a descriptor down where it must:
  * above the cap, after a revocation, and when a connection has taken in more
- * than two messages' worth of bytes without completing one. On the enrolment
- * port a newcomer above the cap takes the place of the oldest stranger who
- * has not named an invite, so that idle connections keep nobody out. A device
- * with too many connections loses its oldest one: a phone that comes back has
- * left it behind.
+ * than two messages' worth of bytes without completing one. A newcomer above
+ * the cap takes the place of the oldest connection on which nothing was said,
+ * on the enrolment port of the oldest stranger who has not named an invite: so
+ * connections that are only held keep nobody out. A device with too many
+ * connections loses its oldest one: a phone that comes back has left it
+ * behind.
  *
  * A descriptor may have been reused between the event and the shutdown: then a
  * newcomer has to connect again, and nothing else happens (shutdown of what is
@@ -30,6 +31,8 @@ int guard_init(struct server *r, size_t fds)
 {
 	r->watched = calloc(fds, sizeof *r->watched);
 	r->watched_len = fds;
+	for (size_t i = 0; i < 2; i++)
+		r->line[i] = (struct guard_line){-1, -1};
 	return r->watched == NULL ? ROWAN_E_NOMEM : 0;
 }
 
@@ -45,11 +48,49 @@ static struct watched *at(struct server *r, int fd)
 	return fd < 0 || (size_t)fd >= r->watched_len ? NULL : &r->watched[fd];
 }
 
+static struct guard_line *line_of(struct server *r, const struct watched *w)
+{
+	return &r->line[w->port == ZAP_ENROL];
+}
+
+static void join_line(struct server *r, int fd)
+{
+	struct watched *w = &r->watched[fd];
+	struct guard_line *l = line_of(r, w);
+
+	w->lined = true;
+	w->older = l->newest;
+	w->newer = -1;
+	if (l->newest >= 0)
+		r->watched[l->newest].newer = fd;
+	else
+		l->oldest = fd;
+	l->newest = fd;
+}
+
+static void leave_line(struct server *r, struct watched *w)
+{
+	struct guard_line *l = line_of(r, w);
+
+	if (!w->lined)
+		return;
+	w->lined = false;
+	if (w->older >= 0)
+		r->watched[w->older].newer = w->newer;
+	else
+		l->oldest = w->newer;
+	if (w->newer >= 0)
+		r->watched[w->newer].older = w->older;
+	else
+		l->newest = w->older;
+}
+
 void guard_cut(struct server *r, int fd)
 {
 	struct watched *w = at(r, fd);
 
 	if (w != NULL && w->open) {
+		leave_line(r, w);
 		w->cut = true;
 		shutdown(fd, SHUT_RDWR);
 	}
@@ -59,8 +100,19 @@ void guard_complete(struct server *r, int fd)
 {
 	struct watched *w = at(r, fd);
 
+	if (w == NULL)
+		return;
+	w->complete = w->spoke = true;
+	if (w->port != ZAP_ENROL)
+		leave_line(r, w);
+}
+
+void guard_proven(struct server *r, int fd)
+{
+	struct watched *w = at(r, fd);
+
 	if (w != NULL)
-		w->complete = w->spoke = true;
+		leave_line(r, w);
 }
 
 void guard_gone(struct server *r, struct peer *peer)
@@ -97,32 +149,12 @@ void guard_device(struct server *r, struct device *device)
 	guard_cut(r, old->fd);
 }
 
-/* The oldest connection of the enrolment port that may go; -1: none. */
-static int oldest_stranger(struct server *r, int newcomer)
-{
-	int best = -1;
-
-	for (int fd = 0; fd <= r->highest_fd; fd++) {
-		const struct watched *w = &r->watched[fd];
-		const struct peer *peer;
-
-		if (!w->open || w->cut || w->port != ZAP_ENROL ||
-			fd == newcomer ||
-			(best >= 0 && w->order > r->watched[best].order))
-			continue;
-		peer = peers_on(&r->peers, fd);
-		if (peer == NULL || !peer->proven)
-			best = fd;
-	}
-	return best;
-}
-
 static void turn_away(struct server *r, enum zap_port port, int fd)
 {
-	int other = port == ZAP_ENROL ? oldest_stranger(r, fd) : -1;
+	int oldest = r->line[port == ZAP_ENROL].oldest;
 
 	r->count.turned_away++;
-	guard_cut(r, other >= 0 ? other : fd);
+	guard_cut(r, oldest >= 0 ? oldest : fd);
 }
 
 static void accepted(struct server *r, enum zap_port port, int fd)
@@ -139,11 +171,12 @@ static void accepted(struct server *r, enum zap_port port, int fd)
 		r->count.turned_away++;
 		return;
 	}
+	leave_line(r, w);
 	*w = (struct watched){.open = true,
 		.late = (uint8_t)(w->late + (w->open ? 1 : 0)),
 		.port = (uint8_t)port,
-		.since = r->now,
-		.order = r->accepted++};
+		.since = r->now};
+	join_line(r, fd);
 	if (fd > r->highest_fd)
 		r->highest_fd = fd;
 	if (port != ZAP_ENROL)
@@ -164,8 +197,10 @@ static void disconnected(struct server *r, enum zap_port port, int fd)
 	/* The end of an earlier owner, told after a new one had come. */
 	if (w != NULL && w->late > 0)
 		w->late--;
-	else if (w != NULL)
+	else if (w != NULL) {
+		leave_line(r, w);
 		w->open = false;
+	}
 }
 
 void guard_events(struct server *r, enum zap_port port)

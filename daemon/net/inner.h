@@ -36,14 +36,24 @@ struct inbound {
 /* What guard.c knows of a connection, by descriptor. */
 struct watched {
 	bool open;
-	bool cut;	/* by us; the event is on its way */
-	uint8_t late;	/* ends of earlier owners still to be told */
-	uint64_t order; /* in which it was accepted */
+	bool cut;     /* by us; the event is on its way */
+	uint8_t late; /* ends of earlier owners still to be told */
 	uint8_t port;
 	bool complete; /* a message was, since the last look */
 	bool spoke;    /* ever */
 	uint64_t since;
-	uint64_t base; /* bytes received when the last one was */
+	uint64_t base;	  /* bytes received when the last one was */
+	bool lined;	  /* in the line of its port */
+	int older, newer; /* there; -1: none */
+};
+
+/*
+ * Those who may have to go for a newcomer, oldest first: on the main ports
+ * whoever has said nothing yet, on the enrolment port whoever has named no
+ * invite.
+ */
+struct guard_line {
+	int oldest, newest; /* descriptors; -1: none */
 };
 
 struct server {
@@ -70,13 +80,13 @@ struct server {
 	size_t flying; /* bytes of frames held by requests */
 	struct inbound stop;
 
-	struct watched *watched; /* by descriptor */
+	struct watched *watched;   /* by descriptor */
+	struct guard_line line[2]; /* main ports, enrolment */
 	size_t watched_len;
 	int highest_fd;
 	uint64_t connected[ZAP_PORTS];
-	uint64_t accepted; /* connections so far */
-	uint32_t blocked;  /* connections with unsent pushes */
-	bool pressed; /* did not receive all it could since the last look */
+	uint32_t blocked; /* connections with unsent pushes */
+	bool pressed;	  /* did not receive all it could since the last look */
 
 	uint64_t now; /* milliseconds, monotonic, of this turn */
 	uint64_t tick_at, clock_at;
@@ -115,6 +125,7 @@ void guard_wipe(struct server *r);
 void guard_events(struct server *r, enum zap_port port);
 void guard_look(struct server *r);
 void guard_complete(struct server *r, int fd);
+void guard_proven(struct server *r, int fd);
 void guard_cut(struct server *r, int fd);
 void guard_gone(struct server *r, struct peer *peer);
 void guard_device(struct server *r, struct device *device);

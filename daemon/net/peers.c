@@ -277,13 +277,6 @@ void peers_remove(struct peers *p, struct peer *peer)
 	p->count--;
 }
 
-const struct peer *peers_on(const struct peers *p, int fd)
-{
-	if (fd < 0 || (size_t)fd >= p->fd_cap || p->by_fd[fd] == 0)
-		return NULL;
-	return p->at[p->by_fd[fd] - 1];
-}
-
 struct peer *peers_surplus(
 	struct peers *p, const struct device *device, uint64_t max)
 {

@@ -134,12 +134,6 @@ void peers_key(const struct peer *peer, struct key32 *ret);
 void peers_remove(struct peers *p, struct peer *peer);
 
 /**
- * peers_on(p, fd):
- * The connection that was last seen on descriptor ${fd}, or NULL.
- */
-const struct peer *peers_on(const struct peers *p, int fd);
-
-/**
  * peers_surplus(p, device, max):
  * The oldest connection of ${device} that is not being closed, when more than
  * ${max} of them are not; else NULL.

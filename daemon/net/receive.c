@@ -102,6 +102,9 @@ static struct peer *find_peer(struct server *r, enum zap_port port,
 		return NULL;
 	if (peer != NULL && strcmp(peer->user, user) == 0)
 		return peer;
+	/* That it was accepted is known before anything else of it. */
+	guard_events(r, port);
+	peer = peers_find(&r->peers, port, routing);
 	/* The routing id is another's now: the first owner is gone. */
 	if (peer != NULL)
 		guard_gone(r, peer);

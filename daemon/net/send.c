@@ -96,8 +96,10 @@ void send_answer(struct server *r, struct peer *peer, struct request *q)
 	/* Quiet requests hear of refusals only. */
 	if (h.id == 0 && (wire_op_find(h.op)->flags & WIRE_OP_QUIET) != 0)
 		return;
-	if (q->stranger)
+	if (q->stranger && !peer->proven) {
 		peer->proven = true;
+		guard_proven(r, peer->fd);
+	}
 	h.op |= WIRE_ANSWER;
 	if (send_begin(r, peer, &h) != SENT) {
 		r->count.unsent_answers++;

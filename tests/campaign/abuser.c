@@ -3,15 +3,18 @@
  *
  *	abuser [SECONDS] [CROWD]
  *
- * Prints the pair's quantiles in quiet and under each abuse. Fails when the
- * daemon ends, refuses or loses something of the honest, or takes no new
- * honest connection afterwards. Never fails for being slow.
+ * Prints the pair's quantiles in quiet and under each abuse, and how often an
+ * honest newcomer had to try before it was greeted. Fails when the daemon ends,
+ * refuses or loses something of the honest, or takes no new honest connection
+ * during the abuse or afterwards. Never fails for being slow. The daemon has
+ * fewer places for connections than the crowd wants.
  */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -22,7 +25,8 @@
 #include "lib/relay_client.h"
 #include "lib/rowand_proc.h"
 
-#define BEAT_NS 5000000 /* the pair's messages: 200 a second */
+#define BEAT_NS	  5000000 /* the pair's messages: 200 a second */
+#define TRIES_MAX 200	  /* of a newcomer */
 
 struct pair {
 	struct relay_client *writer, *reader;
@@ -175,15 +179,40 @@ static void pair_run(struct pair *p, double secs)
 	}
 }
 
-static void print(const char *name, const struct pair *p)
+/* Somebody new comes while the abuse goes on; returns the tries it took. */
+static int newcomer(void)
+{
+	struct seed_device d;
+
+	seed_device(SEED_MAILBOX, ABUSER_DEVICES - 1, &d);
+	for (int tries = 1; tries <= TRIES_MAX; tries++) {
+		struct relay_client *c = NULL;
+		int r = relay_open(
+			&c, &(struct relay_options){.kind = RELAY_LINK_RAW,
+				    .port = daemon_.port,
+				    .device = &d});
+
+		if (r == 0)
+			r = relay_hello(c, NULL);
+		relay_close(c);
+		if (r == 0)
+			return tries;
+		usleep(100000);
+	}
+	fail("an honest newcomer is kept out", ROWAN_E_AGAIN);
+	return 0;
+}
+
+static void print(const char *name, const struct pair *p, int tries)
 {
 	printf("abuse=\"%s\" honest=%llu answer_p50_us=%.0f answer_p99_us=%.0f "
-	       "delivery_p50_us=%.0f delivery_p99_us=%.0f rss_kib=%ld\n",
+	       "delivery_p50_us=%.0f delivery_p99_us=%.0f newcomer_tries=%d "
+	       "rss_kib=%ld\n",
 		name, (unsigned long long)p->answer.n,
 		hist_quantile_us(&p->answer, .5),
 		hist_quantile_us(&p->answer, .99),
 		hist_quantile_us(&p->delivery, .5),
-		hist_quantile_us(&p->delivery, .99),
+		hist_quantile_us(&p->delivery, .99), tries,
 		meter_rss_kib(daemon_.pid));
 }
 
@@ -191,18 +220,21 @@ static void under(const struct abuse *a, const struct target *t, double secs)
 {
 	static struct pair p;
 	pid_t pid;
+	int tries;
 
 	pair_open(&p);
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		a->run(t);
 		_exit(0);
 	}
 	pair_run(&p, secs);
+	tries = newcomer();
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	print(a->name, &p);
+	print(a->name, &p, tries);
 	pair_close(&p);
 	/* A new honest pair finds the door open. */
 	pair_open(&p);
@@ -231,14 +263,14 @@ int main(int argc, char **argv)
 	if (rowand_init(&daemon_, NULL) || rowand_seed(&daemon_, &clinic))
 		fail("no store", ROWAN_E_IO);
 	/* The honest pair's pace is above what one person's device needs. */
-	rowand_set(
-		&daemon_, "rate_messages = 60000;\nrate_requests = 60000;\n");
+	rowand_set(&daemon_, "rate_messages = 60000;\nrate_requests = 60000;\n"
+			     "connections = 256;\n");
 	if (rowand_start(&daemon_))
 		fail("the daemon does not start", ROWAN_E_IO);
 	t.port = daemon_.port;
 	pair_open(&quiet);
 	pair_run(&quiet, secs);
-	print("quiet", &quiet);
+	print("quiet", &quiet, newcomer());
 	pair_close(&quiet);
 	for (int i = 0; abuse_at(i) != NULL; i++)
 		under(abuse_at(i), &t, secs);
