@@ -13,17 +13,20 @@
  * nothing that stands in it: a receipt counts only for a message of ours in
  * the same channel, a bar only in the team's, a handed-over message is the
  * word of whoever hands it over. An id that is here already is not taken
- * again, so that what comes twice is shown once.
+ * again, so that what comes twice is shown once; but it is said once more
+ * that it came.
  *
  *	MESSAGE "c"+channel/0	how many are unread, where the next goes
  *	MESSAGE "l"/n		channel n
  *	MESSAGE "m"+channel/place one message (messages_row.h)
- *	MESSAGE "i"+id/0	where it is; place 0: forgotten
+ *	MESSAGE "i"+id/0	where it is, or that it was forgotten
  *	MESSAGE "r"+id/device	what that device said of an own message
  *	MESSAGE "n"+channel+member/0	a name
- *	MESSAGE "b"+case+member/0	barred
+ *	MESSAGE "b"+case+member/0	barred or not any more
+ *	MESSAGE "b"+case/n	the n-th member of that list
  *	MESSAGE "h"/n		held, waiting for its time
- *	MESSAGE "p"+channel/n	a receipt to be sent
+ *	MESSAGE "p"+channel/kind	receipts to be sent
+ *	MESSAGE "g"+channel/0	what was handed over and not told yet
  *	MESSAGE "x"/n		own, waiting, until then
  *
  * Belongs to the session's thread.
@@ -76,6 +79,12 @@ struct messages_options {
 	int (*channel)(void *ctx, const struct id16 *channel,
 		struct id16 *ret_case, uint8_t *ret_kind);
 	/*
+	 * A device says that it has a message of this device, inside the
+	 * transaction that is open. May be NULL.
+	 */
+	int (*delivered)(void *ctx, const struct id16 *message,
+		const struct id16 *device);
+	/*
 	 * A transaction of messages' own did not happen: tell everybody who
 	 * keeps something in memory, messages excepted.
 	 */
@@ -120,7 +129,6 @@ void messages_aborted(struct messages *x);
 struct messages_from {
 	struct id16 case_id;
 	struct id16 channel;
-	uint8_t kind; /* enum wire_channel_kind */
 	struct id16 member;
 	struct id16 device;
 	uint64_t received; /* daemon's time */
@@ -145,12 +153,13 @@ ROWAN_MUST int messages_unreadable(
 	struct messages *x, const struct messages_from *from, int code);
 
 /**
- * messages_joined(x, case_id, channel):
+ * messages_joined(x, channel, ours):
  * A device has come into the channel: what we are called is said again, if it
- * was said.
+ * was said; with ${ours}, the commit that added it was this device's, the
+ * team's bar list too.
  */
-ROWAN_MUST int messages_joined(struct messages *x, const struct id16 *case_id,
-	const struct id16 *channel);
+ROWAN_MUST int messages_joined(
+	struct messages *x, const struct id16 *channel, bool ours);
 
 /* --- Called by the outbox, inside its transaction ------------------------- */
 
@@ -206,9 +215,9 @@ ROWAN_MUST int messages_write(struct messages *x, const struct id16 *channel,
 ROWAN_MUST int messages_cancel(struct messages *x, const struct id16 *message);
 ROWAN_MUST int messages_set_name(
 	struct messages *x, const struct id16 *channel, struct bytes name);
-/* ${channel}: the team's. */
+/* ${channel}: the team's, else ROWAN_E_RULE. */
 ROWAN_MUST int messages_bar(struct messages *x, const struct id16 *channel,
-	const struct id16 *member, bool barred, struct bytes reason);
+	const struct content_bar *bar);
 /* ${ids}: of messages of one channel. */
 ROWAN_MUST int messages_hand_over(
 	struct messages *x, const struct id16 *ids, size_t count);
