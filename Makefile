@@ -116,6 +116,14 @@ $(B)/rowand: $(B)/daemon/rowand.o $(B)/daemon/wipe.o $(LIBS_DAEMON)
 		$(SODIUM) -lpthread
 endif
 
+ifneq ($(wildcard daemon/rowanctl.c),)
+PROGRAMS += $(B)/rowanctl
+$(B)/rowanctl: $(B)/daemon/rowanctl.o $(LIBS_DAEMON)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ZMQ) $(SQLITE) $(CONFIG) \
+		$(SODIUM) -lpthread
+endif
+
 all: $(LIB_PUBLIC) $(LIB_MEMBER) $(PROGRAMS)
 
 # Unit tests: one program a file, linked with everything.

@@ -25,19 +25,15 @@
 #include <sys/statvfs.h>
 
 #include "clinic/import.h"
-#include "clock/clock.h"
-#include "config/config.h"
+#include "ctl/ctl.h"
+#include "journal/journal.h"
 #include "net/keyfile.h"
 #include "net/notify.h"
 #include "net/server.h"
-#include "store/store.h"
-
-#ifndef ROWAND_VERSION
-#define ROWAND_VERSION "0.1"
-#endif
+#include "process/process.h"
+#include "process/version.h"
 
 #define DEFAULT_CONFIG "/etc/rowan/rowand.conf"
-#define LOG_BYTES      (64ull << 20) /* what the write-ahead log may take */
 
 static const char usage[] =
 	"usage: rowand [--config FILE]\n"
@@ -53,6 +49,7 @@ static const char usage[] =
 	"      --new-key FILE       make a secret key, print its public key\n"
 	"      --import FILE...     take in statements that were signed\n"
 	"                           offline, while no rowand runs\n"
+	"      --log FORM           auto, journal, json or text (on stderr)\n"
 	"      --version            print the version\n"
 	"  -h, --help               print this\n";
 
@@ -60,16 +57,12 @@ static const char usage[] =
 static struct server *running;
 static volatile sig_atomic_t reload_asked, report_asked;
 
-struct process {
-	const char *path; /* of the configuration */
-	struct config config;
-	struct key32 store_key;
-	struct key32 keys[ZAP_PORTS];
-	const struct key32 *use[ZAP_PORTS];
+struct daemon {
+	struct process p;
 	struct notify_fds fds;
-	struct store *store;
-	struct clock *clock;
 	struct server *relay;
+	struct ctl *ctl;
+	struct key32 publics[ZAP_PORTS];
 };
 
 __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
@@ -96,31 +89,6 @@ static void on_ask(int sig)
 	else
 		report_asked = 1;
 	server_call(running);
-}
-
-static void say_report(const char *path, const struct config_report *report)
-{
-	for (size_t i = 0; i < report->count; i++) {
-		const struct config_problem *p = &report->problems[i];
-
-		if (p->line != 0)
-			say("%s:%u: %s", path, p->line, p->text);
-		else
-			say("%s: %s", path, p->text);
-	}
-	if (report->dropped > 0)
-		say("%s: and %zu more", path, report->dropped);
-}
-
-static int load_config(const char *path, struct config *ret)
-{
-	static struct config_report report;
-	int rc = config_load(path, ret, &report);
-
-	if (rc == 0)
-		return EX_OK;
-	say_report(path, &report);
-	return rc == ROWAN_E_NOMEM ? EX_OSERR : EX_CONFIG;
 }
 
 static int print_config(const struct config *config)
@@ -158,140 +126,6 @@ static int make_key(const char *path)
 	return EX_OK;
 }
 
-static int read_key(const char *name, struct key32 *ret)
-{
-	int rc = keyfile_read(name, getenv("CREDENTIALS_DIRECTORY"), ret);
-
-	switch (rc) {
-	case 0: return EX_OK;
-	case ROWAN_E_NOT_FOUND:
-		say("no key file %s; rowand --new-key makes one", name);
-		return EX_CONFIG;
-	case ROWAN_E_REFUSED:
-		say("key file %s must be ours and nobody else's to read "
-		    "(chmod 600)",
-			name);
-		return EX_NOPERM;
-	case ROWAN_E_MALFORMED:
-		say("key file %s is not 64 hexadecimal digits and a newline",
-			name);
-		return EX_CONFIG;
-	}
-	say("key file %s cannot be read", name);
-	return EX_NOPERM;
-}
-
-static int read_keys(struct process *p)
-{
-	const struct config *c = &p->config;
-	int code = read_key(c->store_key, &p->store_key);
-
-	if (code == EX_OK)
-		code = read_key(c->transport_key, &p->keys[ZAP_MAIN]);
-	if (code != EX_OK)
-		return code;
-	p->use[ZAP_MAIN] = &p->keys[ZAP_MAIN];
-	p->use[ZAP_ENROL] = &p->keys[ZAP_MAIN];
-	if (c->transport_key_next[0] != '\0') {
-		code = read_key(c->transport_key_next, &p->keys[ZAP_NEXT]);
-		p->use[ZAP_NEXT] = &p->keys[ZAP_NEXT];
-	}
-	if (code == EX_OK && c->transport_key_enrol[0] != '\0') {
-		code = read_key(c->transport_key_enrol, &p->keys[ZAP_ENROL]);
-		p->use[ZAP_ENROL] = &p->keys[ZAP_ENROL];
-	}
-	return code;
-}
-
-/* A database that may outgrow its volume is worth a word, not a refusal. */
-static void check_volume(const struct config *c)
-{
-	uint64_t want = c->store_bytes + LOG_BYTES + c->reserve_bytes +
-			c->reserve_bytes / 2;
-	struct statvfs v;
-
-	if (statvfs(c->state_dir, &v) != 0)
-		return;
-	if ((uint64_t)v.f_blocks * v.f_frsize < want)
-		say("warning: store_bytes, the log and the reserve together "
-		    "are more than the volume of %s holds",
-			c->state_dir);
-}
-
-static int open_store(struct process *p)
-{
-	const struct config *c = &p->config;
-	char path[PATH_MAX];
-	struct store_options o = {.path = path,
-		.key = &p->store_key,
-		.max_bytes = c->store_bytes,
-		.reserve_bytes = c->reserve_bytes,
-		.mailbox_max = (uint32_t)c->mailbox,
-		.mailbox_reserve = (uint32_t)c->mailbox_urgent,
-		.blob_open_time = c->blob_open_time / 1000};
-	int rc;
-
-	snprintf(path, sizeof path, "%s/rowan.db", c->state_dir);
-	rc = store_open(&p->store, &o);
-	switch (rc) {
-	case 0: check_volume(c); return EX_OK;
-	case ROWAN_E_TOO_NEW:
-		say("%s was written by a newer rowand: install that one", path);
-		return EX_CONFIG;
-	case ROWAN_E_CRYPTO:
-		say("%s was made with another store key", path);
-		return EX_CONFIG;
-	case ROWAN_E_CORRUPT:
-		say("%s is damaged: restore it from a backup", path);
-		return EX_DATAERR;
-	}
-	say("%s cannot be opened, or another process uses it: %s", path,
-		rowan_strerror(rc));
-	return EX_CANTCREAT;
-}
-
-static int open_clock(struct process *p)
-{
-	const struct config *c = &p->config;
-	struct clock_options o = {.jump = c->clock_jump,
-		.ahead = c->clock_persist,
-		.need_sync = c->clock_need_sync};
-	struct clock_source source;
-	char path[PATH_MAX];
-	int rc;
-
-	snprintf(path, sizeof path, "%s/clock", c->state_dir);
-	clock_system(&source);
-	rc = clock_open(path, &o, &source, &p->clock);
-	if (rc == 0)
-		return EX_OK;
-	say("%s: %s", path, rowan_strerror(rc));
-	return rc == ROWAN_E_CORRUPT ? EX_DATAERR : EX_CANTCREAT;
-}
-
-/* What the clinic's chain begins with. */
-static int pin_authority(struct process *p)
-{
-	const char *path = p->config.authority;
-	int rc;
-
-	if (path[0] == '\0')
-		return EX_OK;
-	rc = import_authority(p->store, path, clock_read(p->clock).now / 1000);
-	switch (rc) {
-	case 0: return EX_OK;
-	case ROWAN_E_REFUSED:
-		say("%s: not the authority this database began with", path);
-		return EX_CONFIG;
-	case ROWAN_E_CORRUPT:
-		say("the store is damaged: restore it from a backup");
-		return EX_DATAERR;
-	}
-	say("%s: %s", path, rowan_strerror(rc));
-	return rc == ROWAN_E_FULL || rc == ROWAN_E_AGAIN ? EX_CANTCREAT
-							 : EX_CONFIG;
-}
-
 static int import(struct process *p, char *const *files)
 {
 	uint64_t now = clock_read(p->clock).now / 1000;
@@ -316,34 +150,41 @@ static int import(struct process *p, char *const *files)
 
 static server_called called;
 
-static int open_relay(struct process *p)
+/* Also once libzmq has its copies. */
+static void wipe_keys(struct daemon *d)
 {
-	struct server_options o = {.config = &p->config,
-		.store = p->store,
-		.clock = p->clock,
-		.fds = &p->fds,
+	for (int i = 0; i < ZAP_PORTS; i++)
+		key32_wipe(&d->p.keys[i]);
+}
+
+static int open_relay(struct daemon *d)
+{
+	const struct config *c = &d->p.config;
+	struct server_options o = {.config = c,
+		.store = d->p.store,
+		.clock = d->p.clock,
+		.fds = &d->fds,
 		.called = called,
-		.cookie = p};
+		.cookie = d};
 	int rc;
 
-	memcpy(o.keys, p->use, sizeof o.keys);
-	rc = server_open(&p->relay, &o);
-	/* libzmq has its copies. */
+	memcpy(o.keys, d->p.use, sizeof o.keys);
 	for (int i = 0; i < ZAP_PORTS; i++)
-		key32_wipe(&p->keys[i]);
+		if (o.keys[i] != NULL)
+			(void)crypto_scalarmult_base(
+				d->publics[i].b, o.keys[i]->b);
+	rc = server_open(&d->relay, &o);
+	wipe_keys(d);
 	switch (rc) {
 	case 0: return EX_OK;
 	case ROWAN_E_LIMIT:
-		say("the limit of open files is too low for %llu connections "
-		    "(LimitNOFILE, ulimit -n)",
-			(unsigned long long)(p->config.connections +
-					     p->config.connections_enrol));
+		SAY(MSG_TOO_FEW_FILES,
+			JOURNAL_NUMBER("connections",
+				c->connections + c->connections_enrol));
 		return EX_CONFIG;
-	case ROWAN_E_IO:
-		say("an endpoint cannot be bound: in use, or not ours");
-		return EX_UNAVAILABLE;
+	case ROWAN_E_IO: SAY_ONLY(MSG_ENDPOINT); return EX_UNAVAILABLE;
 	}
-	say("cannot start: %s", rowan_strerror(rc));
+	SAY(MSG_START_FAILED, JOURNAL_TEXT("why", rowan_strerror(rc)));
 	return EX_OSERR;
 }
 
@@ -356,54 +197,108 @@ static void say_counters(const struct server *relay)
 	server_counters(relay, &c);
 	writer_init(&w, 8192);
 	counters_write(&c, &w);
+	writer_u8(&w, 0);
 	if (writer_status(&w) == 0)
-		say("counters %.*s", (int)w.len, (const char *)w.data);
+		SAY(MSG_COUNTERS,
+			JOURNAL_TEXT("counters", (const char *)w.data));
 	writer_wipe(&w);
+}
+
+static void say_changes(const char *path, const struct config_change *change,
+	struct ctl_answer *a)
+{
+	for (size_t i = 0; i < change->taken_count; i++)
+		SAY(MSG_SETTING_TAKEN, JOURNAL_TEXT("path", path),
+			JOURNAL_TEXT("setting", change->taken[i]));
+	for (size_t i = 0; i < change->left_count; i++)
+		SAY(MSG_SETTING_LEFT, JOURNAL_TEXT("path", path),
+			JOURNAL_TEXT("setting", change->left[i]));
+	for (size_t i = 0; a != NULL && i < change->taken_count; i++) {
+		ctl_row(a);
+		ctl_text(a, "setting", change->taken[i]);
+		ctl_text(a, "state", "changed");
+	}
+	for (size_t i = 0; a != NULL && i < change->left_count; i++) {
+		ctl_row(a);
+		ctl_text(a, "setting", change->left[i]);
+		ctl_text(a, "state", "needs a restart");
+	}
 }
 
 /*
  * What may change of the configuration. The whole file is checked first; a
- * file with anything wrong in it changes nothing.
+ * file with anything wrong in it changes nothing. ${a} is rowanctl's, or NULL.
  */
-static void reload(struct process *p)
+static void reload(void *cookie, struct ctl_answer *a)
 {
 	static struct config fresh;
+	struct daemon *d = cookie;
+	const char *path = d->p.path;
 	struct config_change change;
+	int rc = process_config(path, &fresh) == EX_OK
+			 ? server_config(d->relay, &fresh, &change)
+			 : ROWAN_E_INVAL;
 
-	if (load_config(p->path, &fresh) != EX_OK) {
-		say("%s: nothing was changed", p->path);
+	if (rc != 0) {
+		SAY(MSG_RELOAD_REFUSED, JOURNAL_TEXT("path", path));
+		if (a != NULL)
+			ctl_say(a, EX_CONFIG,
+				"%s: nothing was changed; rowanctl "
+				"check-config says why",
+				path);
 		return;
 	}
-	if (server_config(p->relay, &fresh, &change) != 0) {
-		say("no memory: nothing was changed");
-		return;
-	}
-	for (size_t i = 0; i < change.taken_count; i++)
-		say("%s: %s is changed", p->path, change.taken[i]);
-	for (size_t i = 0; i < change.left_count; i++)
-		say("%s: %s needs a restart", p->path, change.left[i]);
-	say("%s: read again", p->path);
+	say_changes(path, &change, a);
+	SAY(MSG_RELOADED, JOURNAL_TEXT("path", path));
+	if (a != NULL)
+		ctl_say(a, EX_OK, "%s: read again", path);
 }
 
 /* In the serving thread, after a signal. */
 static void called(void *cookie)
 {
-	struct process *p = cookie;
+	struct daemon *d = cookie;
 
 	if (report_asked) {
 		report_asked = 0;
-		say_counters(p->relay);
+		say_counters(d->relay);
 	}
 	if (reload_asked) {
 		reload_asked = 0;
 		(void)notify_reloading();
-		reload(p);
+		reload(d, NULL);
 		(void)notify_send("READY=1");
 	}
 }
 
+/* Without its socket the daemon serves all the same, and says so. */
+static void open_control(struct daemon *d)
+{
+	struct timespec t;
+	struct ctl_options o = {.path = d->p.config.control,
+		.relay = d->relay,
+		.store = d->p.store,
+		.clock = d->p.clock,
+		.config_path = d->p.path,
+		.reload = reload,
+		.cookie = d};
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	o.started = (uint64_t)t.tv_sec;
+	memcpy(o.publics, d->publics, sizeof o.publics);
+	rc = ctl_open(&d->ctl, &o);
+	if (rc == 0)
+		return;
+	SAY(MSG_CONTROL_FAILED, JOURNAL_TEXT("path", o.path),
+		JOURNAL_TEXT("why", rowan_strerror(rc)));
+	o.path = "";
+	if (ctl_open(&d->ctl, &o) != 0)
+		d->ctl = NULL;
+}
+
 /* Signals reach this thread only, and only when there is a relay. */
-static int serve(struct process *p)
+static int serve(struct daemon *d)
 {
 	struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
 	struct sigaction ask = {.sa_handler = on_ask, .sa_flags = SA_RESTART};
@@ -413,76 +308,108 @@ static int serve(struct process *p)
 	signal(SIGPIPE, SIG_IGN);
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	code = open_relay(p);
+	code = open_relay(d);
 	if (code != EX_OK)
 		return code;
-	running = p->relay;
+	open_control(d);
+	running = d->relay;
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGHUP, &ask, NULL);
 	sigaction(SIGUSR1, &ask, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	SAY_ONLY(MSG_SERVING);
 	(void)notify_send("READY=1\nSTATUS=serving");
-	rc = server_run(p->relay);
+	rc = server_run(d->relay);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	(void)notify_send("STOPPING=1");
-	say_counters(p->relay);
+	ctl_close(d->ctl);
+	say_counters(d->relay);
 	if (rc == ROWAN_E_CORRUPT) {
-		say("the store is damaged: stopped serving");
+		SAY_ONLY(MSG_DAMAGED);
 		return EX_DATAERR;
 	}
+	SAY(MSG_STOPPED, JOURNAL_TEXT("why", "asked to"));
 	return EX_OK;
+}
+
+/* Keys live here: no core files, no other process looking in. */
+static void shut_in(void)
+{
+	struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	umask(077);
 }
 
 /* Serve, or with ${files} take these in. */
 static int run(const char *path, char *const *files)
 {
-	static struct process p;
-	struct rlimit none = {0, 0};
-	int code = load_config(path, &p.config);
+	static struct daemon d;
+	struct process *p = &d.p;
+	int code = process_config(path, &p->config);
 
-	p.path = path;
-	/* Keys live here: no core files, no other process looking in. */
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	umask(077);
-	if (code == EX_OK && notify_listen_fds(&p.fds) != 0) {
-		say("a descriptor handed over is not a listening TCP socket");
+	p->path = path;
+	shut_in();
+	if (code == EX_OK && notify_listen_fds(&d.fds) != 0) {
+		SAY_ONLY(MSG_HANDED_BAD);
 		code = EX_CONFIG;
 	}
 	if (code == EX_OK)
-		code = read_keys(&p);
+		code = process_keys(p);
 	if (code == EX_OK)
-		code = open_store(&p);
-	key32_wipe(&p.store_key);
+		code = process_store(p);
+	key32_wipe(&p->store_key);
 	if (code == EX_OK)
-		code = open_clock(&p);
+		code = process_clock(p);
 	if (code == EX_OK)
-		code = pin_authority(&p);
+		code = process_authority(p);
 	if (code == EX_OK)
-		code = files != NULL ? import(&p, files) : serve(&p);
-	server_free(p.relay);
-	store_close(p.store);
-	if (clock_close(p.clock) != 0)
-		say("the time could not be written down");
-	for (int i = 0; i < ZAP_PORTS; i++)
-		key32_wipe(&p.keys[i]);
+		code = files != NULL ? import(p, files) : serve(&d);
+	server_free(d.relay);
+	store_close(p->store);
+	if (clock_close(p->clock) != 0)
+		SAY_ONLY(MSG_CLOCK_UNSAVED);
+	wipe_keys(&d);
 	return code;
+}
+
+/* A person is there when statements are imported, a log when it serves. */
+static bool open_log(const char *form, bool person)
+{
+	static const char *const forms[] = {[JOURNAL_AUTO] = "auto",
+		[JOURNAL_NATIVE] = "journal",
+		[JOURNAL_JSON] = "json",
+		[JOURNAL_PLAIN] = "text"};
+
+	if (form == NULL)
+		form = person ? "text" : "auto";
+	for (int i = JOURNAL_AUTO; i <= JOURNAL_PLAIN; i++) {
+		if (strcmp(forms[i], form) != 0)
+			continue;
+		journal_open("rowand", (enum journal_form)i);
+		return true;
+	}
+	fputs(usage, stderr);
+	return false;
 }
 
 int main(int argc, char **argv)
 {
-	enum { CHECK = 256, PRINT, NEW_KEY, IMPORT, VERSION };
+	enum { CHECK = 256, PRINT, NEW_KEY, IMPORT, LOG, VERSION };
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", required_argument, NULL, CHECK},
 		{"print-config", no_argument, NULL, PRINT},
 		{"new-key", required_argument, NULL, NEW_KEY},
 		{"import", no_argument, NULL, IMPORT},
+		{"log", required_argument, NULL, LOG},
 		{"version", no_argument, NULL, VERSION},
 		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	static struct config config;
 	const char *path = DEFAULT_CONFIG, *check = NULL, *key = NULL;
+	const char *log = NULL;
 	bool print = false, files = false;
 	int opt, code;
 
@@ -493,6 +420,7 @@ int main(int argc, char **argv)
 		case PRINT: print = true; break;
 		case NEW_KEY: key = optarg; break;
 		case IMPORT: files = true; break;
+		case LOG: log = optarg; break;
 		case VERSION: puts("rowand " ROWAND_VERSION); return EX_OK;
 		case 'h': fputs(usage, stdout); return EX_OK;
 		default: fputs(usage, stderr); return EX_USAGE;
@@ -511,9 +439,11 @@ int main(int argc, char **argv)
 	if (key != NULL)
 		return make_key(key);
 	if (check != NULL)
-		return load_config(check, &config);
+		return process_config(check, &config);
+	if (!print && !open_log(log, files))
+		return EX_USAGE;
 	if (!print)
 		return run(path, files ? &argv[optind] : NULL);
-	code = load_config(path, &config);
+	code = process_config(path, &config);
 	return code == EX_OK ? print_config(&config) : code;
 }

@@ -75,9 +75,11 @@ static int is_known(struct store *st, const struct wire_statement *s)
 	return rc;
 }
 
-static int import_one(struct store *st, struct bytes raw, uint64_t now,
-	struct import_result *ret)
+static int import_one(
+	struct import *in, struct bytes raw, struct import_result *ret)
 {
+	struct store *st = in->store;
+	uint64_t now = in->now;
 	struct acts_result done;
 	struct wire_statement s;
 	int rc = wire_statement_decode(raw, &s);
@@ -89,23 +91,26 @@ static int import_one(struct store *st, struct bytes raw, uint64_t now,
 		ret->known++;
 	if (rc != ROWAN_E_NOT_FOUND)
 		return rc;
+	if (in->only != 0 && s.kind != in->only)
+		return ROWAN_E_REFUSED;
 	rc = acts_put(st, raw, s.time < now ? s.time : now, &done);
-	if (rc == 0)
-		ret->taken++;
-	return rc;
+	if (rc != 0)
+		return rc;
+	ret->taken++;
+	return in->took != NULL ? in->took(in->cookie, &done) : 0;
 }
 
-static int import_all(struct store *st, struct bytes text, uint64_t now,
-	struct import_result *ret)
+int import_text(struct import *in, struct bytes text, struct import_result *ret)
 {
 	struct buf raw;
 	uint8_t kind;
 	int rc;
 
+	*ret = (struct import_result){.at = 0};
 	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
 		ret->at++;
 		rc = kind == ARMOUR_STATEMENT
-			     ? import_one(st, buf_view(&raw), now, ret)
+			     ? import_one(in, buf_view(&raw), ret)
 			     : ROWAN_E_MALFORMED;
 		buf_wipe(&raw);
 		if (rc != 0)
@@ -117,6 +122,7 @@ static int import_all(struct store *st, struct bytes text, uint64_t now,
 int import_statements(struct store *st, const char *path, uint64_t now,
 	struct import_result *ret)
 {
+	struct import in = {.store = st, .now = now};
 	struct buf text;
 	int rc = read_file(path, &text);
 
@@ -124,7 +130,7 @@ int import_statements(struct store *st, const char *path, uint64_t now,
 	if (rc == 0)
 		rc = store_begin(st, now);
 	if (rc == 0) {
-		rc = import_all(st, buf_view(&text), now, ret);
+		rc = import_text(&in, buf_view(&text), ret);
 		if (rc == 0)
 			rc = store_commit(st);
 		else

@@ -9,6 +9,7 @@
 #ifndef CLINIC_IMPORT_H
 #define CLINIC_IMPORT_H
 
+#include "clinic/acts.h"
 #include "store/store.h"
 
 #define IMPORT_FILE_MAX (4 * 1024 * 1024)
@@ -27,6 +28,25 @@ struct import_result {
 	size_t known; /* that the store had */
 	size_t at;    /* on failure: which statement, from 1; 0: none */
 };
+
+/* How a text is taken in. */
+struct import {
+	struct store *store;
+	uint64_t now;
+	uint8_t only; /* the one kind that may be new; 0: any */
+	/* A new statement is taken in; or NULL. */
+	int (*took)(void *cookie, const struct acts_result *done);
+	void *cookie;
+};
+
+/**
+ * import_text(in, text, ret):
+ * Take in every statement of ${text} inside a mark of the caller, who takes
+ * all of them back on failure. Codes of import_statements; ROWAN_E_REFUSED
+ * for another kind than ${in}->only.
+ */
+ROWAN_MUST int import_text(
+	struct import *in, struct bytes text, struct import_result *ret);
 
 /**
  * import_statements(st, path, now, ret):

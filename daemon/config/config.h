@@ -54,6 +54,11 @@ struct config {
 	char transport_key_next[CONFIG_TEXT_MAX];
 	char transport_key_enrol[CONFIG_TEXT_MAX];
 
+	/* Administration. */
+	char control[CONFIG_TEXT_MAX];
+	char backup_dir[CONFIG_TEXT_MAX];
+	char backup_key[CONFIG_TEXT_MAX];
+
 	/* Group commit. */
 	uint64_t batch_operations;
 	uint64_t batch_time;

@@ -92,6 +92,16 @@ static const struct setting keys[] = {
 		"Transport key of the enrolment endpoints. Empty: the same"
 		" as transport_key."),
 
+	FIRST("Administration.",
+		PATH, control, 0, 0, "/run/rowand/control",
+		"Socket of rowanctl, for root and the members of rowand's group."
+		" Empty: no administration while the daemon runs."),
+	OF(PATH, backup_dir, 0, 0, "/var/backups/rowan",
+		"Folder of backups. Carry them elsewhere from there."),
+	OF(PATH, backup_key, 0, 0, "/etc/rowan/backup.pub",
+		"The public key backups are sealed to, a text file (rowanctl"
+		" backup keygen). Without it no backup is made."),
+
 	FIRST("Group commit: one flush of the disk covers many operations.",
 		COUNT, batch_operations, 1, 4096, "256",
 		"A batch closes after so many operations,"),

@@ -30,6 +30,7 @@ struct inbound {
 	zmq_msg_t msg[WIRE_FRAMES_MAX];
 	size_t msg_count;
 	size_t bytes;
+	uint64_t since;	      /* microseconds, monotonic */
 	struct inbound *next; /* of the free ones */
 };
 
@@ -70,6 +71,7 @@ struct server {
 	struct committer *committer;
 	struct ops_counters ops_counters;
 	struct server_counters count;
+	struct meter answer_time; /* microseconds, from socket to socket */
 	struct peers peers;
 	struct bucket_rate enrol_rate; /* of all strangers together */
 	struct bucket enrol;
@@ -89,6 +91,7 @@ struct server {
 	bool pressed;	  /* did not receive all it could since the last look */
 
 	uint64_t now; /* milliseconds, monotonic, of this turn */
+	uint64_t now_us;
 	uint64_t tick_at, clock_at;
 	uint64_t watchdog_at;
 	unsigned watchdog_ms;

@@ -2,7 +2,8 @@
  * Administrative jobs: from any thread to the writer and back.
  *
  * A job waits in a list under a mutex; the network thread, which alone may use
- * the ring, hands it over and wakes whoever waits when its batch is back.
+ * the ring, hands it over and wakes whoever waits when its batch is back. What
+ * is for the network thread itself it does there and then.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 
 struct waiting {
 	struct inbound in;
+	server_called *here; /* for the network thread, not the writer */
+	void *cookie;
 	bool done;
 	struct waiting *next;
 };
@@ -20,6 +23,7 @@ struct jobs {
 	pthread_cond_t done;
 	struct waiting *head, *tail; /* not handed over */
 	struct waiting *given;	     /* handed over */
+	struct waiting *calls;	     /* for the network thread */
 	bool closed;		     /* nothing more is taken */
 };
 
@@ -73,11 +77,48 @@ int server_job(struct server *r, request_job *job, void *cookie)
 	return rc;
 }
 
+int server_here(struct server *r, server_called *call, void *cookie)
+{
+	struct jobs *j = r->jobs;
+	struct waiting *w = calloc(1, sizeof *w);
+	int rc = ROWAN_E_STATE;
+
+	if (w == NULL)
+		return ROWAN_E_NOMEM;
+	w->here = call;
+	w->cookie = cookie;
+	pthread_mutex_lock(&j->lock);
+	if (!j->closed) {
+		w->next = j->calls;
+		j->calls = w;
+		wake_kick(&r->lanes.network);
+		while (!w->done)
+			pthread_cond_wait(&j->done, &j->lock);
+		rc = w->in.r.result;
+	}
+	pthread_mutex_unlock(&j->lock);
+	free(w);
+	return rc;
+}
+
+static void run_calls(struct jobs *j)
+{
+	while (j->calls != NULL) {
+		struct waiting *w = j->calls;
+
+		j->calls = w->next;
+		w->here(w->cookie);
+		w->done = true;
+		pthread_cond_broadcast(&j->done);
+	}
+}
+
 void jobs_hand_over(struct server *r)
 {
 	struct jobs *j = r->jobs;
 
 	pthread_mutex_lock(&j->lock);
+	run_calls(j);
 	while (j->head != NULL && !r->draining &&
 		ring_put(&r->lanes.requests, &j->head->in.r)) {
 		struct waiting *w = j->head;
@@ -125,7 +166,8 @@ void jobs_refuse_all(struct server *r)
 	j->closed = true;
 	refuse_list(j->head);
 	refuse_list(j->given);
-	j->head = j->tail = j->given = NULL;
+	refuse_list(j->calls);
+	j->head = j->tail = j->given = j->calls = NULL;
 	pthread_cond_broadcast(&j->done);
 	pthread_mutex_unlock(&j->lock);
 }

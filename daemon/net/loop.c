@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -24,14 +23,6 @@
 #define TICK_MS	  100
 #define CLOCK_MS  1000
 #define STACK_LEN (64 * 1024)
-
-static uint64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 struct wire_time server_time(struct server *r)
 {
@@ -259,7 +250,8 @@ int server_run(struct server *r)
 	while (!r->stopped) {
 		bool any;
 
-		r->now = monotonic_ms();
+		r->now_us = meter_now();
+		r->now = r->now_us / 1000;
 		any = from_outside(r, p);
 		any = from_writer(r) || any;
 		jobs_hand_over(r);

@@ -177,6 +177,7 @@ static bool hand_over(struct server *r, struct inbound *in, struct peer *peer)
 	struct request *q = &in->r;
 
 	q->kind = REQUEST_MESSAGE;
+	in->since = r->now_us;
 	q->from = peer->ref;
 	q->stranger = peer->device == NULL;
 	memset(&q->device, 0, sizeof q->device);

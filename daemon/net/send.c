@@ -227,6 +227,8 @@ static void revoke(struct server *r, const struct id16 *id)
 
 void send_batch(struct server *r, struct batch *b)
 {
+	uint64_t now = b->request_count > 0 ? meter_now() : 0;
+
 	for (size_t i = 0; i < b->request_count; i++) {
 		struct request *q = b->requests[i];
 		struct peer *peer;
@@ -238,6 +240,8 @@ void send_batch(struct server *r, struct batch *b)
 		if (q->kind != REQUEST_MESSAGE)
 			continue;
 		peer = peers_at(&r->peers, q->from);
+		meter_add(&r->answer_time, meter_times,
+			now - ((struct inbound *)q)->since);
 		if (peer != NULL)
 			send_answer(r, peer, q);
 		else

@@ -249,3 +249,16 @@ void server_counters(const struct server *r, struct server_counters *ret)
 	ret->operations = atomic_load(&r->ops_counters.operations);
 	ret->failed_commits = atomic_load(&r->ops_counters.failed_commits);
 }
+
+void server_state(struct server *r, struct server_state *ret)
+{
+	server_counters(r, &ret->count);
+	ret->config = r->live;
+	ret->queue = ring_count(&r->lanes.requests);
+	ret->draining = r->draining;
+	ret->failed_at = atomic_load(&r->ops_counters.failed_at);
+	ret->room = !atomic_load(&r->ops_counters.full);
+	meter_read(&r->answer_time, &ret->answer_time);
+	meter_read(&r->ops_counters.batch_size, &ret->batch_size);
+	meter_read(&r->ops_counters.commit_time, &ret->commit_time);
+}

@@ -12,6 +12,7 @@
 #include "net/counters.h"
 #include "net/notify.h"
 #include "net/zap.h"
+#include "ops/meter.h"
 #include "ops/request.h"
 
 struct server;
@@ -80,6 +81,15 @@ ROWAN_MUST int server_config(struct server *r, const struct config *fresh,
 ROWAN_MUST int server_job(struct server *r, request_job *job, void *cookie);
 
 /**
+ * server_here(r, call, cookie):
+ * Run ${call} on the network thread, between two turns of its loop, and wait
+ * for it. It must be brief and use neither server_job nor server_here. From
+ * any other thread than the relay's own two. ROWAN_E_STATE when the relay
+ * stops first, ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int server_here(struct server *r, server_called *call, void *cookie);
+
+/**
  * server_endpoint(r, port):
  * Where ${port} listens, as bound; NULL when it is not served.
  */
@@ -91,6 +101,23 @@ const char *server_endpoint(const struct server *r, enum zap_port port);
  * returned or through server_job.
  */
 void server_counters(const struct server *r, struct server_counters *ret);
+
+/* How the relay stands at this moment. */
+struct server_state {
+	struct server_counters count;
+	struct config config; /* in force */
+	uint64_t queue;	      /* requests that wait for the writer */
+	uint64_t failed_at;   /* second, monotonic; 0: no commit failed */
+	bool room;	      /* new envelopes are taken */
+	struct meter_view answer_time, batch_size, commit_time;
+	bool draining;
+};
+
+/**
+ * server_state(r, ret):
+ * For the relay's own thread.
+ */
+void server_state(struct server *r, struct server_state *ret);
 
 /**
  * server_free(r):

@@ -247,6 +247,7 @@ static void fail_all(struct committer *c, struct batch *b, int rc)
 	gates_forget(&c->ops.gates);
 	c->ops.revoked_count = 0;
 	atomic_fetch_add(&c->ops.counters->failed_commits, 1);
+	atomic_store(&c->ops.counters->failed_at, meter_now() / 1000000);
 }
 
 /* Pushes and closed connections follow from what is now durable. */
@@ -272,6 +273,20 @@ static void settle(struct committer *c, struct batch *b)
 	atomic_fetch_add(&c->commits, 1);
 }
 
+/* Batches of clients are measured; a turn of the clock alone is not. */
+static int commit(struct committer *c, const struct batch *b)
+{
+	struct ops_counters *n = c->ops.counters;
+	uint64_t before = b->request_count > 0 ? meter_now() : 0;
+	int rc = store_commit(c->ops.store);
+
+	if (b->request_count > 0) {
+		meter_add(&n->batch_size, meter_sizes, b->request_count);
+		meter_add(&n->commit_time, meter_times, meter_now() - before);
+	}
+	return rc;
+}
+
 static void transact(struct committer *c, struct batch *b)
 {
 	struct clock_reading t = clock_read(c->clock);
@@ -291,6 +306,8 @@ static void transact(struct committer *c, struct batch *b)
 	} else if (o->doubtful) {
 		store_doubt(o->store, o->sure);
 	}
+	atomic_store_explicit(&o->counters->full, !store_room(o->store),
+		memory_order_relaxed);
 	run_all(c, b);
 	if (due && !o->lost)
 		run_due(c);
@@ -298,7 +315,7 @@ static void transact(struct committer *c, struct batch *b)
 		store_abort(o->store);
 		rc = rc != 0 ? rc : ROWAN_E_AGAIN;
 	} else {
-		rc = store_commit(o->store);
+		rc = commit(c, b);
 	}
 	if (rc == ROWAN_E_CORRUPT)
 		o->damaged = true;

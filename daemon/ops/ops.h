@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "ops/claims.h"
 #include "ops/gates.h"
+#include "ops/meter.h"
 #include "ops/request.h"
 #include "ops/subs.h"
 #include "ops/table.h"
@@ -24,7 +25,11 @@ struct ops_counters {
 	_Atomic uint64_t batches;
 	_Atomic uint64_t operations;
 	_Atomic uint64_t failed_commits;
-	_Atomic uint64_t pushed; /* envelopes */
+	_Atomic uint64_t pushed;    /* envelopes */
+	_Atomic uint64_t failed_at; /* second, monotonic, of the last failure */
+	_Atomic bool full;	    /* nothing new is taken */
+	struct meter batch_size;    /* operations in a transaction */
+	struct meter commit_time;   /* microseconds, the sync included */
 };
 
 struct ops {

@@ -62,6 +62,15 @@ bool ring_empty(const struct ring *r)
 	return head == tail;
 }
 
+size_t ring_count(const struct ring *r)
+{
+	size_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	size_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+
+	/* The other side may have moved between the two. */
+	return tail - head <= r->mask + 1 ? tail - head : 0;
+}
+
 void ring_wipe(struct ring *r)
 {
 	free(r->slot);

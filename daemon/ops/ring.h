@@ -48,6 +48,12 @@ ROWAN_MUST size_t ring_take(struct ring *r, void **ret, size_t max);
 bool ring_empty(const struct ring *r);
 
 /**
+ * ring_count(r):
+ * How many wait, at some moment of the call. From either side.
+ */
+size_t ring_count(const struct ring *r);
+
+/**
  * ring_wipe(r):
  * Free the slots, not what they name.
  */

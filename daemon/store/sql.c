@@ -46,6 +46,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_DEVICE_CARD] = "SELECT id,card FROM device WHERE name=?1",
 	[SQL_DEVICE_OF_MEMBER] = "SELECT id,member,revoked,detail FROM device"
 				 " WHERE member=?1 ORDER BY id",
+	[SQL_DEVICE_NEXT] = "SELECT id,member,revoked,detail FROM device"
+			    " WHERE id>?1 ORDER BY id LIMIT 1",
 
 	[SQL_CASE_GET] = "SELECT id,closed FROM cases WHERE name=?1",
 	[SQL_CASE_ADD] = "INSERT INTO cases(id,name,closed,detail)"
@@ -206,6 +208,17 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_INVITE_END] = "UPDATE invite SET live=0,body=x'',until=until+?2"
 			   " WHERE id=?1 AND live=1",
 	[SQL_INVITE_DELETE] = "DELETE FROM invite WHERE id=?1",
+	[SQL_INVITE_NEXT] = "SELECT id,owner,live,until FROM invite"
+			    " WHERE id>?1 ORDER BY id LIMIT 1",
+	[SQL_ENVELOPE_DUE] = "SELECT count(*) FROM envelope WHERE until<=?1",
+	[SQL_BLOB_DUE] = "SELECT count(*) FROM blob WHERE until<=?1",
+	[SQL_PACKAGE_DUE] = "SELECT count(*) FROM package WHERE until<=?1",
+	[SQL_PACKAGE_VOID] = "DELETE FROM package",
+	[SQL_INVITE_VOID] = "UPDATE invite SET live=0,body=x'',"
+			    "until=until+?1 WHERE live=1",
+	[SQL_GROUP_NEXT] = "SELECT channel,state FROM mls_group"
+			   " WHERE channel>?1 ORDER BY channel LIMIT 1",
+	[SQL_INVITE_DUE] = "SELECT count(*) FROM invite WHERE until<=?1",
 };
 
 const char *sql_text(enum sql which)

@@ -32,6 +32,7 @@
 #include "base/bytes.h"
 #include "base/id.h"
 #include "base/secret.h"
+#include "store/store_admin.h"
 #include "store/store_chain.h"
 #include "store/store_invite.h"
 

@@ -36,7 +36,7 @@ may() {
 
 low="base"
 public="$low wire crypto trust tlog mls/public"
-daemon="config clock store clinic net ops"
+daemon="config clock store clinic net ops journal backup process ctl"
 may lib/base $low
 may lib/wire $low wire
 may lib/crypto $low crypto
@@ -53,6 +53,10 @@ may daemon/store $low crypto store
 may daemon/clinic $public clock store clinic
 may daemon/ops $public config clock store clinic ops
 may daemon/net $public config clock ops net
+may daemon/journal $low journal
+may daemon/backup $public store clinic backup
+may daemon/process $public config clock store clinic net journal backup process
+may daemon/ctl $public $daemon
 may daemon $public $daemon
 # The command line: on the public headers and, for the offline authority and
 # what it seals itself, on the public half.
@@ -68,7 +72,8 @@ for d in lib/* lib/mls/* daemon/*; do
 	lib/base | lib/wire | lib/crypto | lib/trust | lib/tlog | lib/mls | \
 		lib/mls/public | lib/mls/member | lib/session | lib/sdk) ;;
 	daemon/config | daemon/clock | daemon/store | daemon/clinic) ;;
-	daemon/ops | daemon/net) ;;
+	daemon/ops | daemon/net | daemon/journal | daemon/backup) ;;
+	daemon/process | daemon/ctl) ;;
 	*) wrong "$d has no rule" ;;
 	esac
 done

@@ -69,7 +69,7 @@ static int find_binary(char *ret, size_t size)
 int rowand_init(struct rowand_proc *p, const char *binary)
 {
 	const char *tmp = getenv("TMPDIR");
-	char state[sizeof p->dir + 8];
+	char state[sizeof p->dir + 8], text[sizeof p->settings];
 
 	memset(p, 0, sizeof *p);
 	if (binary != NULL)
@@ -88,6 +88,11 @@ int rowand_init(struct rowand_proc *p, const char *binary)
 	while (p->enrol_port == p->port);
 	/* A test machine may have no time source. */
 	rowand_set(p, "clock_need_sync = false;\n");
+	snprintf(text, sizeof text,
+		"control = \"%s/control\"; backup_dir = \"%s/backups\";\n"
+		"backup_key = \"%s/backup.pub\";\n",
+		p->dir, p->dir, p->dir);
+	rowand_set(p, text);
 	return p->port && p->enrol_port ? 0 : ROWAN_E_IO;
 }
 
@@ -214,7 +219,7 @@ static void run_child(
 		execl(p->binary, "rowand", "--config", conf, "--import", import,
 			(char *)NULL);
 	else
-		execl(p->binary, "rowand", conf, (char *)NULL);
+		execl(p->binary, "rowand", "--log", "text", conf, (char *)NULL);
 	_exit(127);
 }
 

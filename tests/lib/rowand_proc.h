@@ -17,7 +17,7 @@ struct rowand_proc {
 	char dir[ROWAND_PATH_MAX / 2];
 	char binary[ROWAND_PATH_MAX / 2];
 	char preload[ROWAND_PATH_MAX]; /* LD_PRELOAD of the daemon, or "" */
-	char settings[2048];	       /* see rowand_set */
+	char settings[8192];	       /* see rowand_set */
 	int port;		       /* main */
 	int enrol_port;
 	pid_t pid; /* 0: not running */

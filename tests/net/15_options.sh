@@ -33,6 +33,7 @@ conf() {
 		store_key = "$dir/store.key";
 		transport_key = "$dir/curve.key";
 		clock_need_sync = false;
+		control = "";
 		$1
 	END
 }

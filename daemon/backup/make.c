@@ -1,0 +1,91 @@
+/*
+ * Making backups: see make.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+#include "backup/make.h"
+#include "store/store.h"
+
+struct work {
+	char copy[BACKUP_PATH_MAX], part[BACKUP_PATH_MAX],
+		final[BACKUP_PATH_MAX];
+	int from, to;
+	struct backup_manifest m;
+};
+
+static int seal_copy(struct work *w, const struct key32 *key)
+{
+	int rc;
+
+	w->from = open(w->copy, O_RDONLY | O_CLOEXEC);
+	w->to = open(w->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (w->from < 0 || w->to < 0)
+		return ROWAN_E_IO;
+	rc = backup_hash(w->from, w->m.hash, &w->m.bytes);
+	if (rc == 0)
+		rc = backup_seal(w->from, w->to, key, &w->m);
+	return rc;
+}
+
+static int finish(struct work *w, const char *dir, struct backup_entry *ret)
+{
+	struct stat st;
+
+	/* A name that is taken stays what it is. */
+	if (link(w->part, w->final) != 0)
+		return errno == EEXIST ? ROWAN_E_EXISTS : ROWAN_E_IO;
+	if (stat(w->final, &st) != 0)
+		return ROWAN_E_IO;
+	ret->bytes = (uint64_t)st.st_size;
+	return backup_note(dir, ret, &w->m);
+}
+
+static void names(
+	struct work *w, const struct backup_making *m, struct backup_entry *ret)
+{
+	backup_name(m->now, ret->name);
+	ret->time = m->now;
+	snprintf(w->copy, sizeof w->copy, "%s/.%s.copy", m->dir, ret->name);
+	snprintf(w->part, sizeof w->part, "%s/.%s.part", m->dir, ret->name);
+	snprintf(w->final, sizeof w->final, "%s/%s", m->dir, ret->name);
+}
+
+int backup_make(const struct backup_making *m, struct backup_entry *ret)
+{
+	struct work w = {.from = -1, .to = -1, .m = m->manifest};
+	struct key32 key;
+	int rc;
+
+	memset(ret, 0, sizeof *ret);
+	names(&w, m, ret);
+	w.m.time = m->now;
+	rc = backup_key_read(m->key, &key);
+	if (rc == 0 && access(w.final, F_OK) == 0)
+		rc = ROWAN_E_EXISTS;
+	if (rc != 0)
+		return rc;
+	/* What a crash left of this very second. */
+	(void)unlink(w.copy);
+	(void)unlink(w.part);
+	rc = m->store != NULL ? store_copy(m->store, w.copy)
+			      : store_copy_file(m->from, w.copy);
+	if (rc == 0)
+		rc = seal_copy(&w, &key);
+	if (rc == 0)
+		rc = finish(&w, m->dir, ret);
+	if (rc != 0 && rc != ROWAN_E_EXISTS)
+		(void)unlink(w.final);
+	if (w.from >= 0)
+		close(w.from);
+	if (w.to >= 0)
+		close(w.to);
+	(void)unlink(w.copy);
+	(void)unlink(w.part);
+	return rc;
+}

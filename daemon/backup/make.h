@@ -1,0 +1,30 @@
+/*
+ * Making a backup of the open store, beside everything else it does.
+ */
+#ifndef BACKUP_MAKE_H
+#define BACKUP_MAKE_H
+
+#include "backup/folder.h"
+
+struct store;
+
+struct backup_making {
+	const struct store *store; /* NULL: the file ${from}, not open */
+	const char *from;
+	const char *dir; /* of backups */
+	const char *key; /* path of the recipient's public key */
+	uint64_t now;	 /* names the backup */
+	struct backup_manifest manifest; /* schema, log_size, log_root, by */
+};
+
+/**
+ * backup_make(m, ret):
+ * Copy, seal, note, all synced; the copy is removed. Long. ROWAN_E_NOT_FOUND
+ * without a key, ROWAN_E_MALFORMED for a key that is none, ROWAN_E_EXISTS when
+ * there is a backup of this second, ROWAN_E_IO, ROWAN_E_FULL, ROWAN_E_AGAIN.
+ * A failed one leaves nothing behind.
+ */
+ROWAN_MUST int backup_make(
+	const struct backup_making *m, struct backup_entry *ret);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * Restoring: see restore.h.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+#include <sys/stat.h>
+
+#include "backup/restore.h"
+#include "clinic/acts.h"
+#include "clinic/group_row.h"
+
+#define PATH_LEN 4096
+#define TEXT_LEN 1024
+#define HEX	 64
+
+/* ---- the note ---- */
+
+static int path_in(const char *dir, const char *name, char ret[PATH_LEN])
+{
+	return snprintf(ret, PATH_LEN, "%s/%s", dir, name) < PATH_LEN
+		       ? 0
+		       : ROWAN_E_INVAL;
+}
+
+int restore_pending_write(const char *dir, const struct restore_pending *p)
+{
+	char path[PATH_LEN], root[HEX + 1], lost[HEX + 1];
+	int fd, rc = path_in(dir, RESTORE_PENDING, path);
+
+	if (rc != 0)
+		return rc;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return ROWAN_E_IO;
+	(void)sodium_bin2hex(root, sizeof root, p->heads.root.b, 32);
+	(void)sodium_bin2hex(lost, sizeof lost, p->heads.lost_root.b, 32);
+	rc = dprintf(fd,
+		     "rowan restore 1\nmade %llu\nsize %llu\nroot %s\n"
+		     "lost_size %llu\nlost_root %s\n",
+		     (unsigned long long)p->made,
+		     (unsigned long long)p->heads.size, root,
+		     (unsigned long long)p->heads.lost_size, lost) > 0 &&
+			     fsync(fd) == 0
+		     ? 0
+		     : ROWAN_E_IO;
+	close(fd);
+	return rc;
+}
+
+static bool hex_to(const char *text, uint8_t ret[32])
+{
+	size_t len;
+
+	return sodium_hex2bin(ret, 32, text, HEX, NULL, &len, NULL) == 0 &&
+	       len == 32;
+}
+
+int restore_pending_read(const char *dir, struct restore_pending *ret)
+{
+	char path[PATH_LEN], root[HEX + 1], lost[HEX + 1], end[2];
+	unsigned long long made, size, lost_size;
+	int n, rc = path_in(dir, RESTORE_PENDING, path);
+	FILE *f;
+
+	memset(ret, 0, sizeof *ret);
+	if (rc != 0)
+		return rc;
+	f = fopen(path, "re");
+	if (f == NULL)
+		return errno == ENOENT ? ROWAN_E_NOT_FOUND : ROWAN_E_IO;
+	n = fscanf(f,
+		"rowan restore 1 made %llu size %llu root %64[0-9a-f] "
+		"lost_size %llu lost_root %64[0-9a-f] %1s",
+		&made, &size, root, &lost_size, lost, end);
+	fclose(f);
+	if (n != 5 || !hex_to(root, ret->heads.root.b) ||
+		!hex_to(lost, ret->heads.lost_root.b))
+		return ROWAN_E_CORRUPT;
+	ret->made = made;
+	ret->heads.size = size;
+	ret->heads.lost_size = lost_size;
+	return 0;
+}
+
+/* ---- unpacking ---- */
+
+static bool is_empty(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	bool empty = d != NULL;
+
+	while (empty && (e = readdir(d)) != NULL)
+		empty = strcmp(e->d_name, ".") == 0 ||
+			strcmp(e->d_name, "..") == 0;
+	if (d != NULL)
+		closedir(d);
+	return empty;
+}
+
+int restore_unpack(const char *file, const char *dir,
+	const struct key32 *secret, struct backup_manifest *ret)
+{
+	char path[PATH_LEN];
+	int from, to, rc = path_in(dir, "rowan.db", path);
+
+	memset(ret, 0, sizeof *ret);
+	if (rc != 0)
+		return rc;
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return ROWAN_E_IO;
+	if (!is_empty(dir))
+		return ROWAN_E_EXISTS;
+	from = open(file, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return errno == ENOENT ? ROWAN_E_NOT_FOUND : ROWAN_E_IO;
+	to = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	rc = to < 0 ? ROWAN_E_IO : backup_open(from, to, secret, ret);
+	close(from);
+	if (to >= 0)
+		close(to);
+	if (rc != 0 && to >= 0)
+		(void)unlink(path);
+	return rc;
+}
+
+/* ---- finishing ---- */
+
+static bool same_heads(
+	const struct wire_st_restore *a, const struct wire_st_restore *b)
+{
+	return a->size == b->size && a->lost_size == b->lost_size &&
+	       memcmp(a->root.b, b->root.b, sizeof a->root.b) == 0 &&
+	       memcmp(a->lost_root.b, b->lost_root.b, sizeof a->lost_root.b) ==
+		       0;
+}
+
+/* Stands still until somebody assigned signs a reset. */
+static int freeze(void *ctx, struct bytes state, struct buf *fresh)
+{
+	struct group_row *row = ctx;
+	struct writer w;
+	int rc = group_row_read(state, row);
+
+	if (rc != 0)
+		return rc;
+	row->frozen = true;
+	writer_init(&w, STORE_GROUP_MAX);
+	rc = group_row_write(row, &w);
+	if (rc == 0)
+		return writer_finish(&w, fresh);
+	writer_wipe(&w);
+	return rc;
+}
+
+static int finish(struct store *st, struct bytes statement, uint64_t now,
+	struct restore_done *ret)
+{
+	struct group_row *row = calloc(1, sizeof *row);
+	struct acts_result done;
+	int rc = row == NULL ? ROWAN_E_NOMEM : 0;
+
+	if (rc == 0)
+		rc = acts_put(st, statement, now, &done);
+	if (rc == 0)
+		rc = store_void(st, &ret->voided);
+	if (rc == 0)
+		rc = store_groups_rewrite(st, freeze, row, &ret->channels);
+	free(row);
+	return rc;
+}
+
+int restore_finish(struct store *st, const struct restore_pending *p,
+	struct bytes statement, uint64_t now, struct restore_done *ret)
+{
+	struct wire_statement s;
+	int rc = wire_statement_decode(statement, &s);
+
+	memset(ret, 0, sizeof *ret);
+	if (rc == 0 && (s.kind != WIRE_ST_RESTORE ||
+			       !same_heads(&s.u.restore, &p->heads)))
+		rc = ROWAN_E_RULE;
+	if (rc == 0)
+		rc = store_begin(st, now);
+	if (rc != 0)
+		return rc;
+	rc = finish(st, statement, s.time < now ? s.time : now, ret);
+	if (rc == 0)
+		return store_commit(st);
+	store_abort(st);
+	return rc;
+}

@@ -1,0 +1,62 @@
+/*
+ * Coming back from a backup: DESIGN.md section 6, "Restore".
+ *
+ *	backup --open--> folder, pending --authority signs--> finished
+ *	                 rowand refuses                       rowand serves
+ *
+ * A restored folder holds a note of what was restored and what the last known
+ * head was; as long as it is there no rowand serves the folder. Finishing
+ * needs the authority's statement that names both heads. Then, in one
+ * transaction: the statement is in the clinic's chain, erased cases are erased
+ * again, invites and key packages are void, and every channel's group waits
+ * for a reset.
+ */
+#ifndef BACKUP_RESTORE_H
+#define BACKUP_RESTORE_H
+
+#include "backup/format.h"
+#include "store/store.h"
+#include "wire/statement.h"
+
+#define RESTORE_PENDING "restore-pending" /* in the folder */
+
+/* What lies in a restored folder that is not finished. */
+struct restore_pending {
+	uint64_t made; /* when the backup was */
+	struct wire_st_restore heads;
+};
+
+/**
+ * restore_pending_write(dir, p), restore_pending_read(dir, ret):
+ * ROWAN_E_NOT_FOUND when nothing is pending, ROWAN_E_CORRUPT, ROWAN_E_IO.
+ */
+ROWAN_MUST int restore_pending_write(
+	const char *dir, const struct restore_pending *p);
+ROWAN_MUST int restore_pending_read(
+	const char *dir, struct restore_pending *ret);
+
+/**
+ * restore_unpack(file, dir, secret, ret):
+ * Open the backup ${file} into ${dir}/rowan.db; ${dir} is made when it is not
+ * there and must be empty. Codes of backup_open; ROWAN_E_EXISTS for a folder
+ * that is not empty. A failed one leaves the folder as empty as it was.
+ */
+ROWAN_MUST int restore_unpack(const char *file, const char *dir,
+	const struct key32 *secret, struct backup_manifest *ret);
+
+/* What finishing did. */
+struct restore_done {
+	struct store_voided voided;
+	uint64_t channels; /* that wait for a reset */
+	uint64_t erased;   /* cases that were erased again */
+};
+
+/**
+ * restore_finish(st, p, statement, now, ret):
+ * All of it, in one transaction. ROWAN_E_RULE when the statement is no restore
+ * or names other heads than ${p}; codes of acts_put.
+ */
+ROWAN_MUST int restore_finish(struct store *st, const struct restore_pending *p,
+	struct bytes statement, uint64_t now, struct restore_done *ret);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * Asking the daemon: see client.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "ctl/client.h"
+
+static int connect_to(const char *path, int *ret)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int rc = 0;
+
+	*ret = -1;
+	if (strlen(path) >= sizeof at.sun_path)
+		return ROWAN_E_INVAL;
+	memcpy(at.sun_path, path, strlen(path));
+	*ret = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (*ret < 0)
+		return ROWAN_E_IO;
+	if (connect(*ret, (struct sockaddr *)&at, sizeof at) != 0)
+		rc = errno == EACCES || errno == EPERM ? ROWAN_E_REFUSED
+						       : ROWAN_E_NOT_FOUND;
+	if (rc != 0) {
+		close(*ret);
+		*ret = -1;
+	}
+	return rc;
+}
+
+bool client_gone(const char *path)
+{
+	int fd;
+
+	if (connect_to(path, &fd) != 0)
+		return true;
+	close(fd);
+	return false;
+}
+
+static int send_all(int fd, const uint8_t *at, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ROWAN_E_IO;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int receive_all(int fd, uint8_t *at, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = recv(fd, at, len, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return ROWAN_E_IO;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int receive(int fd, struct buf *ret)
+{
+	uint8_t head[4];
+	uint32_t len;
+	int rc = receive_all(fd, head, sizeof head);
+
+	if (rc != 0)
+		return rc;
+	len = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 |
+	      (uint32_t)head[2] << 8 | head[3];
+	if (len > CTL_ANSWER_MAX)
+		return ROWAN_E_LIMIT;
+	rc = buf_alloc(ret, len);
+	return rc == 0 ? receive_all(fd, ret->data, len) : rc;
+}
+
+int client_call(const char *path, const struct ctl_request *q, struct buf *ret)
+{
+	uint8_t head[4];
+	struct writer w;
+	int fd, rc;
+
+	*ret = (struct buf){NULL, 0};
+	rc = connect_to(path, &fd);
+	if (rc != 0)
+		return rc;
+	writer_init(&w, CTL_REQUEST_MAX);
+	rc = ctl_request_encode(q, &w);
+	for (int i = 0; i < 4; i++)
+		head[i] = (uint8_t)(w.len >> (24 - 8 * i));
+	if (rc == 0)
+		rc = send_all(fd, head, sizeof head);
+	if (rc == 0)
+		rc = send_all(fd, w.data, w.len);
+	writer_wipe(&w);
+	/* Turned away at the door: closed without a word. */
+	if (rc == ROWAN_E_IO)
+		rc = ROWAN_E_REFUSED;
+	if (rc == 0)
+		rc = receive(fd, ret);
+	close(fd);
+	if (rc != 0)
+		buf_wipe(ret);
+	return rc;
+}

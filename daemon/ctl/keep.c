@@ -1,0 +1,132 @@
+/*
+ * Commands about what is kept: retention, checks, compaction.
+ */
+#include <sysexits.h>
+#include <time.h>
+
+#include "clock/clock.h"
+#include "ctl/call.h"
+#include "ops/ops.h"
+
+#define SLICE 512
+
+static uint64_t now_of(struct ctl_call *c)
+{
+	return clock_read(c->o->clock).now / 1000;
+}
+
+static void kept(
+	struct ctl_call *c, const char *what, uint64_t days, uint64_t due)
+{
+	ctl_row(c->a);
+	ctl_text(c->a, "kept", what);
+	ctl_number(c->a, "seconds", days / 1000);
+	ctl_number(c->a, "due", due);
+}
+
+static int show_due(struct ctl_call *c)
+{
+	struct server_state s;
+	struct store_due due;
+	int rc = ctl_state(c, &s);
+
+	if (rc == 0)
+		rc = store_due(c->rd, now_of(c), &due);
+	if (rc != 0) {
+		ctl_fail(c, rc);
+		return rc;
+	}
+	kept(c, "envelopes", s.config.lifetime, due.envelopes);
+	kept(c, "blobs", s.config.blob_lifetime, due.blobs);
+	kept(c, "key_packages", 28ull * 86400 * 1000, due.packages);
+	kept(c, "invites", s.config.invite_lifetime, due.invites);
+	return 0;
+}
+
+void ctl_retention(struct ctl_call *c)
+{
+	(void)show_due(c);
+}
+
+struct expiry {
+	bool more, doubtful;
+	uint64_t done;
+};
+
+static int expire(void *cookie, struct ops *o)
+{
+	struct expiry *e = cookie;
+	struct store_slice s, swept;
+	int rc;
+
+	e->doubtful = o->doubtful;
+	if (o->doubtful)
+		return ROWAN_E_AGAIN;
+	rc = store_expire(o->store, SLICE, &s);
+	if (rc == 0)
+		rc = store_sweep(o->store, SLICE, &swept);
+	if (rc == 0) {
+		e->more = s.more || swept.more;
+		e->done += s.done;
+	}
+	return rc;
+}
+
+/* What the daemon does by itself, slice by slice: now, and to the end. */
+void ctl_retention_run(struct ctl_call *c)
+{
+	struct expiry e = {.more = true};
+	int rc = 0;
+
+	if ((c->q.flags & CTL_DRY_RUN) != 0) {
+		(void)show_due(c);
+		return;
+	}
+	while (e.more && rc == 0 && atomic_load(c->stop) == 0)
+		rc = server_job(c->o->relay, expire, &e);
+	if (e.doubtful)
+		ctl_say(c->a, EX_TEMPFAIL,
+			"the clock is doubtful: nothing expires");
+	else if (rc != 0)
+		ctl_fail(c, rc);
+	else
+		ctl_say(c->a, EX_OK, "%llu expired",
+			(unsigned long long)e.done);
+}
+
+void ctl_store_check(struct ctl_call *c)
+{
+	const char *problem = NULL;
+	int rc = store_check(c->rd, &problem);
+
+	if (rc == 0)
+		ctl_say(c->a, EX_OK, "every check passed");
+	else if (problem != NULL)
+		ctl_say(c->a, EX_DATAERR, "%s", problem);
+	else
+		ctl_fail(c, rc);
+}
+
+/* The whole file is written anew, which the writer cannot do beside serving. */
+void ctl_store_vacuum(struct ctl_call *c)
+{
+	struct store_stats s;
+	int rc = store_stats(c->rd, &s);
+
+	if (rc != 0) {
+		ctl_fail(c, rc);
+		return;
+	}
+	ctl_say(c->a, EX_UNAVAILABLE,
+		"%llu of %llu pages are free; they are used again. To give "
+		"them "
+		"back to the file system stop rowand, then: rowan-offline "
+		"store "
+		"vacuum",
+		(unsigned long long)s.pages_free, (unsigned long long)s.pages);
+}
+
+void ctl_audit_verify(struct ctl_call *c)
+{
+	ctl_say(c->a, EX_UNAVAILABLE, "this rowand keeps no audit log");
+}

@@ -1,0 +1,31 @@
+/*
+ * How the daemon stands, gathered at one moment for status, health and
+ * metrics: counts, sizes, times.
+ */
+#ifndef CTL_SNAPSHOT_H
+#define CTL_SNAPSHOT_H
+
+#include "ctl/call.h"
+
+struct ctl_snapshot {
+	struct server_state relay;
+	struct store_stats store;
+	uint64_t now;	     /* seconds since 1970, the daemon's */
+	uint64_t up;	     /* seconds since the start */
+	uint64_t failed_ago; /* seconds since a commit failed; 0: none did */
+	unsigned doubt;	     /* enum clock_doubt */
+	uint64_t disk_free;  /* bytes of the state folder's volume */
+	uint64_t disk_size;
+	uint64_t card_until; /* of the daemon; 0: no card */
+	uint64_t backup_at;  /* the newest; 0: none */
+	uint64_t backup_bytes;
+	bool backup_wanted; /* there is a key to seal it to */
+};
+
+/**
+ * snapshot_take(c, ret):
+ * Gather. ROWAN_E_STATE when the relay has ended, or the store's failure.
+ */
+ROWAN_MUST int snapshot_take(struct ctl_call *c, struct ctl_snapshot *ret);
+
+#endif

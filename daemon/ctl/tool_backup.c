@@ -1,0 +1,324 @@
+/*
+ * rowanctl backup, what needs keys the daemon has no business with.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "backup/folder.h"
+#include "backup/restore.h"
+#include "ctl/offline.h"
+#include "net/keyfile.h"
+#include "wire/armour.h"
+
+#define SECRET_NAME "backup-key" /* the credential */
+
+int tool_backup_keygen(struct tool *t)
+{
+	struct key32 secret, public;
+	int rc = keyfile_create(t->args[0], &secret);
+
+	if (rc != 0) {
+		fprintf(stderr, "rowanctl: %s: %s\n", t->args[0],
+			rowan_strerror(rc));
+		return EX_CANTCREAT;
+	}
+	(void)crypto_scalarmult_base(public.b, secret.b);
+	key32_wipe(&secret);
+	rc = backup_key_write(t->args[1], &public);
+	if (rc != 0) {
+		fprintf(stderr, "rowanctl: %s: %s\n", t->args[1],
+			rowan_strerror(rc));
+		(void)unlink(t->args[0]);
+		return EX_CANTCREAT;
+	}
+	return offline_answer(t, EX_OK,
+		"keep the secret key away from this machine, twice; without it "
+		"no backup opens");
+}
+
+/* From --key, $CREDENTIALS_DIRECTORY, or a file of that name here. */
+static int read_secret(const struct tool *t, struct key32 *ret)
+{
+	return process_key(t->key != NULL ? t->key : SECRET_NAME, ret);
+}
+
+static const char *why(int rc)
+{
+	switch (rc) {
+	case ROWAN_E_CRYPTO:
+		return "it was sealed to another key, or is damaged";
+	case ROWAN_E_MALFORMED: return "it is no backup";
+	case ROWAN_E_EXISTS: return "the folder is not empty";
+	case ROWAN_E_NOT_FOUND: return "there is no such file";
+	case ROWAN_E_RULE:
+		return "the statement is not the restore of these two heads";
+	}
+	return rowan_strerror(rc);
+}
+
+static int say_why(struct tool *t, int rc)
+{
+	return offline_answer(t,
+		rc == ROWAN_E_EXISTS	  ? EX_CANTCREAT
+		: rc == ROWAN_E_FULL	  ? EX_TEMPFAIL
+		: rc == ROWAN_E_NOT_FOUND ? EX_NOINPUT
+					  : EX_DATAERR,
+		why(rc));
+}
+
+static int pick(struct tool *t, const struct process *p, char ret[PATH_MAX])
+{
+	struct backup_entry newest;
+
+	if (t->count == 1) {
+		snprintf(ret, PATH_MAX, "%s", t->args[0]);
+		return EX_OK;
+	}
+	if (!t->newest) {
+		fputs("rowanctl: a file, or --newest\n", stderr);
+		return EX_USAGE;
+	}
+	if (backup_newest(p->config.backup_dir, &newest) != 0)
+		return offline_answer(t, EX_NOINPUT, "there is no backup");
+	snprintf(ret, PATH_MAX, "%s/%s", p->config.backup_dir, newest.name);
+	return EX_OK;
+}
+
+static void show_manifest(struct ctl_answer *a, const struct backup_manifest *m)
+{
+	char hex[65];
+
+	ctl_row(a);
+	ctl_time(a, "made", m->time);
+	ctl_number(a, "schema", m->schema);
+	ctl_number(a, "bytes", m->bytes);
+	ctl_number(a, "log_size", m->log_size);
+	ctl_text(a, "log_root",
+		sodium_bin2hex(hex, sizeof hex, m->log_root, 32));
+	ctl_text(a, "by", m->by);
+}
+
+/* Open it as the daemon would, and prove every invariant. */
+static int check_store(struct process *p, const char *dir, struct ctl_answer *a)
+{
+	const char *problem = NULL;
+	struct store_stats s;
+	int code = offline_store_in(p, dir);
+	int rc;
+
+	if (code != EX_OK) {
+		ctl_say(a, (uint8_t)code, "it opens, but the store does not");
+		return code;
+	}
+	rc = store_check(store_view(p->store), &problem);
+	if (rc == 0)
+		rc = store_stats(store_view(p->store), &s);
+	if (rc != 0) {
+		ctl_say(a, EX_DATAERR, "%s",
+			problem != NULL ? problem : rowan_strerror(rc));
+		return EX_DATAERR;
+	}
+	ctl_number(a, "devices", s.devices);
+	ctl_number(a, "channels", s.channels);
+	ctl_number(a, "envelopes", s.envelopes);
+	ctl_say(a, EX_OK, "it opens, and every check passed");
+	return EX_OK;
+}
+
+static void remove_aside(const char *dir)
+{
+	static const char *const names[] = {
+		"rowan.db", "rowan.db-wal", "rowan.db-shm", "rowan.db-reserve"};
+	char path[PATH_MAX + 32];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(dir);
+}
+
+static int verify(struct tool *t, struct process *p, const struct key32 *secret)
+{
+	char file[PATH_MAX], dir[PATH_MAX];
+	struct backup_manifest m;
+	struct ctl_answer a;
+	int rc, code = pick(t, p, file);
+
+	if (code != EX_OK)
+		return code;
+	snprintf(dir, sizeof dir, "%.4000s/drill-XXXXXX", p->config.state_dir);
+	if (mkdtemp(dir) == NULL)
+		return offline_answer(t, EX_CANTCREAT,
+			"no folder for the drill can be made in state_dir");
+	rc = restore_unpack(file, dir, secret, &m);
+	if (rc == 0) {
+		/* No reserve and no pre-migration backup for a drill. */
+		p->config.reserve_bytes = 0;
+		p->aside = true;
+		ctl_answer_init(&a);
+		show_manifest(&a, &m);
+		(void)check_store(p, dir, &a);
+		store_close(p->store);
+		p->store = NULL;
+		code = tool_show(t, &a);
+	} else {
+		code = say_why(t, rc);
+	}
+	remove_aside(dir);
+	return code;
+}
+
+int tool_backup_verify(struct tool *t)
+{
+	struct key32 secret = {{0}};
+	struct process p;
+	int code = offline_begin(t, &p);
+
+	if (code == EX_OK)
+		code = read_secret(t, &secret);
+	if (code == EX_OK)
+		code = verify(t, &p, &secret);
+	key32_wipe(&secret);
+	offline_end(&p);
+	return code;
+}
+
+/* ---- restore ---- */
+
+static int restore(
+	struct tool *t, struct process *p, const struct key32 *secret)
+{
+	struct restore_pending pending = {0};
+	struct backup_manifest m;
+	struct ctl_answer a;
+	int rc, code;
+
+	rc = restore_unpack(t->args[0], t->into, secret, &m);
+	if (rc != 0)
+		return say_why(t, rc);
+	pending.made = m.time;
+	pending.heads.size = m.log_size;
+	memcpy(pending.heads.root.b, m.log_root, 32);
+	ctl_answer_init(&a);
+	show_manifest(&a, &m);
+	p->aside = true;
+	code = check_store(p, t->into, &a);
+	if (code == EX_OK) {
+		rc = restore_pending_write(t->into, &pending);
+		if (rc != 0)
+			ctl_say(&a, EX_CANTCREAT, "%s", rowan_strerror(rc));
+		else
+			ctl_say(&a, EX_OK,
+				"restored, and waiting: have the authority "
+				"sign "
+				"a restore of these heads, then: rowanctl "
+				"backup finish %.300s STATEMENT",
+				t->into);
+	}
+	return tool_show(t, &a);
+}
+
+int tool_backup_restore(struct tool *t)
+{
+	struct key32 secret = {{0}};
+	struct process p;
+	int code;
+
+	if (t->into == NULL) {
+		fputs("rowanctl: backup restore needs --into FOLDER\n", stderr);
+		return EX_USAGE;
+	}
+	code = offline_begin(t, &p);
+	if (code == EX_OK)
+		code = read_secret(t, &secret);
+	if (code == EX_OK)
+		code = restore(t, &p, &secret);
+	key32_wipe(&secret);
+	offline_end(&p);
+	return code;
+}
+
+/* ---- finish ---- */
+
+static int read_statement(const char *path, struct buf *ret)
+{
+	struct buf text;
+	int rc = tool_read(path, CTL_CONTENT_MAX, &text);
+
+	*ret = (struct buf){NULL, 0};
+	if (rc != 0)
+		return EX_NOINPUT;
+	rc = armour_read(buf_view(&text), ARMOUR_STATEMENT, ret);
+	buf_wipe(&text);
+	if (rc != 0)
+		fprintf(stderr, "rowanctl: %s: %s\n", path, rowan_strerror(rc));
+	return rc == 0 ? EX_OK : EX_DATAERR;
+}
+
+static int finish(struct tool *t, struct process *p,
+	const struct restore_pending *pending, struct bytes statement)
+{
+	struct restore_done done;
+	char path[PATH_MAX];
+	struct ctl_answer a;
+	int rc = restore_finish(
+		p->store, pending, statement, (uint64_t)time(NULL), &done);
+
+	if (rc != 0)
+		return say_why(t, rc);
+	snprintf(path, sizeof path, "%s/" RESTORE_PENDING, t->args[0]);
+	if (unlink(path) != 0)
+		return offline_answer(t, EX_CANTCREAT,
+			"finished, but the note restore-pending cannot be "
+			"removed");
+	ctl_answer_init(&a);
+	ctl_row(&a);
+	ctl_time(&a, "lost_after", pending->made);
+	ctl_number(&a, "lost_leaves",
+		pending->heads.lost_size > pending->heads.size
+			? pending->heads.lost_size - pending->heads.size
+			: 0);
+	ctl_number(&a, "void_packages", done.voided.packages);
+	ctl_number(&a, "void_invites", done.voided.invites);
+	ctl_number(&a, "channels_to_reset", done.channels);
+	ctl_number(&a, "cases_erased_again", done.erased);
+	ctl_say(&a, EX_OK, "finished: the folder may be served");
+	return tool_show(t, &a);
+}
+
+int tool_backup_finish(struct tool *t)
+{
+	struct restore_pending pending;
+	struct buf statement = {NULL, 0};
+	struct process p;
+	int code = offline_begin(t, &p), rc;
+
+	if (code == EX_OK)
+		code = read_statement(t->args[1], &statement);
+	if (code == EX_OK) {
+		rc = restore_pending_read(t->args[0], &pending);
+		if (rc != 0)
+			code = offline_answer(t, EX_NOINPUT,
+				rc == ROWAN_E_NOT_FOUND
+					? "nothing is waiting in this folder"
+					: rowan_strerror(rc));
+	}
+	if (code == EX_OK) {
+		p.aside = true;
+		code = offline_store_in(&p, t->args[0]);
+	}
+	if (code == EX_OK)
+		code = finish(t, &p, &pending, buf_view(&statement));
+	buf_wipe(&statement);
+	offline_end(&p);
+	return code;
+}

@@ -1,0 +1,302 @@
+/*
+ * The table of messages: see message.h. Holds no state.
+ */
+#include <string.h>
+
+#include "journal/message.h"
+
+#define CATALOG_WIDTH 72
+
+/* clang-format off */
+static const struct message messages[MSG_COUNT] = {
+	[MSG_SERVING] = {"29d00f5e728b9648e8d9adc26f4e7d84", 6, "serving",
+		"serving",
+		"rowand is ready: its sockets are open and the store was "
+		"checked."},
+	[MSG_STOPPED] = {"ecbceb4ecc66e6988704c275181ba736", 6, "stopped",
+		"stopped: {why}",
+		"rowand has answered what it had taken and ended. Nothing "
+		"that was acknowledged is lost."},
+	[MSG_COUNTERS] = {"f1c0fa3ae62abc2ea11893afec3074fa", 6, "counters",
+		"counters {counters}",
+		"Counts since the start, asked for by SIGUSR1 or said at the "
+		"end. docs/operations.md says what each one counts."},
+	[MSG_RELOADED] = {"19eb624cc5aa7d5fdd8065d7ddaff0fb", 6, "reloaded",
+		"{path}: read again",
+		"The settings that may change while rowand runs are those of "
+		"the file now. Others that differ are named in messages of "
+		"their own and need: systemctl restart rowand"},
+	[MSG_SETTING_TAKEN] = {"3d8f98470575a5d715ab3e454f9e453d", 6, "setting-taken",
+		"{path}: {setting} is changed",
+		"This setting holds from the next request on."},
+	[MSG_SETTING_LEFT] = {"59551935af893ec71e0f6773cf6c54ba", 5, "setting-left",
+		"{path}: {setting} needs a restart",
+		"The old value stays in force. When it suits: systemctl "
+		"restart rowand. Clients wait and lose nothing."},
+	[MSG_RELOAD_REFUSED] = {"43ef5b9a1456a2542c8ae2d49eb3f79e", 3, "reload-refused",
+		"{path}: nothing was changed",
+		"The configuration has problems, each in a message of its "
+		"own; the settings in force stay. Correct the file, then: "
+		"rowanctl check-config, rowanctl reload --wait"},
+	[MSG_CONFIG_PROBLEM] = {"0350bba201166c88f757a354cee834e6", 3, "config-problem",
+		"{path}: {problem}",
+		"A line of the configuration cannot be used. conf/rowand.conf "
+		"shows every setting with its range. Check with: rowanctl "
+		"check-config"},
+	[MSG_CONFIG_PROBLEM_AT] = {"6b5465782a291fadbb07cfb32007c65e", 3, "config-problem-at",
+		"{path}:{line}: {problem}",
+		"A line of the configuration cannot be used. conf/rowand.conf "
+		"shows every setting with its range. Check with: rowanctl "
+		"check-config"},
+	[MSG_KEY_MISSING] = {"7f4df1b58f9cc61be40ee045d2fadd70", 2, "key-missing",
+		"no key file {key}; rowand --new-key makes one",
+		"A credential that rowand needs is not there, so it does not "
+		"start. If it was there before, get it back from the key "
+		"ceremony's copies (docs/operations.md, \"A key is "
+		"missing\"). Do not make a new store key: the database cannot "
+		"be read with another one."},
+	[MSG_KEY_EXPOSED] = {"f61fe7faceb41a64c46dafb750b69d6c", 2, "key-exposed",
+		"key file {key} must be ours and nobody else's to read (chmod "
+		"600)",
+		"Others could read this key. Ask who could have; if it may "
+		"have been read, change it (rowanctl key rotate; "
+		"docs/operations.md). Then: chmod 600"},
+	[MSG_KEY_BAD] = {"08dcd2f83f88fa8e8b7a1d4ec6440edb", 2, "key-bad",
+		"key file {key} is not 64 hexadecimal digits and a newline",
+		"The credential is damaged or another file. Get it back from "
+		"the key ceremony's copies (docs/operations.md, \"A key is "
+		"missing\")."},
+	[MSG_KEY_UNREADABLE] = {"97a505180f77317603c2cb8c7c3d82f6", 2, "key-unreadable",
+		"key file {key} cannot be read",
+		"The disk or the service manager did not hand the key over. "
+		"See the messages of systemd for this unit: journalctl -u "
+		"rowand"},
+	[MSG_STORE_NEWER] = {"1787e2135f25d711e34d17750ec14e2c", 2, "store-newer",
+		"{path} was written by a newer rowand: install that one",
+		"An older rowand refuses what it might misread. Install the "
+		"newer package again. Before each change of schema a backup "
+		"was made; going back means restoring it (docs/operations.md, "
+		"\"Restore\")."},
+	[MSG_STORE_OTHER_KEY] = {"108bb1fb6f619cef7652d5fc9bda7d30", 2, "store-other-key",
+		"{path} was made with another store key",
+		"The store key credential is not the one this database was "
+		"made with. Nothing is damaged. Get the right key from the "
+		"key ceremony's copies (docs/operations.md, \"A key is "
+		"missing\")."},
+	[MSG_STORE_DAMAGED] = {"4f1e6f9c5e07a392b00b605c58718ad0", 2, "store-damaged",
+		"{path} is damaged: restore it from a backup",
+		"Stored bytes are not what was written: a fault of disk, "
+		"memory or file system, or somebody's hand. Do not start "
+		"again and again. Copy the folder aside, look at the kernel's "
+		"messages, then follow docs/operations.md, \"The database is "
+		"damaged\"."},
+	[MSG_STORE_UNUSABLE] = {"7cd49d5f8a14f120c9ae3f1e91bae6cb", 2, "store-unusable",
+		"{path} cannot be opened, or another process uses it: {why}",
+		"Look who uses the folder (a second rowand, an offline "
+		"rowanctl), whether it is mounted and writable for the user "
+		"rowand, and whether the disk is full."},
+	[MSG_VOLUME_SMALL] = {"7191745ed723f335e1e4fdf587dd5343", 4, "volume-small",
+		"warning: store_bytes, the log and the reserve together are "
+		"more than the volume of {path} holds",
+		"rowand survives a full disk, but other users of this volume "
+		"may then be in the way. Lower store_bytes or enlarge the "
+		"volume."},
+	[MSG_MIGRATED] = {"38c9971b980bf8a8ac8d1116f2bad6a6", 5, "migrated",
+		"the database is of schema {version} now, it was {before}",
+		"A newer rowand has changed the database. The backup made "
+		"before it is named in the message before this one. Older "
+		"versions refuse this database from now on."},
+	[MSG_CLOCK_UNUSABLE] = {"639f209f4627522a8f03531a3a829bed", 2, "clock-unusable",
+		"{path}: {why}",
+		"The file in which the time is written down, so that it never "
+		"goes back, is damaged or not writable. docs/operations.md, "
+		"\"The clock\", says when it may be removed."},
+	[MSG_CLOCK_DOUBTFUL] = {"b2a7328515dd99c11a073ff16e063d4a", 4, "clock-doubtful",
+		"the clock is doubtful: {why}",
+		"Nothing is released, started or expired until it is trusted; "
+		"assignments still end. Compare the time with another source "
+		"(chronyc tracking, timedatectl). When it is right: rowanctl "
+		"clock accept"},
+	[MSG_CLOCK_SURE] = {"73541a52d6be83a790d8875e0fe84579", 5, "clock-sure",
+		"the clock is trusted",
+		"Held messages, lifetimes and starts go on."},
+	[MSG_CLOCK_UNSAVED] = {"75a1cccfe8604958a46929dad6fdaccc", 3, "clock-unsaved",
+		"the time could not be written down",
+		"After a crash the time might repeat up to clock_persist. "
+		"Look whether the state folder is writable."},
+	[MSG_AUTHORITY_OTHER] = {"fdf3fb17d8a89ad36c92400aaab01d02", 2, "authority-other",
+		"{path}: not the authority this database began with",
+		"The record in the configuration is another clinic's or an "
+		"older one. Put the right record back. rowand never changes "
+		"its root of trust by itself."},
+	[MSG_AUTHORITY_BAD] = {"ef84f074d76b1984a5e822a40b0cc120", 2, "authority-bad",
+		"{path}: {why}",
+		"The record of the authority cannot be read. It is a text "
+		"file made by the authority: fetch it again."},
+	[MSG_TOO_FEW_FILES] = {"c926037a62174a1c1a4b5c0cd7948f42", 2, "too-few-files",
+		"the limit of open files is too low for {connections} "
+		"connections (LimitNOFILE, ulimit -n)",
+		"Raise LimitNOFILE in a drop-in (systemctl edit rowand), or "
+		"lower connections in the configuration."},
+	[MSG_ENDPOINT] = {"fb830c6b83df5c5e478129822093fff8", 2, "endpoint",
+		"an endpoint cannot be bound: in use, or not ours",
+		"Another process listens there (ss -ltnp), or the address is "
+		"not on this machine. With socket units: systemctl status "
+		"rowand.socket"},
+	[MSG_HANDED_BAD] = {"bf63a9fd394835bc6dd283623d4cb127", 2, "handed-bad",
+		"a descriptor handed over is not a listening TCP socket",
+		"A socket unit with another type than ListenStream=PORT is "
+		"among Sockets= of rowand.service."},
+	[MSG_START_FAILED] = {"f4c225a62b98a03b905eba07ac6bf729", 2, "start-failed",
+		"cannot start: {why}",
+		"Memory, threads or another resource of this machine was "
+		"refused. See MemoryMax= and TasksMax= of the unit and the "
+		"kernel's messages."},
+	[MSG_DISK_FULL] = {"f34761bc730993415e0c52a39731d44f", 2, "disk-full",
+		"the disk is full: nothing new is taken; delivery, deletion "
+		"and expiry go on",
+		"Messages that are refused are kept by their senders and "
+		"tried again; nothing acknowledged is lost. Make room on the "
+		"volume or enlarge it; rowand notices by itself. rowanctl "
+		"status shows what takes the room."},
+	[MSG_DISK_ROOM] = {"39c357bd5731830ecbeab874d7bae736", 5, "disk-room",
+		"there is room on the disk again",
+		"New messages are taken."},
+	[MSG_COMMIT_FAILED] = {"72fca8e9f8a6829079ec3aff89b37b83", 3, "commit-failed",
+		"transactions fail: {count} since the last message",
+		"The disk refuses writes. Clients are told to try again and "
+		"nothing acknowledged is lost. Look at the kernel's messages "
+		"and the volume at once."},
+	[MSG_DAMAGED] = {"be6bc5b39016eb422bced7fbc9619db6", 0, "damaged",
+		"the store is damaged: stopped serving",
+		"As for a database that is found damaged at the start: "
+		"docs/operations.md, \"The database is damaged\"."},
+	[MSG_CARD_EXPIRES] = {"964224e8d86f384bae4908a232031f23", 4, "card-expires",
+		"the daemon's card ends in {days} days",
+		"Clients refuse a daemon without a card in force. Have the "
+		"authority sign a new one (docs/operations.md, \"The daemon's "
+		"card\"), then: rowanctl cards import"},
+	[MSG_CARD_EXPIRED] = {"5b420143418c7f37b25659677e9ecfaa", 1, "card-expired",
+		"the daemon's card has expired: clients refuse to connect",
+		"Have the authority sign a new card now (docs/operations.md, "
+		"\"The daemon's card\"), then: rowanctl cards import. "
+		"Messages wait on the devices and are not lost."},
+	[MSG_ADMIN] = {"a7d3d17a9580f0f5a1ba522dcf73c52a", 5, "admin",
+		"{who}: {act}: {result}",
+		"Somebody used rowanctl. The act is in the audit log too."},
+	[MSG_ADMIN_REFUSED] = {"4618ac96fba4cf8ddb04033b5c0a5dea", 4, "admin-refused",
+		"somebody who may not administer was turned away from the "
+		"control socket",
+		"Members of the group rowand and root may use rowanctl. If "
+		"nobody of you tried, find out who is on this machine."},
+	[MSG_CONTROL_FAILED] = {"4c76f761fd33846d59a6acc0632de8f4", 3, "control-failed",
+		"{path}: the control socket cannot be opened: {why}",
+		"rowanctl does not work until rowand is restarted; everything "
+		"else does. Look whether /run/rowand is there and writable "
+		"for the user rowand."},
+	[MSG_BACKUP_DONE] = {"51bce924f2c2127d9ba2e6c3e56d6a4b", 5, "backup-done",
+		"backup {name} is complete, {bytes} bytes",
+		"Carry it to another place. rowanctl backup verify tries it "
+		"out."},
+	[MSG_BACKUP_FAILED] = {"af777c26f29af89e06952b08ae3f5309", 2, "backup-failed",
+		"no backup was made: {why}",
+		"Yesterday's backup is what a restore would come back to. "
+		"Look whether the backup folder is there, writable for the "
+		"user rowand and has room, and whether /etc/rowan/backup.pub "
+		"is a recipient key; then: rowanctl backup now"},
+	[MSG_BACKUP_COPY] = {"5b1e0f6ad2c84e0c9a37c5f14d6b8e21", 4, "backup-copy",
+		"the older database was copied to {path}",
+		"It could not be made a backup, for want of a key at backup_key."
+		" Delete the copy when the new version has proved itself: it"
+		" holds what is deleted from the database later."},
+	[MSG_BACKUP_OLD] = {"d6b1e7e830a92f12ad0a85e8bab79d10", 3, "backup-old",
+		"the newest backup is {hours} hours old",
+		"Look at the timer: systemctl list-timers rowan-backup.timer, "
+		"journalctl -u rowan-backup; then: rowanctl backup now"},
+	[MSG_LOGLEVEL] = {"f8e2f9c77ddca2d1a7b3ed2b03533bd6", 5, "loglevel",
+		"the log level is {level} for {seconds} seconds",
+		"It falls back by itself. No level says more about people: "
+		"ids stay hashed, and addresses and content are never said."},
+	[MSG_RESTORED] = {"a53dd866ea69bd7048e9c0dcaea6f8d3", 1, "restored",
+		"this database comes from a backup: {loss}",
+		"Everybody is told. What came after the backup is lost as "
+		"listed; clients bring back the statements they have. "
+		"docs/operations.md, \"After a restore\", says what to look "
+		"at."},
+	[MSG_RESTORE_PENDING] = {"d7ceb9ad0ac1363be3c2fbef26a2d1ed", 1, "restore-pending",
+		"a restore has begun and the authority has not signed it: "
+		"rowand does not serve",
+		"Have the authority sign the restore (docs/operations.md, "
+		"\"Restore\"), then: rowanctl backup finish FILE"},
+	[MSG_DELIVERY_LATE] = {"70bf17ba0a97b8a6b79cc36cbf6621c2", 4, "delivery-late",
+		"an urgent message waits for {minutes} minutes",
+		"A device that should be on has not fetched it: see whether "
+		"the duty desk's devices are connected (rowanctl sessions)."},};
+/* clang-format on */
+
+const struct message *message_at(enum message_id id)
+{
+	return &messages[id];
+}
+
+static void put(struct writer *w, const char *text)
+{
+	writer_raw(w, text, strlen(text));
+}
+
+/* Words of ${text} in lines. */
+static void fold(struct writer *w, const char *text)
+{
+	size_t column = 0;
+
+	while (*text != '\0') {
+		size_t len = strcspn(text, " ");
+
+		if (column > 0 && column + 1 + len > CATALOG_WIDTH) {
+			put(w, "\n");
+			column = 0;
+		} else if (column > 0) {
+			put(w, " ");
+			column++;
+		}
+		writer_raw(w, text, len);
+		column += len;
+		text += len;
+		text += strspn(text, " ");
+	}
+	put(w, "\n");
+}
+
+/* {field} is @ROWAN_FIELD@ in a catalog. */
+static void subject(struct writer *w, const char *text)
+{
+	bool inside = false;
+
+	for (; *text != '\0'; text++) {
+		char c = *text;
+
+		if (c == '{' || c == '}') {
+			put(w, c == '{' ? "@ROWAN_" : "@");
+			inside = c == '{';
+			continue;
+		}
+		if (inside && c >= 'a' && c <= 'z')
+			c = (char)(c - 'a' + 'A');
+		writer_raw(w, &c, 1);
+	}
+}
+
+void message_catalog(struct writer *w)
+{
+	put(w, "# Made from daemon/journal/message.c: make catalog\n");
+	for (size_t i = 0; i < MSG_COUNT; i++) {
+		const struct message *m = &messages[i];
+
+		put(w, "\n-- ");
+		put(w, m->id);
+		put(w, "\nSubject: rowand: ");
+		subject(w, m->text);
+		put(w, "\nDefined-By: Rowan\nDocumentation: man:rowand(8)\n\n");
+		fold(w, m->advice);
+	}
+}

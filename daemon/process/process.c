@@ -1,0 +1,235 @@
+/*
+ * From a configuration to an open store: see process.h.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include <sys/statvfs.h>
+
+#include "backup/make.h"
+#include "backup/restore.h"
+#include "clinic/import.h"
+#include "journal/journal.h"
+#include "net/keyfile.h"
+#include "process/process.h"
+#include "process/version.h"
+
+#define LOG_BYTES (64ull << 20) /* what the write-ahead log may take */
+#define KEY	  JOURNAL_TEXT("key", name)
+
+static void say_report(const char *path, const struct config_report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct config_problem *p = &report->problems[i];
+
+		if (p->line != 0)
+			SAY(MSG_CONFIG_PROBLEM_AT, JOURNAL_TEXT("path", path),
+				JOURNAL_NUMBER("line", p->line),
+				JOURNAL_TEXT("problem", p->text));
+		else
+			SAY(MSG_CONFIG_PROBLEM, JOURNAL_TEXT("path", path),
+				JOURNAL_TEXT("problem", p->text));
+	}
+	if (report->dropped > 0)
+		SAY(MSG_CONFIG_PROBLEM, JOURNAL_TEXT("path", path),
+			JOURNAL_TEXT("problem", "and more"));
+}
+
+int process_config(const char *path, struct config *ret)
+{
+	static struct config_report report;
+	int rc = config_load(path, ret, &report);
+
+	if (rc == 0)
+		return EX_OK;
+	say_report(path, &report);
+	return rc == ROWAN_E_NOMEM ? EX_OSERR : EX_CONFIG;
+}
+
+int process_key(const char *name, struct key32 *ret)
+{
+	int rc = keyfile_read(name, getenv("CREDENTIALS_DIRECTORY"), ret);
+
+	switch (rc) {
+	case 0: return EX_OK;
+	case ROWAN_E_NOT_FOUND: SAY(MSG_KEY_MISSING, KEY); return EX_CONFIG;
+	case ROWAN_E_REFUSED: SAY(MSG_KEY_EXPOSED, KEY); return EX_NOPERM;
+	case ROWAN_E_MALFORMED: SAY(MSG_KEY_BAD, KEY); return EX_CONFIG;
+	}
+	SAY(MSG_KEY_UNREADABLE, KEY);
+	return EX_NOPERM;
+}
+
+int process_keys(struct process *p)
+{
+	const struct config *c = &p->config;
+	int code = process_key(c->store_key, &p->store_key);
+
+	if (code == EX_OK)
+		code = process_key(c->transport_key, &p->keys[ZAP_MAIN]);
+	if (code != EX_OK)
+		return code;
+	p->use[ZAP_MAIN] = &p->keys[ZAP_MAIN];
+	p->use[ZAP_ENROL] = &p->keys[ZAP_MAIN];
+	if (c->transport_key_next[0] != '\0') {
+		code = process_key(c->transport_key_next, &p->keys[ZAP_NEXT]);
+		p->use[ZAP_NEXT] = &p->keys[ZAP_NEXT];
+	}
+	if (code == EX_OK && c->transport_key_enrol[0] != '\0') {
+		code = process_key(c->transport_key_enrol, &p->keys[ZAP_ENROL]);
+		p->use[ZAP_ENROL] = &p->keys[ZAP_ENROL];
+	}
+	return code;
+}
+
+/* A database that may outgrow its volume is worth a word, not a refusal. */
+static void check_volume(const struct config *c)
+{
+	uint64_t want = c->store_bytes + LOG_BYTES + c->reserve_bytes +
+			c->reserve_bytes / 2;
+	struct statvfs v;
+
+	if (statvfs(c->state_dir, &v) != 0)
+		return;
+	if ((uint64_t)v.f_blocks * v.f_frsize < want)
+		SAY(MSG_VOLUME_SMALL, JOURNAL_TEXT("path", c->state_dir));
+}
+
+/*
+ * A database of an older schema is saved before it is changed: as a backup
+ * where there is a key for it, else as a copy beside it.
+ */
+static int save_older(const struct config *c, const char *path, int64_t schema)
+{
+	struct backup_making m = {.from = path,
+		.dir = c->backup_dir,
+		.key = c->backup_key,
+		.now = (uint64_t)time(NULL),
+		.manifest = {.schema = (uint64_t)schema, .by = ROWAND_VERSION}};
+	struct backup_entry done;
+	char copy[PATH_MAX + 32];
+	int rc = backup_make(&m, &done);
+
+	if (rc == 0) {
+		SAY(MSG_BACKUP_DONE, JOURNAL_TEXT("name", done.name),
+			JOURNAL_NUMBER("bytes", done.bytes));
+		return EX_OK;
+	}
+	snprintf(copy, sizeof copy, "%s.schema%lld", path, (long long)schema);
+	rc = store_copy_file(path, copy);
+	if (rc == 0 || rc == ROWAN_E_EXISTS) {
+		SAY(MSG_BACKUP_COPY, JOURNAL_TEXT("path", copy));
+		return EX_OK;
+	}
+	SAY(MSG_BACKUP_FAILED, JOURNAL_TEXT("why", rowan_strerror(rc)));
+	return EX_CANTCREAT;
+}
+
+/* ${ret_before}: the schema it will be migrated from, or 0. */
+static int before_open(
+	const struct config *c, const char *path, int64_t *ret_before)
+{
+	struct restore_pending pending;
+	int64_t schema;
+
+	if (restore_pending_read(c->state_dir, &pending) != ROWAN_E_NOT_FOUND) {
+		SAY_ONLY(MSG_RESTORE_PENDING);
+		return EX_CONFIG;
+	}
+	/* What is wrong with the file store_open says better. */
+	if (store_schema(path, &schema) != 0 || schema == 0 ||
+		schema >= store_schema_newest())
+		return EX_OK;
+	*ret_before = schema;
+	return save_older(c, path, schema);
+}
+
+int process_store(struct process *p)
+{
+	const struct config *c = &p->config;
+	int64_t before = 0;
+	char path[PATH_MAX];
+	int code;
+	struct store_options o = {.path = path,
+		.key = &p->store_key,
+		.max_bytes = c->store_bytes,
+		.reserve_bytes = c->reserve_bytes,
+		.mailbox_max = (uint32_t)c->mailbox,
+		.mailbox_reserve = (uint32_t)c->mailbox_urgent,
+		.blob_open_time = c->blob_open_time / 1000};
+	int rc;
+
+	snprintf(path, sizeof path, "%s/rowan.db", c->state_dir);
+	if (!p->aside && (code = before_open(c, path, &before)) != EX_OK)
+		return code;
+	rc = store_open(&p->store, &o);
+	switch (rc) {
+	case 0:
+		if (before != 0)
+			SAY(MSG_MIGRATED,
+				JOURNAL_NUMBER("version",
+					(uint64_t)store_schema_newest()),
+				JOURNAL_NUMBER("before", (uint64_t)before));
+		check_volume(c);
+		return EX_OK;
+	case ROWAN_E_TOO_NEW:
+		SAY(MSG_STORE_NEWER, JOURNAL_TEXT("path", path));
+		return EX_CONFIG;
+	case ROWAN_E_CRYPTO:
+		SAY(MSG_STORE_OTHER_KEY, JOURNAL_TEXT("path", path));
+		return EX_CONFIG;
+	case ROWAN_E_CORRUPT:
+		SAY(MSG_STORE_DAMAGED, JOURNAL_TEXT("path", path));
+		return EX_DATAERR;
+	}
+	SAY(MSG_STORE_UNUSABLE, JOURNAL_TEXT("path", path),
+		JOURNAL_TEXT("why", rowan_strerror(rc)));
+	return EX_CANTCREAT;
+}
+
+int process_clock(struct process *p)
+{
+	const struct config *c = &p->config;
+	struct clock_options o = {.jump = c->clock_jump,
+		.ahead = c->clock_persist,
+		.need_sync = c->clock_need_sync};
+	struct clock_source source;
+	char path[PATH_MAX];
+	int rc;
+
+	snprintf(path, sizeof path, "%s/clock", c->state_dir);
+	clock_system(&source);
+	rc = clock_open(path, &o, &source, &p->clock);
+	if (rc == 0)
+		return EX_OK;
+	SAY(MSG_CLOCK_UNUSABLE, JOURNAL_TEXT("path", path),
+		JOURNAL_TEXT("why", rowan_strerror(rc)));
+	return rc == ROWAN_E_CORRUPT ? EX_DATAERR : EX_CANTCREAT;
+}
+
+int process_authority(struct process *p)
+{
+	const char *path = p->config.authority;
+	int rc;
+
+	if (path[0] == '\0')
+		return EX_OK;
+	rc = import_authority(p->store, path, clock_read(p->clock).now / 1000);
+	switch (rc) {
+	case 0: return EX_OK;
+	case ROWAN_E_REFUSED:
+		SAY(MSG_AUTHORITY_OTHER, JOURNAL_TEXT("path", path));
+		return EX_CONFIG;
+	case ROWAN_E_CORRUPT:
+		SAY(MSG_STORE_DAMAGED, JOURNAL_TEXT("path", "the database"));
+		return EX_DATAERR;
+	}
+	SAY(MSG_AUTHORITY_BAD, JOURNAL_TEXT("path", path),
+		JOURNAL_TEXT("why", rowan_strerror(rc)));
+	return rc == ROWAN_E_FULL || rc == ROWAN_E_AGAIN ? EX_CANTCREAT
+							 : EX_CONFIG;
+}

@@ -1,0 +1,50 @@
+/*
+ * What rowand and an offline rowanctl need before they can do anything: the
+ * configuration, keys, the store, the clock, the authority.
+ *
+ * Says in the journal why something cannot be had, and returns the code of
+ * sysexits that tells the service manager whether trying again helps.
+ */
+#ifndef PROCESS_PROCESS_H
+#define PROCESS_PROCESS_H
+
+#include "clock/clock.h"
+#include "config/config.h"
+#include "net/zap.h"
+#include "store/store.h"
+
+struct process {
+	const char *path; /* of the configuration */
+	struct config config;
+	struct key32 store_key;
+	struct key32 keys[ZAP_PORTS];
+	const struct key32 *use[ZAP_PORTS];
+	struct store *store;
+	struct clock *clock;
+	bool aside; /* not the daemon's own folder: nothing is saved before a
+		       migration, and a pending restore is no obstacle */
+};
+
+/**
+ * process_config(path, ret):
+ * Read and check the configuration. EX_OK, EX_CONFIG, EX_OSERR.
+ */
+ROWAN_MUST int process_config(const char *path, struct config *ret);
+
+/**
+ * process_key(name, ret):
+ * Read one key, from the file or the credential ${name}.
+ */
+ROWAN_MUST int process_key(const char *name, struct key32 *ret);
+
+/**
+ * process_keys(p), process_store(p), process_clock(p), process_authority(p):
+ * Each needs what the ones before it gave. The caller wipes the keys and
+ * closes store and clock.
+ */
+ROWAN_MUST int process_keys(struct process *p);
+ROWAN_MUST int process_store(struct process *p);
+ROWAN_MUST int process_clock(struct process *p);
+ROWAN_MUST int process_authority(struct process *p);
+
+#endif

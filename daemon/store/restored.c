@@ -1,0 +1,94 @@
+/*
+ * What a database from a backup must forget: see store_admin.h, store_void.
+ */
+#include "store/internal.h"
+
+static int erase(struct store *st, sqlite3_stmt *q, uint64_t *ret)
+{
+	int r = db_run(&st->view.db, q);
+
+	st->deleted = true;
+	*ret = r == 0 ? (uint64_t)sqlite3_changes64(st->view.db.h) : 0;
+	return r;
+}
+
+int store_void(struct store *st, struct store_voided *ret)
+{
+	sqlite3_stmt *q;
+	int r = tx_ready(st);
+
+	memset(ret, 0, sizeof(*ret));
+	if (r != 0)
+		return r;
+	q = db_use(&st->view.db, SQL_PACKAGE_VOID);
+	if ((r = erase(st, q, &ret->packages)) != 0)
+		return r;
+	q = db_use(&st->view.db, SQL_INVITE_VOID);
+	db_int(q, 1, STORE_INVITE_MEMORY);
+	return erase(st, q, &ret->invites);
+}
+
+static struct seal_place group_at(int64_t row)
+{
+	return (struct seal_place){TABLE_GROUP, COLUMN_BODY, (uint64_t)row};
+}
+
+static int next_group(struct store *st, int64_t *row, struct buf *ret)
+{
+	sqlite3_stmt *q = db_use(&st->view.db, SQL_GROUP_NEXT);
+	int r;
+
+	*ret = (struct buf){NULL, 0};
+	db_int(q, 1, *row);
+	r = db_row(&st->view.db, q);
+	if (r == 1) {
+		*row = db_get_int(q, 0);
+		r = row_open_buf(
+			st->seal, group_at(*row), db_get_bytes(q, 1), ret);
+	} else if (r == 0) {
+		r = ROWAN_E_NOT_FOUND;
+	}
+	db_end(q);
+	return r;
+}
+
+static int put_group(struct store *st, int64_t row, const struct buf *fresh)
+{
+	struct buf sealed;
+	sqlite3_stmt *q;
+	int r;
+
+	if (fresh->len == 0 || fresh->len > STORE_GROUP_MAX)
+		return ROWAN_E_INVAL;
+	if ((r = buf_alloc(&sealed, fresh->len + SEAL_OVERHEAD)) != 0)
+		return r;
+	seal_put(st->seal, group_at(row), buf_view(fresh), sealed.data);
+	q = db_use(&st->view.db, SQL_GROUP_PUT);
+	db_int(q, 1, row);
+	db_bytes(q, 2, sealed.data, sealed.len);
+	r = db_run(&st->view.db, q);
+	buf_wipe(&sealed);
+	return r;
+}
+
+int store_groups_rewrite(
+	struct store *st, store_group_change *change, void *ctx, uint64_t *ret)
+{
+	struct buf state, fresh;
+	int64_t row = 0;
+	int r = tx_ready(st);
+
+	*ret = 0;
+	st->group_changes++;
+	st->deleted = true;
+	while (r == 0 && (r = next_group(st, &row, &state)) == 0) {
+		fresh = (struct buf){NULL, 0};
+		r = change(ctx, buf_view(&state), &fresh);
+		if (r == 0)
+			r = put_group(st, row, &fresh);
+		buf_wipe(&state);
+		buf_wipe(&fresh);
+		*ret += r == 0;
+	}
+	return r == ROWAN_E_NOT_FOUND ? 0 : r;
+}

@@ -1,0 +1,114 @@
+/*
+ * The store's part in administration: walking over devices and invites,
+ * counting what is over, copying and compacting the file.
+ *
+ * Opened by store.h. What is shown here is for ops: ids of devices and
+ * members, never content, never which case a person belongs to.
+ */
+#ifndef STORE_STORE_ADMIN_H
+#define STORE_STORE_ADMIN_H
+
+#include "base/bytes.h"
+#include "base/id.h"
+
+struct store;
+struct store_device;
+struct store_reader;
+
+/**
+ * store_device_next(rd, row, ret):
+ * The device in the first row above ${*row}, which becomes its row; begin with
+ * 0. ROWAN_E_NOT_FOUND past the last.
+ */
+ROWAN_MUST int store_device_next(
+	struct store_reader *rd, int64_t *row, struct store_device *ret);
+
+/* An invite as ops may know it: the daemon itself cannot tell its id. */
+struct store_invite_row {
+	struct id16 owner;
+	uint64_t until; /* to the hour; once ended: is forgotten then */
+	bool ended;
+};
+
+/**
+ * store_invite_next(rd, row, ret):
+ * As store_device_next.
+ */
+ROWAN_MUST int store_invite_next(
+	struct store_reader *rd, int64_t *row, struct store_invite_row *ret);
+
+/**
+ * store_invite_end(st, row):
+ * End the invite in ${row} as its time would: its content is erased.
+ * ROWAN_E_NOT_FOUND when there is none that has not ended.
+ */
+ROWAN_MUST int store_invite_end(struct store *st, int64_t row);
+
+/* How many of each are over at some time, and not yet erased. */
+struct store_due {
+	uint64_t envelopes, blobs, packages, invites;
+};
+
+/**
+ * store_due(rd, now, ret):
+ * Count what store_expire would erase at ${now}.
+ */
+ROWAN_MUST int store_due(
+	struct store_reader *rd, uint64_t now, struct store_due *ret);
+
+/**
+ * store_schema(path, ret):
+ * The number of the schema in the file at ${path}, which is not opened as a
+ * store and not changed: 0 when there is no file or nothing in it.
+ * ROWAN_E_CORRUPT when it is something else, ROWAN_E_IO.
+ */
+ROWAN_MUST int store_schema(const char *path, int64_t *ret);
+
+/**
+ * store_schema_newest():
+ * The schema this program writes.
+ */
+int64_t store_schema_newest(void);
+
+/**
+ * store_copy(st, path), store_copy_file(from, path):
+ * Write what is committed, compacted, into the new file ${path}, for a
+ * backup. Long, from any thread, beside everything else; the log cannot be cut
+ * meanwhile. store_copy_file is for a file that is not open as a store, of
+ * whatever schema. ROWAN_E_EXISTS, ROWAN_E_FULL, ROWAN_E_AGAIN,
+ * ROWAN_E_CORRUPT.
+ */
+ROWAN_MUST int store_copy(const struct store *st, const char *path);
+ROWAN_MUST int store_copy_file(const char *from, const char *path);
+
+/* What store_void erased. */
+struct store_voided {
+	uint64_t packages, invites;
+};
+
+/**
+ * store_void(st, ret):
+ * What must not live on after a restore: every key package, last-resort ones
+ * too, is erased (their hashes stay known for ever), and every invite ends.
+ */
+ROWAN_MUST int store_void(struct store *st, struct store_voided *ret);
+
+/**
+ * store_groups_rewrite(st, change, ctx, ret):
+ * Pass the state of every channel's group to ${change}, which returns 0 with
+ * a new state in ${fresh} (the store wipes it), or an error that ends it.
+ * ${ret} counts them.
+ */
+typedef int store_group_change(
+	void *ctx, struct bytes state, struct buf *fresh);
+ROWAN_MUST int store_groups_rewrite(
+	struct store *st, store_group_change *change, void *ctx, uint64_t *ret);
+
+/**
+ * store_vacuum(st):
+ * Give free pages back to the file system. Needs the store for itself and as
+ * much room again; outside of transactions. ROWAN_E_FULL, ROWAN_E_AGAIN.
+ */
+ROWAN_MUST int store_vacuum(struct store *st);
+
+#endif

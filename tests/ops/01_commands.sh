@@ -1,0 +1,93 @@
+# Goal: every command of rowanctl answers, in words and in JSON, with its code.
+. "$(dirname "$0")/kit.sh"
+prepare
+want 69 "no rowand" ctl status
+want 3 "no rowand" ctl health
+want 64 "usage" ctl nonsense
+want 64 "usage" ctl backup
+want 64 "usage" ctl status too many
+want 64 "a time" ctl loglevel debug --for soon
+want 0 "nothing is wrong" ctl check-config
+echo 'nonsense = 1;' >"$dir/bad.conf"
+want 78 "nonsense" ctl check-config "$dir/bad.conf"
+start
+
+want 0 "serving" ctl status
+[ "$(ctl --json status | jq -r '.rows[0].state')" = serving ] ||
+	fail "status is not JSON that says serving"
+# No card, no backup: a warning, and which.
+want 1 "no card" ctl health
+[ "$(ctl --json health | jq -r '.rows[] | select(.check=="backup").state')" = warning ] ||
+	fail "health says nothing of backups"
+want 0 "connections" ctl sessions
+want 0 "debug for 60" ctl loglevel debug --for "1 min"
+want 64 "a level" ctl loglevel loud
+want 0 "trusted" ctl clock show
+want 0 "trusted" ctl clock accept
+want 0 "" ctl cards list
+want 0 "" ctl devices list victim
+want 0 "" ctl invites list --all
+want 65 "not found" ctl invites end 7
+want 64 "a number" ctl invites end x
+want 0 "mailbox" ctl quotas
+want 64 "32 hexadecimal" ctl quotas 12
+want 65 "" ctl quotas 00112233445566778899aabbccddeeff
+want 0 "current" ctl key show
+want 0 "envelopes" ctl retention show
+want 0 "due" ctl retention run --dry-run
+want 0 "0 expired" ctl retention run
+want 0 "every check passed" ctl store check
+want 69 "stop rowand" ctl store vacuum
+want 75 "rowand runs" ctl store migrate
+
+# Reload: a change, a refusal, and the refusal changed nothing.
+settings 'mailbox = 77; mailbox_urgent = 7;'
+want 0 "mailbox" ctl reload --wait
+[ "$(ctl --json quotas | jq -r '.rows[] | select(.limit=="mailbox").value')" = 77 ] ||
+	fail "the new mailbox is not in force"
+settings 'mailbox = nonsense;'
+want 78 "nothing was changed" ctl reload
+settings ''
+want 0 "read again" ctl reload
+
+# Statements that are none.
+echo 'hello' >"$dir/none"
+want 65 "" ctl cards import "$dir/none"
+want 66 "no-such" ctl cards import "$dir/no-such"
+
+# Somebody who is neither root, nor rowand, nor of its group.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	chmod 755 "$dir"
+	chmod 644 "$conf"
+	want 77 "may not" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$build/rowanctl" --socket "$dir/control" status
+	# Past the file's mode the daemon itself turns them away.
+	chmod 666 "$dir/control"
+	want 77 "may not" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$build/rowanctl" --socket "$dir/control" status
+	said '"event":"admin-refused"'
+fi
+
+# The bundle lists, asks, and holds no path of ours.
+want 77 "nothing was written" sh -c \
+	"echo no | '$build/rowanctl' --config '$conf' support-bundle '$dir/b.tar'"
+[ ! -e "$dir/b.tar" ] || fail "a bundle was written without consent"
+want 0 "written" ctl support-bundle --yes "$dir/b.tar"
+tar tf "$dir/b.tar" | grep -q rowan-support/settings || fail "no settings"
+tar xOf "$dir/b.tar" | grep -qF "$dir" && fail "the bundle holds our paths"
+
+# Acts are in the log, with who.
+said '"event":"admin"'
+grep -q '"who":"uid' "$dir/log" || fail "the log does not say who"
+
+want 0 "draining" ctl drain --wait
+wait "$pid"
+[ $? -eq 0 ] || fail "drained, it left with another code than 0"
+pid=
+# On the files.
+want 0 "every check passed" ctl store check
+want 0 "nothing to do" ctl store migrate
+want 0 "done" ctl store vacuum
+want 0 "every check passed" ctl store check
+end
+echo "  every command answers"
