@@ -467,20 +467,44 @@ static int check_nack(const struct groups_at *at, const struct wire_nack *n,
 	return rc;
 }
 
+/* Who is in it hears of it, and from whom. */
+static int tell_nack(const struct groups_at *at, const struct wire_nack *n,
+	const struct group_row *row, struct groups_told *told)
+{
+	const struct wire_nacked nacked = {at->device, *n};
+	struct id16 in[GROUP_ROW_LEAVES_MAX];
+	struct store_envelope e = {
+		.channel = n->channel, .kind = WIRE_KIND_NACK, .to = in};
+	uint8_t mem[WIRE_NACKED_LEN];
+	struct writer w;
+	int rc;
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	rc = wire_nacked_encode(&nacked, &w);
+	e.body = writer_view(&w);
+	for (size_t i = 0; i < row->leaf_count; i++)
+		if (!id16_eq(&row->leaves[i].device, &at->device))
+			in[e.to_len++] = row->leaves[i].device;
+	return rc == 0 && e.to_len > 0 ? post(at, &e, told) : rc;
+}
+
 int groups_nack(const struct groups_at *at, const struct wire_nack *n,
-	struct wire_group_state *ret)
+	struct wire_group_state *ret, struct groups_told *ret_told)
 {
 	struct group_row row;
 	struct buf raw;
 	int rc = groups_load(store_view(at->st), &n->channel, &row, &raw);
 
 	*ret = (struct wire_group_state){.exists = false};
+	ret_told->count = 0;
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_STALE : rc;
 	rc = check_nack(at, n, &row);
 	if (rc == 0 && !row.frozen) {
 		row.frozen = true;
 		rc = save(at->st, &n->channel, &row);
+		if (rc == 0)
+			rc = tell_nack(at, n, &row, ret_told);
 	}
 	if (rc == 0)
 		rc = state_of(at, &n->channel, &row, ret);

@@ -62,10 +62,12 @@ ROWAN_MUST int groups_state(const struct groups_at *at,
 /**
  * groups_nack(at, nack, ret):
  * A member of the group cannot apply its newest commit: no other is accepted
- * until a reset. ROWAN_E_STALE, ROWAN_E_REFUSED, ROWAN_E_CRYPTO.
+ * until a reset, and the other members are told. ROWAN_E_STALE,
+ * ROWAN_E_REFUSED, ROWAN_E_CRYPTO.
  */
 ROWAN_MUST int groups_nack(const struct groups_at *at,
-	const struct wire_nack *nack, struct wire_group_state *ret);
+	const struct wire_nack *nack, struct wire_group_state *ret,
+	struct groups_told *ret_told);
 
 /**
  * groups_replace(st, channel, device):

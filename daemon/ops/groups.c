@@ -31,6 +31,13 @@ static int answer(struct ops *o, struct request *r, int rc,
 	return wire_group_state_encode(state, &r->out);
 }
 
+/* Behind before the commit is safe: their mailboxes are looked at. */
+static void behind(struct ops *o, const struct groups_told *mail)
+{
+	for (size_t i = 0; i < mail->count; i++)
+		subs_behind(&o->subs, &mail->device[i]);
+}
+
 int groups_op_create(struct ops *o, struct request *r)
 {
 	const struct wire_group_create *c = &r->body.group_create;
@@ -54,9 +61,8 @@ int groups_op_commit(struct ops *o, struct request *r)
 
 	if (rc == 0)
 		rc = groups_commit(&at, c, &state, mail);
-	/* Behind before the commit is safe: their mailboxes are looked at. */
-	for (size_t i = 0; rc == 0 && i < mail->count; i++)
-		subs_behind(&o->subs, &mail->device[i]);
+	if (rc == 0)
+		behind(o, mail);
 	free(mail);
 	return answer(o, r, rc, &c->channel, &state);
 }
@@ -77,10 +83,15 @@ int groups_op_nack(struct ops *o, struct request *r)
 {
 	const struct wire_nack *n = &r->body.nack;
 	const struct groups_at at = at_of(o, r);
+	struct groups_told *mail = malloc(sizeof *mail);
 	struct wire_group_state state;
-	int rc = ops_allow_channel(o, r, &n->channel);
+	int rc = mail == NULL ? ROWAN_E_NOMEM
+			      : ops_allow_channel(o, r, &n->channel);
 
 	if (rc == 0)
-		rc = groups_nack(&at, n, &state);
+		rc = groups_nack(&at, n, &state, mail);
+	if (rc == 0)
+		behind(o, mail);
+	free(mail);
 	return answer(o, r, rc, &n->channel, &state);
 }

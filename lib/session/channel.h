@@ -85,6 +85,20 @@ void channels_online(struct channels *x, bool current);
 void channels_changed(struct channels *x, const struct id16 *case_id);
 
 /**
+ * channels_time(x, now), channels_now(x):
+ * The daemon's time, whenever follow_time is told it: lifetimes are judged
+ * by it. As it was told last.
+ */
+void channels_time(struct channels *x, uint64_t now);
+uint64_t channels_now(const struct channels *x);
+
+/**
+ * channels_self(x):
+ * This device.
+ */
+const struct id16 *channels_self(const struct channels *x);
+
+/**
  * channels_step(x, now_ms), channels_wait(x, now_ms):
  * Do what is due, a bounded piece of it; milliseconds until there is more to
  * do without being woken. Errors are the vault's.
@@ -184,6 +198,7 @@ void channels_refused(struct channels *x, const struct id16 *channel,
 struct channel_opened {
 	bool said; /* an application message; what follows is zero without */
 	struct id16 case_id;
+	uint8_t kind; /* enum wire_channel_kind */
 	struct id16 member;
 	struct id16 device;
 	int code;	    /* 0, or why it cannot be read */

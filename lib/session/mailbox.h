@@ -27,6 +27,7 @@ struct mailbox;
 struct mailbox_from {
 	struct id16 case_id;
 	struct id16 channel;
+	uint8_t kind; /* enum wire_channel_kind */
 	struct id16 member;
 	struct id16 device;
 	uint64_t received; /* daemon's time */

@@ -187,7 +187,7 @@ static int delivery_read(struct reader *r, struct wire_delivery *ret)
 
 	if ((rc = reader_u64(r, &ret->sequence)) != 0 ||
 		(rc = codec_id(r, &ret->channel)) != 0 ||
-		(rc = codec_choice(r, WIRE_KIND_WELCOME, &ret->kind)) != 0 ||
+		(rc = codec_choice(r, WIRE_KIND_NACK, &ret->kind)) != 0 ||
 		(rc = codec_flags(r, WIRE_URGENT, &ret->flags)) != 0 ||
 		(rc = reader_u64(r, &ret->received)) != 0)
 		return rc;
@@ -222,7 +222,7 @@ static int deliveries_write(
 		const struct wire_delivery *item = &items[i];
 
 		if (item->sequence <= before || item->envelope.len == 0 ||
-			item->kind == 0 || item->kind > WIRE_KIND_WELCOME ||
+			item->kind == 0 || item->kind > WIRE_KIND_NACK ||
 			(item->flags & ~WIRE_URGENT) != 0)
 			return ROWAN_E_INVAL;
 		writer_u64(w, item->sequence);

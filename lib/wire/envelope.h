@@ -16,7 +16,8 @@ enum wire_envelope_flags { WIRE_URGENT = 0x01 };
 enum wire_kind {
 	WIRE_KIND_APPLICATION = 1,
 	WIRE_KIND_HANDSHAKE = 2, /* with commits */
-	WIRE_KIND_WELCOME = 3	 /* with commits */
+	WIRE_KIND_WELCOME = 3,	 /* with commits */
+	WIRE_KIND_NACK = 4	 /* wire_nacked: a commit was refused */
 };
 
 struct wire_submit_item {

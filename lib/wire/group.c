@@ -173,23 +173,46 @@ int wire_group_state_encode(const struct wire_group_state *g, struct writer *w)
 	return rc == 0 ? marks_write(w, g->away, g->away_count) : rc;
 }
 
+static int nack_read(struct reader *r, struct wire_nack *ret)
+{
+	int rc;
+
+	if ((rc = codec_id(r, &ret->channel)) != 0 ||
+		(rc = reader_u32(r, &ret->generation)) != 0 ||
+		(rc = reader_u64(r, &ret->epoch)) != 0 ||
+		(rc = hash_read(r, &ret->commit)) != 0 ||
+		(rc = reader_array(
+			 r, ret->signature.b, sizeof ret->signature.b)) != 0)
+		return rc;
+	return ret->generation == 0 ? ROWAN_E_MALFORMED : 0;
+}
+
 int wire_nack_decode(const struct wire_message *m, struct wire_nack *ret)
+{
+	struct reader r;
+	int rc = codec_open(m, &r);
+
+	if (rc == 0)
+		rc = nack_read(&r, ret);
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_nacked_decode(struct bytes envelope, struct wire_nacked *ret)
 {
 	struct reader r;
 	int rc;
 
-	if ((rc = codec_open(m, &r)) != 0 ||
-		(rc = codec_id(&r, &ret->channel)) != 0 ||
-		(rc = reader_u32(&r, &ret->generation)) != 0 ||
-		(rc = reader_u64(&r, &ret->epoch)) != 0 ||
-		(rc = hash_read(&r, &ret->commit)) != 0 ||
-		(rc = reader_array(
-			 &r, ret->signature.b, sizeof ret->signature.b)) != 0)
-		goto out;
-	if (ret->generation == 0)
-		rc = ROWAN_E_MALFORMED;
-out:
+	reader_init(&r, envelope);
+	rc = codec_id(&r, &ret->device);
+	if (rc == 0)
+		rc = nack_read(&r, &ret->nack);
 	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_nacked_encode(const struct wire_nacked *n, struct writer *w)
+{
+	writer_raw(w, n->device.b, ID16_LEN);
+	return wire_nack_encode(&n->nack, w);
 }
 
 int wire_nack_signed(const struct wire_nack *n, struct writer *w)

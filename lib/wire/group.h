@@ -75,6 +75,19 @@ struct wire_nack {
 	struct wire_sig signature;
 };
 
+/*
+ * What members find in their mailboxes (WIRE_KIND_NACK): who refused what.
+ *
+ *	struct { opaque device[16]; Nack nack; } Nacked;
+ */
+struct wire_nacked {
+	struct id16 device;
+	struct wire_nack nack;
+};
+
+#define WIRE_NACKED_LEN                                                        \
+	(ID16_LEN + ID16_LEN + 4 + 8 + WIRE_HASH_LEN + WIRE_SIG_LEN)
+
 ROWAN_MUST int wire_group_create_decode(
 	const struct wire_message *m, struct wire_group_create *ret);
 ROWAN_MUST int wire_group_create_encode(
@@ -98,6 +111,15 @@ ROWAN_MUST int wire_group_state_encode(
 ROWAN_MUST int wire_nack_decode(
 	const struct wire_message *m, struct wire_nack *ret);
 ROWAN_MUST int wire_nack_encode(const struct wire_nack *n, struct writer *w);
+
+/**
+ * wire_nacked_decode(envelope, ret), wire_nacked_encode(n, w):
+ * An envelope, not a message.
+ */
+ROWAN_MUST int wire_nacked_decode(
+	struct bytes envelope, struct wire_nacked *ret);
+ROWAN_MUST int wire_nacked_encode(
+	const struct wire_nacked *n, struct writer *w);
 
 /**
  * wire_nack_signed(n, w):

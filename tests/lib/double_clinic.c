@@ -362,6 +362,11 @@ static void hear(struct member *m, const struct wire_delivery *d)
 	struct rowan_mls_received *r;
 	struct rowan_mls_bytes data;
 
+	if (d->kind == WIRE_KIND_NACK) {
+		double_must(wire_nacked_decode(d->envelope, &m->nacked));
+		m->nacks++;
+		return;
+	}
 	if (d->kind == WIRE_KIND_WELCOME) {
 		rowan_mls_group_free(m->group);
 		m->removed = false;

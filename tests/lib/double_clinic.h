@@ -37,7 +37,8 @@ struct member {
 	/* What was said to this one: 0-terminated, in order. */
 	char heard[MEMBER_HEARD_MAX][32];
 	size_t heard_count;
-	size_t welcomes, handshakes;
+	size_t welcomes, handshakes, nacks;
+	struct wire_nacked nacked; /* the last one */
 };
 
 /**

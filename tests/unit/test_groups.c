@@ -545,6 +545,15 @@ static void a_nack_freezes_until_a_reset(void **state)
 	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_STALE);
 	s.epoch--;
 	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_OK);
+	/* once: the second says nothing new */
+	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_OK);
+	member_read(&t->advocate);
+	member_read(&t->victim);
+	assert_int_equal(t->advocate.nacks, 1);
+	assert_int_equal(t->victim.nacks, 0);
+	assert_true(
+		id16_eq(&t->advocate.nacked.device, &t->c.cast.victim.device));
+	assert_int_equal(t->advocate.nacked.nack.epoch, s.epoch - 1);
 	assert_int_equal(frozen.flags & ~WIRE_GROUP_MEMBER, WIRE_GROUP_FROZEN);
 	member_commit(&t->advocate, NULL, 0, &made);
 	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_MEMBERSHIP);

@@ -342,10 +342,10 @@ static void deliveries_refuse(void **state)
 {
 	int f = ANSWER(WIRE_OP_FETCH);
 
-	CHECK(0, WIRE_OP_PUSH, 1, "(8i118)", U64(1), 1, 3, 1, U64(0));
+	CHECK(0, WIRE_OP_PUSH, 1, "(8i118)", U64(1), 1, 4, 1, U64(0));
 	CHECK(BAD, WIRE_OP_PUSH, 1, "(8i118)", U64(0), 1, 1, 0, U64(0));
 	CHECK(BAD, WIRE_OP_PUSH, 1, "(8i118)", U64(1), 1, 0, 0, U64(0));
-	CHECK(BAD, WIRE_OP_PUSH, 1, "(8i118)", U64(1), 1, 4, 0, U64(0));
+	CHECK(BAD, WIRE_OP_PUSH, 1, "(8i118)", U64(1), 1, 5, 0, U64(0));
 	CHECK(BAD, WIRE_OP_PUSH, 1, "(8i118)", U64(1), 1, 1, 2, U64(0));
 	CHECK(BAD, WIRE_OP_PUSH, 0, "()");
 	CHECK(BAD, WIRE_OP_PUSH, 2, "(8i1188i118)", U64(2), 1, 1, 0, U64(0),
