@@ -163,30 +163,6 @@ size_t messages_unread(struct messages *x, const struct id16 *channel)
 	return c == NULL ? 0 : (size_t)c->unread;
 }
 
-int messages_name(struct messages *x, const struct id16 *channel,
-	const struct id16 *member, struct buf *ret)
-{
-	struct messages_name name = messages_key('n', channel, member);
-
-	return vault_get(
-		x->o.vault, VAULT_MESSAGE, messages_key_view(&name), 0, ret);
-}
-
-int messages_barred(struct messages *x, const struct id16 *case_id,
-	const struct id16 *member, bool *ret)
-{
-	struct messages_name name = messages_key('b', case_id, member);
-	struct buf mem = {0};
-	int rc = vault_get(
-		x->o.vault, VAULT_MESSAGE, messages_key_view(&name), 0, &mem);
-
-	*ret = rc == 0 && mem.len == 1 && mem.data[0] == 1;
-	if (rc == 0 && mem.len != 1)
-		rc = ROWAN_E_CORRUPT;
-	buf_wipe(&mem);
-	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
-}
-
 /* ---- changing ---- */
 
 static void uncount(struct messages *x, struct messages_channel *c)

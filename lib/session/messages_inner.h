@@ -144,9 +144,20 @@ struct event messages_event(
 ROWAN_MUST int messages_take_opened(struct messages *x,
 	const struct messages_from *from, const struct id16 *id,
 	struct bytes inner);
-/* What the list says now; whether that is new. */
+/*
+ * Names and bars are kept with the time they are of: what comes now replaces
+ * (${live}), what is imported only if it is not older. Whether it is news.
+ */
+struct messages_said {
+	uint64_t time;
+	bool live;
+};
+ROWAN_MUST int messages_name_put(struct messages *x, const struct id16 *channel,
+	const struct id16 *member, struct bytes name, struct messages_said said,
+	bool *ret_changed);
 ROWAN_MUST int messages_bar_put(struct messages *x, const struct id16 *case_id,
-	const struct content_bar *bar, bool *ret_changed);
+	const struct content_bar *bar, struct messages_said said,
+	bool *ret_changed);
 /* The event of what was handed over. */
 ROWAN_MUST int messages_tell_handed(
 	struct messages *x, struct messages_channel *c);

@@ -132,40 +132,31 @@ static int take_held(struct messages *x, struct taking *t)
 
 /* ---- names and bars ---- */
 
-static int same_name(struct messages *x, const struct taking *t, bool *ret)
+static struct messages_said now_said(const struct taking *t)
 {
-	struct buf known = {0};
-	int rc = messages_name(x, &t->from->channel, &t->from->member, &known);
-
-	*ret = rc == 0 && bytes_eq(buf_view(&known), t->c.u.name);
-	buf_wipe(&known);
-	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	return (struct messages_said){t->from->received, true};
 }
 
 static int take_name(struct messages *x, struct taking *t)
 {
-	struct messages_name name =
-		messages_key('n', &t->from->channel, &t->from->member);
 	struct messages_row m = row_of(x, t);
 	struct event e = messages_event(t->from, ROWAN_EVENT_NAME);
-	bool fresh, same;
+	bool fresh, changed;
 	int rc = is_new(x, t, &fresh);
 
 	if (rc == 0 && fresh)
-		rc = same_name(x, t, &same);
+		rc = messages_name_put(x, &t->from->channel, &t->from->member,
+			t->c.u.name, now_said(t), &changed);
 	if (rc != 0 || !fresh)
 		return rc;
-	/* Said again for somebody who came later. */
-	if (same)
-		return confirm(x, t);
-	rc = vault_put(x->o.vault, VAULT_MESSAGE, messages_key_view(&name), 0,
-		t->c.u.name);
-	if (rc == 0)
+	/* Else it is said again for somebody who came later. */
+	if (changed) {
 		rc = messages_add(x, &m, m.received);
-	e.message = t->c.id;
-	e.text = t->c.u.name;
-	if (rc == 0)
-		rc = events_add(x->o.events, &e);
+		e.message = t->c.id;
+		e.text = t->c.u.name;
+		if (rc == 0)
+			rc = events_add(x->o.events, &e);
+	}
 	return rc == 0 ? confirm(x, t) : rc;
 }
 
@@ -182,36 +173,6 @@ static int in_team(struct messages *x, struct taking *t)
 	return rc;
 }
 
-int messages_bar_put(struct messages *x, const struct id16 *case_id,
-	const struct content_bar *bar, bool *ret_changed)
-{
-	struct messages_name one = messages_key('b', case_id, &bar->member);
-	struct messages_name list = messages_key('b', case_id, NULL);
-	struct buf known = {0};
-	uint64_t n = 0;
-	int rc = vault_get(
-		x->o.vault, VAULT_MESSAGE, messages_key_view(&one), 0, &known);
-
-	*ret_changed = rc == ROWAN_E_NOT_FOUND
-			       ? bar->barred == 1
-			       : known.len == 1 && known.data[0] != bar->barred;
-	buf_wipe(&known);
-	if (!*ret_changed || (rc != 0 && rc != ROWAN_E_NOT_FOUND))
-		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
-	if (rc == ROWAN_E_NOT_FOUND) {
-		rc = vault_last(x->o.vault, VAULT_MESSAGE,
-			messages_key_view(&list), UINT64_MAX, &n, NULL);
-		if (rc == 0 || rc == ROWAN_E_NOT_FOUND)
-			rc = vault_put(x->o.vault, VAULT_MESSAGE,
-				messages_key_view(&list), n + 1,
-				id16_view(&bar->member));
-	}
-	return rc == 0 ? vault_put(x->o.vault, VAULT_MESSAGE,
-				 messages_key_view(&one), 0,
-				 bytes_of(&bar->barred, 1))
-		       : rc;
-}
-
 static int take_bar(struct messages *x, struct taking *t)
 {
 	struct messages_row m = row_of(x, t);
@@ -223,8 +184,8 @@ static int take_bar(struct messages *x, struct taking *t)
 		return rc;
 	rc = is_new(x, t, &fresh);
 	if (rc == 0 && fresh)
-		rc = messages_bar_put(
-			x, &t->from->case_id, &t->c.u.bar, &changed);
+		rc = messages_bar_put(x, &t->from->case_id, &t->c.u.bar,
+			now_said(t), &changed);
 	if (rc != 0 || !fresh)
 		return rc;
 	if (changed) {

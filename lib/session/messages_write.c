@@ -211,19 +211,11 @@ int messages_write(struct messages *x, const struct id16 *channel,
 
 /* ---- names and bars ---- */
 
-static int keep_name(
-	struct messages *x, const struct id16 *channel, struct bytes name)
-{
-	struct messages_name key = messages_key('n', channel, &x->member);
-
-	return vault_put(
-		x->o.vault, VAULT_MESSAGE, messages_key_view(&key), 0, name);
-}
-
 int messages_set_name(
 	struct messages *x, const struct id16 *channel, struct bytes name)
 {
 	struct writing w;
+	bool changed;
 	int rc = messages_begin(x);
 
 	if (rc != 0)
@@ -234,7 +226,8 @@ int messages_set_name(
 	if (rc == 0)
 		rc = content_encode(&w.m.content, &w.raw);
 	if (rc == 0)
-		rc = keep_name(x, channel, name);
+		rc = messages_name_put(x, channel, &x->member, name,
+			(struct messages_said){x->now, true}, &changed);
 	if (rc == 0)
 		rc = put(x, &w);
 	writing_end(&w);
@@ -258,7 +251,8 @@ int messages_bar(struct messages *x, const struct id16 *channel,
 	if (rc == 0)
 		rc = content_encode(&w.m.content, &w.raw);
 	if (rc == 0)
-		rc = messages_bar_put(x, &w.m.case_id, bar, &changed);
+		rc = messages_bar_put(x, &w.m.case_id, bar,
+			(struct messages_said){x->now, true}, &changed);
 	if (rc == 0)
 		rc = put(x, &w);
 	writing_end(&w);
