@@ -66,6 +66,8 @@ int backup_make(const struct backup_making *m, struct backup_entry *ret)
 	names(&w, m, ret);
 	w.m.time = m->now;
 	rc = backup_key_read(m->key, &key);
+	if (rc == 0 && access(m->dir, W_OK | X_OK) != 0)
+		rc = ROWAN_E_IO;
 	if (rc == 0 && access(w.final, F_OK) == 0)
 		rc = ROWAN_E_EXISTS;
 	if (rc != 0)

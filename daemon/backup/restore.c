@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 
 #include "backup/restore.h"
-#include "clinic/acts.h"
 #include "clinic/group_row.h"
+#include "wire/armour.h"
 
 #define PATH_LEN 4096
 #define TEXT_LEN 1024
@@ -160,15 +160,39 @@ static int freeze(void *ctx, struct bytes state, struct buf *fresh)
 	return rc;
 }
 
-static int finish(struct store *st, struct bytes statement, uint64_t now,
+/* The last statement of ${text} is a restore of these heads. */
+static int check_last(const struct restore_pending *p, struct bytes text)
+{
+	struct buf raw, last = {NULL, 0};
+	struct wire_statement s;
+	uint8_t kind = 0, of_last = 0;
+	int rc;
+
+	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
+		buf_wipe(&last);
+		last = raw;
+		of_last = kind;
+	}
+	if (rc == ROWAN_E_NOT_FOUND)
+		rc = of_last == ARMOUR_STATEMENT ? 0 : ROWAN_E_RULE;
+	if (rc == 0)
+		rc = wire_statement_decode(buf_view(&last), &s);
+	if (rc == 0 && (s.kind != WIRE_ST_RESTORE ||
+			       !same_heads(&s.u.restore, &p->heads)))
+		rc = ROWAN_E_RULE;
+	buf_wipe(&last);
+	return rc;
+}
+
+static int finish(struct store *st, struct bytes text, uint64_t now,
 	struct restore_done *ret)
 {
+	struct import in = {.store = st, .now = now};
 	struct group_row *row = calloc(1, sizeof *row);
-	struct acts_result done;
 	int rc = row == NULL ? ROWAN_E_NOMEM : 0;
 
 	if (rc == 0)
-		rc = acts_put(st, statement, now, &done);
+		rc = import_text(&in, text, &ret->brought);
 	if (rc == 0)
 		rc = store_void(st, &ret->voided);
 	if (rc == 0)
@@ -178,20 +202,16 @@ static int finish(struct store *st, struct bytes statement, uint64_t now,
 }
 
 int restore_finish(struct store *st, const struct restore_pending *p,
-	struct bytes statement, uint64_t now, struct restore_done *ret)
+	struct bytes text, uint64_t now, struct restore_done *ret)
 {
-	struct wire_statement s;
-	int rc = wire_statement_decode(statement, &s);
+	int rc = check_last(p, text);
 
 	memset(ret, 0, sizeof *ret);
-	if (rc == 0 && (s.kind != WIRE_ST_RESTORE ||
-			       !same_heads(&s.u.restore, &p->heads)))
-		rc = ROWAN_E_RULE;
 	if (rc == 0)
 		rc = store_begin(st, now);
 	if (rc != 0)
 		return rc;
-	rc = finish(st, statement, s.time < now ? s.time : now, ret);
+	rc = finish(st, text, now, ret);
 	if (rc == 0)
 		return store_commit(st);
 	store_abort(st);

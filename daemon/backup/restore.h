@@ -15,6 +15,7 @@
 #define BACKUP_RESTORE_H
 
 #include "backup/format.h"
+#include "clinic/import.h"
 #include "store/store.h"
 #include "wire/statement.h"
 
@@ -46,17 +47,20 @@ ROWAN_MUST int restore_unpack(const char *file, const char *dir,
 
 /* What finishing did. */
 struct restore_done {
+	struct import_result brought;
 	struct store_voided voided;
 	uint64_t channels; /* that wait for a reset */
 	uint64_t erased;   /* cases that were erased again */
 };
 
 /**
- * restore_finish(st, p, statement, now, ret):
- * All of it, in one transaction. ROWAN_E_RULE when the statement is no restore
- * or names other heads than ${p}; codes of acts_put.
+ * restore_finish(st, p, text, now, ret):
+ * All of it, in one transaction. ${text} is armoured statements: those that
+ * were lost and somebody still has, in their order, and last the restore.
+ * ROWAN_E_RULE when the last one is no restore or names other heads than
+ * ${p}; codes of import_text.
  */
 ROWAN_MUST int restore_finish(struct store *st, const struct restore_pending *p,
-	struct bytes statement, uint64_t now, struct restore_done *ret);
+	struct bytes text, uint64_t now, struct restore_done *ret);
 
 #endif

@@ -16,7 +16,6 @@
 #include "backup/restore.h"
 #include "ctl/offline.h"
 #include "net/keyfile.h"
-#include "wire/armour.h"
 
 #define SECRET_NAME "backup-key" /* the credential */
 
@@ -249,29 +248,14 @@ int tool_backup_restore(struct tool *t)
 
 /* ---- finish ---- */
 
-static int read_statement(const char *path, struct buf *ret)
-{
-	struct buf text;
-	int rc = tool_read(path, CTL_CONTENT_MAX, &text);
-
-	*ret = (struct buf){NULL, 0};
-	if (rc != 0)
-		return EX_NOINPUT;
-	rc = armour_read(buf_view(&text), ARMOUR_STATEMENT, ret);
-	buf_wipe(&text);
-	if (rc != 0)
-		fprintf(stderr, "rowanctl: %s: %s\n", path, rowan_strerror(rc));
-	return rc == 0 ? EX_OK : EX_DATAERR;
-}
-
 static int finish(struct tool *t, struct process *p,
-	const struct restore_pending *pending, struct bytes statement)
+	const struct restore_pending *pending, struct bytes text)
 {
 	struct restore_done done;
 	char path[PATH_MAX];
 	struct ctl_answer a;
 	int rc = restore_finish(
-		p->store, pending, statement, (uint64_t)time(NULL), &done);
+		p->store, pending, text, (uint64_t)time(NULL), &done);
 
 	if (rc != 0)
 		return say_why(t, rc);
@@ -298,12 +282,14 @@ static int finish(struct tool *t, struct process *p,
 int tool_backup_finish(struct tool *t)
 {
 	struct restore_pending pending;
-	struct buf statement = {NULL, 0};
+	struct buf text = {NULL, 0};
 	struct process p;
 	int code = offline_begin(t, &p), rc;
 
 	if (code == EX_OK)
-		code = read_statement(t->args[1], &statement);
+		code = tool_read(t->args[1], CTL_CONTENT_MAX, &text) == 0
+			       ? EX_OK
+			       : EX_NOINPUT;
 	if (code == EX_OK) {
 		rc = restore_pending_read(t->args[0], &pending);
 		if (rc != 0)
@@ -317,8 +303,8 @@ int tool_backup_finish(struct tool *t)
 		code = offline_store_in(&p, t->args[0]);
 	}
 	if (code == EX_OK)
-		code = finish(t, &p, &pending, buf_view(&statement));
-	buf_wipe(&statement);
+		code = finish(t, &p, &pending, buf_view(&text));
+	buf_wipe(&text);
 	offline_end(&p);
 	return code;
 }

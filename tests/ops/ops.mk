@@ -4,11 +4,17 @@
 #   sh tests/ops/01_commands.sh build
 
 OPS_SH := $(sort $(wildcard tests/ops/[0-9]*.sh))
+OPS_SRC := $(sort $(wildcard tests/ops/[0-9]*.c))
+OPS_BIN := $(patsubst tests/ops/%.c,$(B)/tests/ops/%,$(OPS_SRC))
+
+$(foreach s,$(OPS_SRC),$(eval $(call test_program,ops/$(notdir \
+	$(basename $(s))),$(s),$(B)/tests/net/kit.o)))
 
 .PHONY: check-ops
-check-ops: $(B)/rowand $(B)/rowanctl
+check-ops: $(B)/rowand $(B)/rowanctl $(OPS_BIN)
+	$(Q)for t in $(OPS_BIN); do $$t || { echo "$$t failed"; exit 1; }; done
 	$(Q)for t in $(OPS_SH); do sh $$t $(B) || \
 		{ echo "$$t failed"; exit 1; }; done
-	@echo "ops: $(words $(OPS_SH)) behaviours hold"
+	@echo "ops: $(words $(OPS_SH) $(OPS_BIN)) behaviours hold"
 
 CHECKS += check-ops

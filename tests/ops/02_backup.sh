@@ -1,0 +1,63 @@
+# Goal: a backup is made beside everything else, is listed, opens with its key
+# alone, and every kind of damage is said.
+. "$(dirname "$0")/kit.sh"
+prepare
+start
+want 73 "no key" ctl backup now
+said '"event":"backup-failed"'
+want 0 "keep the secret key" ctl backup keygen "$dir/backup.key" "$dir/backup.pub"
+want 73 "" ctl backup keygen "$dir/backup.key" "$dir/backup.pub"
+# The secret key where the public one belongs: no backup, rather than one that
+# anybody reads or nobody.
+mv "$dir/backup.pub" "$dir/public"
+cp "$dir/backup.key" "$dir/backup.pub"
+want 73 "no such key" ctl backup now
+mv "$dir/public" "$dir/backup.pub"
+want 0 "is complete" ctl backup now
+said '"event":"backup-done"'
+want 0 "rowan-" ctl backup list
+name=$(ctl --json backup list | jq -r '.rows[0].backup')
+file=$dir/backups/$name
+[ "$(ls -A "$dir/backups" | wc -l)" = 2 ] || fail "more than a backup and its note is left"
+[ "$(stat -c %a "$file")" = 600 ] || fail "others may read the backup"
+head -c 15 "$file" | grep -q SQLite && fail "the backup is not sealed"
+
+want 0 "every check passed" ctl backup verify --key "$dir/backup.key" "$file"
+want 0 "every check passed" ctl backup verify --key "$dir/backup.key" --newest
+ls "$dir/state" | grep -q drill && fail "the drill left something behind"
+want 64 "--newest" ctl backup verify --key "$dir/backup.key"
+want 66 "no such" ctl backup verify --key "$dir/backup.key" "$dir/none"
+want 65 "another key" ctl backup verify --key "$dir/curve.key" "$file"
+want 65 "no backup" ctl backup verify --key "$dir/backup.key" "$conf"
+cp "$file" "$dir/damaged"
+printf x | dd of="$dir/damaged" bs=1 seek=20000 conv=notrunc 2>/dev/null
+want 65 "damaged" ctl backup verify --key "$dir/backup.key" "$dir/damaged"
+head -c 20000 "$file" >"$dir/short"
+want 65 "damaged" ctl backup verify --key "$dir/backup.key" "$dir/short"
+# Another store key: it opens, and the store in it does not.
+mv "$dir/store.key" "$dir/store.old"
+"$build/rowand" --new-key "$dir/store.key" >/dev/null
+want 78 "another store key" ctl backup verify --key "$dir/backup.key" "$file"
+mv "$dir/store.old" "$dir/store.key"
+
+# No folder, no room: said, and nothing half made is left.
+mv "$dir/backups" "$dir/elsewhere"
+want 73 "" ctl backup now
+mv "$dir/elsewhere" "$dir/backups"
+sleep 1
+want 0 "is complete" ctl backup now
+[ "$(ctl --json backup list | jq '.rows | length')" = 2 ] || fail "not two backups"
+[ "$(ctl --json status | jq '.rows[0].last_backup')" -gt 0 ] || fail "status knows no backup"
+want 1 "the newest is 0 hours old" ctl health
+
+# Restored into an empty folder only, and not served before it is signed.
+want 64 "--into" ctl backup restore --key "$dir/backup.key" "$file"
+want 73 "not empty" ctl backup restore --key "$dir/backup.key" "$file" --into "$dir/state"
+want 0 "have the authority sign" ctl backup restore --key "$dir/backup.key" "$file" --into "$dir/restored"
+[ -e "$dir/restored/restore-pending" ] || fail "nothing is pending"
+stop || fail "it did not stop well"
+settings ''
+sed -i "s#$dir/state#$dir/restored#" "$conf"
+want 78 "not signed" "$build/rowand" --log text --config "$conf"
+end
+echo "  backups are made, checked and kept from being served"

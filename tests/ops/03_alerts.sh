@@ -1,0 +1,39 @@
+# Goal: the metrics are valid, every alert is about figures that exist, fires
+# when it should, and has an entry in docs/operations.md.
+. "$(dirname "$0")/kit.sh"
+here=$(dirname "$0")
+alerts=$here/../../conf/rowan-alerts.yml
+runbook=$here/../../docs/operations.md
+prepare
+start
+want 0 "# EOF" ctl metrics
+want 0 "" ctl metrics --output "$dir/rowan.prom"
+[ "$(stat -c %a "$dir/rowan.prom")" = 644 ] || fail "the exporter cannot read the file"
+grep -q '^rowan_up_seconds ' "$dir/rowan.prom" || fail "no rowan_up_seconds"
+# Every figure an alert names is there.
+for m in $(grep -o 'rowan_[a-z_]*' "$alerts" | grep -v 'rowan_bucket' | sort -u); do
+	grep -q "^$m[ {]" "$dir/rowan.prom" || fail "no metric $m"
+done
+for a in $(sed -n 's/.*alert: //p' "$alerts"); do
+	grep -q "^### $a\$" "$runbook" || fail "docs/operations.md has no entry for $a"
+done
+for a in $(sed -n 's/^### \(Rowan[A-Za-z]*\)$/\1/p' "$runbook"); do
+	grep -q "alert: $a\$" "$alerts" || fail "there is no alert $a"
+done
+if command -v promtool >/dev/null; then
+	promtool check metrics <"$dir/rowan.prom" >"$dir/lint" 2>&1 ||
+		fail "the metrics: $(cat "$dir/lint")"
+	promtool check rules "$alerts" >"$dir/lint" 2>&1 ||
+		fail "the rules: $(cat "$dir/lint")"
+	sed "s#ALERTS#$(realpath "$alerts")#" "$here/rowan-alerts.test.yml" >"$dir/t.yml"
+	promtool test rules "$dir/t.yml" >"$dir/lint" 2>&1 ||
+		fail "the rules: $(cat "$dir/lint")"
+else
+	echo "  promtool is not here: rules not checked"
+fi
+# A figure from before it went away would be a lie: the file goes.
+stop
+want 69 "" ctl metrics --output "$dir/rowan.prom"
+[ ! -e "$dir/rowan.prom" ] || fail "an old figure is left"
+end
+echo "  metrics and alerts belong together"
