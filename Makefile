@@ -88,7 +88,7 @@ endef
 
 # Each room that needs more than the rules below has a file of its own.
 -include $(sort $(wildcard tests/*/*.mk client/*.mk daemon/*.mk \
-	examples/*.mk systemd/*.mk lib/*.mk docs/*.mk po/*.mk))
+	examples/*.mk systemd/*.mk debian/*.mk lib/*.mk docs/*.mk docs/*/*.mk po/*.mk))
 
 $(B)/%.o: %.c
 	$(call say,CC,$<)

@@ -30,7 +30,7 @@ $(SDK_A): $(SDK_OBJ)
 	$(Q)ar cqs $@ $(B)/librowan.o
 
 $(SDK_PC): lib/rowan.pc.in
-	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(ROWAN_VERSION)|' $< >$@
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(PREFIX)/lib|; s|@VERSION@|$(ROWAN_VERSION)|' $< >$@
 
 .PHONY: sdk check-abi
 sdk: $(SDK_SO) $(SDK_A) $(SDK_PC)
