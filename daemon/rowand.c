@@ -41,6 +41,7 @@ static const char usage[] =
 	"       rowand [--config FILE] --print-config\n"
 	"       rowand --new-key FILE\n"
 	"       rowand [--config FILE] --import FILE...\n"
+	"       rowand [--config FILE] --accept-log\n"
 	"\n"
 	"  -c, --config FILE        read settings from FILE (default\n"
 	"                           " DEFAULT_CONFIG ")\n"
@@ -49,6 +50,8 @@ static const char usage[] =
 	"      --new-key FILE       make a secret key, print its public key\n"
 	"      --import FILE...     take in statements that were signed\n"
 	"                           offline, while no rowand runs\n"
+	"      --accept-log         take the log as the database has it,\n"
+	"                           though it is not what was signed last\n"
 	"      --log FORM           auto, journal, json or text (on stderr)\n"
 	"      --version            print the version\n"
 	"  -h, --help               print this\n";
@@ -163,6 +166,7 @@ static int open_relay(struct daemon *d)
 	struct server_options o = {.config = c,
 		.store = d->p.store,
 		.clock = d->p.clock,
+		.head = d->p.head,
 		.fds = &d->fds,
 		.called = called,
 		.cookie = d};
@@ -343,8 +347,37 @@ static void shut_in(void)
 	umask(077);
 }
 
+/*
+ * What is imported is signed at once. Into a database that was put back only
+ * the import goes on: it may bring the authority's word on the restore, and
+ * the next start judges again.
+ */
+static int import_and_sign(struct process *p, char *const *files)
+{
+	int code;
+
+	if (process_log(p, false) != EX_OK)
+		SAY_ONLY(MSG_LOG_UNSIGNED);
+	code = import(p, files);
+	if (p->head != NULL &&
+		head_settle(p->head, clock_read(p->clock).now / 1000) != 0)
+		SAY(MSG_GUARD_UNUSABLE, JOURNAL_TEXT("path", "log-guard"),
+			JOURNAL_TEXT("why", "not written"));
+	return code;
+}
+
+static int work(struct daemon *d, char *const *files, bool accept_log)
+{
+	int code;
+
+	if (files != NULL)
+		return import_and_sign(&d->p, files);
+	code = process_log(&d->p, accept_log);
+	return code == EX_OK && !accept_log ? serve(d) : code;
+}
+
 /* Serve, or with ${files} take these in. */
-static int run(const char *path, char *const *files)
+static int run(const char *path, char *const *files, bool accept_log)
 {
 	static struct daemon d;
 	struct process *p = &d.p;
@@ -366,12 +399,14 @@ static int run(const char *path, char *const *files)
 	if (code == EX_OK)
 		code = process_authority(p);
 	if (code == EX_OK)
-		code = files != NULL ? import(p, files) : serve(&d);
+		code = work(&d, files, accept_log);
 	server_free(d.relay);
+	head_close(p->head);
 	store_close(p->store);
 	if (clock_close(p->clock) != 0)
 		SAY_ONLY(MSG_CLOCK_UNSAVED);
 	wipe_keys(&d);
+	key32_wipe(&p->log_key);
 	return code;
 }
 
@@ -397,20 +432,21 @@ static bool open_log(const char *form, bool person)
 
 int main(int argc, char **argv)
 {
-	enum { CHECK = 256, PRINT, NEW_KEY, IMPORT, LOG, VERSION };
+	enum { CHECK = 256, PRINT, NEW_KEY, IMPORT, ACCEPT, LOG, VERSION };
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", required_argument, NULL, CHECK},
 		{"print-config", no_argument, NULL, PRINT},
 		{"new-key", required_argument, NULL, NEW_KEY},
 		{"import", no_argument, NULL, IMPORT},
+		{"accept-log", no_argument, NULL, ACCEPT},
 		{"log", required_argument, NULL, LOG},
 		{"version", no_argument, NULL, VERSION},
 		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	static struct config config;
 	const char *path = DEFAULT_CONFIG, *check = NULL, *key = NULL;
 	const char *log = NULL;
-	bool print = false, files = false;
+	bool print = false, files = false, accept = false;
 	int opt, code;
 
 	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -420,6 +456,7 @@ int main(int argc, char **argv)
 		case PRINT: print = true; break;
 		case NEW_KEY: key = optarg; break;
 		case IMPORT: files = true; break;
+		case ACCEPT: accept = true; break;
 		case LOG: log = optarg; break;
 		case VERSION: puts("rowand " ROWAND_VERSION); return EX_OK;
 		case 'h': fputs(usage, stdout); return EX_OK;
@@ -440,10 +477,10 @@ int main(int argc, char **argv)
 		return make_key(key);
 	if (check != NULL)
 		return process_config(check, &config);
-	if (!print && !open_log(log, files))
+	if (!print && !open_log(log, files || accept))
 		return EX_USAGE;
 	if (!print)
-		return run(path, files ? &argv[optind] : NULL);
+		return run(path, files ? &argv[optind] : NULL, accept);
 	code = process_config(path, &config);
 	return code == EX_OK ? print_config(&config) : code;
 }

@@ -191,6 +191,8 @@ static int rows(struct act *a, struct acts_result *ret)
 		return rc == 0 ? group_rows(a, a->s.u.reset.channel) : rc;
 	case WIRE_ST_ERASE:
 		rc = case_rows(a);
+		if (rc == 0)
+			rc = store_log_erase(a->st, &a->c.id);
 		return rc == 0 ? group_rows(a, 0) : rc;
 	default: return 0;
 	}

@@ -5,6 +5,7 @@
 
 #include "clinic/group_policy.h"
 #include "clinic/groups.h"
+#include "log/entry.h"
 #include "clinic/source.h"
 #include "mls/public/group_context.h"
 #include "trust/attest.h"
@@ -330,6 +331,7 @@ static int tell(const struct groups_at *at, const struct wire_commit *c,
 	struct id16 in[GROUP_ROW_LEAVES_MAX];
 	struct store_envelope e = {.channel = c->channel,
 		.kind = WIRE_KIND_HANDSHAKE,
+		.leaf = entry_next(at->st), /* of the commit */
 		.body = c->commit,
 		.to = in,
 		.to_len = before->leaf_count};

@@ -6,6 +6,7 @@
 
 #include "clinic/acts.h"
 #include "clinic/import.h"
+#include "log/entry.h"
 #include "wire/armour.h"
 
 static int read_all(int fd, struct writer *w)
@@ -75,6 +76,19 @@ static int is_known(struct store *st, const struct wire_statement *s)
 	return rc;
 }
 
+/* Brought by the operator, signed by others. */
+static int log_one(
+	struct store *st, const struct wire_statement *s, uint64_t now)
+{
+	struct log_entry e = {.act = WIRE_ACT_STATEMENT,
+		.time = now,
+		.case_id = s->case_id,
+		.number = s->number};
+
+	entry_content(s->raw, &e.content);
+	return entry_add(st, &e, NULL);
+}
+
 static int import_one(
 	struct import *in, struct bytes raw, struct import_result *ret)
 {
@@ -94,6 +108,8 @@ static int import_one(
 	if (in->only != 0 && s.kind != in->only)
 		return ROWAN_E_REFUSED;
 	rc = acts_put(st, raw, s.time < now ? s.time : now, &done);
+	if (rc == 0)
+		rc = log_one(st, &s, now);
 	if (rc != 0)
 		return rc;
 	ret->taken++;

@@ -86,6 +86,12 @@ static const struct setting keys[] = {
 		"The 32 bytes under which stored values are sealed."),
 	OF(CREDENTIAL, transport_key, 1, 0, "curve-key",
 		"The secret transport key that clients connect to."),
+	OF(CREDENTIAL, log_key, 1, 0, "log-key",
+		"The secret key that signs the log; the daemon's card has its"
+		" public half."),
+	OF(PATH, log_guard, 0, 0, "",
+		"The record of the last signed checkpoint, which is never"
+		" backed up or restored. Empty: log-guard in state_dir."),
 	OF(CREDENTIAL, transport_key_next, 0, 0, "",
 		"The next transport key, served on listen_next."),
 	OF(CREDENTIAL, transport_key_enrol, 0, 0, "",

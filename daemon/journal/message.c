@@ -231,7 +231,48 @@ static const struct message messages[MSG_COUNT] = {
 	[MSG_DELIVERY_LATE] = {"70bf17ba0a97b8a6b79cc36cbf6621c2", 4, "delivery-late",
 		"an urgent message waits for {minutes} minutes",
 		"A device that should be on has not fetched it: see whether "
-		"the duty desk's devices are connected (rowanctl sessions)."},};
+		"the duty desk's devices are connected (rowanctl sessions)."},
+	[MSG_LOG_UNRECORDED] = {"831fc9537f98b5667a8f59ab404c300e", 2, "log-unrecorded",
+		"the log has {leaves} leaves and {path} no record of what was "
+		"signed last",
+		"The record of the last signed checkpoint was lost or removed, "
+		"or the database was put here from elsewhere, so rowand does "
+		"not start. If nothing was restored: rowand --accept-log. "
+		"See docs/log.md, \"Behind the last signed checkpoint\"."},
+	[MSG_LOG_BEHIND] = {"3fe0569927519c6680b6e1c401ec87e2", 2, "log-behind",
+		"the log has {leaves} leaves and a checkpoint of {signed} was "
+		"signed: the database is an older copy",
+		"A backup or a snapshot was put back. What was signed since "
+		"would be denied, so rowand does not start. Have the authority "
+		"sign a restore that names both heads (rowanctl backup "
+		"restore makes the request), then: rowand --import FILE. See "
+		"docs/log.md, \"Behind the last signed checkpoint\"."},
+	[MSG_LOG_FORKED] = {"a00d4a20ad1778313994897f55e3cb86", 2, "log-forked",
+		"the log is not the one whose checkpoint of {signed} leaves "
+		"was signed",
+		"The database was put back earlier and has grown since, or is "
+		"another one. Find the right one, or have the authority sign a "
+		"restore; see docs/log.md, \"Behind the last signed "
+		"checkpoint\"."},
+	[MSG_LOG_UNSIGNED] = {"b400e93b3cd8b7a5ce8bcbe1b0cba185", 4, "log-unsigned",
+		"the files are taken in all the same; nothing is signed",
+		"The log is not as it was signed last. A restore statement may "
+		"be among the files; the next start judges again."},
+	[MSG_GUARD_DAMAGED] = {"8387e117d29282c64b43bbe8fec3b266", 2, "guard-damaged",
+		"{path} or the database is damaged",
+		"The record of the last signed checkpoint cannot be read. "
+		"Check the disk. If the database is whole (rowanctl check) "
+		"and nothing was restored: move the record away, then rowand "
+		"--accept-log."},
+	[MSG_GUARD_UNUSABLE] = {"48d64c1d37819c15c73f70699754bd12", 2, "guard-unusable",
+		"{path}: {why}",
+		"The record of the last signed checkpoint cannot be written. "
+		"It must lie where rowand may write, outside of what is backed "
+		"up and restored (setting log_guard)."},
+	[MSG_LOG_ACCEPTED] = {"c07814dfd3223fc7491290c8381417e3", 4, "log-accepted",
+		"the log is taken as it is, with {leaves} leaves",
+		"Clients and witnesses that knew a longer or another log will "
+		"raise an alarm. Tell them why."},};
 /* clang-format on */
 
 const struct message *message_at(enum message_id id)

@@ -153,6 +153,7 @@ int server_open(struct server **ret, const struct server_options *o)
 		rc = open_ports(r, o);
 	w = (struct committer_options){.store = r->store,
 		.clock = r->clock,
+		.head = o->head,
 		.config = r->config,
 		.lanes = &r->lanes,
 		.counters = &r->ops_counters};

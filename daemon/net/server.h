@@ -18,6 +18,7 @@
 struct server;
 struct store;
 struct clock;
+struct head;
 
 /* Called in the thread of server_run, where the relay may be looked at. */
 typedef void server_called(void *cookie);
@@ -26,6 +27,7 @@ struct server_options {
 	const struct config *config;
 	struct store *store; /* the relay's until server_free */
 	struct clock *clock;
+	struct head *head; /* of the log; NULL: nothing is signed */
 	const struct key32 *keys[ZAP_PORTS]; /* NULL: that port is not served */
 	struct notify_fds *fds; /* handed over; NULL or empty: bind */
 	server_called *called;	/* NULL: nobody calls */

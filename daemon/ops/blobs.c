@@ -2,12 +2,20 @@
  * Blob operations: see blobs.h.
  */
 #include "ops/blobs.h"
-#include "ops/ops.h"
+#include "ops/record.h"
 
 /* How long to wait for a sender who is still putting chunks. */
 #define RETRY_INCOMPLETE_MS 5000
 /* Longest wait told; a held blob may take weeks. */
 #define RETRY_HELD_MAX_MS (24u * 3600 * 1000)
+
+/* The log names a blob by the hash of its id. */
+static int record_blob(
+	struct ops *o, const struct id16 *id, const struct id16 *channel)
+{
+	entry_content(id16_view(id), &o->record.content);
+	return record_channel(o, channel);
+}
 
 /* A blob whose channel the device takes part in; unknown is the same. */
 static int find(struct ops *o, const struct request *r, const struct id16 *id,
@@ -17,7 +25,9 @@ static int find(struct ops *o, const struct request *r, const struct id16 *id,
 
 	if (rc == ROWAN_E_NOT_FOUND)
 		return ROWAN_E_REFUSED;
-	return rc != 0 ? rc : ops_allow_channel(o, r, &ret->channel);
+	if (rc == 0)
+		rc = ops_allow_channel(o, r, &ret->channel);
+	return rc != 0 ? rc : record_blob(o, id, &ret->channel);
 }
 
 static int find_own(struct ops *o, const struct request *r,
@@ -73,6 +83,8 @@ int blobs_begin(struct ops *o, struct request *r)
 	s.chunks = wire_blob_chunks(b->size);
 	s.expires = (s.hold != 0 ? s.hold : o->now) + life;
 	rc = ops_allow_channel(o, r, &b->channel);
+	if (rc == 0)
+		rc = record_blob(o, &b->blob, &b->channel);
 	if (rc != 0)
 		return rc;
 	/*
@@ -103,6 +115,7 @@ int blobs_put(struct ops *o, struct request *r)
 
 	if (rc != 0)
 		return rc;
+	o->record.number = p->first;
 	for (size_t i = 0; i < p->count; i++) {
 		uint64_t index = (uint64_t)p->first + i;
 		uint64_t at = index * WIRE_CHUNK_LEN, len = WIRE_CHUNK_LEN;
@@ -169,6 +182,7 @@ int blobs_get(struct ops *o, struct request *r)
 	if (g->first >= b.chunks)
 		return ROWAN_E_LIMIT;
 	a.size = b.size;
+	o->record.number = g->first;
 	while (a.count < most && a.count < b.chunks - g->first) {
 		struct buf *chunk = &r->answer[a.count];
 

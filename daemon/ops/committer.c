@@ -19,6 +19,7 @@
 #include "clock/clock.h"
 #include "ops/batch.h"
 #include "ops/committer.h"
+#include "ops/record.h"
 
 #define BATCHES	     4
 #define BATCH_MAX    4096
@@ -27,6 +28,7 @@
 #define SERVE_BUDGET (512 * 1024) /* bytes read back in one turn */
 #define RETRY_MS     1000
 #define KEEPER_MS    100
+#define SYNC_TURNS   10 /* of the keeper: once a second */
 
 struct committer {
 	struct ops ops;
@@ -225,6 +227,8 @@ static void run_due(struct committer *c)
 		more = rc == 0 && s.more;
 	}
 	if (rc == 0)
+		rc = record_expired(o, s.done);
+	if (rc == 0)
 		rc = store_sweep(o->store, SLICE, &s);
 	more = more || (rc == 0 && s.more);
 	rc = ops_settle(o, rc);
@@ -243,7 +247,7 @@ static void fail_all(struct committer *c, struct batch *b, int rc)
 		ops_refuse(r, e.code, e.retry_ms);
 		r->result = rc;
 	}
-	subs_forget(&c->ops.subs);
+	subs_forget(&c->ops.subs, b);
 	gates_forget(&c->ops.gates);
 	c->ops.revoked_count = 0;
 	atomic_fetch_add(&c->ops.counters->failed_commits, 1);
@@ -270,6 +274,9 @@ static void settle(struct committer *c, struct batch *b)
 		o->revoked_count = 0;
 	}
 	subs_push(&o->subs, b, o->now);
+	/* What could not be noted down is signed, and due at the next turn. */
+	if (o->head != NULL && head_settle(o->head, o->now) != 0)
+		atomic_fetch_add(&o->counters->unnoted, 1);
 	atomic_fetch_add(&c->commits, 1);
 }
 
@@ -285,6 +292,35 @@ static int commit(struct committer *c, const struct batch *b)
 		meter_add(&n->commit_time, meter_times, meter_now() - before);
 	}
 	return rc;
+}
+
+/*
+ * What will be handed to members of staff is written down before: in the
+ * transaction that is about to be committed.
+ */
+static void hand_out(struct committer *c, struct batch *b)
+{
+	struct ops *o = &c->ops;
+	struct subs_slice s = {.rd = o->view,
+		.fetched = o->fetched,
+		.now = o->now,
+		.doubtful = o->doubtful,
+		.budget = SERVE_BUDGET,
+		.read = record_read,
+		.ctx = o};
+	int rc = 0;
+
+	if (!c->stopping && may_serve(c)) {
+		rc = subs_serve(&o->subs, b, &s);
+		if (rc != 0)
+			c->serve_at = monotonic_ms() + TICK_MS;
+	}
+	if (rc == 0)
+		rc = subs_ready(&o->subs, o->now, record_read, o);
+	if (rc == ROWAN_E_CORRUPT)
+		o->damaged = true;
+	if (rc != 0)
+		o->lost = true;
 }
 
 static void transact(struct committer *c, struct batch *b)
@@ -311,6 +347,8 @@ static void transact(struct committer *c, struct batch *b)
 	run_all(c, b);
 	if (due && !o->lost)
 		run_due(c);
+	if (!o->lost)
+		hand_out(c, b);
 	if (o->lost) {
 		store_abort(o->store);
 		rc = rc != 0 ? rc : ROWAN_E_AGAIN;
@@ -348,25 +386,11 @@ static void turn(struct committer *c)
 	struct ops *o = &c->ops;
 	struct batch *b = c->mine[--c->mine_count];
 	bool idle;
-	int rc;
 
 	batch_clear(b);
 	transact(c, b);
 	/* A turn of the clock alone: nobody is waiting for the disk. */
 	idle = b->request_count == 0 && !subs_hungry(&o->subs);
-	if (!c->stopping && may_serve(c)) {
-		struct subs_slice s = {.rd = o->view,
-			.fetched = o->fetched,
-			.now = o->now,
-			.doubtful = o->doubtful,
-			.budget = SERVE_BUDGET};
-
-		rc = subs_serve(&o->subs, b, &s);
-		if (rc == ROWAN_E_CORRUPT)
-			o->damaged = true;
-		if (rc != 0)
-			c->serve_at = monotonic_ms() + TICK_MS;
-	}
 	if (o->damaged)
 		c->stopping = b->fatal = true;
 	b->stopped = c->stopping;
@@ -415,6 +439,7 @@ static void *run_keeper(void *cookie)
 	struct committer *c = cookie;
 	struct store_keeper *k = NULL;
 	uint64_t seen = 0;
+	unsigned turns = 0;
 
 	if (store_keeper_open(&k, c->ops.store) != 0)
 		return NULL;
@@ -426,6 +451,9 @@ static void *run_keeper(void *cookie)
 			seen = now;
 		/* A save that fails leaves the old one and is due again. */
 		if (clock_save_due(c->clock) && clock_save(c->clock) != 0)
+			continue;
+		if (c->ops.head != NULL && turns++ % SYNC_TURNS == 0 &&
+			head_sync(c->ops.head) != 0)
 			continue;
 		nanosleep(&t, NULL);
 	}
@@ -439,6 +467,7 @@ static void committer_free(struct committer *c)
 		batch_free(c->all[i]);
 	subs_wipe(&c->ops.subs);
 	gates_wipe(&c->ops.gates);
+	refusals_wipe(&c->ops.refusals);
 	store_batch_free(c->ops.fetched);
 	claims_free(c->ops.claims);
 	free(c->ops.revoked);
@@ -469,11 +498,13 @@ int committer_start(
 			  : BATCH_MAX;
 	c->ops.store = options->store;
 	c->ops.view = store_view(options->store);
+	c->ops.head = options->head;
 	c->config = *config;
 	c->ops.config = &c->config;
 	c->ops.counters = options->counters;
 	subs_init(&c->ops.subs, push_bytes(config), (uint32_t)config->credit);
 	gates_init(&c->ops.gates);
+	refusals_init(&c->ops.refusals);
 	rc = store_batch_new(&c->ops.fetched);
 	if (rc == 0)
 		rc = claims_new(

@@ -33,6 +33,7 @@ struct lanes {
 struct committer_options {
 	struct store *store;
 	struct clock *clock;
+	struct head *head; /* of the log; NULL: nothing is signed */
 	const struct config *config;
 	struct lanes *lanes;
 	struct ops_counters *counters;

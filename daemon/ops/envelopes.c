@@ -2,7 +2,7 @@
  * Envelope operations: see envelopes.h.
  */
 #include "ops/envelopes.h"
-#include "ops/ops.h"
+#include "ops/record.h"
 
 /* A full mailbox empties when its owner comes online. */
 #define RETRY_MAILBOX_MS 60000
@@ -19,6 +19,28 @@ static void item_result(int rc, struct wire_error *ret)
 		ops_code(rc, ret);
 }
 
+/* Its leaf, which is the next: what is stored names it already. */
+static int log_one(struct ops *o, const struct request *r,
+	const struct wire_submit_item *it, struct wire_logged *ret)
+{
+	struct entry_made made;
+	struct log_entry e;
+	int rc;
+
+	o->record = (struct record){.number = it->counter};
+	rc = record_channel(o, &it->channel);
+	if (rc == 0)
+		rc = record_entry(o, r, &e);
+	if (rc != 0)
+		return rc;
+	entry_content(it->envelope, &e.content);
+	rc = entry_add(o->store, &e, &made);
+	ret->leaf = made.leaf;
+	ret->time = o->now;
+	memcpy(ret->time_salt, made.time_salt.b, sizeof ret->time_salt);
+	return rc;
+}
+
 static int store_one(struct ops *o, struct request *r,
 	const struct wire_submit_item *it, struct store_submitted *done)
 {
@@ -27,6 +49,7 @@ static int store_one(struct ops *o, struct request *r,
 		.counter = it->counter,
 		.kind = WIRE_KIND_APPLICATION,
 		.urgent = (it->flags & WIRE_URGENT) != 0,
+		.leaf = entry_next(o->store),
 		.body = it->envelope};
 	struct gates_message m = {.now = o->now, .sender = &r->device};
 	int rc;
@@ -46,23 +69,33 @@ static int store_one(struct ops *o, struct request *r,
 	return rc != 0 ? rc : store_submit(o->store, &r->device, &e, done);
 }
 
-static void submit_item(
-	struct ops *o, struct request *r, size_t i, struct wire_error *ret)
+static void submit_item(struct ops *o, struct request *r, size_t i,
+	struct wire_error *ret, struct wire_logged *logged)
 {
+	const struct wire_submit_item *it = &r->body.submit.items[i];
+	struct planned of = {
+		.request = r, .item = i, .leaf = entry_next(o->store)};
 	struct store_submitted done = {0};
 	int rc = store_mark_one(o->store);
+
+	*logged = (struct wire_logged){.leaf = WIRE_LEAF_NONE};
 
 	if (rc != 0) {
 		o->lost = true;
 	} else {
-		rc = store_one(o, r, &r->body.submit.items[i], &done);
+		rc = store_one(o, r, it, &done);
+		of.received = done.received;
 		/* Before anything changes what ${done} borrows. */
 		if (rc == 0)
-			subs_plan(&o->subs, r, i, done.received,
-				done.deliveries, done.deliveries_len);
+			subs_plan(&o->subs, &of, done.deliveries,
+				done.deliveries_len);
+		if (rc == 0 && !done.repeat)
+			rc = log_one(o, r, it, logged);
 		rc = ops_settle(o, rc);
 	}
 	item_result(rc, ret);
+	if (!o->lost && record_refused(o, r, ret->code) != 0)
+		o->lost = true;
 }
 
 /*
@@ -93,12 +126,12 @@ int envelopes_submit(struct ops *o, struct request *r)
 		struct wire_error *e = &a.results[a.count];
 
 		if (!must_wait(s, &a, e))
-			submit_item(o, r, a.count, e);
+			submit_item(o, r, a.count, e, &a.logged[a.count]);
 		if (e->code != WIRE_OK)
 			atomic_fetch_add(&o->counters->items_refused, 1);
 	}
-	/* Each item was judged; the answer tells them apart. */
-	o->allowed = true;
+	/* Each item was judged and logged; the answer tells them apart. */
+	o->allowed = o->record.done = true;
 	return wire_submit_answer_encode(&a, &r->out);
 }
 
@@ -125,7 +158,8 @@ int envelopes_subscribe(struct ops *o, struct request *r)
 					    .version = r->header.version,
 					    .after = s->after,
 					    .until = o->sender.until,
-					    .credit = s->credit});
+					    .credit = s->credit,
+					    .staff = record_is_staff(o)});
 
 	return rc != 0 ? rc : tell_waiting(o, r);
 }
@@ -148,6 +182,7 @@ int envelopes_ack(struct ops *o, struct request *r)
 	rc = store_acknowledge(o->store, &r->device, ranges, a->count, NULL);
 	if (rc != 0)
 		return rc;
+	o->record.number = a->ranges[a->count - 1].last;
 	if (a->credit > 0)
 		subs_credit(&o->subs, &r->device, r->from, a->credit);
 	/* Nobody reads the answer to a quiet one. */
@@ -178,6 +213,16 @@ static int answer_items(
 	return wire_fetch_answer_encode(a, &r->out);
 }
 
+/* What a member of staff is given is written down first. */
+static int read_items(struct ops *o, const struct request *r)
+{
+	const struct store_item *items;
+	size_t n = 0;
+
+	items = store_batch_items(o->fetched, &n);
+	return subs_reading(&r->device, items, n, record_fetched, o);
+}
+
 int envelopes_fetch(struct ops *o, struct request *r)
 {
 	const struct wire_fetch *f = &r->body.fetch;
@@ -193,6 +238,9 @@ int envelopes_fetch(struct ops *o, struct request *r)
 	if (f->after == UINT64_MAX)
 		want.from = f->after;
 	rc = store_fetch(o->view, &want, o->fetched, &a.more);
+	if (rc == 0 && record_is_staff(o))
+		rc = read_items(o, r);
+	o->record.done = true;
 	if (rc == 0)
 		rc = answer_items(o, r, &a);
 	store_batch_clear(o->fetched);

@@ -5,7 +5,7 @@
 
 #include "clinic/groups.h"
 #include "ops/groups.h"
-#include "ops/ops.h"
+#include "ops/record.h"
 
 static struct groups_at at_of(const struct ops *o, const struct request *r)
 {
@@ -25,8 +25,11 @@ static int told(int rc)
 static int answer(struct ops *o, struct request *r, int rc,
 	const struct id16 *channel, const struct wire_group_state *state)
 {
+	if (rc == 0)
+		rc = record_channel(o, channel);
 	if (rc != 0)
 		return told(rc);
+	o->record.number = state->epoch;
 	gates_moved(&o->gates, o->store, channel);
 	return wire_group_state_encode(state, &r->out);
 }
@@ -64,6 +67,7 @@ int groups_op_commit(struct ops *o, struct request *r)
 	if (rc == 0)
 		behind(o, mail);
 	free(mail);
+	entry_content(c->commit, &o->record.content);
 	return answer(o, r, rc, &c->channel, &state);
 }
 
@@ -93,5 +97,6 @@ int groups_op_nack(struct ops *o, struct request *r)
 	if (rc == 0)
 		behind(o, mail);
 	free(mail);
+	memcpy(&o->record.content, &n->commit, sizeof n->commit);
 	return answer(o, r, rc, &n->channel, &state);
 }

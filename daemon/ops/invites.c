@@ -8,6 +8,7 @@
 #include "clinic/source.h"
 #include "ops/held.h"
 #include "ops/invites.h"
+#include "ops/record.h"
 
 /* The case is open and the registrar's member is on it now. */
 static int case_allows(
@@ -75,6 +76,8 @@ int invites_put(struct ops *o, struct request *r)
 
 	if ((o->sender.rights & WIRE_RIGHT_ENROL) == 0)
 		return ROWAN_E_REFUSED;
+	o->record.case_id = p->case_id;
+	entry_content(id16_view(&p->invite), &o->record.content);
 	rc = case_allows(o, &p->case_id, &o->sender.member);
 	if (rc == 0)
 		rc = held_get(o, &p->invite, &h);
@@ -93,6 +96,7 @@ static int get_own(struct ops *o, const struct request *r,
 {
 	int rc = held_get(o, id, ret);
 
+	entry_content(id16_view(id), &o->record.content);
 	if (rc == ROWAN_E_NOT_FOUND ||
 		(rc == 0 && !id16_eq(&ret->owner, &r->device)))
 		return ROWAN_E_REFUSED;

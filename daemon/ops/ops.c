@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ops/ops.h"
+#include "ops/record.h"
 
 /* When nothing better is known about when to try again. */
 #define RETRY_MS      1000
@@ -62,6 +63,8 @@ static int apply(struct ops *o, struct request *r)
 	int rc = 0;
 
 	o->allowed = false;
+	memset(&o->record, 0, sizeof o->record);
+	memset(&o->sender, 0, sizeof o->sender);
 	/* The port decides who is a stranger; the table, what one may do. */
 	if (r->stranger != (e->right == TABLE_STRANGER))
 		rc = ROWAN_E_REFUSED;
@@ -74,6 +77,9 @@ static int apply(struct ops *o, struct request *r)
 		rc = ROWAN_E_REFUSED;
 	if (rc == 0)
 		rc = writer_status(&r->out);
+	/* A refusal that the handler has worded is none the less one. */
+	if (rc == 0 && r->error.code == WIRE_OK)
+		rc = record_done(o, r);
 	return rc;
 }
 
@@ -82,6 +88,7 @@ void ops_run(struct ops *o, struct request *r)
 	bool one = r->entry->effect == TABLE_ONE;
 	bool marked = r->entry->effect == TABLE_WRITES || one;
 	size_t revoked = o->revoked_count;
+	uint64_t next = store_log_next(o->store);
 	struct wire_error e;
 	int rc = 0;
 
@@ -92,6 +99,8 @@ void ops_run(struct ops *o, struct request *r)
 		o->lost = true;
 	} else {
 		rc = apply(o, r);
+		if (rc != 0 && r->entry->effect == TABLE_READS)
+			store_log_back(o->store, next);
 		if (marked)
 			rc = ops_settle(o, rc);
 		else if (rc == ROWAN_E_CORRUPT)
@@ -102,6 +111,8 @@ void ops_run(struct ops *o, struct request *r)
 		ops_code(rc, &e);
 		ops_refuse(r, e.code, e.retry_ms);
 	}
+	if (!o->lost && record_refused(o, r, r->error.code) != 0)
+		o->lost = true;
 }
 
 void ops_job(struct ops *o, struct request *r)

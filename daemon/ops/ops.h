@@ -11,9 +11,11 @@
 #include <stdatomic.h>
 
 #include "config/config.h"
+#include "log/head.h"
 #include "ops/claims.h"
 #include "ops/gates.h"
 #include "ops/meter.h"
+#include "ops/refusals.h"
 #include "ops/request.h"
 #include "ops/subs.h"
 #include "ops/table.h"
@@ -30,6 +32,18 @@ struct ops_counters {
 	_Atomic bool full;	    /* nothing new is taken */
 	struct meter batch_size;    /* operations in a transaction */
 	struct meter commit_time;   /* microseconds, the sync included */
+	_Atomic uint64_t unnoted;   /* checkpoints not noted in the guard */
+};
+
+/*
+ * What a handler says of its request for the log, beside what is known of
+ * every one: set with record_... (record.h) before it returns.
+ */
+struct record {
+	struct id16 case_id, channel;
+	uint64_t number;
+	struct wire_hash content;
+	bool done; /* it has its leaves, or nothing was read */
 };
 
 struct ops {
@@ -41,12 +55,15 @@ struct ops {
 	struct gates gates;
 	struct store_batch *fetched;
 	struct ops_counters *counters;
+	struct head *head; /* NULL: nothing is signed */
+	struct refusals refusals;
 
 	/* Of the open transaction. */
 	uint64_t now;
 	uint64_t sure; /* what starts or is released later is not yet */
 	bool doubtful; /* the clock is */
 	struct store_device sender;
+	struct record record; /* of the request being run */
 	bool allowed;	      /* an ops_allow_* said yes */
 	bool lost;	      /* the transaction is: only store_abort helps */
 	bool damaged;	      /* the store is: stop serving */

@@ -6,8 +6,8 @@
  */
 #include <sodium.h>
 
-#include "ops/ops.h"
 #include "ops/packages.h"
+#include "ops/record.h"
 
 /* 28 days (DESIGN section 4). */
 #define LIFETIME (28u * 24 * 3600)
@@ -47,6 +47,7 @@ int packages_publish(struct ops *o, struct request *r)
 		if (rc != 0 && rc != ROWAN_E_EXISTS)
 			return rc;
 	}
+	o->record.number = p->count;
 	return tell_stock(o, r);
 }
 
@@ -110,8 +111,11 @@ int packages_claim(struct ops *o, struct request *r)
 	struct buf got[WIRE_CLAIMS_MAX] = {{NULL, 0}};
 	int rc = ops_allow_channel(o, r, &c->channel);
 
+	if (rc == 0)
+		rc = record_channel(o, &c->channel);
 	if (rc != 0)
 		return rc;
+	o->record.number = c->count;
 	for (a.count = 0; a.count < c->count; a.count++)
 		claim_item(o, r, a.count, &got[a.count], &a.results[a.count]);
 	rc = wire_key_claim_answer_encode(&a, &r->out);

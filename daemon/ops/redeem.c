@@ -6,6 +6,7 @@
  * as a whole (daemon/net).
  */
 #include "ops/held.h"
+#include "log/entry.h"
 #include "ops/redeem.h"
 #include "trust/compare.h"
 #include "trust/issue.h"
@@ -18,10 +19,18 @@ static bool is_redeemer(const struct held *h, const struct request *r)
 /* Somebody else has the secret: the registrar must know. */
 static int burn(struct ops *o, struct held *h)
 {
+	struct log_entry e = {.act = WIRE_ACT_REDEEM,
+		.code = WIRE_REFUSED,
+		.hour = true,
+		.time = o->now};
+	int rc;
+
 	if (!held_live(h) && (h->flags & WIRE_INVITE_ALARM) != 0)
 		return 0;
 	h->flags |= WIRE_INVITE_ALARM;
-	return held_end(o, h, WIRE_INVITE_BURNT);
+	entry_content(id16_view(&h->id), &e.content);
+	rc = entry_add(o->store, &e, NULL);
+	return rc == 0 ? held_end(o, h, WIRE_INVITE_BURNT) : rc;
 }
 
 /*

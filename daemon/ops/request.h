@@ -18,6 +18,7 @@
 #include "wire/hello.h"
 #include "wire/invite.h"
 #include "wire/key.h"
+#include "wire/log.h"
 #include "wire/lookup.h"
 #include "wire/op.h"
 
@@ -63,6 +64,14 @@ union request_body {
 	struct wire_redeem redeem;
 	struct wire_redeem_commit redeem_commit;
 	struct wire_redeem_reveal redeem_reveal;
+	struct wire_checkpoint checkpoint;
+	struct wire_log_proof log_proof;
+	struct wire_log_consistency log_consistency;
+	struct wire_receipt receipt;
+	struct wire_log_find log_find;
+	struct wire_log_entries log_entries;
+	struct wire_log_details log_details;
+	struct wire_cosign cosign;
 };
 
 enum request_kind {

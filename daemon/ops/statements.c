@@ -5,6 +5,7 @@
 
 #include "clinic/acts.h"
 #include "clinic/source.h"
+#include "ops/record.h"
 #include "ops/statements.h"
 #include "ops/visible.h"
 
@@ -125,6 +126,9 @@ int statements_put(struct ops *o, struct request *r)
 	if (rc != 0)
 		return rc;
 	o->allowed = true;
+	o->record.case_id = s.case_id;
+	o->record.number = s.number;
+	entry_content(s.raw, &o->record.content);
 	return wire_chain_head_encode(&head, &r->out);
 }
 
@@ -237,6 +241,10 @@ int statements_fetch(struct ops *o, struct request *r)
 		rc = visible_init(&w->visible, o);
 	if (rc == 0)
 		rc = collect(o, f, w);
+	/* Where nothing is new nothing was read. */
+	o->record.case_id = f->chain;
+	o->record.number = w->a.first;
+	o->record.done = w->a.count == 0;
 	if (rc == 0)
 		rc = wire_chain_answer_encode(&w->a, &r->out);
 	for (size_t i = 0; i < WIRE_CHAIN_ITEMS_MAX; i++)

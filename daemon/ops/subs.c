@@ -171,8 +171,8 @@ static bool room_for(struct subs *s, size_t more)
 	return true;
 }
 
-void subs_plan(struct subs *s, struct request *r, size_t item,
-	uint64_t received, const struct store_delivery *d, size_t len)
+void subs_plan(struct subs *s, const struct planned *of,
+	const struct store_delivery *d, size_t len)
 {
 	bool room = room_for(s, len);
 
@@ -183,20 +183,50 @@ void subs_plan(struct subs *s, struct request *r, size_t item,
 		 */
 		if (!room)
 			subs_behind(s, &d[i].device);
-		else if (idmap_get(&s->map, &d[i].device) != NULL)
-			s->planned[s->planned_count++] =
-				(struct planned){.device = d[i].device,
-					.seq = d[i].seq,
-					.received = received,
-					.request = r,
-					.item = item};
+		else if (idmap_get(&s->map, &d[i].device) != NULL) {
+			struct planned *p = &s->planned[s->planned_count++];
+
+			*p = *of;
+			p->device = d[i].device;
+			p->seq = d[i].seq;
+			p->sub = NULL;
+		}
 	}
 }
 
-void subs_forget(struct subs *s)
+/* A push that does not leave: its subscriber is where it was before. */
+static void unserve(struct subs *s, const struct push *p)
 {
+	struct sub *sub = held_by(s, &p->device, p->to);
+
+	if (sub == NULL || sub->o.id != p->id)
+		return;
+	sub->level = false;
+	if (p->op == WIRE_OP_NOTICE)
+		notices_again(sub);
+	else if (p->after < sub->o.after)
+		sub->o.after = p->after;
+	sub->o.credit = capped(s, sub->o.credit,
+		p->op == WIRE_OP_NOTICE ? 1 : (uint32_t)p->frame_count);
+	queue(s, sub);
+}
+
+void subs_forget(struct subs *s, struct batch *b)
+{
+	for (size_t i = 0; i < s->planned_count; i++) {
+		struct sub *sub = s->planned[i].sub;
+
+		if (sub == NULL)
+			continue;
+		sub->head = sub->tail = 0;
+		sub->o.credit = capped(s, sub->o.credit, 1);
+	}
 	s->planned_count = 0;
+	s->ready = false;
 	notices_forget(s);
+	for (size_t i = b->push_count; i-- > 0;)
+		unserve(s, &b->pushes[i]);
+	b->push_count = b->frame_count = 0;
 }
 
 /* Hang each planned delivery on its subscriber, if that one may have it. */
@@ -208,7 +238,8 @@ static void sort_out(struct subs *s, uint64_t now)
 
 		p->sub = NULL;
 		p->next = 0;
-		if (sub == NULL || !sub->level)
+		/* What was served just now has it already. */
+		if (sub == NULL || !sub->level || p->seq <= sub->o.after)
 			continue;
 		if (sub->o.until != 0 && now >= sub->o.until) {
 			sub->level = false;
@@ -227,6 +258,84 @@ static void sort_out(struct subs *s, uint64_t now)
 			sub->head = (uint32_t)i + 1;
 		sub->tail = (uint32_t)i + 1;
 	}
+}
+
+/* Tell ${reading}, and begin another. */
+static int tell(struct sub_reading *reading, subs_read *read, void *ctx)
+{
+	int rc = reading->count > 0 ? read(ctx, reading) : 0;
+
+	reading->leaf_count = reading->count = 0;
+	return rc;
+}
+
+/* One more envelope of ${channel}; ${leaves} has room for a message's. */
+static int add_reading(struct sub_reading *reading, uint64_t *leaves,
+	const struct id16 *channel, uint64_t leaf, subs_read *read, void *ctx)
+{
+	int rc = 0;
+
+	if (reading->count == WIRE_ENVELOPES_MAX ||
+		!id16_eq(&reading->channel, channel))
+		rc = tell(reading, read, ctx);
+	reading->channel = *channel;
+	reading->leaves = leaves;
+	reading->count++;
+	/* A mailbox is in the order of the log. */
+	if (leaf != UINT64_MAX &&
+		(reading->leaf_count == 0 ||
+			leaf > leaves[reading->leaf_count - 1]))
+		leaves[reading->leaf_count++] = leaf;
+	return rc;
+}
+
+static int read_planned(
+	struct subs *s, struct sub *sub, subs_read *read, void *ctx)
+{
+	struct sub_reading reading = {.device = sub->o.device};
+	uint64_t leaves[WIRE_ENVELOPES_MAX];
+	int rc = 0;
+
+	for (uint32_t at = sub->head; rc == 0 && at != 0;
+		at = s->planned[at - 1].next) {
+		const struct planned *p = &s->planned[at - 1];
+
+		rc = add_reading(&reading, leaves,
+			&p->request->body.submit.items[p->item].channel,
+			p->leaf, read, ctx);
+	}
+	return rc == 0 ? tell(&reading, read, ctx) : rc;
+}
+
+int subs_ready(struct subs *s, uint64_t now, subs_read *read, void *ctx)
+{
+	int rc = 0;
+
+	if (s->ready)
+		return 0;
+	sort_out(s, now);
+	s->ready = true;
+	for (size_t i = 0; rc == 0 && i < s->planned_count; i++) {
+		struct sub *sub = s->planned[i].sub;
+
+		/* Once for each subscriber: at its first. */
+		if (sub != NULL && sub->o.staff && sub->head == i + 1)
+			rc = read_planned(s, sub, read, ctx);
+	}
+	return rc;
+}
+
+int subs_reading(const struct id16 *device, const struct store_item *items,
+	size_t len, subs_read *read, void *ctx)
+{
+	struct sub_reading reading = {.device = *device};
+	uint64_t leaves[WIRE_ENVELOPES_MAX];
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < len; i++)
+		rc = add_reading(&reading, leaves, &items[i].channel,
+			items[i].leaf, read, ctx);
+	return rc == 0 ? tell(&reading, read, ctx) : rc;
 }
 
 static void fill(struct wire_delivery *d, const struct planned *p)
@@ -300,7 +409,9 @@ static void push_notices(struct subs *s, struct batch *b, uint64_t now)
 void subs_push(struct subs *s, struct batch *b, uint64_t now)
 {
 	push_notices(s, b, now);
-	sort_out(s, now);
+	if (!s->ready)
+		sort_out(s, now);
+	s->ready = false;
 	for (size_t i = 0; i < s->planned_count; i++) {
 		struct sub *sub = s->planned[i].sub;
 		uint32_t pos;
@@ -343,6 +454,11 @@ static int serve_one(struct subs *s, struct batch *b, struct sub *sub,
 	if (rc != 0)
 		return rc;
 	items = store_batch_items(slice->fetched, &n);
+	if (sub->o.staff && slice->read != NULL)
+		rc = subs_reading(
+			&sub->o.device, items, n, slice->read, slice->ctx);
+	if (rc != 0)
+		return rc;
 	for (msg.count = 0; msg.count < n; msg.count++) {
 		const struct store_item *it = &items[msg.count];
 

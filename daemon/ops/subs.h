@@ -25,6 +25,7 @@
 #include "ops/request.h"
 
 struct store_batch;
+struct store_item;
 struct store_delivery;
 struct store_reader;
 
@@ -37,6 +38,7 @@ struct planned {
 	uint64_t received;
 	struct request *request; /* whose submission it is... */
 	size_t item;		 /* ...and which one of it */
+	uint64_t leaf;		 /* its number in the log */
 	struct sub *sub;
 	uint32_t next; /* of the same subscriber, 0: none, else index + 1 */
 };
@@ -59,6 +61,7 @@ struct subs {
 	struct planned *planned;
 	size_t planned_count, planned_cap;
 	size_t count;
+	bool ready; /* planned deliveries have found who gets them */
 	uint32_t message_bytes; /* of one push, about */
 	uint32_t credit_max;
 };
@@ -80,7 +83,22 @@ struct sub_options {
 	uint64_t after;	  /* what is up to here is not pushed */
 	uint64_t until;	  /* the card ends; 0: never */
 	uint32_t credit;
+	bool staff; /* what it is handed is told, see subs_read */
 };
+
+/*
+ * Envelopes of one channel are about to be handed to a member of staff: to be
+ * written down in the open transaction. ${leaves} are those of submissions,
+ * at most WIRE_ENVELOPES_MAX; ${count} counts what has none, too.
+ */
+struct sub_reading {
+	struct id16 device;
+	struct id16 channel;
+	const uint64_t *leaves;
+	size_t leaf_count;
+	size_t count;
+};
+typedef int subs_read(void *ctx, const struct sub_reading *reading);
 
 /**
  * subs_put(s, options):
@@ -112,12 +130,27 @@ void subs_drop(
 	struct subs *s, const struct id16 *device, const struct peer_ref *peer);
 
 /**
- * subs_plan(s, r, item, received, d, len):
- * Note the deliveries of one submitted envelope, item ${item} of ${r}. They
- * are pushed if the transaction commits.
+ * subs_plan(s, of, d, len):
+ * Note the deliveries of one submitted envelope: request, item, received and
+ * leaf as in ${of}. They are pushed if the transaction commits.
  */
-void subs_plan(struct subs *s, struct request *r, size_t item,
-	uint64_t received, const struct store_delivery *d, size_t len);
+void subs_plan(struct subs *s, const struct planned *of,
+	const struct store_delivery *d, size_t len);
+
+/**
+ * subs_ready(s, now, read, ctx):
+ * Before the commit: settle who gets what was planned, and say what members
+ * of staff get of it. Returns the first failure of ${read}.
+ */
+ROWAN_MUST int subs_ready(
+	struct subs *s, uint64_t now, subs_read *read, void *ctx);
+
+/**
+ * subs_reading(device, items, len, read, ctx):
+ * Say what ${device} gets of ${items}, fetched from its mailbox.
+ */
+ROWAN_MUST int subs_reading(const struct id16 *device,
+	const struct store_item *items, size_t len, subs_read *read, void *ctx);
 
 /**
  * subs_notice(s, notice):
@@ -134,10 +167,11 @@ ROWAN_MUST int subs_notice(struct subs *s, const struct notice *notice);
 void subs_behind(struct subs *s, const struct id16 *device);
 
 /**
- * subs_forget(s):
- * The transaction failed: nothing of what was planned happened.
+ * subs_forget(s, b):
+ * The transaction failed: nothing of what was planned happened, and pushes
+ * that subs_serve put into ${b} are taken out of it again.
  */
-void subs_forget(struct subs *s);
+void subs_forget(struct subs *s, struct batch *b);
 
 /**
  * subs_push(s, b, now):
@@ -152,13 +186,15 @@ struct subs_slice {
 	uint64_t now;
 	bool doubtful;	 /* the clock: nothing is left out as expired */
 	uint32_t budget; /* bytes, about */
+	subs_read *read; /* what members of staff get is told it */
+	void *ctx;
 };
 
 /**
  * subs_serve(s, b, slice):
  * Read for those who are behind and have credit, in turn, until the budget is
- * spent. Returns the first failure of the store; what was put into ${b}
- * stands.
+ * spent, inside the open transaction. Returns the first failure of the store;
+ * what was put into ${b} stands, and leaves if the transaction commits.
  */
 ROWAN_MUST int subs_serve(
 	struct subs *s, struct batch *b, const struct subs_slice *slice);

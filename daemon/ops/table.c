@@ -1,6 +1,7 @@
 /*
  * The operation table: see table.h.
  */
+#include "ops/audits.h"
 #include "ops/blobs.h"
 #include "ops/envelopes.h"
 #include "ops/greeting.h"
@@ -8,6 +9,7 @@
 #include "ops/invites.h"
 #include "ops/lookups.h"
 #include "ops/packages.h"
+#include "ops/proofs.h"
 #include "ops/redeem.h"
 #include "ops/statements.h"
 #include "ops/table.h"
@@ -49,73 +51,111 @@ DECODER(invite_confirm, invite_confirm)
 DECODER(redeem, redeem)
 DECODER(redeem_commit, redeem_commit)
 DECODER(redeem_reveal, redeem_reveal)
+DECODER(checkpoint, checkpoint)
+DECODER(log_proof, log_proof)
+DECODER(log_consistency, log_consistency)
+DECODER(receipt, receipt)
+DECODER(log_find, log_find)
+DECODER(log_entries, log_entries)
+DECODER(log_details, log_details)
+DECODER(cosign, cosign)
 
-/* A right, a cost and an effect, or it does not compile. */
-#define OP(number, right, cost, effect, decoder, handler)                      \
+#define NONE	  TABLE_NONE
+#define ACT(kind) WIRE_ACT_##kind
+
+/* A right, a cost, an effect and an act, or it does not compile. */
+#define OP(number, right, cost, effect, act, decoder, handler)                 \
 	{                                                                      \
-		number, TABLE_##right, TABLE_##cost, TABLE_##effect,           \
+		number, TABLE_##right, TABLE_##cost, TABLE_##effect, act,      \
 			decode_##decoder, handler                              \
 	}
 
 static const struct table_entry table[] = {
-	OP(WIRE_OP_HELLO, DEVICE, REQUEST, READS, hello, greeting_hello),
-	OP(WIRE_OP_PING, DEVICE, REQUEST, READS, empty, greeting_ping),
+	OP(WIRE_OP_HELLO, DEVICE, REQUEST, READS, NONE, hello, greeting_hello),
+	OP(WIRE_OP_PING, DEVICE, REQUEST, READS, NONE, empty, greeting_ping),
 
-	OP(WIRE_OP_KEY_PUBLISH, DEVICE, REQUEST, WRITES, key_publish,
+	OP(WIRE_OP_KEY_PUBLISH, DEVICE, REQUEST, WRITES, ACT(KEYS), key_publish,
 		packages_publish),
-	OP(WIRE_OP_KEY_CLAIM, CHANNEL, REQUEST, ITEMS, key_claim,
+	OP(WIRE_OP_KEY_CLAIM, CHANNEL, REQUEST, ITEMS, ACT(CLAIM), key_claim,
 		packages_claim),
-	OP(WIRE_OP_KEY_COUNT, DEVICE, REQUEST, READS, empty, packages_count),
+	OP(WIRE_OP_KEY_COUNT, DEVICE, REQUEST, READS, NONE, empty,
+		packages_count),
 
-	OP(WIRE_OP_SUBMIT, CHANNEL, ENVELOPES, ITEMS, submit, envelopes_submit),
-	OP(WIRE_OP_SUBSCRIBE, DEVICE, REQUEST, READS, subscribe,
+	OP(WIRE_OP_SUBMIT, CHANNEL, ENVELOPES, ITEMS, ACT(SUBMIT), submit,
+		envelopes_submit),
+	OP(WIRE_OP_SUBSCRIBE, DEVICE, REQUEST, READS, NONE, subscribe,
 		envelopes_subscribe),
-	OP(WIRE_OP_CREDIT, DEVICE, REQUEST, READS, credit, envelopes_credit),
-	OP(WIRE_OP_FETCH, DEVICE, REQUEST, READS, fetch, envelopes_fetch),
-	OP(WIRE_OP_ACK, DEVICE, REQUEST, ONE, ack, envelopes_ack),
+	OP(WIRE_OP_CREDIT, DEVICE, REQUEST, READS, NONE, credit,
+		envelopes_credit),
+	OP(WIRE_OP_FETCH, DEVICE, REQUEST, READS, ACT(READ), fetch,
+		envelopes_fetch),
+	OP(WIRE_OP_ACK, DEVICE, REQUEST, ONE, ACT(ACK), ack, envelopes_ack),
 
-	OP(WIRE_OP_BLOB_BEGIN, CHANNEL, REQUEST, WRITES, blob_begin,
+	OP(WIRE_OP_BLOB_BEGIN, CHANNEL, REQUEST, WRITES, ACT(BLOB), blob_begin,
 		blobs_begin),
-	OP(WIRE_OP_BLOB_PUT, CHANNEL, REQUEST, WRITES, blob_put, blobs_put),
-	OP(WIRE_OP_BLOB_STATUS, CHANNEL, REQUEST, READS, blob_id, blobs_status),
-	OP(WIRE_OP_BLOB_GET, CHANNEL, REQUEST, READS, blob_get, blobs_get),
-	OP(WIRE_OP_BLOB_DELETE, CHANNEL, REQUEST, WRITES, blob_id,
+	OP(WIRE_OP_BLOB_PUT, CHANNEL, REQUEST, WRITES, ACT(BLOB), blob_put,
+		blobs_put),
+	OP(WIRE_OP_BLOB_STATUS, CHANNEL, REQUEST, READS, NONE, blob_id,
+		blobs_status),
+	OP(WIRE_OP_BLOB_GET, CHANNEL, REQUEST, READS, ACT(BLOB_READ), blob_get,
+		blobs_get),
+	OP(WIRE_OP_BLOB_DELETE, CHANNEL, REQUEST, WRITES, ACT(BLOB), blob_id,
 		blobs_delete),
 
-	OP(WIRE_OP_DEVICES, CASE, REQUEST, READS, devices, lookups_devices),
-	OP(WIRE_OP_CASE, CASE, REQUEST, READS, case, lookups_case),
+	OP(WIRE_OP_DEVICES, CASE, REQUEST, READS, ACT(CARDS), devices,
+		lookups_devices),
+	OP(WIRE_OP_CASE, CASE, REQUEST, READS, ACT(CARDS), case, lookups_case),
 
-	OP(WIRE_OP_STATEMENT_PUT, SIGNED, REQUEST, WRITES, statement_put,
-		statements_put),
-	OP(WIRE_OP_CHAIN_FETCH, CASE, REQUEST, READS, chain_fetch,
+	OP(WIRE_OP_STATEMENT_PUT, SIGNED, REQUEST, WRITES, ACT(STATEMENT),
+		statement_put, statements_put),
+	OP(WIRE_OP_CHAIN_FETCH, CASE, REQUEST, READS, ACT(CARDS), chain_fetch,
 		statements_fetch),
-	OP(WIRE_OP_CASES_FETCH, DEVICE, REQUEST, READS, cases_fetch,
+	OP(WIRE_OP_CASES_FETCH, DEVICE, REQUEST, READS, NONE, cases_fetch,
 		statements_cases),
 
-	OP(WIRE_OP_GROUP_CREATE, CHANNEL, REQUEST, WRITES, group_create,
-		groups_op_create),
-	OP(WIRE_OP_COMMIT, CHANNEL, ENVELOPES, WRITES, commit,
+	OP(WIRE_OP_GROUP_CREATE, CHANNEL, REQUEST, WRITES, ACT(GROUP),
+		group_create, groups_op_create),
+	OP(WIRE_OP_COMMIT, CHANNEL, ENVELOPES, WRITES, ACT(GROUP), commit,
 		groups_op_commit),
-	OP(WIRE_OP_GROUP_STATE, CHANNEL, REQUEST, READS, group_id,
+	OP(WIRE_OP_GROUP_STATE, CHANNEL, REQUEST, READS, NONE, group_id,
 		groups_op_state),
-	OP(WIRE_OP_NACK, CHANNEL, REQUEST, WRITES, nack, groups_op_nack),
+	OP(WIRE_OP_NACK, CHANNEL, REQUEST, WRITES, ACT(GROUP), nack,
+		groups_op_nack),
 
-	OP(WIRE_OP_INVITE_PUT, DEVICE, REQUEST, WRITES, invite_put,
+	OP(WIRE_OP_INVITE_PUT, DEVICE, REQUEST, WRITES, ACT(INVITE), invite_put,
 		invites_put),
-	OP(WIRE_OP_INVITE_WATCH, DEVICE, REQUEST, READS, invite_watch,
+	OP(WIRE_OP_INVITE_WATCH, DEVICE, REQUEST, READS, NONE, invite_watch,
 		invites_watch),
-	OP(WIRE_OP_INVITE_ANSWER, DEVICE, REQUEST, WRITES, invite_answer,
-		invites_answer),
-	OP(WIRE_OP_INVITE_CONFIRM, DEVICE, REQUEST, WRITES, invite_confirm,
-		invites_confirm),
+	OP(WIRE_OP_INVITE_ANSWER, DEVICE, REQUEST, WRITES, ACT(INVITE),
+		invite_answer, invites_answer),
+	OP(WIRE_OP_INVITE_CONFIRM, DEVICE, REQUEST, WRITES, ACT(INVITE),
+		invite_confirm, invites_confirm),
 
-	OP(WIRE_OP_REDEEM_GET, STRANGER, REQUEST, ITEMS, redeem, redeem_get),
-	OP(WIRE_OP_REDEEM_COMMIT, STRANGER, REQUEST, ITEMS, redeem_commit,
-		redeem_commit),
-	OP(WIRE_OP_REDEEM_REVEAL, STRANGER, REQUEST, ITEMS, redeem_reveal,
-		redeem_reveal),
-	OP(WIRE_OP_REDEEM_RESULT, STRANGER, REQUEST, READS, redeem,
+	OP(WIRE_OP_REDEEM_GET, STRANGER, REQUEST, ITEMS, ACT(REDEEM), redeem,
+		redeem_get),
+	OP(WIRE_OP_REDEEM_COMMIT, STRANGER, REQUEST, ITEMS, ACT(REDEEM),
+		redeem_commit, redeem_commit),
+	OP(WIRE_OP_REDEEM_REVEAL, STRANGER, REQUEST, ITEMS, ACT(REDEEM),
+		redeem_reveal, redeem_reveal),
+	OP(WIRE_OP_REDEEM_RESULT, STRANGER, REQUEST, READS, NONE, redeem,
 		redeem_result),
+
+	OP(WIRE_OP_CHECKPOINT, DEVICE, REQUEST, READS, NONE, checkpoint,
+		proofs_checkpoint),
+	OP(WIRE_OP_LOG_PROOF, DEVICE, REQUEST, READS, NONE, log_proof,
+		proofs_inclusion),
+	OP(WIRE_OP_LOG_CONSISTENCY, DEVICE, REQUEST, READS, NONE,
+		log_consistency, proofs_consistency),
+	OP(WIRE_OP_RECEIPT, DEVICE, REQUEST, READS, NONE, receipt,
+		proofs_receipt),
+	OP(WIRE_OP_LOG_FIND, DEVICE, REQUEST, READS, NONE, log_find,
+		proofs_find),
+	OP(WIRE_OP_LOG_ENTRIES, AUDIT, REQUEST, READS, ACT(AUDIT), log_entries,
+		audits_entries),
+	OP(WIRE_OP_LOG_DETAILS, AUDIT, REQUEST, READS, ACT(AUDIT), log_details,
+		audits_details),
+	OP(WIRE_OP_COSIGN, AUDIT, REQUEST, WRITES, ACT(WITNESS), cosign,
+		audits_cosign),
 };
 
 #define ENTRIES (sizeof table / sizeof table[0])

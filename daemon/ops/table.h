@@ -1,10 +1,6 @@
 /*
  * The operation table: number, required right, cost, decoder, handler. What
  * does not stand here is not served; what stands here has a right.
- *
- * Reserved ranges, whose families come with their own files:
- *
- *	0x0400 .. 0x04ff	log, receipts, checkpoints, witnesses
  */
 #ifndef OPS_TABLE_H
 #define OPS_TABLE_H
@@ -25,7 +21,8 @@ enum table_right {
 	TABLE_DEVICE,	    /* acts on nothing but the device's own */
 	TABLE_CHANNEL,	    /* is assigned to every channel it acts on */
 	TABLE_CASE,	    /* shares the case it asks about */
-	TABLE_SIGNED	    /* brings what those signed who have the right */
+	TABLE_SIGNED,	    /* brings what those signed who have the right */
+	TABLE_AUDIT	    /* has the right to audit, or is a witness */
 };
 
 /* What it is counted against, besides the sender's bytes. */
@@ -33,6 +30,13 @@ enum table_cost {
 	TABLE_REQUEST = 1, /* one request */
 	TABLE_ENVELOPES /* one request, and a message for each opaque frame */
 };
+
+/*
+ * What it is in the log. Whatever changes the store has a kind of act and a
+ * leaf each time; what only reads has one where reading is an act of staff
+ * that the log tells: an envelope, a blob, a card.
+ */
+#define TABLE_NONE 0
 
 /* What it does to the store, and so which marks it needs. */
 enum table_effect {
@@ -50,6 +54,7 @@ struct table_entry {
 	enum table_right right;
 	enum table_cost cost;
 	enum table_effect effect;
+	uint8_t act; /* enum wire_act; of TABLE_READS: if staff does it */
 	table_decode *decode;
 	table_handle *handle;
 };

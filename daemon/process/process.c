@@ -13,6 +13,7 @@
 #include "backup/make.h"
 #include "backup/restore.h"
 #include "clinic/import.h"
+#include "clinic/logged.h"
 #include "journal/journal.h"
 #include "net/keyfile.h"
 #include "process/process.h"
@@ -69,6 +70,8 @@ int process_keys(struct process *p)
 	const struct config *c = &p->config;
 	int code = process_key(c->store_key, &p->store_key);
 
+	if (code == EX_OK)
+		code = process_key(c->log_key, &p->log_key);
 	if (code == EX_OK)
 		code = process_key(c->transport_key, &p->keys[ZAP_MAIN]);
 	if (code != EX_OK)
@@ -232,4 +235,52 @@ int process_authority(struct process *p)
 		JOURNAL_TEXT("why", rowan_strerror(rc)));
 	return rc == ROWAN_E_FULL || rc == ROWAN_E_AGAIN ? EX_CANTCREAT
 							 : EX_CONFIG;
+}
+
+/* What is wrong with the log, and what to do. */
+static int say_verdict(const struct head_found *f, const char *guard)
+{
+	switch (f->verdict) {
+	case HEAD_MISSING:
+		SAY(MSG_LOG_UNRECORDED, JOURNAL_TEXT("path", guard),
+			JOURNAL_NUMBER("leaves", f->size));
+		break;
+	case HEAD_BEHIND:
+		SAY(MSG_LOG_BEHIND, JOURNAL_NUMBER("leaves", f->size),
+			JOURNAL_NUMBER("signed", f->last.size));
+		break;
+	default: SAY(MSG_LOG_FORKED, JOURNAL_NUMBER("signed", f->last.size));
+	}
+	return EX_DATAERR;
+}
+
+int process_log(struct process *p, bool accept)
+{
+	const struct config *c = &p->config;
+	struct head_found found;
+	char path[PATH_MAX];
+	struct head_options o = {.store = p->store,
+		.seed = &p->log_key,
+		.guard = c->log_guard[0] != '\0' ? c->log_guard : path,
+		.accept = accept,
+		.now = clock_read(p->clock).now / 1000};
+	int rc;
+
+	snprintf(path, sizeof path, "%s/log-guard", c->state_dir);
+	rc = logged_open(&p->head, &o, &found);
+	key32_wipe(&p->log_key);
+	switch (rc) {
+	case 0:
+		if (accept)
+			SAY(MSG_LOG_ACCEPTED,
+				JOURNAL_NUMBER("leaves", found.size));
+		return EX_OK;
+	case ROWAN_E_REFUSED: return say_verdict(&found, o.guard);
+	case ROWAN_E_CORRUPT:
+		SAY(MSG_GUARD_DAMAGED, JOURNAL_TEXT("path", o.guard));
+		return EX_DATAERR;
+	}
+	SAY(MSG_GUARD_UNUSABLE, JOURNAL_TEXT("path", o.guard),
+		JOURNAL_TEXT("why", rowan_strerror(rc)));
+	return EX_CANTCREAT;
 }

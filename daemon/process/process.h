@@ -10,6 +10,7 @@
 
 #include "clock/clock.h"
 #include "config/config.h"
+#include "log/head.h"
 #include "net/zap.h"
 #include "store/store.h"
 
@@ -17,10 +18,12 @@ struct process {
 	const char *path; /* of the configuration */
 	struct config config;
 	struct key32 store_key;
+	struct key32 log_key;
 	struct key32 keys[ZAP_PORTS];
 	const struct key32 *use[ZAP_PORTS];
 	struct store *store;
 	struct clock *clock;
+	struct head *head; /* of the log */
 	bool aside; /* not the daemon's own folder: nothing is saved before a
 		       migration, and a pending restore is no obstacle */
 };
@@ -46,5 +49,13 @@ ROWAN_MUST int process_keys(struct process *p);
 ROWAN_MUST int process_store(struct process *p);
 ROWAN_MUST int process_clock(struct process *p);
 ROWAN_MUST int process_authority(struct process *p);
+
+/**
+ * process_log(p, accept):
+ * Open the log behind the record of its last signed checkpoint; with
+ * ${accept} take it as it is. Wipes the log key. The caller closes the head
+ * (head_close) before the store. EX_DATAERR when the database was put back.
+ */
+ROWAN_MUST int process_log(struct process *p, bool accept);
 
 #endif

@@ -140,6 +140,7 @@ static int read_seats(struct store *st, struct channel **c)
 
 static int read_channel(struct store *st, struct channel *c)
 {
+	struct store_channel whole = {.closed = false};
 	uint8_t name[SEAL_HASH_LEN];
 	sqlite3_stmt *q;
 	int r;
@@ -153,7 +154,12 @@ static int read_channel(struct store *st, struct channel *c)
 		c->closed = db_get_int(q, 2) != 0;
 	}
 	db_end(q);
-	return r == 0 ? ROWAN_E_REFUSED : r < 0 ? r : 0;
+	if (r == 1)
+		r = store_channel_get(&st->view, &c->id, &whole);
+	else if (r == 0)
+		r = ROWAN_E_REFUSED;
+	c->case_id = whole.case_id;
+	return r;
 }
 
 static int find_channel(
@@ -183,6 +189,19 @@ static int find_channel(
 int cache_channel(struct store *st, const struct id16 *id, struct channel **ret)
 {
 	return tx_done(st, find_channel(st, id, ret));
+}
+
+int store_channel_case(
+	struct store *st, const struct id16 *channel, struct id16 *ret)
+{
+	struct channel *c;
+	int r = tx_ready(st);
+
+	if (r == 0)
+		r = cache_channel(st, channel, &c);
+	if (r == 0)
+		*ret = c->case_id;
+	return r;
 }
 
 int cache_mailbox(struct store *st, struct device *d)

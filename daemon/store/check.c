@@ -4,6 +4,7 @@
  * Each invariant of docs/store.md that a query can prove is proved here.
  */
 #include "store/internal.h"
+#include "store/log.h"
 
 #include <stdlib.h>
 
@@ -68,6 +69,12 @@ static const struct invariant invariants[] = {
 		" AND a.id<(c.id+1)<<40)"},
 	{"an invite that ended and still has a body",
 		"SELECT 0 FROM invite WHERE live=0 AND length(body)>0"},
+	{"a log with gaps",
+		"SELECT 0 FROM log a WHERE id<>0 AND NOT EXISTS (SELECT 0 FROM"
+		" log b WHERE b.id<a.id AND b.id+b.count=a.id)"},
+	{"a log that begins in the middle",
+		"SELECT 0 FROM (SELECT min(id) AS first FROM log) WHERE"
+		" first<>0"},
 	{"a reference that leads nowhere",
 		"SELECT 0 FROM pragma_foreign_key_check"},
 	{"a damaged page", "SELECT 0 FROM pragma_integrity_check(1)"
@@ -100,7 +107,9 @@ static int yields(
 int store_check(struct store_reader *rd, const char **ret_problem)
 {
 	size_t n = sizeof(invariants) / sizeof(invariants[0]);
+	struct merkle_hash root;
 	struct freed_note note;
+	uint64_t size;
 	int r = freed_note_read(rd, &note);
 
 	*ret_problem = NULL;
@@ -111,6 +120,9 @@ int store_check(struct store_reader *rd, const char **ret_problem)
 			return ROWAN_E_CORRUPT;
 		}
 	}
+	if (r == 0 &&
+		(r = store_log_verify(rd, &root, &size)) == ROWAN_E_CORRUPT)
+		*ret_problem = "a log whose hashes are not those of its leaves";
 	return r;
 }
 

@@ -3,6 +3,7 @@
  * a time, a bounded number each call.
  */
 #include "store/internal.h"
+#include "store/log.h"
 
 static int run2(struct store *st, enum sql which, int64_t a, int64_t b)
 {
@@ -196,6 +197,8 @@ int store_sweep(struct store *st, uint32_t max, struct store_slice *ret)
 		left = max - ret->done;
 		if (kind == TRASH_BLOB)
 			r = sweep_chunks(st, row, left, &done);
+		else if (kind == TRASH_LOG)
+			r = log_sweep(st, row, left, &done);
 		else
 			r = mailbox_empty(st, row, (uint32_t)left, &done);
 		if (r != 0)

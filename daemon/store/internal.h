@@ -23,7 +23,10 @@
 #define FREED_NOTED   512 /* rows in the note of what may be spare */
 #define FREED_META    (UINT32_MAX - 1)
 #define DETAIL_MAX    256 /* encoded detail of a device, channel, ... */
-#define ENVELOPE_HEAD 34  /* what an envelope's sealed bytes begin with */
+#define ENVELOPE_HEAD 42  /* what an envelope's sealed bytes begin with */
+#define ENVELOPE_LEAF                                                          \
+	0x80 /* in the urgent byte: a leaf is named, as in all                 \
+		that were not stored before there was a log */
 
 /* Between the writer and the keeper. */
 struct shared {
@@ -64,6 +67,7 @@ struct seat {
 
 struct channel {
 	struct id16 id;
+	struct id16 case_id;
 	int64_t row;
 	bool closed;
 	size_t len;
@@ -85,6 +89,9 @@ struct freed_note {
 	int64_t rows[FREED_NOTED];
 	size_t len;
 };
+
+struct ledger;
+struct log_secrets;
 
 struct sequence {
 	int64_t next;
@@ -128,6 +135,8 @@ struct store {
 	struct device **dirty; /* senders to be written */
 	size_t dirty_len, dirty_cap;
 	struct sequence sequences[SEQUENCE_COUNT];
+	struct ledger *ledger; /* log.c: leaves of the transaction */
+	struct log_secrets *log_secrets;
 
 	struct freed freed[FREED_MAX];
 	size_t freed_len;

@@ -123,10 +123,10 @@ static int batch_add(struct store_batch *b, const struct store_reader *rd,
 	size_t len;
 	int code;
 
-	if (sealed.len < SEAL_OVERHEAD + ENVELOPE_HEAD)
+	if (sealed.len < SEAL_OVERHEAD)
 		return ROWAN_E_CORRUPT;
 	len = sealed.len - SEAL_OVERHEAD;
-	if ((code = batch_reserve(b, len)) != 0)
+	if ((code = batch_reserve(b, len + sizeof(item.leaf))) != 0)
 		return code;
 	if (seal_get(rd->seal, place, sealed, b->data + b->used) != 0)
 		return ROWAN_E_CORRUPT;
@@ -136,7 +136,18 @@ static int batch_add(struct store_batch *b, const struct store_reader *rd,
 		reader_u64(&r, &item.received) != 0 ||
 		reader_u64(&r, &item.expires) != 0)
 		return ROWAN_E_CORRUPT;
-	item.urgent = urgent != 0;
+	item.leaf = UINT64_MAX;
+	if (!(urgent & ENVELOPE_LEAF)) {
+		/* From before there was a log: room for what is not there. */
+		memmove(b->data + b->used + ENVELOPE_HEAD, r.pos,
+			reader_left(&r));
+		len += sizeof(item.leaf);
+		reader_init(&r, bytes_of(b->data + b->used + ENVELOPE_HEAD,
+					len - ENVELOPE_HEAD));
+	} else if (reader_u64(&r, &item.leaf) != 0) {
+		return ROWAN_E_CORRUPT;
+	}
+	item.urgent = (urgent & ~ENVELOPE_LEAF) != 0;
 	if (now != 0 && item.expires != 0 && item.expires <= now)
 		return 0;
 	item.body = bytes_of(NULL, reader_left(&r));

@@ -153,6 +153,17 @@ static const char *const steps[SCHEMA_VERSION] = {
 	" body BLOB NOT NULL) STRICT;"
 	"CREATE INDEX invite_owner ON invite(owner, live);"
 	"CREATE INDEX invite_until ON invite(until);",
+
+	/* 4: the log. */
+	"CREATE TABLE log ("
+	" id INTEGER PRIMARY KEY," /* its first leaf */
+	" count INTEGER NOT NULL,"
+	" tree BLOB NOT NULL,"
+	" detail BLOB NOT NULL) STRICT;"
+	"CREATE TABLE log_secret ("
+	" id INTEGER PRIMARY KEY,"
+	" name BLOB NOT NULL UNIQUE,"	  /* of the case */
+	" secret BLOB NOT NULL) STRICT;", /* empty: erased */
 };
 
 static int step_run(struct db *db, int version)

@@ -9,7 +9,7 @@
 
 #include "store/db.h"
 
-#define SCHEMA_VERSION	   3
+#define SCHEMA_VERSION	   4
 #define SCHEMA_APPLICATION 0x52574e31 /* "RWN1" */
 #define SCHEMA_PAGE	   4096
 
@@ -31,6 +31,8 @@ enum schema_table {
 	TABLE_PART,
 	TABLE_GROUP,
 	TABLE_INVITE,
+	TABLE_LOG,
+	TABLE_LOG_SECRET,
 };
 
 enum schema_column {
@@ -46,6 +48,7 @@ enum schema_column {
 enum schema_trash {
 	TRASH_BLOB = 1,
 	TRASH_DEVICE,
+	TRASH_LOG, /* details of an erased case; row: its secret */
 };
 
 /* Rows of `sequence`. */

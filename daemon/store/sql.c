@@ -219,6 +219,19 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_GROUP_NEXT] = "SELECT channel,state FROM mls_group"
 			   " WHERE channel>?1 ORDER BY channel LIMIT 1",
 	[SQL_INVITE_DUE] = "SELECT count(*) FROM invite WHERE until<=?1",
+
+	[SQL_LOG_ADD] = "INSERT INTO log(id,count,tree,detail)"
+			" VALUES(?1,?2,?3,?4)",
+	[SQL_LOG_AT] = "SELECT id,count,tree,detail FROM log WHERE id<=?1"
+		       " ORDER BY id DESC LIMIT 1",
+	[SQL_LOG_ALL] = "SELECT id,count,tree FROM log ORDER BY id",
+	[SQL_LOG_BLANK] = "UPDATE log SET detail=?2 WHERE id=?1",
+	[SQL_LOG_SECRET_GET] = "SELECT id,secret FROM log_secret WHERE name=?1",
+	[SQL_LOG_SECRET_ADD] = "INSERT INTO log_secret(id,name,secret)"
+			       " VALUES(?1,?2,?3)",
+	[SQL_LOG_SECRET_NAME] = "SELECT name FROM log_secret WHERE id=?1",
+	[SQL_LOG_SECRET_ERASE] = "UPDATE log_secret SET secret=x''"
+				 " WHERE id=?1",
 };
 
 const char *sql_text(enum sql which)

@@ -2,6 +2,7 @@
  * Opening and closing, the keeper, upkeep. See store.h and docs/store.md.
  */
 #include "store/internal.h"
+#include "store/log.h"
 
 #include <stdlib.h>
 
@@ -104,7 +105,8 @@ static int open_file(struct store *st, const struct store_options *o)
 		return r;
 	if (!o->skip_check && (r = check_pages(&st->view.db)) != 0)
 		return r;
-	return check_key(st);
+	r = check_key(st);
+	return r != 0 ? r : log_load(st);
 }
 
 int store_open(struct store **ret, const struct store_options *o)
@@ -127,7 +129,9 @@ int store_open(struct store **ret, const struct store_options *o)
 		st->sealed == NULL)
 		goto out;
 	db_start();
-	if ((r = vfs_new(&st->vfs, o->vfs)) != 0 ||
+	if ((r = log_new(&st->ledger)) != 0 ||
+		(r = log_secrets_new(&st->log_secrets)) != 0 ||
+		(r = vfs_new(&st->vfs, o->vfs)) != 0 ||
 		(r = seal_new(&st->seal, o->key)) != 0)
 		goto out;
 	st->view.seal = st->seal;
@@ -154,6 +158,8 @@ void store_close(struct store *st)
 	seal_free(st->seal);
 	if (st->plain != NULL)
 		sodium_memzero(st->plain, PLAIN_MAX);
+	log_free(st->ledger);
+	log_secrets_free(st->log_secrets);
 	free(st->plain);
 	free(st->sealed);
 	free(st->saved);

@@ -35,6 +35,7 @@
 #include "store/store_admin.h"
 #include "store/store_chain.h"
 #include "store/store_invite.h"
+#include "store/store_log.h"
 
 struct store;
 struct store_reader;
@@ -302,6 +303,13 @@ ROWAN_MUST int store_channel_assignments(struct store_reader *rd,
 	size_t *ret_len);
 
 /**
+ * store_channel_case(st, channel, ret):
+ * The case of a channel, remembered. ROWAN_E_REFUSED for an unknown one.
+ */
+ROWAN_MUST int store_channel_case(
+	struct store *st, const struct id16 *channel, struct id16 *ret);
+
+/**
  * store_channel_access(st, channel, device):
  * Return 0 iff in the open transaction the device exists, is not revoked, its
  * card is in force and its member is assigned to the open channel now. Every
@@ -377,6 +385,7 @@ struct store_envelope {
 	uint8_t kind;	  /* the caller's numbers; returned at delivery */
 	bool urgent;
 	uint64_t expires; /* 0: never by itself */
+	uint64_t leaf;	  /* number in the log; UINT64_MAX: none */
 	struct bytes body;
 	const struct id16 *to; /* NULL: the devices assigned now */
 	size_t to_len;
@@ -451,6 +460,7 @@ struct store_item {
 	bool urgent;
 	uint64_t received; /* when it was submitted, as coarse as it is kept */
 	uint64_t expires;
+	uint64_t leaf;	   /* of its submission in the log; UINT64_MAX: none */
 	struct bytes body; /* borrows from the batch */
 };
 
@@ -623,6 +633,7 @@ enum store_meta {
 	STORE_META_CLOCK = 1,	     /* daemon/clock's state */
 	STORE_META_TRANSPORT = 2,    /* transport key pairs */
 	STORE_META_OPERATIONS = 3,   /* for daemon/ops */
+	STORE_META_COSIGNED = 4,     /* checkpoints with cosignatures */
 	STORE_META_USER_FIRST = 1000 /* tests */
 };
 

@@ -178,9 +178,10 @@ static int add_envelope(struct store *st, const struct store_envelope *e,
 	writer_init_fixed(&w, st->plain, PLAIN_MAX);
 	writer_raw(&w, e->channel.b, ID16_LEN);
 	writer_u8(&w, e->kind);
-	writer_u8(&w, e->urgent);
+	writer_u8(&w, e->urgent | ENVELOPE_LEAF);
 	writer_u64(&w, hour_down(st->now));
 	writer_u64(&w, e->expires);
+	writer_u64(&w, e->leaf);
 	writer_raw(&w, e->body.data, e->body.len);
 	seal_put(st->seal, at(spot->number), writer_view(&w), st->sealed);
 	sodium_memzero(st->plain, w.len);

@@ -11,6 +11,7 @@
  * call and the commit return it, and nothing of the transaction happened.
  */
 #include "store/internal.h"
+#include "store/log.h"
 
 int tx_ready(const struct store *st)
 {
@@ -113,6 +114,7 @@ static int mark(struct store *st, bool one)
 		r = db_run(&st->view.db, db_use(&st->view.db, SQL_MARK));
 	if (r != 0)
 		return r;
+	log_mark(st);
 	st->marked = true;
 	st->one = one;
 	st->cold = false;
@@ -150,6 +152,7 @@ int store_undo(struct store *st)
 	if (r != 0 || !st->marked)
 		return r != 0 ? r : ROWAN_E_STATE;
 	st->marked = false;
+	log_undo(st);
 	if (st->one) {
 		/* Nothing to go back to: then nothing may have changed. */
 		if (db_changes(&st->view.db) != st->changes)
@@ -170,6 +173,7 @@ void store_abort(struct store *st)
 		return;
 	db_rollback(&st->view.db);
 	cache_forget(st);
+	log_abort(st);
 	st->freed_known = false;
 	st->freed_len = 0;
 	st->open = st->marked = false;
@@ -188,11 +192,13 @@ int store_commit(struct store *st)
 		r = cache_write_senders(st);
 	if (r == 0)
 		r = freed_settle(st);
-	/* The log leaves of the batch's operations join here. */
+	if (r == 0)
+		r = log_write(st);
 	if (r == 0)
 		r = db_run(db, db_use(db, SQL_COMMIT));
 	if (r == 0 && sqlite3_get_autocommit(db->h)) {
 		st->open = false;
+		log_settle(st);
 		return 0;
 	}
 	if (r == ROWAN_E_FULL)

@@ -48,6 +48,18 @@ static int range_hash(const struct merkle_source *src, uint64_t begin,
 	return rc;
 }
 
+int merkle_proof_root(
+	const struct merkle_source *src, uint64_t size, struct merkle_hash *ret)
+{
+	struct merkle none;
+
+	if (size > 0)
+		return range_hash(src, 0, size, ret);
+	merkle_init(&none);
+	merkle_root(&none, ret);
+	return 0;
+}
+
 static void reverse(struct merkle_proof *p)
 {
 	for (size_t i = 0, j = p->len; i + 1 < j; i++) {

@@ -29,6 +29,13 @@ struct merkle_source {
 };
 
 /**
+ * merkle_proof_root(src, size, ret):
+ * The root of the first ${size} leaves. Fetches about log2(size) hashes.
+ */
+ROWAN_MUST int merkle_proof_root(const struct merkle_source *src, uint64_t size,
+	struct merkle_hash *ret);
+
+/**
  * merkle_proof_inclusion(src, index, size, ret):
  * Make the proof that leaf ${index} is in the tree of the first ${size}
  * leaves. RFC 6962 section 2.1.1. ROWAN_E_INVAL when there is no such leaf;

@@ -12,6 +12,7 @@
 #define SUBMIT_ITEM_LEN (16 + 8 + 1 + 4)
 #define DELIVERY_LEN	(8 + 16 + 1 + 1 + 8)
 #define RANGE_LEN	16
+#define RESULT_MAX	(WIRE_ERROR_LEN + 8 + 8 + 32)
 
 static int submit_item_read(struct reader *r, struct wire_submit_item *ret)
 {
@@ -82,19 +83,43 @@ int wire_submit_encode(const struct wire_submit *s, struct writer *w)
 	return writer_status(w);
 }
 
+/* What is accepted says where the log has it. */
+static int result_read(struct reader *r, struct wire_submit_answer *ret)
+{
+	size_t i = ret->count;
+	int rc;
+
+	if (i == WIRE_ENVELOPES_MAX)
+		return ROWAN_E_LIMIT;
+	rc = wire_error_read(r, true, &ret->results[i]);
+	if (rc == 0 && ret->results[i].code == WIRE_OK) {
+		rc = reader_u64(r, &ret->logged[i].leaf);
+		if (rc == 0)
+			rc = reader_u64(r, &ret->logged[i].time);
+		if (rc == 0)
+			rc = reader_array(r, ret->logged[i].time_salt,
+				sizeof ret->logged[i].time_salt);
+	}
+	ret->count++;
+	return rc;
+}
+
 int wire_submit_answer_decode(
 	const struct wire_message *m, struct wire_submit_answer *ret)
 {
 	struct reader r, list;
-	size_t count = 0;
-	int rc = codec_open(m, &r);
+	int rc;
 
-	if (rc == 0)
-		rc = codec_list(
-			&r, WIRE_ERROR_LEN, WIRE_ENVELOPES_MAX, &list, &count);
-	for (size_t i = 0; rc == 0 && i < count; i++)
-		rc = wire_error_read(&list, true, &ret->results[i]);
-	ret->count = count;
+	memset(ret, 0, sizeof *ret);
+	if ((rc = codec_open(m, &r)) != 0 ||
+		(rc = reader_sub(&r, RESULT_MAX * WIRE_ENVELOPES_MAX, &list)) !=
+			0)
+		goto out;
+	if (reader_left(&list) == 0)
+		rc = ROWAN_E_MALFORMED;
+	while (rc == 0 && reader_left(&list) > 0)
+		rc = result_read(&list, ret);
+out:
 	return codec_finish(&r, rc, ret, sizeof *ret);
 }
 
@@ -111,6 +136,12 @@ int wire_submit_answer_encode(
 
 		if (rc != 0)
 			return rc;
+		if (s->results[i].code != WIRE_OK)
+			continue;
+		writer_u64(w, s->logged[i].leaf);
+		writer_u64(w, s->logged[i].time);
+		writer_raw(w, s->logged[i].time_salt,
+			sizeof s->logged[i].time_salt);
 	}
 	writer_close(w, mark);
 	return writer_status(w);

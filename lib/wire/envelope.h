@@ -33,9 +33,21 @@ struct wire_submit {
 	size_t count;
 };
 
+/*
+ * Where the log has an accepted item: enough to ask for its receipt and to
+ * check it. A repeat's leaf is WIRE_LEAF_NONE (log.h), all else zero.
+ */
+struct wire_logged {
+	uint64_t leaf;
+	uint64_t time; /* received, to the second */
+	/* Opens that time in a victim's leaf; the daemon has forgotten it. */
+	uint8_t time_salt[32];
+};
+
 /* One result for each item of the request, in its order. */
 struct wire_submit_answer {
 	struct wire_error results[WIRE_ENVELOPES_MAX];
+	struct wire_logged logged[WIRE_ENVELOPES_MAX]; /* where code is 0 */
 	size_t count;
 };
 

@@ -11,6 +11,7 @@
 #include "wire/hello.h"
 #include "wire/invite.h"
 #include "wire/key.h"
+#include "wire/log.h"
 #include "wire/lookup.h"
 #include "wire/op.h"
 
@@ -81,6 +82,20 @@ RECODE(redeem_get_answer)
 RECODE(redeem_commit)
 RECODE(redeem_reveal)
 RECODE(redeem_result)
+RECODE(checkpoint)
+RECODE(checkpoint_answer)
+RECODE(log_proof)
+RECODE(log_consistency)
+RECODE(log_path)
+RECODE(receipt)
+RECODE(receipt_answer)
+RECODE(log_find)
+RECODE(log_find_answer)
+RECODE(log_entries)
+RECODE(log_entries_answer)
+RECODE(log_details)
+RECODE(log_details_answer)
+RECODE(cosign)
 
 /* clang-format off */
 static const struct wire_op_info table[] = {
@@ -161,6 +176,23 @@ static const struct wire_op_info table[] = {
 		recode_redeem_reveal, recode_empty},
 	{WIRE_OP_REDEEM_RESULT, "redeem-result", WIRE_OP_STRANGER, 0, 0,
 		recode_redeem, recode_redeem_result},
+
+	{WIRE_OP_CHECKPOINT, "checkpoint", 0, 0, 0,
+		recode_checkpoint, recode_checkpoint_answer},
+	{WIRE_OP_LOG_PROOF, "log-proof", 0, 0, 0,
+		recode_log_proof, recode_log_path},
+	{WIRE_OP_LOG_CONSISTENCY, "log-consistency", 0, 0, 0,
+		recode_log_consistency, recode_log_path},
+	{WIRE_OP_RECEIPT, "receipt", 0, 0, 0,
+		recode_receipt, recode_receipt_answer},
+	{WIRE_OP_LOG_FIND, "log-find", 0, 0, 0,
+		recode_log_find, recode_log_find_answer},
+	{WIRE_OP_LOG_ENTRIES, "log-entries", 0, 0, 0,
+		recode_log_entries, recode_log_entries_answer},
+	{WIRE_OP_LOG_DETAILS, "log-details", 0, 0, 0,
+		recode_log_details, recode_log_details_answer},
+	{WIRE_OP_COSIGN, "cosign", 0, 0, 0,
+		recode_cosign, recode_empty},
 };
 /* clang-format on */
 

@@ -10,11 +10,7 @@
 
 #include "wire/message.h"
 
-/*
- * Numbers come in ranges of one family. Reserved, with nothing in them yet:
- *
- *	0x0400 .. 0x04ff	log, receipts, checkpoints, witnesses
- */
+/* Numbers come in ranges of one family. */
 enum wire_op {
 	WIRE_OP_HELLO = 0x0001,
 	WIRE_OP_PING = 0x0002,
@@ -57,7 +53,16 @@ enum wire_op {
 	WIRE_OP_REDEEM_GET = 0x0310,
 	WIRE_OP_REDEEM_COMMIT = 0x0311,
 	WIRE_OP_REDEEM_REVEAL = 0x0312,
-	WIRE_OP_REDEEM_RESULT = 0x0313
+	WIRE_OP_REDEEM_RESULT = 0x0313,
+
+	WIRE_OP_CHECKPOINT = 0x0400,
+	WIRE_OP_LOG_PROOF = 0x0401,
+	WIRE_OP_LOG_CONSISTENCY = 0x0402,
+	WIRE_OP_RECEIPT = 0x0403,
+	WIRE_OP_LOG_FIND = 0x0404,
+	WIRE_OP_LOG_ENTRIES = 0x0405,
+	WIRE_OP_LOG_DETAILS = 0x0406,
+	WIRE_OP_COSIGN = 0x0407
 };
 
 /* Added to an operation's number in its answer; alone it is an error. */

@@ -36,7 +36,7 @@ may() {
 
 low="base"
 public="$low wire crypto trust tlog mls/public"
-daemon="config clock store clinic net ops journal backup process ctl"
+daemon="config clock store log clinic net ops journal backup process ctl"
 may lib/base $low
 may lib/wire $low wire
 may lib/crypto $low crypto
@@ -49,13 +49,14 @@ may lib/sdk $public mls/member session sdk
 # Rooms of the daemon: nothing above mls/public, and each its own.
 may daemon/config $low wire config
 may daemon/clock $low clock
-may daemon/store $low crypto store
-may daemon/clinic $public clock store clinic
-may daemon/ops $public config clock store clinic ops
+may daemon/store $low crypto wire tlog store
+may daemon/log $public store log
+may daemon/clinic $public clock store log clinic
+may daemon/ops $public config clock store log clinic ops
 may daemon/net $public config clock ops net
 may daemon/journal $low journal
 may daemon/backup $public store clinic backup
-may daemon/process $public config clock store clinic net journal backup process
+may daemon/process $public config clock store log clinic net journal backup process
 may daemon/ctl $public $daemon
 may daemon $public $daemon
 # The command line: on the public headers and, for the offline authority and
@@ -71,7 +72,7 @@ for d in lib/* lib/mls/* daemon/*; do
 	case $d in
 	lib/base | lib/wire | lib/crypto | lib/trust | lib/tlog | lib/mls | \
 		lib/mls/public | lib/mls/member | lib/session | lib/sdk) ;;
-	daemon/config | daemon/clock | daemon/store | daemon/clinic) ;;
+	daemon/config | daemon/clock | daemon/store | daemon/clinic | daemon/log) ;;
 	daemon/ops | daemon/net | daemon/journal | daemon/backup) ;;
 	daemon/process | daemon/ctl) ;;
 	*) wrong "$d has no rule" ;;

@@ -22,7 +22,7 @@ struct double_line {
 };
 
 struct relay_double {
-	char dir[64], path[96], copy[96];
+	char dir[64], path[96], copy[96], guard[96];
 	struct key32 key;
 	struct config config;
 	struct ops_counters counters;
@@ -39,6 +39,8 @@ struct relay_double {
 };
 
 void double_must(int rc);
+/* Sign the log of the clinic that the store knows now. */
+void double_head(struct relay_double *d);
 void double_begin(struct relay_double *d);
 
 /* Run a request and deliver what follows. */

@@ -4,11 +4,11 @@
 #include "lib/double_line.h"
 #include "lib/double_pair.h"
 
-static void put(struct store *st, const struct seed_device *who,
+static void put(struct store *st, const struct seed_device *who, uint8_t role,
 	const struct id16 *channel)
 {
 	struct store_device of = {
-		.id = who->id, .member = who->member, .role = 1};
+		.id = who->id, .member = who->member, .role = role};
 	struct store_assignment a = {.member = who->member};
 
 	memcpy(of.agency, "police", sizeof "police");
@@ -31,8 +31,8 @@ void double_pair_begin(struct double_pair *p, const struct config *config)
 	st = relay_double_begin(p->d);
 	double_must(store_case_put(st, &c));
 	double_must(store_channel_put(st, &ch));
-	put(st, &p->alice, &ch.id);
-	put(st, &p->bob, &ch.id);
+	put(st, &p->alice, 1, &ch.id);
+	put(st, &p->bob, 2, &ch.id);
 	relay_double_commit(p->d);
 }
 

@@ -10,7 +10,8 @@
 
 struct double_pair {
 	struct relay_double *d;
-	struct seed_device alice, bob;
+	struct seed_device alice; /* a caseworker */
+	struct seed_device bob;	  /* a victim, whose reading is not logged */
 	struct id16 channel;
 };
 

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "lib/double_line.h"
+#include "lib/seed.h"
+#include "clinic/logged.h"
 
 static void open_store(struct relay_double *d)
 {
@@ -27,6 +29,24 @@ static void open_store(struct relay_double *d)
 	double_must(store_batch_new(&d->ops.fetched));
 	double_must(claims_new(
 		d->config.claims_by, d->config.claims_of, &d->ops.claims));
+	refusals_init(&d->ops.refusals);
+	double_head(d);
+}
+
+void double_head(struct relay_double *d)
+{
+	struct key32 seed;
+	struct head_options o = {.store = d->ops.store,
+		.seed = &seed,
+		.guard = d->guard,
+		.accept = true,
+		.now = relay_double_now(d)};
+	struct head_found found;
+
+	seed_log_key(&seed);
+	head_close(d->ops.head);
+	d->ops.head = NULL;
+	double_must(logged_open(&d->ops.head, &o, &found));
 }
 
 static void close_store(struct relay_double *d)
@@ -36,6 +56,8 @@ static void close_store(struct relay_double *d)
 	store_batch_free(d->ops.fetched);
 	claims_free(d->ops.claims);
 	free(d->ops.revoked);
+	refusals_wipe(&d->ops.refusals);
+	head_close(d->ops.head);
 	store_close(d->ops.store);
 	memset(&d->ops, 0, sizeof d->ops);
 }
@@ -60,6 +82,7 @@ struct relay_double *relay_double_new(const struct config *config)
 		abort();
 	snprintf(d->path, sizeof d->path, "%s/store.db", d->dir);
 	snprintf(d->copy, sizeof d->copy, "%s/copy.db", d->dir);
+	snprintf(d->guard, sizeof d->guard, "%s/log-guard", d->dir);
 	memset(d->key.b, 7, sizeof d->key.b);
 	open_store(d);
 	return d;
@@ -76,6 +99,7 @@ void relay_double_free(struct relay_double *d)
 	double_lines_free(d);
 	unlink(d->path);
 	unlink(d->copy);
+	unlink(d->guard);
 	for (size_t i = 0; i < 3; i++) {
 		snprintf(name, sizeof name, "%s%s", d->path, beside[i]);
 		unlink(name);

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "lib/ops_kit.h"
+#include "clinic/logged.h"
+#include "ops/record.h"
 
 static struct bytes frames[WIRE_ENVELOPES_MAX];
 
@@ -43,6 +45,24 @@ void ops_kit_start(struct ops_kit *k, uint32_t mailbox)
 		0);
 	assert_int_equal(batch_new(&k->batch, 16), 0);
 	writer_init(&k->request.out, WIRE_MESSAGE_MAX);
+	refusals_init(&k->ops.refusals);
+	memset(k->log_key.b, 0x10, sizeof k->log_key.b);
+	snprintf(k->guard, sizeof k->guard, "%s/log-guard", k->kit.dir);
+	ops_kit_head(k);
+}
+
+void ops_kit_head(struct ops_kit *k)
+{
+	struct head_options o = {.store = k->ops.store,
+		.seed = &k->log_key,
+		.guard = k->guard,
+		.accept = true,
+		.now = k->kit.now};
+	struct head_found found;
+
+	head_close(k->ops.head);
+	k->ops.head = NULL;
+	assert_int_equal(logged_open(&k->ops.head, &o, &found), 0);
 }
 
 static void drop_frames(struct request *r)
@@ -62,6 +82,8 @@ void ops_kit_stop(struct ops_kit *k)
 	gates_wipe(&k->ops.gates);
 	store_batch_free(k->ops.fetched);
 	claims_free(k->ops.claims);
+	refusals_wipe(&k->ops.refusals);
+	head_close(k->ops.head);
 	kit_stop(&k->kit);
 }
 
@@ -86,9 +108,12 @@ static uint16_t run(struct ops_kit *k, uint16_t op)
 	ops_run(&k->ops, r);
 	assert_false(k->ops.lost);
 	assert_false(k->ops.damaged);
+	assert_int_equal(
+		subs_ready(&k->ops.subs, k->ops.now, record_read, &k->ops), 0);
 	kit_commit(&k->kit);
 	batch_clear(k->batch);
 	subs_push(&k->ops.subs, k->batch, k->ops.now);
+	assert_int_equal(head_settle(k->ops.head, k->ops.now), 0);
 	return r->error.code;
 }
 
@@ -134,10 +159,14 @@ void ops_kit_serve(struct ops_kit *k)
 		.fetched = k->ops.fetched,
 		.now = k->ops.now,
 		.doubtful = k->ops.doubtful,
-		.budget = 1 << 20};
+		.budget = 1 << 20,
+		.read = record_read,
+		.ctx = &k->ops};
 
 	batch_clear(k->batch);
+	kit_begin(&k->kit);
 	assert_int_equal(subs_serve(&k->ops.subs, k->batch, &slice), 0);
+	kit_commit(&k->kit);
 }
 
 void ops_kit_item(struct ops_kit *k, size_t i, uint32_t channel,

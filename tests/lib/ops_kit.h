@@ -20,6 +20,8 @@ struct ops_kit {
 	struct request request; /* fill ${request.body} before a run */
 	struct batch *batch;	/* what the last run pushed */
 	uint32_t peer;		/* the connection requests come from */
+	struct key32 log_key;
+	char guard[96];
 };
 
 /**
@@ -30,6 +32,12 @@ struct ops_kit {
  */
 void ops_kit_start(struct ops_kit *k, uint32_t mailbox);
 void ops_kit_stop(struct ops_kit *k);
+
+/**
+ * ops_kit_head(k):
+ * Open the head of the log anew: after the store has learnt its clinic.
+ */
+void ops_kit_head(struct ops_kit *k);
 
 /**
  * ops_kit_run(k, op, device):

@@ -10,6 +10,7 @@
 #include "wire/chain.h"
 #include "wire/code.h"
 #include "wire/invite.h"
+#include "wire/log.h"
 #include "wire/op.h"
 
 #define MARK	"<!-- "
@@ -128,6 +129,10 @@ static void print_limits(struct writer *w)
 		{"bytes of an invite's bundle", WIRE_BUNDLE_MAX},
 		{"seconds an invite lives", WIRE_INVITE_LIFE_MAX},
 		{"bytes of a card request", WIRE_REQUEST_MAX},
+		{"bytes of a checkpoint", WIRE_NOTE_MAX},
+		{"hashes of a proof", WIRE_PATH_MAX},
+		{"leaves in one answer", WIRE_ENTRIES_MAX},
+		{"openings in one answer", WIRE_OPENINGS_MAX},
 	};
 
 	print(w, "| limit | at most |\n|---|---|\n");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/double_line.h"
+#include "ops/record.h"
 
 #define RETRY_MS 1000
 #define SLICE	 1024
@@ -104,7 +105,9 @@ static void serve(struct relay_double *d)
 		.fetched = d->ops.fetched,
 		.now = d->ops.now,
 		.doubtful = d->ops.doubtful,
-		.budget = 1 << 20};
+		.budget = 1 << 20,
+		.read = record_read,
+		.ctx = &d->ops};
 	struct batch *b;
 
 	if (d->serving)
@@ -113,7 +116,9 @@ static void serve(struct relay_double *d)
 	double_must(batch_new(&b, 1));
 	while (subs_hungry(&d->ops.subs)) {
 		batch_clear(b);
+		double_must(store_begin(d->ops.store, d->ops.now));
 		double_must(subs_serve(&d->ops.subs, b, &slice));
+		double_must(store_commit(d->ops.store));
 		send_pushes(d, b);
 	}
 	batch_free(b);
@@ -141,7 +146,9 @@ static void conclude(struct relay_double *d, struct run *x)
 
 	if (d->ops.lost || d->ops.damaged)
 		abort();
+	double_must(subs_ready(&d->ops.subs, d->ops.now, record_read, &d->ops));
 	double_must(store_commit(d->ops.store));
+	double_must(head_settle(d->ops.head, d->ops.now));
 	if (n > 0) {
 		gone = d->ops.revoked;
 		d->ops.revoked = NULL;
@@ -228,6 +235,8 @@ struct store *relay_double_begin(struct relay_double *d)
 void relay_double_commit(struct relay_double *d)
 {
 	double_must(store_commit(d->ops.store));
+	/* The store may know its clinic now. */
+	double_head(d);
 }
 
 void relay_double_pass(struct relay_double *d, uint64_t ms)

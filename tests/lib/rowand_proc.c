@@ -148,11 +148,14 @@ static int write_key(
 static int write_keys(struct rowand_proc *p)
 {
 	struct seed_server s;
-	struct key32 store;
+	struct key32 key;
 	int r;
 
-	seed_store_key(&store);
-	r = write_key(p, "store.key", store.b);
+	seed_store_key(&key);
+	r = write_key(p, "store.key", key.b);
+	seed_log_key(&key);
+	if (r == 0)
+		r = write_key(p, "log.key", key.b);
 	seed_server(0, &s);
 	if (r == 0)
 		r = write_key(p, "transport.key", s.secret);
@@ -169,9 +172,10 @@ static int write_config(struct rowand_proc *p)
 		"state_dir = \"%.1500s/state\";\n"
 		"store_key = \"%.1500s/store.key\";\n"
 		"transport_key = \"%.1500s/transport.key\";\n"
+		"log_key = \"%.1500s/log.key\";\n"
 		"transport_key_enrol = \"%.1500s/enrol.key\";\n"
 		"%s",
-		p->port, p->enrol_port, p->dir, p->dir, p->dir, p->dir,
+		p->port, p->enrol_port, p->dir, p->dir, p->dir, p->dir, p->dir,
 		p->settings);
 
 	return n > 0 && n < (int)sizeof text

@@ -67,3 +67,8 @@ void seed_store_key(struct key32 *ret)
 {
 	derive("store", 0, 0, ret->b);
 }
+
+void seed_log_key(struct key32 *ret)
+{
+	derive("log", 0, 0, ret->b);
+}

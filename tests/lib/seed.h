@@ -79,6 +79,12 @@ void seed_server(int port, struct seed_server *ret);
 void seed_store_key(struct key32 *ret);
 
 /**
+ * seed_log_key(ret):
+ * Derive the seed of the log's key.
+ */
+void seed_log_key(struct key32 *ret);
+
+/**
  * seed_put(st, clinic):
  * Put a whole clinic into ${st}: one case for each sender, one channel for
  * each pair of sender and mailbox, the two assigned to it without end.

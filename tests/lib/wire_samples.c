@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/wire_samples.h"
+#include "lib/wire_samples_log.h"
 #include "wire/blob.h"
 #include "wire/chain.h"
 #include "wire/envelope.h"
@@ -142,7 +143,9 @@ static int make_submit(struct writer *w)
 static int make_submit_answer(struct writer *w)
 {
 	struct wire_submit_answer m = {
-		.results = {{WIRE_OK, 0}, {WIRE_FULL, 60000}}, .count = 2};
+		.results = {{WIRE_OK, 0}, {WIRE_FULL, 60000}},
+		.logged = {{7, NOON + 1800, {0x7e, 0x7e}}},
+		.count = 2};
 
 	return wire_submit_answer_encode(&m, w);
 }
@@ -649,6 +652,38 @@ static const struct {
 		{NULL}},
 	{"redeem-result answer", ANSWER(WIRE_OP_REDEEM_RESULT), 55,
 		make_redeem_result, {NULL}},
+	{"checkpoint request", WIRE_OP_CHECKPOINT, 60, sample_checkpoint,
+		{NULL}},
+	{"checkpoint answer", ANSWER(WIRE_OP_CHECKPOINT), 60,
+		sample_checkpoint_answer, {NULL}},
+	{"log-proof request", WIRE_OP_LOG_PROOF, 61, sample_log_proof,
+		{NULL}},
+	{"log-proof answer", ANSWER(WIRE_OP_LOG_PROOF), 61,
+		sample_log_path, {NULL}},
+	{"log-consistency request", WIRE_OP_LOG_CONSISTENCY, 62, sample_log_consistency,
+		{NULL}},
+	{"log-consistency answer", ANSWER(WIRE_OP_LOG_CONSISTENCY), 62,
+		sample_log_path, {NULL}},
+	{"receipt request", WIRE_OP_RECEIPT, 63, sample_receipt,
+		{NULL}},
+	{"receipt answer", ANSWER(WIRE_OP_RECEIPT), 63,
+		sample_receipt_answer, {NULL}},
+	{"log-find request", WIRE_OP_LOG_FIND, 64, sample_log_find,
+		{NULL}},
+	{"log-find answer", ANSWER(WIRE_OP_LOG_FIND), 64,
+		sample_log_find_answer, {NULL}},
+	{"log-entries request", WIRE_OP_LOG_ENTRIES, 65, sample_log_entries,
+		{NULL}},
+	{"log-entries answer", ANSWER(WIRE_OP_LOG_ENTRIES), 65,
+		sample_log_entries_answer, {NULL}},
+	{"log-details request", WIRE_OP_LOG_DETAILS, 66, sample_log_details,
+		{NULL}},
+	{"log-details answer", ANSWER(WIRE_OP_LOG_DETAILS), 66,
+		sample_log_details_answer, {NULL}},
+	{"cosign request", WIRE_OP_COSIGN, 67, sample_cosign,
+		{NULL}},
+	{"cosign answer", ANSWER(WIRE_OP_COSIGN), 67,
+		make_empty, {NULL}},
 };
 /* clang-format on */
 

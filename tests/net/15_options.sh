@@ -32,6 +32,7 @@ conf() {
 		state_dir = "$dir/state";
 		store_key = "$dir/store.key";
 		transport_key = "$dir/curve.key";
+		log_key = "$dir/log.key";
 		clock_need_sync = false;
 		control = "";
 		$1
@@ -53,6 +54,8 @@ want 0 "batch_operations" "$rowand" --config "$dir/conf" --print-config
 want 78 "store.key" "$rowand" --config "$dir/conf"
 want 0 "" "$rowand" --new-key "$dir/store.key"
 want 73 "is there already" "$rowand" --new-key "$dir/store.key"
+want 78 "log.key" "$rowand" --config "$dir/conf"
+want 0 "" "$rowand" --new-key "$dir/log.key"
 want 78 "curve.key" "$rowand" --config "$dir/conf"
 want 0 "" "$rowand" --new-key "$dir/curve.key"
 chmod 644 "$dir/store.key"

@@ -8,6 +8,7 @@
 
 #include "lib/clinic_kit.h"
 #include "net/kit.h"
+#include "wire/log.h"
 #include "wire/code.h"
 #include "wire/group.h"
 #include "wire/invite.h"
@@ -96,7 +97,15 @@ static int fill(
 	case WIRE_OP_CREDIT:
 	case WIRE_OP_FETCH:
 	case WIRE_OP_ACK:
-	case WIRE_OP_CASES_FETCH: return OWN;
+	case WIRE_OP_CASES_FETCH:
+	case WIRE_OP_LOG_FIND: return OWN;
+	/* For everybody: hashes and signatures. */
+	case WIRE_OP_CHECKPOINT:
+	case WIRE_OP_LOG_PROOF:
+	case WIRE_OP_LOG_CONSISTENCY: return OWN;
+	/* For auditors, who see all, and the asker is one. */
+	case WIRE_OP_LOG_ENTRIES:
+	case WIRE_OP_LOG_DETAILS: return OWN;
 	/* From the daemon only. */
 	case WIRE_OP_PUSH:
 	case WIRE_OP_NOTICE: return OWN;
@@ -154,6 +163,10 @@ static int fill(
 		return ENCODE(invite_answer, .invite = on->invite);
 	case WIRE_OP_INVITE_CONFIRM:
 		return ENCODE(invite_confirm, on->invite, variant % 2 == 0);
+	case WIRE_OP_RECEIPT:
+		return ENCODE(receipt,
+			on == &nothing ? UINT64_C(1) << 40 : (uint64_t)variant);
+	case WIRE_OP_COSIGN: return ENCODE(cosign, (uint64_t)variant, sealed);
 	default: KIT_CHECK(!"an operation without a line here");
 	}
 	return OWN;

@@ -181,7 +181,7 @@ static void a_failed_commit_is_no_news(void **state)
 
 	subscribe(&acting_cast.advocate, 11, 5);
 	assert_int_equal(subs_notice(&acting_ops.ops.subs, &n), 0);
-	subs_forget(&acting_ops.ops.subs);
+	subs_forget(&acting_ops.ops.subs, acting_ops.batch);
 	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_PING,
 				 &acting_cast.officer.device),
 		WIRE_OK);

@@ -140,14 +140,16 @@ static void check_many(int line, int want, int op, const char *item, size_t n)
 		fail_msg("line %d: %d instead of %d", line, rc, want);
 }
 
+/* A result: the error 0, leaf, time, salt. */
+#define RESULT			"000000zzzzzz"
 #define MANY(want, op, item, n) check_many(__LINE__, want, op, item, n)
 
 static void counts_stop_at_their_limit(void **state)
 {
 	MANY(0, WIRE_OP_SUBMIT, "zzn00000", WIRE_ENVELOPES_MAX);
-	MANY(BIG, ANSWER(WIRE_OP_SUBMIT), "000000", WIRE_ENVELOPES_MAX + 1);
-	MANY(0, ANSWER(WIRE_OP_SUBMIT), "000000", WIRE_ENVELOPES_MAX);
-	MANY(BAD, ANSWER(WIRE_OP_SUBMIT), "000000", 0);
+	MANY(BIG, ANSWER(WIRE_OP_SUBMIT), RESULT, WIRE_ENVELOPES_MAX + 1);
+	MANY(0, ANSWER(WIRE_OP_SUBMIT), RESULT, WIRE_ENVELOPES_MAX);
+	MANY(BAD, ANSWER(WIRE_OP_SUBMIT), RESULT, 0);
 	MANY(0, WIRE_OP_PUSH, "nzzk0z", WIRE_ENVELOPES_MAX);
 	MANY(0, WIRE_OP_ACK, "nn", WIRE_ACK_RANGES_MAX);
 	MANY(BIG, WIRE_OP_ACK, "nn", WIRE_ACK_RANGES_MAX + 1);

@@ -1,0 +1,108 @@
+/*
+ * The signed head of the log: one checkpoint for each batch that had leaves,
+ * a fresh one each minute, the cosignatures of witnesses, and the guard
+ * against a database that was put back.
+ *
+ * Belongs to the writer's thread but for head_sync. Holds the log key; what
+ * it signs is the tree as the store committed it, and nothing else.
+ */
+#ifndef LOG_HEAD_H
+#define LOG_HEAD_H
+
+#include "log/guard.h"
+#include "store/store.h"
+#include "tlog/cosignature.h"
+
+#define HEAD_FRESH	 60 /* seconds a checkpoint may be old */
+#define HEAD_OFFERED	 16 /* checkpoints that may still be cosigned */
+#define HEAD_COSIGNED	 16 /* cosigned ones that are kept */
+#define HEAD_WITNESS_MAX 16 /* cosignatures on one */
+
+struct head;
+
+/* How the tree stands to the record of the last signed checkpoint. */
+enum head_verdict {
+	HEAD_GOOD = 0,
+	HEAD_MISSING = 1, /* leaves, and no record: it was lost or removed */
+	HEAD_BEHIND = 2,  /* the database is an older copy */
+	HEAD_FORK = 3,	  /* as long or longer, and another history */
+};
+
+struct head_options {
+	struct store *store;
+	const struct key32 *seed; /* of the log key; copied */
+	const struct id16 *clinic;
+	/* 0 iff the authority said that this head was lost in a restore */
+	int (*restored)(struct store_reader *rd, uint64_t lost_size,
+		const struct merkle_hash *lost_root);
+	const char *guard; /* path of the record */
+	bool accept;	   /* take the tree as it is, whatever the record */
+	uint64_t now;
+};
+
+/* What was found when it was opened. */
+struct head_found {
+	enum head_verdict verdict;
+	struct guard_state last; /* the record */
+	uint64_t size;		 /* of the tree */
+};
+
+/**
+ * head_open(ret, options, ret_found):
+ * Compare the tree with the record and, if all is well or a restore of the
+ * authority names both, sign a first checkpoint. ROWAN_E_REFUSED with the
+ * verdict in ${ret_found}; ROWAN_E_CORRUPT when the record is damaged,
+ * ROWAN_E_IO, ROWAN_E_NOMEM. Ends with head_close; NULL is harmless. What
+ * calls it fills in clinic and restored: clinic/logged.h.
+ */
+ROWAN_MUST int head_open(struct head **ret, const struct head_options *options,
+	struct head_found *ret_found);
+void head_close(struct head *h);
+
+/**
+ * head_settle(h, now):
+ * After a commit: if the tree has grown, or the checkpoint is old, sign a new
+ * one and note it down. ROWAN_E_IO when it could not be noted: it is then
+ * tried again at the next call.
+ */
+ROWAN_MUST int head_settle(struct head *h, uint64_t now);
+
+/**
+ * head_sync(h):
+ * Have the disk keep the record; to be called about once a second, from any
+ * one thread. ROWAN_E_IO: it is due again.
+ */
+ROWAN_MUST int head_sync(struct head *h);
+
+/**
+ * head_note(h, ret_size):
+ * The newest checkpoint; borrowed until the next head_settle.
+ */
+struct bytes head_note(const struct head *h, uint64_t *ret_size);
+
+/**
+ * head_offer(h):
+ * The newest checkpoint, handed to a witness: it may be cosigned while it is
+ * one of the last HEAD_OFFERED that were. ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int head_offer(struct head *h);
+
+/**
+ * head_cosign(h, size, line, witness):
+ * Add a witness's signature line to the checkpoint of ${size} that was offered
+ * or cosigned before, inside the open transaction. A repeat is harmless.
+ * ROWAN_E_STALE when there is none for which it is valid, ROWAN_E_MALFORMED
+ * for a line of another form or name, ROWAN_E_LIMIT for one too many.
+ */
+ROWAN_MUST int head_cosign(struct head *h, uint64_t size, struct bytes line,
+	const struct note_key *witness);
+
+/**
+ * head_cosigned(h, need, ret):
+ * The newest checkpoint with at least ${need} cosignatures; the caller owns
+ * ${ret}. ROWAN_E_NOT_FOUND.
+ */
+ROWAN_MUST int head_cosigned(
+	const struct head *h, size_t need, struct buf *ret);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * Auditing and witnessing: see audits.h.
+ *
+ * An auditor sees who did what and when, a victim's acts by the hour; never
+ * content, never an exact time of a victim. A witness sees leaves at most.
+ */
+#include <stdlib.h>
+
+#include "ops/audits.h"
+#include "ops/record.h"
+#include "tlog/origin.h"
+
+#define DETAIL_ROWS 32	   /* of the log, looked through for one question */
+#define ANSWER_ROOM 200000 /* bytes of openings in an answer, about */
+
+/* The right is the card's, and the card was read for this message. */
+static int allow(struct ops *o, bool witness)
+{
+	if ((o->sender.rights & WIRE_RIGHT_AUDIT) == 0 &&
+		!(witness && o->sender.role == WIRE_ROLE_WITNESS))
+		return ROWAN_E_REFUSED;
+	o->allowed = true;
+	return 0;
+}
+
+int audits_entries(struct ops *o, struct request *r)
+{
+	const struct wire_log_entries *q = &r->body.log_entries;
+	size_t max = q->max < WIRE_ENTRIES_MAX ? q->max : WIRE_ENTRIES_MAX;
+	struct wire_log_entries_answer a = {.count = 0};
+	struct writer w;
+	int rc = allow(o, true);
+
+	if (rc != 0)
+		return rc;
+	writer_init(&w, WIRE_ENTRIES_MAX * WIRE_LEAF_LEN);
+	rc = store_log_size(o->view, &a.size);
+	if (rc == 0)
+		rc = store_log_leaves(o->view, q->from, max, &w, &a.count);
+	a.leaves = writer_view(&w);
+	o->record.number = q->from;
+	o->record.done = a.count == 0;
+	if (rc == 0)
+		rc = wire_log_entries_answer_encode(&a, &r->out);
+	writer_wipe(&w);
+	return rc;
+}
+
+/* An answer while it is made. */
+struct details {
+	struct ops *o;
+	const struct wire_log_details *q;
+	struct wire_log_details_answer a;
+	struct writer bytes; /* the openings, one after the other */
+	uint32_t at[WIRE_OPENINGS_MAX + 1];
+	size_t max;
+	int rc;
+};
+
+static bool wanted(const struct details *w, struct bytes detail)
+{
+	static const struct id16 any;
+	struct wire_detail d;
+
+	if (detail.len == 0 || wire_detail_read(detail, &d) != 0)
+		return false;
+	return (id16_eq(&w->q->case_id, &any) ||
+		       id16_eq(&w->q->case_id, &d.case_id)) &&
+	       (id16_eq(&w->q->device, &any) ||
+		       id16_eq(&w->q->device, &d.device));
+}
+
+static bool collect(void *ctx, uint64_t leaf, struct bytes detail)
+{
+	struct wire_opening open;
+	struct details *w = ctx;
+
+	if (!wanted(w, detail))
+		return true;
+	w->rc = store_log_open(w->o->view, leaf, detail, &open);
+	/* Erased, and not yet swept. */
+	if (w->rc == ROWAN_E_NOT_FOUND) {
+		w->rc = 0;
+		return true;
+	}
+	if (w->rc == 0)
+		w->rc = wire_opening_write(&open, &w->bytes);
+	if (w->rc != 0)
+		return false;
+	w->a.items[w->a.count++].leaf = leaf;
+	w->at[w->a.count] = (uint32_t)w->bytes.len;
+	return w->a.count < w->max && w->bytes.len < ANSWER_ROOM;
+}
+
+static int answer(struct details *w, struct request *r)
+{
+	struct store_log_range range = {w->q->from, DETAIL_ROWS};
+	int rc = store_log_size(w->o->view, &w->a.size);
+
+	if (rc == 0)
+		rc = store_log_walk(w->o->view, &range, collect, w, &w->a.next);
+	if (rc == 0)
+		rc = w->rc;
+	/* Beyond the end there is nothing more. */
+	if (w->a.next > w->a.size)
+		w->a.next = w->a.size;
+	for (size_t i = 0; i < w->a.count; i++)
+		w->a.items[i].opening = bytes_of(
+			w->bytes.data + w->at[i], w->at[i + 1] - w->at[i]);
+	return rc == 0 ? wire_log_details_answer_encode(&w->a, &r->out) : rc;
+}
+
+int audits_details(struct ops *o, struct request *r)
+{
+	const struct wire_log_details *q = &r->body.log_details;
+	struct details *w;
+	int rc = allow(o, false);
+
+	if (rc != 0)
+		return rc;
+	w = calloc(1, sizeof *w);
+	if (w == NULL)
+		return ROWAN_E_NOMEM;
+	w->o = o;
+	w->q = q;
+	w->max = q->max < WIRE_OPENINGS_MAX ? q->max : WIRE_OPENINGS_MAX;
+	writer_init(&w->bytes, ANSWER_ROOM + WIRE_OPENING_MAX);
+	rc = answer(w, r);
+	/* Whose log was read is told where it goes when the case goes. */
+	o->record.case_id = q->case_id;
+	o->record.number = q->from;
+	if (rc == 0 && w->a.count == 0)
+		o->record.done = true;
+	writer_wipe(&w->bytes);
+	free(w);
+	return rc;
+}
+
+/* The witness's key is in its card. */
+static int witness_key(struct ops *o, struct note_key *ret)
+{
+	struct wire_chain chain;
+	struct buf card;
+	int rc = store_device_card(o->view, &o->sender.id, &card);
+
+	if (rc == 0)
+		rc = wire_chain_decode(buf_view(&card), &chain);
+	if (rc == 0)
+		rc = origin_witness(
+			&o->sender.id, chain.card[0].signature_key.b, ret);
+	buf_wipe(&card);
+	return rc;
+}
+
+int audits_cosign(struct ops *o, struct request *r)
+{
+	const struct wire_cosign *c = &r->body.cosign;
+	struct note_key key;
+	int rc;
+
+	if (o->head == NULL || o->sender.role != WIRE_ROLE_WITNESS)
+		return ROWAN_E_REFUSED;
+	o->allowed = true;
+	rc = witness_key(o, &key);
+	if (rc == 0)
+		rc = head_cosign(o->head, c->size, c->line, &key);
+	o->record.number = c->size;
+	return rc == 0 ? wire_empty_encode(&(struct wire_empty){0}, &r->out)
+		       : rc;
+}

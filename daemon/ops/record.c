@@ -1,0 +1,135 @@
+/*
+ * Operations into the log: see record.h.
+ */
+#include <string.h>
+
+#include "ops/record.h"
+
+static const struct id16 none;
+
+bool record_is_staff(const struct ops *o)
+{
+	return o->sender.role == WIRE_ROLE_CASEWORKER;
+}
+
+int record_channel(struct ops *o, const struct id16 *channel)
+{
+	o->record.channel = *channel;
+	return store_channel_case(o->store, channel, &o->record.case_id);
+}
+
+/* A victim's card names the case. */
+int record_home(struct ops *o, const struct id16 *device, struct id16 *ret)
+{
+	struct wire_chain chain;
+	struct store_device d;
+	struct buf card;
+	int rc = store_device_by_id(o->view, device, &d);
+
+	*ret = none;
+	if (rc == ROWAN_E_NOT_FOUND || (rc == 0 && d.role != WIRE_ROLE_VICTIM))
+		return 0;
+	if (rc == 0)
+		rc = store_device_card(o->view, device, &card);
+	if (rc != 0)
+		return rc;
+	/* In tests a card may be anything. */
+	if (wire_chain_decode(buf_view(&card), &chain) == 0)
+		*ret = chain.card[0].case_id;
+	buf_wipe(&card);
+	return 0;
+}
+
+int record_entry(struct ops *o, const struct request *r, struct log_entry *ret)
+{
+	*ret = (struct log_entry){.act = r->entry->act,
+		.op = r->entry->op,
+		.hour = r->stranger || o->sender.role == WIRE_ROLE_VICTIM,
+		.time = o->now,
+		.case_id = o->record.case_id,
+		.channel = o->record.channel,
+		.number = o->record.number,
+		.content = o->record.content};
+	if (r->stranger) {
+		leaf_content(id16_view(&r->body.redeem.invite), &ret->content);
+		return 0;
+	}
+	ret->device = r->device;
+	if (ret->hour && id16_eq(&ret->case_id, &none))
+		return record_home(o, &r->device, &ret->case_id);
+	return 0;
+}
+
+int record_done(struct ops *o, const struct request *r)
+{
+	struct log_entry e;
+	int rc;
+
+	if (r->entry->act == TABLE_NONE || o->record.done ||
+		(r->entry->effect == TABLE_READS && !record_is_staff(o)))
+		return 0;
+	rc = record_entry(o, r, &e);
+	return rc == 0 ? entry_add(o->store, &e, NULL) : rc;
+}
+
+int record_refused(struct ops *o, const struct request *r, uint16_t code)
+{
+	struct log_entry e;
+	uint64_t more;
+	int rc;
+
+	/* A stranger is no device of ours, nor is what we do not know. */
+	if (code != WIRE_REFUSED || r->stranger ||
+		!id16_eq(&o->sender.id, &r->device) ||
+		!refusals_take(&o->refusals, &r->device, o->now, &more))
+		return 0;
+	memset(&o->record, 0, sizeof o->record);
+	rc = record_entry(o, r, &e);
+	e.act = WIRE_ACT_REFUSED;
+	e.code = code;
+	e.number = more;
+	return rc == 0 ? entry_add(o->store, &e, NULL) : rc;
+}
+
+static int read_by(
+	struct ops *o, const struct sub_reading *reading, uint16_t op)
+{
+	struct log_entry e = {.act = WIRE_ACT_READ,
+		.op = op,
+		.time = o->now,
+		.device = reading->device,
+		.channel = reading->channel,
+		.number = reading->count,
+		.leaves = reading->leaves,
+		.leaf_count = reading->leaf_count};
+	int rc = store_channel_case(o->store, &reading->channel, &e.case_id);
+
+	return rc == 0 ? entry_add(o->store, &e, NULL) : rc;
+}
+
+int record_read(void *ctx, const struct sub_reading *reading)
+{
+	return read_by(ctx, reading, WIRE_OP_PUSH);
+}
+
+int record_fetched(void *ctx, const struct sub_reading *reading)
+{
+	return read_by(ctx, reading, WIRE_OP_FETCH);
+}
+
+int record_expired(struct ops *o, size_t count)
+{
+	struct log_entry e = {
+		.act = WIRE_ACT_EXPIRE, .time = o->now, .number = count};
+
+	return count > 0 ? entry_add(o->store, &e, NULL) : 0;
+}
+
+int record_admin(struct ops *o, uint16_t number, struct bytes text)
+{
+	struct log_entry e = {
+		.act = WIRE_ACT_ADMIN, .time = o->now, .number = number};
+
+	leaf_content(text, &e.content);
+	return entry_add(o->store, &e, NULL);
+}

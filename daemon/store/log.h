@@ -1,0 +1,44 @@
+/*
+ * What the other files of the store have to do with its log.
+ */
+#ifndef STORE_LOG_H
+#define STORE_LOG_H
+
+#include "store/internal.h"
+
+struct reader;
+
+/* ---- log.c ---- */
+
+ROWAN_MUST int log_new(struct ledger **ret);
+void log_free(struct ledger *l);
+/* The tree as the file has it. */
+ROWAN_MUST int log_load(struct store *st);
+/* With store_mark, store_undo, an abort; before and after a commit. */
+void log_mark(struct store *st);
+void log_undo(struct store *st);
+void log_abort(struct store *st);
+ROWAN_MUST int log_write(struct store *st);
+void log_settle(struct store *st);
+/* Blank details under a secret in up to ${max} rows; 0 done: that was all. */
+ROWAN_MUST int log_sweep(
+	struct store *st, int64_t secret, size_t max, size_t *ret_done);
+/* The details of the row at which ${q} stands; each in turn. */
+ROWAN_MUST int log_open_details(
+	struct store_reader *rd, sqlite3_stmt *q, struct buf *ret);
+ROWAN_MUST int log_next_detail(struct reader *r, struct bytes *ret);
+
+/* ---- log_secret.c ---- */
+
+ROWAN_MUST int log_secrets_new(struct log_secrets **ret);
+void log_secrets_free(struct log_secrets *s);
+/* Forget what is remembered; always after something was undone. */
+void log_secrets_forget(struct store *st);
+/* The salt of a committed leaf. ROWAN_E_NOT_FOUND when erased. */
+ROWAN_MUST int log_secret_salt(struct store_reader *rd,
+	const struct id16 *scope, uint64_t leaf, struct wire_salt *ret);
+/* The name of the case whose secret is in row ${row}. */
+ROWAN_MUST int log_secret_name(
+	struct store *st, int64_t row, uint8_t ret[SEAL_HASH_LEN]);
+
+#endif

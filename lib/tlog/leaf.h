@@ -1,0 +1,67 @@
+/*
+ * Commitments of the log's leaves (wire/leaf.h): made by the daemon, checked
+ * by whoever holds an opening.
+ *
+ * A commitment hides: without the salt nobody can test a guess. It binds:
+ * nobody can open it to two details. Salts of a case come from its secret,
+ * each by itself: one of them says nothing about another.
+ *
+ * The exact time of a leaf by the hour has a salt of its own, random, that
+ * whoever acted gets with the answer and nobody keeps.
+ *
+ * BLAKE2b (RFC 7693) with 32 bytes of output, keyed with the salt, or for a
+ * salt with the secret. docs/log.md has it by the byte.
+ */
+#ifndef TLOG_LEAF_H
+#define TLOG_LEAF_H
+
+#include "base/secret.h"
+#include "tlog/merkle.h"
+#include "wire/leaf.h"
+
+/**
+ * leaf_salt(secret, number, ret):
+ * Derive the salt of leaf ${number} from the secret of its case.
+ */
+void leaf_salt(
+	const struct key32 *secret, uint64_t number, struct wire_salt *ret);
+
+/**
+ * leaf_exact(salt, time, ret):
+ * Commit to the second ${time}.
+ */
+void leaf_exact(
+	const struct wire_salt *salt, uint64_t time, struct wire_hash *ret);
+
+/**
+ * leaf_commit(salt, detail, ret):
+ * Commit to an encoded detail.
+ */
+void leaf_commit(const struct wire_salt *salt, struct bytes detail,
+	struct wire_hash *ret);
+
+/**
+ * leaf_content(data, ret):
+ * The hash under which a detail names an envelope, a statement, a card.
+ */
+void leaf_content(struct bytes data, struct wire_hash *ret);
+
+/**
+ * leaf_open(leaf, opening, ret):
+ * Return 0 iff ${opening} opens the leaf of WIRE_LEAF_LEN bytes, and set
+ * ${ret} to its detail: act, grain and time agree, the commitment is the
+ * leaf's, and an exact time is the one committed to, within its hour.
+ * ROWAN_E_CRYPTO when not, or the decoders' codes.
+ */
+ROWAN_MUST int leaf_open(struct bytes leaf, const struct wire_opening *opening,
+	struct wire_detail *ret);
+
+/**
+ * leaf_rebuild(opening, ret, ret_detail):
+ * The leaf that ${opening} opens: with a Merkle path for it an opening is a
+ * proof. Codes of leaf_open.
+ */
+ROWAN_MUST int leaf_rebuild(const struct wire_opening *opening,
+	uint8_t ret[WIRE_LEAF_LEN], struct wire_detail *ret_detail);
+
+#endif

@@ -1,0 +1,321 @@
+/*
+ * Leaves: against vectors that a script computed from the definitions, every
+ * single bit of an opening, and what is not the one form of anything.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "tlog/leaf.h"
+#include "tlog/merkle_proof.h"
+
+#define VECTORS	 "tests/tlog/vectors.txt"
+#define TREE_MAX 10000
+
+/* ---- the script's vectors -------------------------------------------------
+ */
+
+/* All leaves as the script makes them; hashes computed where asked for. */
+struct tree {
+	struct merkle_hash leaf[TREE_MAX];
+	uint64_t size;
+};
+
+static void leaf_of(uint64_t i, struct merkle_hash *ret)
+{
+	uint8_t data[8];
+
+	for (size_t k = 0; k < sizeof data; k++)
+		data[k] = (uint8_t)(i >> (8 * k));
+	merkle_leaf(bytes_of(data, (size_t)(i % 9)), ret);
+}
+
+static int fetch(
+	void *ctx, uint8_t level, uint64_t index, struct merkle_hash *ret)
+{
+	const struct tree *t = ctx;
+	struct merkle_hash right;
+
+	if (level == 0) {
+		*ret = t->leaf[index];
+		return 0;
+	}
+	(void)fetch(ctx, level - 1, 2 * index, ret);
+	(void)fetch(ctx, level - 1, 2 * index + 1, &right);
+	merkle_parent(ret, &right, ret);
+	return 0;
+}
+
+static void root_of(
+	const struct tree *t, uint64_t size, struct merkle_hash *ret)
+{
+	struct merkle_node nodes[MERKLE_LEVELS];
+	struct merkle m;
+	size_t n;
+
+	merkle_init(&m);
+	for (uint64_t i = 0; i < size; i++)
+		assert_int_equal(merkle_append(&m, &t->leaf[i], nodes, &n), 0);
+	merkle_root(&m, ret);
+}
+
+static size_t hex(const char *text, uint8_t *ret, size_t size)
+{
+	size_t len = 0;
+
+	assert_int_equal(
+		sodium_hex2bin(ret, size, text, strlen(text), NULL, &len, NULL),
+		0);
+	return len;
+}
+
+static void check_path(
+	struct tree *t, const char *kind, uint64_t a, uint64_t size, char *rest)
+{
+	struct merkle_source src = {fetch, t};
+	struct merkle_proof p;
+	struct merkle_hash want, root, old;
+	char *word;
+	size_t n = 0;
+	bool inclusion = strcmp(kind, "inclusion") == 0;
+
+	assert_int_equal(inclusion
+				 ? merkle_proof_inclusion(&src, a, size, &p)
+				 : merkle_proof_consistency(&src, a, size, &p),
+		0);
+	while ((word = strtok(rest, " \n")) != NULL) {
+		rest = NULL;
+		assert_int_equal(hex(word, want.b, sizeof want), sizeof want);
+		assert_true(n < p.len && merkle_eq(&p.hash[n], &want));
+		n++;
+	}
+	assert_int_equal(n, p.len);
+	root_of(t, size, &root);
+	if (inclusion) {
+		assert_int_equal(merkle_proof_check_inclusion(
+					 &p, &t->leaf[a], a, size, &root),
+			0);
+		return;
+	}
+	root_of(t, a, &old);
+	assert_int_equal(
+		merkle_proof_check_consistency(&p, a, &old, size, &root), 0);
+}
+
+static void check_salt(uint64_t number, char *rest)
+{
+	struct wire_salt want, salt;
+	struct key32 secret;
+
+	for (uint8_t i = 0; i < sizeof secret.b; i++)
+		secret.b[i] = i;
+	leaf_salt(&secret, number, &salt);
+	(void)hex(strtok(rest, " \n"), want.b, sizeof want);
+	assert_memory_equal(&want, &salt, sizeof want);
+}
+
+static void check_opening(uint64_t number, char *rest)
+{
+	uint8_t leaf[WIRE_LEAF_LEN], mem[WIRE_OPENING_MAX];
+	struct wire_opening o;
+	struct wire_detail d;
+	size_t len;
+
+	assert_int_equal(
+		hex(strtok(rest, " \n"), leaf, sizeof leaf), sizeof leaf);
+	len = hex(strtok(NULL, " \n"), mem, sizeof mem);
+	assert_int_equal(wire_opening_read(bytes_of(mem, len), &o), 0);
+	assert_int_equal(leaf_open(bytes_of(leaf, sizeof leaf), &o, &d), 0);
+	assert_int_equal(d.number, 42 + number);
+	assert_int_equal(o.has_time, d.grain == WIRE_GRAIN_HOUR);
+	/* One bit anywhere, and it opens no more. */
+	for (size_t bit = 0; bit < 8 * len; bit++) {
+		mem[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		if (wire_opening_read(bytes_of(mem, len), &o) == 0)
+			assert_int_not_equal(
+				leaf_open(bytes_of(leaf, sizeof leaf), &o, &d),
+				0);
+		mem[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	assert_int_equal(wire_opening_read(bytes_of(mem, len), &o), 0);
+	for (size_t bit = 0; bit < 8 * sizeof leaf; bit++) {
+		leaf[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_not_equal(
+			leaf_open(bytes_of(leaf, sizeof leaf), &o, &d), 0);
+		leaf[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+}
+
+static void the_scripts_vectors(void **state)
+{
+	struct tree *t = calloc(1, sizeof *t);
+	char line[8192], kind[16];
+	unsigned long long a, b;
+	FILE *f = fopen(VECTORS, "r");
+	size_t lines = 0;
+	int at;
+
+	assert_non_null(t);
+	assert_non_null(f);
+	for (uint64_t i = 0; i < TREE_MAX; i++)
+		leaf_of(i, &t->leaf[i]);
+	for (; fgets(line, sizeof line, f) != NULL; lines++) {
+		struct merkle_hash root, want;
+
+		assert_int_equal(
+			sscanf(line, "%15s %llu %n", kind, &a, &at), 2);
+		if (strcmp(kind, "root") == 0) {
+			root_of(t, a, &root);
+			(void)hex(strtok(line + at, "\n"), want.b, sizeof want);
+			assert_true(merkle_eq(&root, &want));
+		} else if (strcmp(kind, "salt") == 0) {
+			check_salt(a, line + at);
+		} else if (strcmp(kind, "opening") == 0) {
+			check_opening(a, line + at);
+		} else {
+			int more = 0;
+
+			assert_int_equal(
+				sscanf(line + at, "%llu %n", &b, &more), 1);
+			check_path(t, kind, a, b, line + at + more);
+		}
+	}
+	assert_true(lines > 90);
+	fclose(f);
+	free(t);
+}
+
+/* ---- one form -------------------------------------------------------------
+ */
+
+static struct wire_detail some_detail(void)
+{
+	struct wire_detail d = {.act = WIRE_ACT_READ,
+		.grain = WIRE_GRAIN_HOUR,
+		.time = 1800000000,
+		.op = 0x24,
+		.leaves = {1, 5, 9},
+		.leaf_count = 3};
+
+	memset(&d.device, 0xd1, sizeof d.device);
+	memset(&d.case_id, 0xca, sizeof d.case_id);
+	memset(&d.channel, 0xc1, sizeof d.channel);
+	return d;
+}
+
+static int write_detail(const struct wire_detail *d)
+{
+	uint8_t mem[WIRE_DETAIL_MAX];
+	struct writer w;
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	return wire_detail_write(d, &w);
+}
+
+static void what_would_not_be_read_is_not_written(void **state)
+{
+	struct wire_detail d = some_detail();
+
+	assert_int_equal(write_detail(&d), 0);
+	d.time++; /* a leaf by the hour shows no second */
+	assert_int_equal(write_detail(&d), ROWAN_E_INVAL);
+	d = some_detail();
+	d.grain = 3;
+	assert_int_equal(write_detail(&d), ROWAN_E_INVAL);
+	d = some_detail();
+	d.act = 0;
+	assert_int_equal(write_detail(&d), ROWAN_E_INVAL);
+	d = some_detail();
+	d.leaves[1] = 9;
+	assert_int_equal(write_detail(&d), ROWAN_E_INVAL);
+	d = some_detail();
+	d.leaf_count = WIRE_READS_MAX + 1;
+	assert_int_equal(write_detail(&d), ROWAN_E_INVAL);
+	/* What names a channel belongs to a case, and goes with it. */
+	d = some_detail();
+	memset(&d.case_id, 0, sizeof d.case_id);
+	assert_int_equal(write_detail(&d), ROWAN_E_INVAL);
+	d = some_detail();
+	d.grain = WIRE_GRAIN_SECOND;
+	d.exact.b[0] = 1;
+	assert_int_equal(write_detail(&d), ROWAN_E_INVAL);
+}
+
+static void torn_details_are_refused(void **state)
+{
+	uint8_t mem[WIRE_DETAIL_MAX];
+	struct wire_detail d = some_detail(), again;
+	struct writer w;
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	assert_int_equal(wire_detail_write(&d, &w), 0);
+	assert_int_equal(wire_detail_read(writer_view(&w), &again), 0);
+	assert_memory_equal(&d.leaves, again.leaves, sizeof d.leaves);
+	for (size_t len = 0; len < w.len; len++)
+		assert_int_not_equal(
+			wire_detail_read(bytes_of(mem, len), &again), 0);
+	mem[w.len] = 0;
+	assert_int_equal(wire_detail_read(bytes_of(mem, w.len + 1), &again),
+		ROWAN_E_MALFORMED);
+}
+
+static void the_exact_time_lies_in_its_hour(void **state)
+{
+	struct wire_detail d = some_detail(), got;
+	uint8_t mem[WIRE_DETAIL_MAX], leaf[WIRE_LEAF_LEN];
+	struct wire_opening o = {.has_time = true};
+	struct writer w;
+
+	memset(&o.time_salt, 7, sizeof o.time_salt);
+	/* A daemon that commits to a second of another hour is found out. */
+	leaf_exact(&o.time_salt, d.time + 3600, &d.exact);
+	o.time = d.time + 3600;
+	writer_init_fixed(&w, mem, sizeof mem);
+	assert_int_equal(wire_detail_write(&d, &w), 0);
+	o.detail = writer_view(&w);
+	assert_int_equal(leaf_rebuild(&o, leaf, &got), ROWAN_E_CRYPTO);
+	o.time = d.time;
+	assert_int_equal(leaf_rebuild(&o, leaf, &got), ROWAN_E_CRYPTO);
+	o.has_time = false;
+	assert_int_equal(leaf_rebuild(&o, leaf, &got), 0);
+}
+
+static void leaves_of_other_versions_are_told_apart(void **state)
+{
+	struct wire_leaf l = {.act = 1, .grain = 1, .time = 5}, got;
+	uint8_t mem[WIRE_LEAF_LEN + 1] = {0};
+
+	assert_int_equal(wire_leaf_write(&l, mem), 0);
+	assert_int_equal(wire_leaf_read(bytes_of(mem, WIRE_LEAF_LEN), &got), 0);
+	assert_int_equal(wire_leaf_read(bytes_of(mem, WIRE_LEAF_LEN + 1), &got),
+		ROWAN_E_MALFORMED);
+	assert_int_equal(wire_leaf_read(bytes_of(mem, WIRE_LEAF_LEN - 1), &got),
+		ROWAN_E_MALFORMED);
+	mem[0] = 2;
+	assert_int_equal(wire_leaf_read(bytes_of(mem, WIRE_LEAF_LEN), &got),
+		ROWAN_E_VERSION);
+	for (uint8_t act = 1; act <= WIRE_ACT_LAST; act++)
+		assert_string_not_equal(wire_act_name(act), "unknown");
+	assert_string_equal(wire_act_name(WIRE_ACT_LAST + 1), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_scripts_vectors),
+		cmocka_unit_test(what_would_not_be_read_is_not_written),
+		cmocka_unit_test(torn_details_are_refused),
+		cmocka_unit_test(the_exact_time_lies_in_its_hour),
+		cmocka_unit_test(leaves_of_other_versions_are_told_apart),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

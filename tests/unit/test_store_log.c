@@ -1,0 +1,402 @@
+/*
+ * The store's log: leaves stand and fall with their transaction, proofs hold
+ * over every shape of batch, restarts need no recomputation, and what is
+ * erased is gone while the tree stays.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "lib/store_kit.h"
+
+static int setup(void **state)
+{
+	struct kit *k = calloc(1, sizeof(*k));
+
+	assert_non_null(k);
+	kit_start(k, NULL);
+	*state = k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct kit *k = *state;
+
+	kit_check(k);
+	kit_stop(k);
+	free(k);
+	return 0;
+}
+
+/* One leaf of case ${n}, 0: of none; its detail says ${number}. */
+static int append(struct kit *k, uint32_t n, uint64_t number)
+{
+	struct wire_detail d = {.act = WIRE_ACT_SUBMIT,
+		.grain = WIRE_GRAIN_SECOND,
+		.time = k->now,
+		.number = number};
+	struct wire_leaf l = {d.act, d.grain, d.time, {{0}}};
+	uint8_t mem[WIRE_DETAIL_MAX], leaf[WIRE_LEAF_LEN];
+	struct wire_salt salt;
+	struct writer w;
+	int r;
+
+	if (n > 0)
+		d.case_id = kit_id('s', n);
+	d.device = kit_id('d', n);
+	if ((r = store_log_salt(k->st, &d.case_id, &salt)) != 0)
+		return r;
+	writer_init_fixed(&w, mem, sizeof mem);
+	assert_int_equal(wire_detail_write(&d, &w), 0);
+	leaf_commit(&salt, writer_view(&w), &l.commitment);
+	assert_int_equal(wire_leaf_write(&l, leaf), 0);
+	return store_log_append(k->st, leaf, writer_view(&w));
+}
+
+static void append_many(
+	struct kit *k, uint32_t n, uint64_t number, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(append(k, n, number + i), 0);
+}
+
+static uint64_t size_of(struct kit *k)
+{
+	uint64_t size;
+
+	assert_int_equal(store_log_size(store_view(k->st), &size), 0);
+	return size;
+}
+
+static void leaf_hash(struct kit *k, uint64_t leaf, struct merkle_hash *ret)
+{
+	uint8_t mem[WIRE_LEAF_LEN];
+	struct writer w;
+	size_t n;
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	assert_int_equal(
+		store_log_leaves(store_view(k->st), leaf, 1, &w, &n), 0);
+	assert_int_equal(n, 1);
+	merkle_leaf(writer_view(&w), ret);
+}
+
+static int open_leaf(struct kit *k, uint64_t leaf, struct wire_detail *ret)
+{
+	struct store_reader *rd = store_view(k->st);
+	uint8_t mem[WIRE_LEAF_LEN];
+	struct wire_opening o;
+	struct buf detail;
+	struct writer w;
+	size_t n;
+	int r = store_log_detail(rd, leaf, &detail);
+
+	if (r == 0)
+		r = store_log_open(rd, leaf, buf_view(&detail), &o);
+	writer_init_fixed(&w, mem, sizeof mem);
+	if (r == 0)
+		r = store_log_leaves(rd, leaf, 1, &w, &n);
+	if (r == 0)
+		r = leaf_open(writer_view(&w), &o, ret);
+	buf_wipe(&detail);
+	return r;
+}
+
+/* Every leaf is in the tree of ${size}, under the root as stored. */
+static void prove_all(struct kit *k, uint64_t size)
+{
+	struct merkle_source src = store_log_source(store_view(k->st));
+	struct merkle_hash root, leaf;
+	struct merkle_proof p;
+	struct merkle tree;
+
+	store_log_tree(k->st, &tree);
+	assert_int_equal(tree.size, size);
+	merkle_root(&tree, &root);
+	for (uint64_t i = 0; i < size; i++) {
+		leaf_hash(k, i, &leaf);
+		assert_int_equal(merkle_proof_inclusion(&src, i, size, &p), 0);
+		assert_int_equal(
+			merkle_proof_check_inclusion(&p, &leaf, i, size, &root),
+			0);
+	}
+}
+
+static void assert_same_tree(const struct merkle *a, const struct merkle *b)
+{
+	struct merkle_hash x, y;
+
+	merkle_root(a, &x);
+	merkle_root(b, &y);
+	assert_int_equal(a->size, b->size);
+	assert_true(merkle_eq(&x, &y));
+}
+
+static void test_grows_with_its_transaction(void **state)
+{
+	static const size_t sizes[] = {1, 2, 1, 61, 255, 256, 257, 3, 700};
+	struct kit *k = *state;
+	struct merkle before, after;
+	uint64_t size = 0;
+
+	assert_int_equal(size_of(k), 0);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		kit_begin(k);
+		append_many(k, 1 + i % 3, size, sizes[i]);
+		assert_int_equal(store_log_next(k->st), size + sizes[i]);
+		assert_int_equal(size_of(k), size); /* not before the commit */
+		kit_commit(k);
+		size += sizes[i];
+		assert_int_equal(size_of(k), size);
+	}
+	prove_all(k, size);
+	/* The same after a restart, from hashes that are there. */
+	store_log_tree(k->st, &before);
+	kit_reopen(k);
+	store_log_tree(k->st, &after);
+	assert_same_tree(&before, &after);
+	kit_begin(k);
+	append_many(k, 1, size, 5);
+	kit_commit(k);
+	prove_all(k, size + 5);
+}
+
+static void test_every_size_is_consistent_with_every_later(void **state)
+{
+	struct kit *k = *state;
+	struct merkle_source src;
+	struct merkle_hash root[130];
+	struct merkle_proof p;
+	struct merkle tree;
+
+	for (uint64_t n = 0; n < 130; n++) {
+		store_log_tree(k->st, &tree);
+		merkle_root(&tree, &root[n]);
+		kit_begin(k);
+		append_many(k, 1, n, 1);
+		kit_commit(k);
+	}
+	src = store_log_source(store_view(k->st));
+	for (uint64_t b = 1; b < 130; b++)
+		for (uint64_t a = 1; a <= b; a++) {
+			assert_int_equal(
+				merkle_proof_consistency(&src, a, b, &p), 0);
+			assert_int_equal(merkle_proof_check_consistency(
+						 &p, a, &root[a], b, &root[b]),
+				0);
+		}
+}
+
+static void test_undone_leaves_never_were(void **state)
+{
+	struct wire_detail d;
+	struct kit *k = *state;
+	uint64_t next;
+
+	kit_begin(k);
+	assert_int_equal(store_mark(k->st), 0);
+	append_many(k, 1, 100, 3);
+	assert_int_equal(store_undo(k->st), 0); /* the secret with them */
+	assert_int_equal(store_mark(k->st), 0);
+	append_many(k, 1, 200, 2);
+	assert_int_equal(store_keep(k->st), 0);
+	next = store_log_next(k->st);
+	append_many(k, 2, 300, 4);
+	store_log_back(k->st, next);
+	append_many(k, 2, 400, 1);
+	kit_commit(k);
+	assert_int_equal(size_of(k), 3);
+	for (uint64_t i = 0; i < 3; i++) {
+		assert_int_equal(open_leaf(k, i, &d), 0);
+		assert_int_equal(d.number, i < 2 ? 200 + i : 400);
+	}
+	kit_begin(k);
+	append_many(k, 3, 500, 1);
+	store_abort(k->st);
+	assert_int_equal(size_of(k), 3);
+	kit_begin(k);
+	append_many(k, 3, 600, 1);
+	kit_commit(k);
+	assert_int_equal(open_leaf(k, 3, &d), 0);
+	assert_int_equal(d.number, 600);
+}
+
+struct seen {
+	uint64_t first, last;
+	size_t count, empty;
+	size_t stop;
+};
+
+static bool visit(void *ctx, uint64_t leaf, struct bytes detail)
+{
+	struct seen *s = ctx;
+
+	if (s->count++ == 0)
+		s->first = leaf;
+	s->last = leaf;
+	s->empty += detail.len == 0;
+	return s->count != s->stop;
+}
+
+static void test_walks_in_slices(void **state)
+{
+	struct kit *k = *state;
+	struct store_log_range range = {5, 2};
+	struct seen s = {0};
+	uint64_t next;
+
+	for (int i = 0; i < 4; i++) {
+		kit_begin(k);
+		append_many(k, 1, 0, 10);
+		kit_commit(k);
+	}
+	assert_int_equal(
+		store_log_walk(store_view(k->st), &range, visit, &s, &next), 0);
+	assert_int_equal(next, 20);
+	assert_int_equal(s.first, 5);
+	assert_int_equal(s.count, 15);
+	s = (struct seen){.stop = 3};
+	assert_int_equal(
+		store_log_walk(store_view(k->st), &range, visit, &s, &next), 0);
+	assert_int_equal(next, 8);
+	s = (struct seen){0};
+	range.from = UINT64_MAX;
+	assert_int_equal(store_log_walk_back(
+				 store_view(k->st), &range, visit, &s, &next),
+		0);
+	assert_int_equal(s.first, 39);
+	assert_int_equal(s.last, 20);
+	assert_int_equal(next, 20);
+	range.from = 25;
+	s = (struct seen){0};
+	assert_int_equal(store_log_walk_back(
+				 store_view(k->st), &range, visit, &s, &next),
+		0);
+	assert_int_equal(s.first, 24);
+	assert_int_equal(next, 10);
+	range.from = 40;
+	assert_int_equal(
+		store_log_walk(store_view(k->st), &range, visit, &s, &next), 0);
+	assert_int_equal(next, 40);
+}
+
+static void sweep(struct kit *k, uint32_t slice)
+{
+	struct store_slice s = {.more = true};
+
+	while (s.more) {
+		kit_begin(k);
+		assert_int_equal(store_mark(k->st), 0);
+		assert_int_equal(store_sweep(k->st, slice, &s), 0);
+		assert_int_equal(store_keep(k->st), 0);
+		kit_commit(k);
+	}
+}
+
+static void test_erased_is_gone_and_the_tree_stays(void **state)
+{
+	struct id16 one = kit_id('s', 1), three = kit_id('s', 3);
+	struct wire_salt salt;
+	struct merkle before, after;
+	struct wire_detail d;
+	struct kit *k = *state;
+
+	for (uint64_t i = 0; i < 20; i++) {
+		kit_begin(k);
+		append_many(k, 1 + i % 2, i, 3);
+		kit_commit(k);
+	}
+	store_log_tree(k->st, &before);
+	kit_begin(k);
+	assert_int_equal(store_log_erase(k->st, &one), 0);
+	assert_int_equal(store_log_erase(k->st, &three), 0);
+	/* At once, the transaction it is in included. */
+	assert_int_equal(store_log_salt(k->st, &one, &salt), ROWAN_E_NOT_FOUND);
+	kit_commit(k);
+	assert_int_equal(open_leaf(k, 0, &d), ROWAN_E_NOT_FOUND);
+	sweep(k, 2);
+	store_log_tree(k->st, &after);
+	assert_same_tree(&before, &after);
+	prove_all(k, 60);
+	for (uint64_t i = 0; i < 60; i++)
+		assert_int_equal(open_leaf(k, i, &d),
+			i / 3 % 2 == 0 ? ROWAN_E_NOT_FOUND : 0);
+	/* It never gets another secret, nor does one that never had any. */
+	kit_reopen(k);
+	kit_begin(k);
+	assert_int_equal(append(k, 1, 1), ROWAN_E_NOT_FOUND);
+	assert_int_equal(append(k, 3, 1), ROWAN_E_NOT_FOUND);
+	assert_int_equal(append(k, 2, 77), 0);
+	assert_int_equal(store_log_erase(k->st, &one), 0);
+	kit_commit(k);
+	assert_int_equal(open_leaf(k, 60, &d), 0);
+	assert_int_equal(d.number, 77);
+}
+
+/* Details are nowhere in the clear, and not in the log's file afterwards. */
+static void test_details_are_sealed(void **state)
+{
+	struct kit *k = *state;
+	struct id16 device = kit_id('d', 4);
+
+	kit_begin(k);
+	append_many(k, 4, 1, 3);
+	kit_commit(k);
+	assert_false(kit_files_contain(k, device.b, sizeof device.b));
+}
+
+static void test_two_erasures_at_once(void **state)
+{
+	struct id16 a = kit_id('s', 1), b = kit_id('s', 2);
+	struct store_slice s;
+	struct wire_detail d;
+	struct kit *k = *state;
+
+	for (uint64_t i = 0; i < 12; i++) {
+		kit_begin(k);
+		append_many(k, 1 + i % 3, i, 1);
+		kit_commit(k);
+	}
+	/* The later secret first, and in the middle of it the earlier one. */
+	kit_begin(k);
+	assert_int_equal(store_log_erase(k->st, &b), 0);
+	kit_commit(k);
+	kit_begin(k);
+	assert_int_equal(store_sweep(k->st, 5, &s), 0);
+	assert_int_equal(store_log_erase(k->st, &a), 0);
+	kit_commit(k);
+	sweep(k, 3);
+	for (uint64_t i = 0; i < 12; i++) {
+		struct buf detail;
+
+		assert_int_equal(
+			store_log_detail(store_view(k->st), i, &detail),
+			i % 3 == 2 ? 0 : ROWAN_E_NOT_FOUND);
+		buf_wipe(&detail);
+	}
+	assert_int_equal(open_leaf(k, 2, &d), 0);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_grows_with_its_transaction),
+		T(test_every_size_is_consistent_with_every_later),
+		T(test_undone_leaves_never_were),
+		T(test_walks_in_slices),
+		T(test_erased_is_gone_and_the_tree_stays),
+		T(test_details_are_sealed),
+		T(test_two_erasures_at_once),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
