@@ -29,7 +29,7 @@
 #include "session/follow.h"
 #include "session/identity.h"
 
-#define ACTS_MAX 256 /* waiting at a time; ROWAN_E_QUOTA */
+#define ACTS_MAX 1024 /* waiting at a time; ROWAN_E_QUOTA */
 
 struct acts;
 

@@ -22,7 +22,7 @@
 #include "session/acts.h"
 #include "session/wake.h"
 
-#define ENROLMENT_INVITES_MAX 64 /* kept, ended ones included: QUOTA */
+#define ENROLMENT_INVITES_MAX 512 /* kept, ended ones included: QUOTA */
 
 struct enrolment;
 
@@ -91,12 +91,14 @@ ROWAN_MUST int enrolment_request(struct enrolment *e,
 /**
  * enrolment_install(e, text):
  * Take in the armoured blocks of a file, whichever there are: the authority's
- * records (first to present), cards (this device's, its registrar's, the
- * daemon's), servers (wire/servers.h). With all of them the device is
- * enrolled. On an enrolled device: other servers, whose first key a daemon's
- * card of the same file binds. Nothing changes on an error: ROWAN_E_CRYPTO
- * for a card that is not for this device or not signed by the record's key,
- * ROWAN_E_EXISTS for another clinic's record, and the decoders' codes.
+ * records (first to present) alone, which pins the clinic; or this device's
+ * card, its registrar's if one signed it, the daemon's and the servers
+ * (wire/servers.h), which enrols it. On an enrolled device: other servers,
+ * whose first key a daemon's card of the same file binds. Nothing changes on
+ * an error: ROWAN_E_STATE before there is a record, ROWAN_E_NOT_FOUND when
+ * something is missing, ROWAN_E_CRYPTO for a card of other keys, the codes of
+ * bundle_check, ROWAN_E_EXISTS for another clinic or another card, and the
+ * decoders' codes.
  */
 ROWAN_MUST int enrolment_install(struct enrolment *e, struct bytes text);
 

@@ -139,6 +139,13 @@ ROWAN_MUST int follow_statement(struct follow *f, const struct id16 *chain,
 	uint64_t number, struct buf *ret);
 
 /**
+ * follow_record(f, i, ret):
+ * The authority's ${i}-th record, from the first to the present one; the
+ * caller owns ${ret}. ROWAN_E_NOT_FOUND.
+ */
+ROWAN_MUST int follow_record(struct follow *f, size_t i, struct buf *ret);
+
+/**
  * follow_expect(vault, chain, at):
  * A head that somebody we trust has told us (an invite's bundle): the chain
  * must come to it. Inside the caller's transaction, before follow_new.

@@ -143,6 +143,19 @@ int follow_put_record(struct follow *f, uint64_t number, struct bytes record)
 		f->o.vault, VAULT_CLINIC, text("record"), number, record);
 }
 
+int follow_record(struct follow *f, size_t i, struct buf *ret)
+{
+	uint64_t at = 0;
+	int rc;
+
+	for (size_t k = 0;; k++, at++) {
+		rc = vault_next(f->o.vault, VAULT_CLINIC, text("record"), at,
+			&at, k == i ? ret : NULL);
+		if (rc != 0 || k == i)
+			return rc;
+	}
+}
+
 /* ---- links --------------------------------------------------------------- */
 
 static struct bytes link_name(struct name *n, const struct id16 *chain)

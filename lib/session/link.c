@@ -13,6 +13,7 @@
 
 #define NEVER	   UINT64_MAX
 #define NEWS_TURNS 64 /* in one step */
+#define PROXY_MAX  255
 
 struct link {
 	struct transport transport;
@@ -20,6 +21,7 @@ struct link {
 	uint8_t public[KEY32_LEN];
 	struct identity_server servers[IDENTITY_SERVERS_MAX];
 	size_t server_count;
+	char proxy[PROXY_MAX + 1]; /* "host:port", or "" */
 	uint32_t (*below)(void *ctx, uint32_t n);
 	void *ctx;
 
@@ -81,6 +83,7 @@ static void attempt(struct link *l, uint64_t now_ms)
 		.public = l->public,
 		.secret = &l->secret,
 		.ipv6 = wants_ipv6(l, s->endpoint),
+		.proxy = l->proxy[0] != '\0' ? l->proxy : NULL,
 		.patience_ms = LINK_ATTEMPT_MS};
 
 	link_socket_close(&l->socket);
@@ -178,6 +181,22 @@ static bool take_servers(struct link *l, const struct link_options *o)
 	return true;
 }
 
+/* What libzmq speaks through is SOCKS5, and a name is the proxy's to find. */
+static bool take_proxy(struct link *l, const char *proxy)
+{
+	static const char scheme[] = "socks5://";
+	size_t skip = sizeof scheme - 1;
+
+	if (proxy == NULL)
+		return true;
+	if (strncmp(proxy, scheme, skip) != 0 ||
+		strchr(proxy + skip, ':') == NULL ||
+		strlen(proxy + skip) > PROXY_MAX)
+		return false;
+	memcpy(l->proxy, proxy + skip, strlen(proxy + skip) + 1);
+	return true;
+}
+
 int link_new(struct link **ret, const struct link_options *options)
 {
 	struct link *l;
@@ -195,7 +214,7 @@ int link_new(struct link **ret, const struct link_options *options)
 	l->ctx = options->ctx;
 	l->transport = (struct transport){
 		link_send, link_recv, link_step, link_wait, link_connection, l};
-	if (!take_servers(l, options) ||
+	if (!take_servers(l, options) || !take_proxy(l, options->proxy) ||
 		crypto_scalarmult_base(l->public, l->secret.b) != 0) {
 		secret_free(l);
 		return ROWAN_E_INVAL;

@@ -35,6 +35,8 @@ struct link_options {
 	const struct identity_server *servers; /* copied */
 	size_t server_count;
 	struct wake *wake; /* NULL: none; else borrowed */
+	/* "socks5://host:port", or NULL; names go through it, too. */
+	const char *proxy;
 	/* Tests: a number below the given one, for jitter; NULL: random. */
 	uint32_t (*below)(void *ctx, uint32_t n);
 	void *ctx;
@@ -43,7 +45,7 @@ struct link_options {
 /**
  * link_new(ret, options), link_free(l):
  * A link that is DOWN. ROWAN_E_INVAL without a server, for an endpoint that
- * is not "tcp://host:port". Freeing closes.
+ * is not "tcp://host:port", or another kind of proxy. Freeing closes.
  */
 ROWAN_MUST int link_new(struct link **ret, const struct link_options *options);
 void link_free(struct link *l);

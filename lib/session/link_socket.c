@@ -43,6 +43,8 @@ static bool set_all(void *sock, const struct link_target *t)
 	       set(sock, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) &&
 	       set(sock, ZMQ_HEARTBEAT_TIMEOUT, PONG_MS) &&
 	       set(sock, ZMQ_IPV6, t->ipv6) &&
+	       (t->proxy == NULL || set_bytes(sock, ZMQ_SOCKS_PROXY, t->proxy,
+					    strlen(t->proxy))) &&
 	       set_bytes(sock, ZMQ_MAXMSGSIZE, &frame, sizeof frame) &&
 	       set_bytes(sock, ZMQ_CURVE_SERVERKEY, s->key.b, KEY32_LEN) &&
 	       set_bytes(sock, ZMQ_CURVE_PUBLICKEY, t->public, KEY32_LEN) &&

@@ -30,7 +30,8 @@ struct link_target {
 	const uint8_t *public; /* ours */
 	const struct key32 *secret;
 	bool ipv6;
-	int patience_ms; /* to connect, and for the handshake */
+	const char *proxy; /* "host:port" of SOCKS5, or NULL */
+	int patience_ms;   /* to connect, and for the handshake */
 };
 
 enum link_news {

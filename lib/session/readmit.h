@@ -5,16 +5,20 @@
  * back as a device that has lost its state: nothing of the old groups is ever
  * used again.
  *
- *	FINE --- marks differ ---> LOCKED --- readmit_ask ---> ASKING
- *	  ^                                                      |
- *	  +------------- every readmit stands -------------------+
+ *	FINE --- marks differ ---> LOCKED
+ *	  ^                          |
+ *	  +------ readmit_ask -------+
  *
- * LOCKED is in the vault. Belongs to the session's thread.
+ * Asking forgets, unlocks and keeps the readmits that are to be brought in one
+ * transaction; until the members have replaced the leaf there is no group to
+ * send in. LOCKED is in the vault. Belongs to the session's thread.
  */
 #ifndef SESSION_READMIT_H
 #define SESSION_READMIT_H
 
 #include "session/acts.h"
+
+#define READMIT_CASES_MAX 16384
 
 struct readmit;
 

@@ -165,10 +165,10 @@ int bundle_encode(const struct bundle *b, struct writer *w)
 
 /* ---- whether it holds together ------------------------------------------ */
 
-static int records_check(const struct bundle *b)
+int bundle_records(const struct wire_record *records, size_t count)
 {
-	for (size_t i = 0; i < b->record_count; i++) {
-		const struct wire_record *r = &b->record[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct wire_record *r = &records[i];
 		struct wire_hash hash;
 		int rc = attest_verify(
 			ATTEST_RECORD, r->tbs, &r->key, &r->signature);
@@ -178,8 +178,8 @@ static int records_check(const struct bundle *b)
 		if (i == 0)
 			continue;
 		attest_hash(bytes_of(r->key.b, sizeof r->key.b), &hash);
-		if (!id16_eq(&r->clinic, &b->record[0].clinic) ||
-			memcmp(&hash, &b->record[i - 1].successor_hash,
+		if (!id16_eq(&r->clinic, &records[0].clinic) ||
+			memcmp(&hash, &records[i - 1].successor_hash,
 				sizeof hash) != 0)
 			return ROWAN_E_CHAIN;
 	}
@@ -187,19 +187,20 @@ static int records_check(const struct bundle *b)
 }
 
 /* Signed by the authority, now or before it was succeeded. */
-static int card_check(const struct bundle *b, const struct wire_card *card)
+int bundle_issued(const struct wire_record *records, size_t count,
+	const struct wire_card *card)
 {
 	if (card->issuer_kind != WIRE_SIGNER_AUTHORITY)
 		return ROWAN_E_SIGNER;
-	if (!id16_eq(&card->clinic, &b->record[0].clinic))
-		return ROWAN_E_CHAIN;
-	for (size_t i = 0; i < b->record_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct wire_hash hash;
 
-		attest_hash(b->record[i].raw, &hash);
+		if (!id16_eq(&card->clinic, &records[i].clinic))
+			return ROWAN_E_CHAIN;
+		attest_hash(records[i].raw, &hash);
 		if (memcmp(&hash, &card->issuer_hash, sizeof hash) == 0)
 			return attest_verify(ATTEST_CARD, card->tbs,
-				&b->record[i].key, &card->signature);
+				&records[i].key, &card->signature);
 	}
 	return ROWAN_E_CHAIN;
 }
@@ -207,12 +208,12 @@ static int card_check(const struct bundle *b, const struct wire_card *card)
 int bundle_check(const struct bundle *b)
 {
 	const struct wire_card *reg = &b->registrar, *daemon = &b->daemon;
-	int rc = records_check(b);
+	int rc = bundle_records(b->record, b->record_count);
 
 	if (rc == 0)
-		rc = card_check(b, reg);
+		rc = bundle_issued(b->record, b->record_count, reg);
 	if (rc == 0)
-		rc = card_check(b, daemon);
+		rc = bundle_issued(b->record, b->record_count, daemon);
 	if (rc != 0)
 		return rc;
 	if (!(reg->rights & WIRE_RIGHT_ENROL) ||

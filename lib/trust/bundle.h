@@ -90,6 +90,16 @@ ROWAN_MUST int bundle_encode(const struct bundle *b, struct writer *w);
 ROWAN_MUST int bundle_check(const struct bundle *b);
 
 /**
+ * bundle_records(records, count), bundle_issued(records, count, card):
+ * The two halves of bundle_check that a file needs, too: every record signed
+ * by itself and promised by the one before; a card signed by the authority
+ * under one of them.
+ */
+ROWAN_MUST int bundle_records(const struct wire_record *records, size_t count);
+ROWAN_MUST int bundle_issued(const struct wire_record *records, size_t count,
+	const struct wire_card *card);
+
+/**
  * bundle_invite(secret, ret):
  * The id under which the daemon keeps the invite.
  */

@@ -1,0 +1,151 @@
+/*
+ * What happens after what on a new connection: see session.h.
+ *
+ *	hello -> marks -> chains -> subscribe -> chains again -> going
+ *
+ * The chains are followed before anything of a channel is opened, and once
+ * more after the subscription began: what happened in between is told by
+ * nobody.
+ */
+#include <string.h>
+
+#include "session/session_inner.h"
+#include "wire/op.h"
+
+#define PING_MS (10 * 60 * 1000)
+
+void session_lost(struct session *s)
+{
+	s->phase = PHASE_NONE;
+	s->connection = 0;
+	if (s->parts.follow == NULL)
+		return;
+	acts_online(s->parts.acts, false);
+	enrolment_online(s->parts.enrolment, false);
+}
+
+void session_pushed(void *ctx, const struct wire_message *m)
+{
+	struct session *s = ctx;
+
+	if (m->header.op == WIRE_OP_NOTICE)
+		follow_notice(s->parts.follow, m);
+}
+
+/* ---- time ---------------------------------------------------------------- */
+
+static void hear_time(struct session *s, const struct wire_time *t)
+{
+	uint64_t now = session_now(s);
+
+	s->doubtful = t->doubtful;
+	/* The daemon's time never goes back; ours may have run ahead. */
+	s->heard = t->now > now || s->heard == 0 ? t->now : now;
+	s->heard_at = session_ms(s);
+	follow_time(s->parts.follow, s->heard, s->doubtful);
+}
+
+static void ponged(void *ctx, const struct requests_outcome *o)
+{
+	struct session *s = ctx;
+	struct wire_time t;
+
+	if (o->rc == 0 && wire_time_decode(o->answer, &t) == 0)
+		hear_time(s, &t);
+}
+
+static void ping(struct session *s, uint64_t now_ms)
+{
+	const struct requests_new n = {
+		.op = WIRE_OP_PING, .done = ponged, .ctx = s};
+
+	if (s->phase != PHASE_GOING || now_ms < s->ping_at)
+		return;
+	s->ping_at = now_ms + PING_MS;
+	/* Too much is open: the next time. */
+	(void)!requests_start(s->requests, &n);
+}
+
+/* ---- hello --------------------------------------------------------------- */
+
+static void greeted(void *ctx, const struct requests_outcome *o)
+{
+	struct session *s = ctx;
+	struct wire_hello_answer a;
+
+	if (o->rc != 0 || wire_hello_answer_decode(o->answer, &a) != 0) {
+		s->phase = PHASE_NONE;
+		/* Refused: not before the next connection. */
+		if (o->rc == ROWAN_E_AGAIN)
+			s->connection = 0;
+		return;
+	}
+	requests_version(s->requests, a.version);
+	s->fault = self_known(s->self, true);
+	hear_time(s, &a.time);
+	s->ping_at = session_ms(s) + PING_MS;
+	s->phase = PHASE_CHAINS;
+	follow_catch_up(s->parts.follow, NULL);
+}
+
+static int greet(struct session *s)
+{
+	static const struct wire_hello hello = {
+		{WIRE_VERSION_LOW, WIRE_VERSION_HIGH}};
+	struct requests_new n = {
+		.op = WIRE_OP_HELLO, .done = greeted, .ctx = s};
+	uint8_t mem[16];
+	struct writer w;
+	int rc;
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	rc = wire_hello_encode(&hello, &w);
+	n.body = writer_view(&w);
+	if (rc == 0)
+		rc = requests_start(s->requests, &n);
+	if (rc == 0)
+		s->phase = PHASE_GREETING;
+	return rc;
+}
+
+/* ---- phases -------------------------------------------------------------- */
+
+static void next_phase(struct session *s)
+{
+	bool done = !follow_busy(s->parts.follow);
+
+	if (s->phase == PHASE_CHAINS && done) {
+		s->phase = PHASE_BETWEEN;
+		follow_catch_up(s->parts.follow, NULL);
+	} else if (s->phase == PHASE_BETWEEN && done) {
+		s->phase = PHASE_GOING;
+	}
+}
+
+int session_greet_step(struct session *s, uint64_t now_ms)
+{
+	const struct transport *t = s->transport;
+	uint64_t connection = t->connection(t->ctx);
+	bool current;
+	int rc = 0;
+
+	if (s->state == TRANSPORT_REFUSED)
+		rc = self_known(s->self, false);
+	if (s->state != TRANSPORT_UP) {
+		session_lost(s);
+		return rc;
+	}
+	if (connection != s->connection) {
+		session_lost(s);
+		s->connection = connection;
+		rc = greet(s);
+	}
+	if (s->phase >= PHASE_CHAINS)
+		follow_time(s->parts.follow, session_now(s), s->doubtful);
+	next_phase(s);
+	ping(s, now_ms);
+	current = s->phase == PHASE_GOING && !follow_busy(s->parts.follow);
+	acts_online(s->parts.acts, current);
+	enrolment_online(s->parts.enrolment, s->phase >= PHASE_CHAINS);
+	return rc;
+}

@@ -1,0 +1,162 @@
+/*
+ * This device's own card: warnings before it ends, and a daemon that does not
+ * know it any more. See session_inner.h.
+ *
+ *	SETTINGS "self"/0	struct {
+ *					uint16 version = 1;
+ *					uint8 warned;	how many warnings
+ *					uint8 refused;	was told
+ *				}
+ *
+ * That the daemon does not know our key is its word only: a revocation that
+ * somebody signed cannot be read any more by whom it concerns.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/session_inner.h"
+
+#define VERSION 1
+#define DAY	86400
+
+/* Seconds before the end at which it is said. */
+static const uint64_t warnings[] = {30 * DAY, 7 * DAY, DAY};
+#define WARNINGS (sizeof warnings / sizeof *warnings)
+
+struct self {
+	struct session *s;
+	uint64_t ends; /* 0: by statement only */
+	uint8_t warned;
+	bool refused;
+};
+
+static struct bytes name_self(void)
+{
+	return bytes_of("self", 4);
+}
+
+static int load(struct self *x)
+{
+	struct buf mem;
+	struct reader in;
+	uint16_t version = 0;
+	uint8_t refused = 0;
+	int rc = vault_get(
+		x->s->parts.vault, VAULT_SETTINGS, name_self(), 0, &mem);
+
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	reader_init(&in, buf_view(&mem));
+	rc = reader_u16(&in, &version);
+	if (rc == 0 && version > VERSION)
+		rc = ROWAN_E_TOO_NEW;
+	else if (rc != 0 || reader_u8(&in, &x->warned) != 0 ||
+		 x->warned > WARNINGS || reader_u8(&in, &refused) != 0 ||
+		 refused > 1 || reader_end(&in) != 0)
+		rc = ROWAN_E_CORRUPT;
+	x->refused = refused == 1;
+	buf_wipe(&mem);
+	return rc;
+}
+
+int self_new(struct self **ret, struct session *s)
+{
+	struct self *x = calloc(1, sizeof *x);
+	struct wire_card card;
+	int rc;
+
+	*ret = NULL;
+	if (x == NULL)
+		return ROWAN_E_NOMEM;
+	x->s = s;
+	rc = load(x);
+	if (rc == 0)
+		rc = identity_card(&s->me, &card);
+	if (rc == 0) {
+		x->ends = card.not_after;
+		*ret = x;
+	} else {
+		free(x);
+	}
+	return rc;
+}
+
+void self_free(struct self *x)
+{
+	free(x);
+}
+
+/* Keep what ${x} is, with an event unless it is NULL. */
+static int keep(struct self *x, const struct event *e)
+{
+	struct session *s = x->s;
+	struct vault *v = s->parts.vault;
+	uint8_t mem[4];
+	struct writer w;
+	int rc = vault_begin(v);
+
+	if (rc != 0)
+		return rc;
+	writer_init_fixed(&w, mem, sizeof mem);
+	writer_u16(&w, VERSION);
+	writer_u8(&w, x->warned);
+	writer_u8(&w, x->refused);
+	rc = vault_put(v, VAULT_SETTINGS, name_self(), 0, writer_view(&w));
+	if (rc == 0 && e != NULL)
+		rc = events_add(s->parts.events, e);
+	if (rc == 0)
+		rc = vault_commit(v);
+	if (rc == 0)
+		return 0;
+	vault_abort(v);
+	events_aborted(s->parts.events);
+	return rc;
+}
+
+int self_known(struct self *x, bool known)
+{
+	struct session *s = x->s;
+	const struct event e = {.type = ROWAN_EVENT_SELF_REVOKED,
+		.code = ROWAN_E_REFUSED,
+		.time = session_now(s),
+		.device = s->me.device};
+	struct trust_card card;
+	struct buf raw;
+	int rc;
+
+	if (x->refused == !known)
+		return 0;
+	/* A card that was never logged is not one that is no more. */
+	if (!known) {
+		rc = follow_card(s->parts.follow, &s->me.device, &card, &raw);
+		if (rc != 0)
+			return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+		buf_wipe(&raw);
+	}
+	x->refused = !known;
+	rc = keep(x, known ? NULL : &e);
+	if (rc != 0)
+		x->refused = known;
+	return rc;
+}
+
+int self_step(struct self *x, uint64_t now)
+{
+	const struct event e = {.type = ROWAN_EVENT_EXPIRING,
+		.time = x->ends,
+		.device = x->s->me.device};
+	uint8_t due = x->warned, was = x->warned;
+	int rc;
+
+	if (x->ends == 0 || now == 0)
+		return 0;
+	while (due < WARNINGS && now + warnings[due] >= x->ends)
+		due++;
+	if (due == was)
+		return 0;
+	x->warned = due;
+	rc = keep(x, &e);
+	if (rc != 0)
+		x->warned = was;
+	return rc;
+}
