@@ -177,7 +177,8 @@ enum session_link session_link(const struct session *s)
 		return SESSION_REFUSED;
 	if (s->state != TRANSPORT_UP || s->phase < PHASE_CHAINS)
 		return SESSION_TRYING;
-	return s->phase == PHASE_GOING && !follow_busy(s->parts.follow)
+	return s->phase == PHASE_GOING && !follow_busy(s->parts.follow) &&
+			       mailbox_current(s->mailbox)
 		       ? SESSION_CURRENT
 		       : SESSION_UP;
 }
@@ -213,6 +214,14 @@ static int step_parts(struct session *s, uint64_t now_ms)
 	s->fault = 0;
 	note(&rc, follow_step(p->follow, now_ms));
 	note(&rc, session_greet_step(s, now_ms));
+	if (!readmit_locked(p->readmit)) {
+		note(&rc, mailbox_step(s->mailbox, now_ms));
+		session_online(s);
+		note(&rc, messages_step(p->messages, now_ms));
+		note(&rc, channels_step(p->channels, now_ms));
+		note(&rc, outbox_step(p->outbox, now_ms));
+		note(&rc, transfer_step(p->transfer, now_ms));
+	}
 	note(&rc, acts_step(p->acts, now_ms));
 	note(&rc, self_step(s->self, session_now(s)));
 	return rc;
@@ -223,7 +232,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-uint64_t session_wait(struct session *s)
+static uint64_t until_due(struct session *s)
 {
 	const struct session_parts *p = &s->parts;
 	uint64_t now_ms = session_ms(s);
@@ -236,15 +245,32 @@ uint64_t session_wait(struct session *s)
 	ms = least(ms, requests_wait(s->requests, now_ms));
 	ms = least(ms, follow_wait(p->follow, now_ms));
 	ms = least(ms, acts_wait(p->acts, now_ms));
+	if (!readmit_locked(p->readmit)) {
+		ms = least(ms, mailbox_wait(s->mailbox, now_ms));
+		ms = least(ms, messages_wait(p->messages, now_ms));
+		ms = least(ms, channels_wait(p->channels, now_ms));
+		ms = least(ms, outbox_wait(p->outbox, now_ms));
+		ms = least(ms, transfer_wait(p->transfer, now_ms));
+	}
 	if (s->phase == PHASE_GOING)
 		ms = least(ms, s->ping_at > now_ms ? s->ping_at - now_ms : 0);
 	if (s->state == TRANSPORT_UP && s->phase == PHASE_NONE &&
 		s->connection == 0)
 		ms = 0;
 	/* A phase ends when what it waits for has ended. */
-	if ((s->phase == PHASE_CHAINS || s->phase == PHASE_BETWEEN) &&
+	if (((s->phase == PHASE_CHAINS && !readmit_locked(p->readmit)) ||
+		    s->phase == PHASE_BETWEEN) &&
 		!follow_busy(p->follow))
 		ms = 0;
+	return ms;
+}
+
+uint64_t session_wait(struct session *s)
+{
+	uint64_t ms = until_due(s);
+
+	/* To ask takes what the sockets had to tell: it is kept here. */
+	wake_set(s->wake, ms);
 	return ms;
 }
 
@@ -260,7 +286,7 @@ int session_step(struct session *s)
 		s->state = requests_step(s->requests, now_ms);
 		rc = step_parts(s, now_ms);
 	}
-	wake_set(s->wake, session_wait(s));
+	(void)session_wait(s);
 	return rc;
 }
 

@@ -20,6 +20,9 @@ void session_lost(struct session *s)
 	s->connection = 0;
 	if (s->parts.follow == NULL)
 		return;
+	mailbox_lost(s->mailbox);
+	channels_online(s->parts.channels, false);
+	outbox_online(s->parts.outbox, false);
 	acts_online(s->parts.acts, false);
 	enrolment_online(s->parts.enrolment, false);
 }
@@ -30,9 +33,20 @@ void session_pushed(void *ctx, const struct wire_message *m)
 
 	if (m->header.op == WIRE_OP_NOTICE)
 		follow_notice(s->parts.follow, m);
+	else if (m->header.op == WIRE_OP_PUSH)
+		mailbox_push(s->mailbox, m);
 }
 
 /* ---- time ---------------------------------------------------------------- */
+
+static void tell_time(struct session *s)
+{
+	uint64_t now = session_now(s);
+
+	follow_time(s->parts.follow, now, s->doubtful);
+	channels_time(s->parts.channels, now);
+	messages_time(s->parts.messages, now);
+}
 
 static void hear_time(struct session *s, const struct wire_time *t)
 {
@@ -42,7 +56,7 @@ static void hear_time(struct session *s, const struct wire_time *t)
 	/* The daemon's time never goes back; ours may have run ahead. */
 	s->heard = t->now > now || s->heard == 0 ? t->now : now;
 	s->heard_at = session_ms(s);
-	follow_time(s->parts.follow, s->heard, s->doubtful);
+	tell_time(s);
 }
 
 static void ponged(void *ctx, const struct requests_outcome *o)
@@ -82,6 +96,10 @@ static void greeted(void *ctx, const struct requests_outcome *o)
 	}
 	requests_version(s->requests, a.version);
 	s->fault = self_known(s->self, true);
+	if (s->fault == 0)
+		s->fault = readmit_greeted(s->parts.readmit, a.counter,
+			outbox_counter(s->parts.outbox));
+	outbox_greeted(s->parts.outbox, &a);
 	hear_time(s, &a.time);
 	s->ping_at = session_ms(s) + PING_MS;
 	s->phase = PHASE_CHAINS;
@@ -114,19 +132,35 @@ static void next_phase(struct session *s)
 {
 	bool done = !follow_busy(s->parts.follow);
 
-	if (s->phase == PHASE_CHAINS && done) {
+	/* An old copy opens nothing and acknowledges nothing. */
+	if (s->phase == PHASE_CHAINS && done &&
+		!readmit_locked(s->parts.readmit)) {
 		s->phase = PHASE_BETWEEN;
+		mailbox_greeted(s->mailbox);
 		follow_catch_up(s->parts.follow, NULL);
 	} else if (s->phase == PHASE_BETWEEN && done) {
 		s->phase = PHASE_GOING;
 	}
 }
 
+void session_online(struct session *s)
+{
+	bool chains = s->phase >= PHASE_CHAINS && !follow_busy(s->parts.follow);
+	bool current = s->phase == PHASE_GOING && chains &&
+		       mailbox_current(s->mailbox) &&
+		       !readmit_locked(s->parts.readmit);
+
+	channels_online(s->parts.channels, current);
+	outbox_online(s->parts.outbox, current);
+	/* Statements use no key of a channel. */
+	acts_online(s->parts.acts, chains);
+	enrolment_online(s->parts.enrolment, s->phase >= PHASE_CHAINS);
+}
+
 int session_greet_step(struct session *s, uint64_t now_ms)
 {
 	const struct transport *t = s->transport;
 	uint64_t connection = t->connection(t->ctx);
-	bool current;
 	int rc = 0;
 
 	if (s->state == TRANSPORT_REFUSED)
@@ -141,11 +175,9 @@ int session_greet_step(struct session *s, uint64_t now_ms)
 		rc = greet(s);
 	}
 	if (s->phase >= PHASE_CHAINS)
-		follow_time(s->parts.follow, session_now(s), s->doubtful);
+		tell_time(s);
 	next_phase(s);
 	ping(s, now_ms);
-	current = s->phase == PHASE_GOING && !follow_busy(s->parts.follow);
-	acts_online(s->parts.acts, current);
-	enrolment_online(s->parts.enrolment, s->phase >= PHASE_CHAINS);
+	session_online(s);
 	return rc;
 }

@@ -3,13 +3,15 @@
  *
  *	session.c	beginning, end, one step
  *	session_greet.c	what happens after what on a new connection
- *	session_parts.c	making the parts, and what they ask of each other
+ *	session_parts.c	making the parts
+ *	session_glue.c	what they ask of each other
  *	session_self.c	this device's own card: its end, its revocation
  */
 #ifndef SESSION_SESSION_INNER_H
 #define SESSION_SESSION_INNER_H
 
 #include "session/link.h"
+#include "session/mailbox.h"
 #include "session/session_parts.h"
 #include "wire/hello.h"
 
@@ -29,6 +31,7 @@ struct session {
 	struct link *link;		   /* NULL with another transport */
 	const struct transport *transport; /* NULL before there is a card */
 	struct requests *requests;
+	struct mailbox *mailbox;
 	char *proxy, *endpoint;
 	const struct transport *given; /* tests */
 	uint64_t (*monotonic_ms)(void *ctx);
@@ -59,8 +62,40 @@ void session_decompose(struct session *s);
 
 ROWAN_MUST int session_greet_step(struct session *s, uint64_t now_ms);
 void session_pushed(void *ctx, const struct wire_message *m);
+/* Tell the parts whether they may work now. */
+void session_online(struct session *s);
 /* The connection is gone. */
 void session_lost(struct session *s);
+
+/* ---- session_glue.c: callbacks whose ctx is the session ---- */
+
+void glue_changed(void *ctx, const struct id16 *case_id);
+bool glue_barred(
+	void *ctx, const struct id16 *case_id, const struct id16 *member);
+int glue_forget(void *ctx, uint64_t counter);
+void glue_reset(void *ctx, const struct id16 *channel, uint32_t generation);
+void glue_readmit(void *ctx, const struct id16 *case_id);
+void glue_moved(void *ctx, const struct id16 *channel);
+void glue_blob_sent(void *ctx, const struct id16 *blob, int rc);
+void glue_blob_got(
+	void *ctx, const struct transfer_what *what, int rc, struct bytes data);
+int glue_post(void *ctx, const struct messages_post *post);
+int glue_unpost(void *ctx, const struct id16 *message);
+int glue_channel(void *ctx, const struct id16 *channel, struct id16 *ret_case,
+	uint8_t *ret_kind);
+int glue_delivered(
+	void *ctx, const struct id16 *message, const struct id16 *device);
+int glue_opened(
+	void *ctx, const struct mailbox_from *from, struct bytes content);
+int glue_unreadable(void *ctx, const struct mailbox_from *from, int code);
+int glue_joined(
+	void *ctx, const struct id16 *case_id, const struct id16 *channel);
+int glue_sent(void *ctx, const struct id16 *message, uint64_t time);
+int glue_unsent(void *ctx, const struct id16 *message, int code);
+/* All of it; what the mailbox or the outbox, what messages changed. */
+void glue_aborted(void *ctx);
+void glue_mail_aborted(void *ctx);
+void glue_messages_aborted(void *ctx);
 
 /* ---- session_self.c ---- */
 

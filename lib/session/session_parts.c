@@ -1,45 +1,10 @@
 /*
- * The parts of a session, made when the device has a card, and what they ask
- * of each other: see session_inner.h.
+ * The parts of a session, made when the device has a card: see
+ * session_inner.h. What they ask of each other is session_glue.c.
  */
 #include <string.h>
 
 #include "session/session_inner.h"
-
-/* ---- between the parts --------------------------------------------------- */
-
-void session_aborted(struct session *s)
-{
-	events_aborted(s->parts.events);
-	if (s->parts.follow == NULL)
-		return;
-	acts_aborted(s->parts.acts);
-	transfer_aborted(s->parts.transfer);
-}
-
-static void aborted(void *ctx)
-{
-	session_aborted(ctx);
-}
-
-static void changed(void *ctx, const struct id16 *case_id)
-{
-	/* Whoever depends on it looks again at the next step. */
-}
-
-static int forget(void *ctx, uint64_t counter)
-{
-	return 0;
-}
-
-static void sent(void *ctx, const struct id16 *blob, int rc)
-{
-}
-
-static void got(
-	void *ctx, const struct transfer_what *what, int rc, struct bytes data)
-{
-}
 
 /* ---- making -------------------------------------------------------------- */
 
@@ -76,7 +41,7 @@ static int make_follow(struct session *s)
 	const struct follow_options o = {.vault = s->parts.vault,
 		.events = s->parts.events,
 		.requests = s->requests,
-		.changed = changed,
+		.changed = glue_changed,
 		.ctx = s};
 
 	return follow_new(&s->parts.follow, &o);
@@ -89,6 +54,7 @@ static int make_acts(struct session *s)
 		.requests = s->requests,
 		.follow = s->parts.follow,
 		.me = &s->me,
+		.barred = glue_barred,
 		.ctx = s};
 
 	return acts_new(&s->parts.acts, &o);
@@ -101,8 +67,8 @@ static int make_readmit(struct session *s)
 		.follow = s->parts.follow,
 		.acts = s->parts.acts,
 		.me = &s->me,
-		.forget = forget,
-		.aborted = aborted,
+		.forget = glue_forget,
+		.aborted = glue_aborted,
 		.ctx = s};
 
 	return readmit_new(&s->parts.readmit, &o);
@@ -113,11 +79,72 @@ static int make_transfer(struct session *s)
 	const struct transfer_options o = {.vault = s->parts.vault,
 		.events = s->parts.events,
 		.requests = s->requests,
-		.sent = sent,
-		.got = got,
+		.sent = glue_blob_sent,
+		.got = glue_blob_got,
 		.ctx = s};
 
 	return transfer_new(&s->parts.transfer, &o);
+}
+
+static int make_channels(struct session *s)
+{
+	const struct channels_options o = {.vault = s->parts.vault,
+		.events = s->parts.events,
+		.requests = s->requests,
+		.follow = s->parts.follow,
+		.me = &s->me,
+		.reset = glue_reset,
+		.readmit = glue_readmit,
+		.moved = glue_moved,
+		.ctx = s};
+
+	return channels_new(&s->parts.channels, &o);
+}
+
+static int make_messages(struct session *s)
+{
+	const struct messages_options o = {.vault = s->parts.vault,
+		.events = s->parts.events,
+		.transfer = s->parts.transfer,
+		.post = glue_post,
+		.unpost = glue_unpost,
+		.channel = glue_channel,
+		.delivered = glue_delivered,
+		.aborted = glue_messages_aborted,
+		.ctx = s};
+	struct wire_card card;
+	int rc = identity_card(&s->me, &card);
+
+	if (rc == 0)
+		rc = messages_new(&s->parts.messages, &o);
+	if (rc == 0)
+		messages_self(s->parts.messages, &s->me.member, &s->me.device,
+			(enum rowan_role)card.role);
+	return rc;
+}
+
+static int make_mail(struct session *s)
+{
+	const struct mailbox_options m = {.vault = s->parts.vault,
+		.events = s->parts.events,
+		.requests = s->requests,
+		.channels = s->parts.channels,
+		.opened = glue_opened,
+		.unreadable = glue_unreadable,
+		.joined = glue_joined,
+		.aborted = glue_mail_aborted,
+		.ctx = s};
+	const struct outbox_options o = {.vault = s->parts.vault,
+		.requests = s->requests,
+		.channels = s->parts.channels,
+		.transfer = s->parts.transfer,
+		.sent = glue_sent,
+		.unsent = glue_unsent,
+		.aborted = glue_mail_aborted,
+		.ctx = s};
+	int rc = mailbox_new(&s->mailbox, &m);
+
+	return rc == 0 ? outbox_new(&s->parts.outbox, &o) : rc;
 }
 
 int session_compose(struct session *s)
@@ -130,7 +157,8 @@ int session_compose(struct session *s)
 			 &s->requests, s->transport, session_pushed, s)) ||
 		(rc = make_follow(s)) || (rc = make_acts(s)) ||
 		(rc = make_readmit(s)) || (rc = make_transfer(s)) ||
-		(rc = self_new(&s->self, s))) {
+		(rc = make_channels(s)) || (rc = make_messages(s)) ||
+		(rc = make_mail(s)) || (rc = self_new(&s->self, s))) {
 		session_decompose(s);
 		return rc;
 	}
@@ -147,6 +175,11 @@ void session_decompose(struct session *s)
 	if (p->enrolment != NULL)
 		enrolment_attach(p->enrolment, NULL);
 	self_free(s->self);
+	/* Whoever asks goes before whom they ask. */
+	mailbox_free(s->mailbox);
+	messages_free(p->messages);
+	outbox_free(p->outbox);
+	channels_free(p->channels);
 	transfer_free(p->transfer);
 	readmit_free(p->readmit);
 	acts_free(p->acts);
@@ -154,6 +187,10 @@ void session_decompose(struct session *s)
 	requests_free(s->requests);
 	link_free(s->link);
 	s->self = NULL;
+	s->mailbox = NULL;
+	p->messages = NULL;
+	p->outbox = NULL;
+	p->channels = NULL;
 	p->transfer = NULL;
 	p->readmit = NULL;
 	p->acts = NULL;

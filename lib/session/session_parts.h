@@ -6,7 +6,10 @@
 #define SESSION_SESSION_PARTS_H
 
 #include "session/acts.h"
+#include "session/channel.h"
 #include "session/enrolment.h"
+#include "session/messages.h"
+#include "session/outbox.h"
 #include "session/readmit.h"
 #include "session/session.h"
 #include "session/transfer.h"
@@ -22,6 +25,9 @@ struct session_parts {
 	struct acts *acts;
 	struct readmit *readmit;
 	struct transfer *transfer;
+	struct channels *channels;
+	struct messages *messages;
+	struct outbox *outbox;
 };
 
 /**

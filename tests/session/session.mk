@@ -8,7 +8,7 @@ SESSION_BIN := $(patsubst tests/session/%.c,$(B)/tests/session/%,$(SESSION_SRC))
 
 $(foreach s,$(SESSION_SRC),$(eval $(call test_program,session/$(notdir \
 	$(basename $(s))),$(s),$(B)/tests/net/kit.o \
-	$(B)/tests/net/invite_kit.o)))
+	$(B)/tests/net/invite_kit.o $(B)/tests/session/kit.o)))
 
 .PHONY: check-session
 check-session: $(B)/rowand $(SESSION_BIN)
@@ -17,3 +17,5 @@ check-session: $(B)/rowand $(SESSION_BIN)
 	@echo "session: $(words $(SESSION_BIN)) behaviours hold"
 
 CHECKS += check-session
+
+-include $(B)/tests/session/kit.d

@@ -1,0 +1,92 @@
+/*
+ * A clinic of sessions works: staff enrol by files, a case is opened and
+ * assigned, a victim enrols by an invite and writes, and is answered.
+ */
+#include <stdio.h>
+
+#include "session/kit.h"
+#include "session/messages_row.h"
+
+static struct person coordinator, advocate, victim;
+
+static struct id16 channel_of(const struct id16 *case_id, uint8_t kind)
+{
+	const struct case_state *c =
+		follow_case(parts_of(&coordinator)->follow, case_id);
+
+	KIT_CHECK(c != NULL && case_channel(c, kind) != NULL);
+	return case_channel(c, kind)->channel;
+}
+
+static void assign(const struct id16 *channel, struct person *who)
+{
+	const struct acts_assignment a = {
+		.channel = *channel, .member = parts_of(who)->me->member};
+	uint64_t act;
+
+	KIT_CHECK(acts_assign(parts_of(&coordinator)->acts, &a, &act) == 0);
+	KIT_CHECK(session_step(coordinator.s) == 0);
+	KIT_CHECK(person_act(&coordinator, act) == 0);
+}
+
+static void say(struct person *from, struct person *to,
+	const struct id16 *channel, const char *text)
+{
+	const struct messages_draft d = {.text = bytes_of(text, strlen(text))};
+	struct messages_row row;
+	struct id16 id;
+
+	KIT_CHECK(messages_write(parts_of(from)->messages, channel, &d, &id) ==
+		  0);
+	KIT_CHECK(session_step(from->s) == 0);
+	(void)person_event(to, ROWAN_EVENT_MESSAGE);
+	KIT_CHECK(messages_get(parts_of(to)->messages, &to->last.message,
+			  &row) == 0);
+	KIT_CHECK(bytes_eq(row.content.u.text, d.text));
+	messages_row_wipe(&row);
+	(void)person_event(from, ROWAN_EVENT_SENT);
+	(void)person_event(from, ROWAN_EVENT_DELIVERED);
+}
+
+int main(void)
+{
+	struct id16 case_id, support, invite;
+	uint64_t act;
+
+	sessions_begin(ROWAND_NO_LIMITS);
+	person_create(&coordinator, "coordinator");
+	person_create(&advocate, "advocate");
+	person_create(&victim, "victim");
+	person_carded(&coordinator, "police", WIRE_RIGHT_COORDINATE);
+	person_carded(&advocate, "advocacy", WIRE_RIGHT_ENROL);
+	KIT_CHECK(session_connect(victim.s) == ROWAN_E_STATE);
+	sessions_run();
+	sessions_settle();
+
+	KIT_CHECK(acts_open(parts_of(&coordinator)->acts, bytes_of("police", 6),
+			  20000, &case_id, &act) == 0);
+	KIT_CHECK(session_step(coordinator.s) == 0);
+	KIT_CHECK(person_act(&coordinator, act) == 0);
+	support = channel_of(&case_id, WIRE_CHANNEL_SUPPORT);
+	assign(&support, &advocate);
+	(void)person_event(&advocate, ROWAN_EVENT_ASSIGNED);
+
+	invite = person_invites(&advocate, &case_id, &victim);
+	people_compare(&advocate, &invite, &victim);
+	assign(&support, &victim);
+	(void)person_event(&victim, ROWAN_EVENT_ASSIGNED);
+	(void)person_event(&victim, ROWAN_EVENT_CHANNEL);
+	say(&victim, &advocate, &support, "is anybody there?");
+	say(&advocate, &victim, &support, "yes.");
+
+	/* And after everybody has started anew. */
+	person_close(&victim);
+	person_close(&advocate);
+	person_open(&victim);
+	person_open(&advocate);
+	sessions_settle();
+	say(&victim, &advocate, &support, "still?");
+	KIT_CHECK(victim.alarms == 0 && advocate.alarms == 0 &&
+		  coordinator.alarms == 0);
+	return sessions_end();
+}

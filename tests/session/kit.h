@@ -1,0 +1,108 @@
+/*
+ * A clinic whose people are sessions, at a running daemon: the authority
+ * signs what they ask for in files, the first statements are imported, and
+ * everything else goes over the wire.
+ *
+ * For tests only: what cannot fail ends the program.
+ */
+#ifndef TESTS_SESSION_KIT_H
+#define TESTS_SESSION_KIT_H
+
+#include "net/kit.h"
+#include "session/session_parts.h"
+#include "trust/authority.h"
+#include "trust/rules.h"
+
+#define PEOPLE_MAX 16
+
+/* One person's device. */
+struct person {
+	const char *name;
+	char path[ROWAND_PATH_MAX];
+	struct session *s;
+	struct event last; /* that person_event took */
+	char text[EVENT_TEXT_MAX + 1];
+	unsigned alarms; /* taken so far */
+};
+
+struct clinic_of_sessions {
+	struct authority_key *key, *next;
+	struct clinic clinic; /* as the authority knows it */
+	struct buf record;
+	struct buf daemon_card;
+	char import[ROWAND_PATH_MAX]; /* statements to be imported */
+	struct person *people[PEOPLE_MAX];
+	size_t count;
+};
+
+extern struct clinic_of_sessions kit_clinic;
+
+/**
+ * sessions_begin(settings), sessions_end():
+ * An authority, and a daemon with a card that does not run yet. End returns
+ * 0, for main.
+ */
+void sessions_begin(const char *settings);
+int sessions_end(void);
+
+/**
+ * person_create(p, name), person_open(p), person_close(p):
+ * A device with a fresh vault, or the one it has; one of the people from now
+ * on, or no more.
+ */
+void person_create(struct person *p, const char *name);
+void person_open(struct person *p);
+void person_close(struct person *p);
+
+/**
+ * person_carded(p, agency, rights):
+ * Enrol by files; the card is among the statements to be imported.
+ */
+void person_carded(struct person *p, const char *agency, uint16_t rights);
+
+/**
+ * sessions_run():
+ * Import, start the daemon, connect everybody who has a card.
+ */
+void sessions_run(void);
+
+/**
+ * sessions_until(done, ctx):
+ * Let everybody work until ${done} says true; false when that takes a minute.
+ */
+typedef bool sessions_done(void *ctx);
+bool sessions_until(sessions_done *done, void *ctx);
+
+/**
+ * sessions_settle():
+ * Until everybody is current and has nothing to do.
+ */
+void sessions_settle(void);
+
+/**
+ * person_event(p, type):
+ * Wait until ${p} has an event of that type, taking those before it.
+ */
+const struct event *person_event(struct person *p, uint16_t type);
+
+/**
+ * person_act(p, act):
+ * Wait for the end of an act; its code.
+ */
+int person_act(struct person *p, uint64_t act);
+
+/* Short for the parts of a person's session. */
+const struct session_parts *parts_of(struct person *p);
+
+/**
+ * person_invites(registrar, case_id, guest), people_compare(registrar,
+ * guest):
+ * Invite; the guest redeems. Both see the code, and the registrar says
+ * whether it was the same: it must be.
+ */
+struct id16 person_invites(struct person *registrar, const struct id16 *case_id,
+	struct person *guest);
+void people_compare(struct person *registrar, const struct id16 *invite,
+	struct person *guest);
+
+#endif
