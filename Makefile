@@ -140,7 +140,7 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(LIB_TEST) \
 		$(LIB_DAEMON) $(LIBS_CLIENT)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ZMQ) $(SQLITE) $(CONFIG) \
-		$(SODIUM) $(CMOCKA) $(JANSSON) -lpthread
+		$(SODIUM) $(CMOCKA) $(JANSSON) $(CRYPTO) -lpthread
 
 .PHONY: deps unit replay check tests asan tsan lint format help clean
 deps:

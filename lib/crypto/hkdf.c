@@ -18,8 +18,13 @@ void hkdf_extract(const struct suite *s, struct bytes salt, struct bytes ikm,
 	sodium_memzero(&prk, sizeof prk);
 }
 
-int hkdf_expand(const struct suite *s, struct bytes prk, struct bytes info,
-	uint8_t *ret, size_t len)
+void hkdf_key(const struct suite *s, struct bytes prk, struct hash_state *ret)
+{
+	s->hash->hmac_init(ret, prk);
+}
+
+int hkdf_expand_keyed(const struct suite *s, const struct hash_state *keyed,
+	struct bytes info, uint8_t *ret, size_t len)
 {
 	const struct hash_algorithm *h = s->hash;
 	struct hash_state st;
@@ -30,7 +35,7 @@ int hkdf_expand(const struct suite *s, struct bytes prk, struct bytes info,
 	if (len > 255 * h->len)
 		return ROWAN_E_INVAL;
 	while (len > 0) {
-		h->hmac_init(&st, prk);
+		st = *keyed;
 		if (counter > 0)
 			h->hmac_update(&st, bytes_of(block, h->len));
 		counter++;
@@ -45,4 +50,16 @@ int hkdf_expand(const struct suite *s, struct bytes prk, struct bytes info,
 	sodium_memzero(block, sizeof block);
 	sodium_memzero(&st, sizeof st);
 	return 0;
+}
+
+int hkdf_expand(const struct suite *s, struct bytes prk, struct bytes info,
+	uint8_t *ret, size_t len)
+{
+	struct hash_state keyed;
+	int rc;
+
+	hkdf_key(s, prk, &keyed);
+	rc = hkdf_expand_keyed(s, &keyed, info, ret, len);
+	sodium_memzero(&keyed, sizeof keyed);
+	return rc;
 }

@@ -21,4 +21,15 @@ void hkdf_extract(const struct suite *s, struct bytes salt, struct bytes ikm,
 ROWAN_MUST int hkdf_expand(const struct suite *s, struct bytes prk,
 	struct bytes info, uint8_t *ret, size_t len);
 
+/**
+ * hkdf_key(s, prk, ret), hkdf_expand_keyed(s, keyed, info, ret, len):
+ * The same in two steps, for a key that several things are expanded from:
+ * the HMAC is keyed once. The caller wipes ${keyed}, which is as secret as
+ * the key.
+ */
+void hkdf_key(const struct suite *s, struct bytes prk, struct hash_state *ret);
+ROWAN_MUST int hkdf_expand_keyed(const struct suite *s,
+	const struct hash_state *keyed, struct bytes info, uint8_t *ret,
+	size_t len);
+
 #endif

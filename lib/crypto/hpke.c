@@ -76,9 +76,9 @@ static void labeled_extract(const struct suite *s, const struct suite_id *id,
 	sodium_memzero(&st, sizeof st);
 }
 
-/* LabeledExpand, RFC 9180 section 4. */
-static int labeled_expand(const struct suite *s, const struct suite_id *id,
-	const struct secret *prk, const char *label, struct bytes info,
+/* LabeledExpand, RFC 9180 section 4, from a key that hkdf_key has made. */
+static int expand_keyed(const struct suite *s, const struct suite_id *id,
+	const struct hash_state *keyed, const char *label, struct bytes info,
 	uint8_t *ret, size_t len)
 {
 	uint8_t mem[INFO_MAX];
@@ -92,7 +92,20 @@ static int labeled_expand(const struct suite *s, const struct suite_id *id,
 	writer_raw(&w, info.data, info.len);
 	if (writer_status(&w) != 0)
 		return writer_status(&w);
-	return hkdf_expand(s, secret_view(prk), writer_view(&w), ret, len);
+	return hkdf_expand_keyed(s, keyed, writer_view(&w), ret, len);
+}
+
+static int labeled_expand(const struct suite *s, const struct suite_id *id,
+	const struct secret *prk, const char *label, struct bytes info,
+	uint8_t *ret, size_t len)
+{
+	struct hash_state keyed;
+	int rc;
+
+	hkdf_key(s, secret_view(prk), &keyed);
+	rc = expand_keyed(s, id, &keyed, label, info, ret, len);
+	sodium_memzero(&keyed, sizeof keyed);
+	return rc;
 }
 
 /*
@@ -240,6 +253,7 @@ static int key_schedule(const struct suite *s, const struct secret *shared,
 	size_t nh = s->hash->len;
 	struct bytes view = {context, 1 + 2 * nh};
 	struct secret secret, h;
+	struct hash_state keyed;
 	int rc;
 
 	labeled_extract(s, &id, NULL, "psk_id_hash", none, &h);
@@ -247,15 +261,17 @@ static int key_schedule(const struct suite *s, const struct secret *shared,
 	labeled_extract(s, &id, NULL, "info_hash", info, &h);
 	memcpy(context + 1 + nh, h.b, nh);
 	labeled_extract(s, &id, shared, "secret", none, &secret);
-	rc = labeled_expand(
-		s, &id, &secret, "key", view, ret->key, s->aead->key_len);
+	hkdf_key(s, secret_view(&secret), &keyed);
+	rc = expand_keyed(
+		s, &id, &keyed, "key", view, ret->key, s->aead->key_len);
 	if (rc == 0)
-		rc = labeled_expand(s, &id, &secret, "base_nonce", view,
+		rc = expand_keyed(s, &id, &keyed, "base_nonce", view,
 			ret->nonce, s->aead->nonce_len);
 	if (rc == 0)
-		rc = labeled_expand(
-			s, &id, &secret, "exp", view, ret->exporter.b, nh);
+		rc = expand_keyed(
+			s, &id, &keyed, "exp", view, ret->exporter.b, nh);
 	ret->exporter.len = nh;
+	sodium_memzero(&keyed, sizeof keyed);
 	secret_wipe(&secret);
 	return rc;
 }

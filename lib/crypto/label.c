@@ -3,6 +3,8 @@
  */
 #include <string.h>
 
+#include <sodium.h>
+
 #include "base/writer.h"
 #include "crypto/hkdf.h"
 #include "crypto/label.h"
@@ -99,30 +101,77 @@ void label_ref_hash(const struct suite *s, const char *label,
 	suite_hash(s, parts, 4, ret);
 }
 
-/* KDFLabel, section 8, and what it makes of ${secret}. */
-static int expand(const struct suite *s, struct bytes secret,
-	const struct bytes *label, struct bytes context, struct bytes_out ret)
+/* KDFLabel, section 8, and what it makes of a secret. */
+static int expand(const struct label_source *src, struct bytes label,
+	struct bytes context, struct bytes_out ret)
 {
+	const struct suite *s = src->suite;
 	uint8_t mem[EXTRA];
 	struct writer w;
 	int rc;
 
 	if (ret.len > 255 * s->hash->len || context.len > CONTENT_MAX ||
-		label->len > CONTENT_MAX)
+		label.len > CONTENT_MAX)
 		return ROWAN_E_INVAL;
 	/* All are short but the GroupContext and what an application says. */
-	if (context.len + label->len < EXTRA / 2)
+	if (context.len + label.len < EXTRA / 2)
 		writer_init_fixed(&w, mem, sizeof mem);
 	else
-		writer_init(&w, context.len + label->len + EXTRA);
+		writer_init(&w, context.len + label.len + EXTRA);
 	writer_u16(&w, (uint16_t)ret.len);
-	write_label(&w, *label);
+	write_label(&w, label);
 	writer_vec(&w, context);
 	rc = writer_status(&w);
 	if (rc == 0)
-		rc = hkdf_expand(s, secret, writer_view(&w), ret.data, ret.len);
+		rc = hkdf_expand_keyed(
+			s, &src->keyed, writer_view(&w), ret.data, ret.len);
 	if (!w.fixed)
 		writer_wipe(&w);
+	return rc;
+}
+
+void label_source_init(
+	struct label_source *src, const struct suite *s, struct bytes secret)
+{
+	src->suite = s;
+	hkdf_key(s, secret, &src->keyed);
+}
+
+void label_source_wipe(struct label_source *src)
+{
+	sodium_memzero(src, sizeof *src);
+}
+
+int label_source_expand(const struct label_source *src, const char *label,
+	struct bytes context, uint8_t *ret, size_t len)
+{
+	return expand(src, bytes_of(label, strlen(label)), context,
+		(struct bytes_out){ret, len});
+}
+
+int label_source_derive(
+	const struct label_source *src, const char *label, struct secret *ret)
+{
+	size_t len = src->suite->hash->len;
+	int rc;
+
+	secret_wipe(ret);
+	rc = label_source_expand(src, label, bytes_of(NULL, 0), ret->b, len);
+	if (rc == 0)
+		ret->len = len;
+	return rc;
+}
+
+/* The same where one thing is derived. */
+static int expand_once(const struct suite *s, struct bytes secret,
+	const struct bytes *label, struct bytes context, struct bytes_out ret)
+{
+	struct label_source src;
+	int rc;
+
+	label_source_init(&src, s, secret);
+	rc = expand(&src, *label, context, ret);
+	label_source_wipe(&src);
 	return rc;
 }
 
@@ -131,7 +180,8 @@ int label_expand(const struct suite *s, struct bytes secret, const char *label,
 {
 	struct bytes l = bytes_of(label, strlen(label));
 
-	return expand(s, secret, &l, context, (struct bytes_out){ret, len});
+	return expand_once(
+		s, secret, &l, context, (struct bytes_out){ret, len});
 }
 
 int label_expand_secret(const struct suite *s, struct bytes secret,
@@ -158,7 +208,7 @@ int label_derive_secret_of(const struct suite *s, struct bytes secret,
 	int rc;
 
 	secret_wipe(ret);
-	rc = expand(s, secret, &label, bytes_of(NULL, 0),
+	rc = expand_once(s, secret, &label, bytes_of(NULL, 0),
 		(struct bytes_out){ret->b, s->hash->len});
 	if (rc == 0)
 		ret->len = s->hash->len;

@@ -92,6 +92,11 @@ static void bad_key_packages_are_refused(void **state)
 	assert_int_equal(
 		scene_commit_one(&s, scene_add_with(&s, &leaf, scene_none)),
 		ROWAN_E_MLS_LEAF_NODE);
+	/* That of a parent: no newcomer would believe the tree (12.4.3.1). */
+	assert_int_equal(scene_commit(&s, 1, &scene_honest), 0);
+	leaf.key = tree_encryption_key(s.f.group->tree, 1);
+	scene_by_value(&s, scene_add_with(&s, &leaf, scene_none));
+	assert_int_equal(scene_commit(&s, 3, NULL), ROWAN_E_MLS_LEAF_NODE);
 	scene_end(&s);
 }
 
@@ -133,6 +138,20 @@ static void leaves_that_do_not_fit_are_refused(void **state)
 	assert_int_equal(
 		scene_commit_one(&s, scene_add_with(&s, &leaf, scene_none)),
 		ROWAN_E_MLS_LEAF_NODE);
+	/* The same without a path, whose leaf would be asked, too. */
+	scene_by_value(&s, scene_add_with(&s, &leaf, scene_none));
+	assert_int_equal(scene_commit(&s, 1, NULL), ROWAN_E_MLS_LEAF_NODE);
+	/* A type in use that it does not support itself. */
+	leaf = stranger;
+	leaf.credential_type = 3;
+	scene_by_value(&s, scene_add_with(&s, &leaf, scene_none));
+	assert_int_equal(scene_commit(&s, 1, NULL), 0);
+	leaf = (struct forge_leaf){.person = SCENE_STRANGER + 1, .caps = &caps};
+	caps.credentials = bytes_of(basic, 2);
+	scene_by_value(&s, scene_add_with(&s, &leaf, scene_none));
+	assert_int_equal(scene_commit(&s, 1, NULL), ROWAN_E_MLS_LEAF_NODE);
+	scene_end(&s);
+	scene_begin(&s);
 	/* An extension of the leaf that it does not list. */
 	leaf = stranger;
 	writer_init(&ext, 100);

@@ -60,14 +60,16 @@ int key_schedule_first(const struct suite *s, const struct secret *epoch_secret,
 		{"authentication", &ret->authenticator},
 		{"init", &ret->init},
 	};
-	struct bytes from = secret_view(epoch_secret);
+	struct label_source src;
 	size_t i;
 	int rc = 0;
 
 	epoch_secrets_wipe(ret);
 	epoch_start_wipe(ret_start);
+	label_source_init(&src, s, secret_view(epoch_secret));
 	for (i = 0; rc == 0 && i < sizeof table / sizeof table[0]; i++)
-		rc = label_derive_secret(s, from, table[i].label, table[i].ret);
+		rc = label_source_derive(&src, table[i].label, table[i].ret);
+	label_source_wipe(&src);
 	if (rc != 0) {
 		epoch_secrets_wipe(ret);
 		epoch_start_wipe(ret_start);
@@ -101,13 +103,15 @@ int key_schedule_welcome_key(const struct suite *s,
 	const struct secret *welcome, uint8_t *ret_key, uint8_t *ret_nonce)
 {
 	const struct bytes none = {NULL, 0};
-	struct bytes from = secret_view(welcome);
+	struct label_source src;
 	int rc;
 
-	rc = label_expand(s, from, "key", none, ret_key, s->aead->key_len);
+	label_source_init(&src, s, secret_view(welcome));
+	rc = label_source_expand(&src, "key", none, ret_key, s->aead->key_len);
 	if (rc == 0)
-		rc = label_expand(
-			s, from, "nonce", none, ret_nonce, s->aead->nonce_len);
+		rc = label_source_expand(
+			&src, "nonce", none, ret_nonce, s->aead->nonce_len);
+	label_source_wipe(&src);
 	return rc;
 }
 

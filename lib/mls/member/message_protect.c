@@ -16,16 +16,19 @@ int message_sender_key(const struct suite *s, const struct secret *sender_data,
 	struct bytes ciphertext, struct message_key *ret)
 {
 	struct bytes sample = ciphertext;
+	struct label_source src;
 	int rc;
 
 	/* Section 6.3.2: the first KDF.Nh bytes, or all there are. */
 	if (sample.len > s->hash->len)
 		sample.len = s->hash->len;
-	rc = label_expand(s, secret_view(sender_data), "key", sample, ret->key,
-		s->aead->key_len);
+	label_source_init(&src, s, secret_view(sender_data));
+	rc = label_source_expand(
+		&src, "key", sample, ret->key, s->aead->key_len);
 	if (rc == 0)
-		rc = label_expand(s, secret_view(sender_data), "nonce", sample,
-			ret->nonce, s->aead->nonce_len);
+		rc = label_source_expand(
+			&src, "nonce", sample, ret->nonce, s->aead->nonce_len);
+	label_source_wipe(&src);
 	return rc;
 }
 

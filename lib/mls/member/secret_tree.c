@@ -137,43 +137,46 @@ void secret_tree_free(struct secret_tree *t)
 }
 
 /* DeriveTreeSecret, section 9.1. */
-static int tree_secret(const struct suite *s, const struct ratchet *r,
+static int tree_secret(const struct label_source *src, uint32_t generation,
 	const char *label, uint8_t *ret, size_t len)
 {
-	const uint8_t generation[4] = {
-		(uint8_t)(r->generation >> 24),
-		(uint8_t)(r->generation >> 16),
-		(uint8_t)(r->generation >> 8),
-		(uint8_t)r->generation,
+	const uint8_t context[4] = {
+		(uint8_t)(generation >> 24),
+		(uint8_t)(generation >> 16),
+		(uint8_t)(generation >> 8),
+		(uint8_t)generation,
 	};
 
-	return label_expand(s, secret_view(&r->secret), label,
-		bytes_of(generation, sizeof generation), ret, len);
+	return label_source_expand(
+		src, label, bytes_of(context, sizeof context), ret, len);
 }
 
-/* Derive the key of the ratchet's generation. */
-static int ratchet_key(
-	const struct suite *s, const struct ratchet *r, struct message_key *ret)
-{
-	int rc;
-
-	rc = tree_secret(s, r, "key", ret->key, s->aead->key_len);
-	if (rc == 0)
-		rc = tree_secret(s, r, "nonce", ret->nonce, s->aead->nonce_len);
-	return rc;
-}
-
-/* Move the ratchet one generation on. */
-static int ratchet_advance(const struct suite *s, struct ratchet *r)
+/*
+ * Move the ratchet one generation on and, unless NULL, give the key of the
+ * one it leaves.
+ */
+static int ratchet_advance(
+	const struct suite *s, struct ratchet *r, struct message_key *ret)
 {
 	struct secret next = {.len = s->hash->len};
-	int rc;
+	struct label_source src;
+	int rc = 0;
 
-	rc = tree_secret(s, r, "secret", next.b, next.len);
+	label_source_init(&src, s, secret_view(&r->secret));
+	if (ret != NULL)
+		rc = tree_secret(
+			&src, r->generation, "key", ret->key, s->aead->key_len);
+	if (ret != NULL && rc == 0)
+		rc = tree_secret(&src, r->generation, "nonce", ret->nonce,
+			s->aead->nonce_len);
+	if (rc == 0)
+		rc = tree_secret(
+			&src, r->generation, "secret", next.b, next.len);
 	if (rc == 0) {
 		r->secret = next;
 		r->generation++;
 	}
+	label_source_wipe(&src);
 	secret_wipe(&next);
 	return rc;
 }
@@ -236,19 +239,16 @@ static int find_ahead(const struct suite *s, const struct ratchet *old,
 	rc = keep_skipped(
 		old, next, oldest, generation, jump < keep ? jump : keep);
 	while (rc == 0 && next->generation < generation) {
-		if (next->generation >= oldest) {
-			struct skipped *k = &next->skipped[next->n++];
+		struct skipped *k = NULL;
 
+		if (next->generation >= oldest) {
+			k = &next->skipped[next->n++];
 			k->generation = next->generation;
-			rc = ratchet_key(s, next, &k->key);
 		}
-		if (rc == 0)
-			rc = ratchet_advance(s, next);
+		rc = ratchet_advance(s, next, k != NULL ? &k->key : NULL);
 	}
 	if (rc == 0)
-		rc = ratchet_key(s, next, &step->key);
-	if (rc == 0)
-		rc = ratchet_advance(s, next);
+		rc = ratchet_advance(s, next, &step->key);
 	return rc;
 }
 
@@ -256,20 +256,20 @@ static int find_ahead(const struct suite *s, const struct ratchet *old,
 static int descend(
 	const struct suite *s, struct descent *d, unsigned i, uint8_t *secret)
 {
-	struct secret parent = {.len = s->hash->len};
 	uint32_t from = i == 0 ? d->top : d->path[i - 1];
 	bool left = d->path[i] == tree_math_left(from);
 	uint8_t *l = left ? secret : d->copath[i];
 	uint8_t *r = left ? d->copath[i] : secret;
+	size_t len = s->hash->len;
+	struct label_source parent;
 	int rc;
 
-	memcpy(parent.b, secret, parent.len);
-	rc = label_expand(s, secret_view(&parent), "tree", bytes_of("left", 4),
-		l, parent.len);
+	label_source_init(&parent, s, bytes_of(secret, len));
+	rc = label_source_expand(&parent, "tree", bytes_of("left", 4), l, len);
 	if (rc == 0)
-		rc = label_expand(s, secret_view(&parent), "tree",
-			bytes_of("right", 5), r, parent.len);
-	secret_wipe(&parent);
+		rc = label_source_expand(
+			&parent, "tree", bytes_of("right", 5), r, len);
+	label_source_wipe(&parent);
 	return rc;
 }
 
@@ -278,15 +278,17 @@ static int leaf_ratchets(
 	const struct suite *s, struct secret *leaf, struct ratchets **ret)
 {
 	static const char *const label[RATCHETS] = {"handshake", "application"};
+	struct label_source src;
 	size_t i;
 	int rc = 0;
 
 	*ret = calloc(1, sizeof **ret);
 	if (*ret == NULL)
 		return ROWAN_E_NOMEM;
+	label_source_init(&src, s, secret_view(leaf));
 	for (i = 0; rc == 0 && i < RATCHETS; i++)
-		rc = label_derive_secret(
-			s, secret_view(leaf), label[i], &(*ret)->r[i].secret);
+		rc = label_source_derive(&src, label[i], &(*ret)->r[i].secret);
+	label_source_wipe(&src);
 	return rc;
 }
 

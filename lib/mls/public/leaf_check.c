@@ -161,20 +161,27 @@ static int rule_fresh_key(const struct leaf_case *c)
 	return 0;
 }
 
-/* 7.3: signature_key and encryption_key are unique among the members. */
+/*
+ * 7.3: signature_key and encryption_key are unique among the members. Nor may
+ * the latter be a parent's, which no newcomer would believe (12.4.3.1).
+ */
 static int rule_unique_keys(const struct leaf_case *c)
 {
 	const struct tree *t = c->group->tree;
 
-	for (uint32_t i = tree_next_leaf(t, 0); i < tree_leaves(t);
-		i = tree_next_leaf(t, i + 1)) {
-		const struct leaf_node *other = tree_leaf(t, i);
+	for (uint32_t node = 0; node < tree_width(t); node++) {
+		const struct leaf_node *other =
+			tree_math_is_leaf(node)
+				? tree_leaf(t, tree_math_leaf(node))
+				: NULL;
 
-		if (other == c->replaced)
+		if (tree_is_blank(t, node) ||
+			(other != NULL && other == c->replaced))
 			continue;
-		if (bytes_eq(other->signature_key, c->leaf->signature_key) ||
-			bytes_eq(
-				other->encryption_key, c->leaf->encryption_key))
+		if (bytes_eq(tree_encryption_key(t, node),
+			    c->leaf->encryption_key) ||
+			(other != NULL && bytes_eq(other->signature_key,
+						  c->leaf->signature_key)))
 			return ROWAN_E_MLS_LEAF_NODE;
 	}
 	return 0;
