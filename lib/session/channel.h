@@ -148,7 +148,7 @@ ROWAN_MUST int channels_devices(struct channels *x, const struct id16 *channel,
  * channels_code(x, channel, ret):
  * The verification code: digits out of the epoch authenticator (RFC 9420
  * section 8.7), the same for all members of one epoch. ROWAN_E_STATE while
- * not joined.
+ * not joined, ROWAN_E_NOT_FOUND.
  */
 ROWAN_MUST int channels_code(struct channels *x, const struct id16 *channel,
 	char ret[CHANNEL_CODE_LEN]);

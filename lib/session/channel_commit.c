@@ -49,6 +49,14 @@ void channel_claims_drop(struct channel *c)
 		claimed_drop(c, c->claimed_count - 1);
 }
 
+/* Who is in it now needs no package any more. */
+void channel_claims_done(struct channel *c)
+{
+	for (size_t i = c->claimed_count; i-- > 0;)
+		if (channel_seen(c, &c->claimed[i].device) != NULL)
+			claimed_drop(c, i);
+}
+
 /* ---- claims ---- */
 
 static struct bytes ref_name(const struct wire_hash *ref, uint8_t mem[REF_NAME])

@@ -100,6 +100,8 @@ int channels_ready(struct channels *x, const struct id16 *channel)
 	if (!c->must_go && !channel_must_go(c) && !alone(c) &&
 		(c->settled || c->failures > 0))
 		return 0;
+	if (c->settled && !c->must_go)
+		return ROWAN_E_AGAIN;
 	c->wanted = true;
 	if (!c->asked && c->due_ms > x->now_ms && c->failures == 0)
 		c->due_ms = x->now_ms;
@@ -161,8 +163,10 @@ int channels_seal(struct channels *x, const struct id16 *channel,
 		return rc;
 	c->dirty = true;
 	c->row.sent++;
-	if (c->row.sent >= CHANNEL_UPDATE_SENT)
+	if (c->row.sent == CHANNEL_UPDATE_SENT) {
 		c->settled = false;
+		channel_later(c, 0);
+	}
 	rc = buf_copy(ret, bytes_of(sealed.data, sealed.len));
 	rowan_mls_buf_free(&sealed);
 	return rc;

@@ -241,6 +241,7 @@ ROWAN_MUST int channel_marks_now(struct channel *c, struct channel_marks *ret);
 bool channel_held(const struct channel *c, const struct id16 *device);
 void channel_hold(struct channel *c, const struct id16 *device, uint64_t ms);
 void channel_claims_drop(struct channel *c);
+void channel_claims_done(struct channel *c);
 
 /* channel_fate.c */
 ROWAN_MUST int channel_ask_state(struct channel *c);

@@ -363,6 +363,7 @@ static int accept(struct channel *c, struct rowan_mls_received *r,
 	/* What is read now was sent after all of the generation before. */
 	if (rc == 0 && c->row.older != 0)
 		rc = channel_drop_older(c);
+	channel_claims_done(c);
 	if (own) {
 		c->row.updated = c->x->now;
 		c->row.sent = 0;

@@ -140,7 +140,8 @@ static int settled(struct channel *c)
 	c->must_go = false;
 	channel_later(c, SETTLED_MS);
 	for (size_t i = 0; i < c->hold_count; i++)
-		if (c->hold[i].until_ms < hold)
+		if (c->hold[i].until_ms > c->x->now_ms &&
+			c->hold[i].until_ms < hold)
 			hold = c->hold[i].until_ms;
 	if (hold < c->due_ms)
 		c->due_ms = hold;

@@ -376,6 +376,7 @@ static void greeted(void *ctx, const struct requests_outcome *o)
 	struct wire_hello_answer a;
 
 	k->greeting = false;
+	k->again_ms = relay_double_ms(k->clinic->d) + 1000;
 	if (o->rc != 0)
 		return;
 	double_must(wire_hello_answer_decode(o->answer, &a));
@@ -422,6 +423,7 @@ void channel_kit_step(struct channel_kit *k)
 	if (!k->begun)
 		return;
 	state = requests_step(k->requests, now);
+	k->up = state == TRANSPORT_UP;
 	follow_time(k->follow, relay_double_now(k->clinic->d), false);
 	channels_time(k->channels, relay_double_now(k->clinic->d));
 	if (t->connection(t->ctx) != k->connection || state != TRANSPORT_UP) {
@@ -429,7 +431,8 @@ void channel_kit_step(struct channel_kit *k)
 		k->greeted = k->subscribed = false;
 		mailbox_lost(k->mailbox);
 	}
-	if (state == TRANSPORT_UP && !k->greeted && !k->greeting)
+	if (state == TRANSPORT_UP && !k->greeted && !k->greeting &&
+		k->again_ms <= now)
 		greet(k);
 	note(k, follow_step(k->follow, now));
 	if (k->greeted && !k->subscribed && !follow_busy(k->follow)) {

@@ -28,8 +28,8 @@ struct channel_kit {
 	struct channels *channels;
 	struct mailbox *mailbox;
 	struct outbox *outbox;
-	uint64_t connection;
-	bool begun, greeting, greeted, subscribed;
+	uint64_t connection, again_ms;
+	bool begun, up, greeting, greeted, subscribed;
 	bool no_resets; /* does not sign any */
 	unsigned sent, unsent, resets, readmits, errors;
 	int error;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -98,11 +99,238 @@ static void people_find_each_other_and_talk(void **state)
 	all_is_well(t);
 }
 
+/* ---- who must go, who comes -----------------------------------------------
+ */
+
+static void who_is_unassigned_reads_nothing_more(void **state)
+{
+	struct test *t = *state;
+	uint64_t epoch;
+
+	together(t);
+	epoch = channel_kit_info(&t->victim, &t->channel).epoch;
+	channel_kit_unassign(&t->c, WIRE_CHANNEL_SUPPORT, &t->c.cast.registrar,
+		&t->c.cast.coordinator);
+	/* at once: nobody has heard of it yet */
+	channel_kit_say(&t->victim, &t->channel, "only for her");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(&t->advocate, "only for her"), 1);
+	assert_int_equal(channel_kit_count(&t->registrar), 0);
+	assert_true(channel_kit_info(&t->victim, &t->channel).epoch > epoch);
+	assert_false(
+		channel_kit_in(&t->victim, &t->channel, &t->c.cast.registrar));
+	assert_false(channel_kit_info(&t->registrar, &t->channel).joined);
+	assert_int_equal(
+		channel_kit_events(&t->registrar, ROWAN_EVENT_SHUT_OUT, 0), 1);
+	assert_int_equal(
+		channel_kit_events(&t->victim, ROWAN_EVENT_LEFT, 0), 1);
+	/* what they still want to say is not sent, and they are told */
+	channel_kit_say(&t->registrar, &t->channel, "but");
+	run(t, WHILE_MS);
+	assert_int_equal(t->registrar.unsent, 1);
+	assert_int_equal(channel_kit_heard(&t->victim, "but"), 0);
+	all_is_well(t);
+}
+
+static void who_comes_back_is_added_again(void **state)
+{
+	struct test *t = *state;
+
+	together(t);
+	channel_kit_say(&t->victim, &t->channel, "one");
+	run(t, WHILE_MS);
+	channel_kit_unassign(&t->c, WIRE_CHANNEL_SUPPORT, &t->c.cast.registrar,
+		&t->c.cast.coordinator);
+	run(t, WHILE_MS);
+	channel_kit_say(&t->victim, &t->channel, "two");
+	run(t, WHILE_MS);
+	channel_kit_assign(&t->c, WIRE_CHANNEL_SUPPORT, &t->c.cast.registrar,
+		&t->c.cast.coordinator);
+	run(t, WHILE_MS);
+	channel_kit_say(&t->victim, &t->channel, "three");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(&t->registrar, "one"), 1);
+	assert_int_equal(channel_kit_heard(&t->registrar, "two"), 0);
+	assert_int_equal(channel_kit_heard(&t->registrar, "three"), 1);
+	all_is_well(t);
+}
+
+static void the_revoked_are_out(void **state)
+{
+	struct test *t = *state;
+
+	together(t);
+	channel_kit_revoke(&t->c, &t->c.cast.registrar, &t->c.cast.coordinator);
+	channel_kit_say(&t->advocate, &t->channel, "gone");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(&t->victim, "gone"), 1);
+	assert_int_equal(channel_kit_count(&t->registrar), 0);
+	assert_false(
+		channel_kit_in(&t->victim, &t->channel, &t->c.cast.registrar));
+	assert_int_equal(channel_kit_alarms(&t->victim, 0), 0);
+}
+
+/* Somebody who is never online, and has no key package: nobody waits. */
+static void who_is_away_silences_nobody(void **state)
+{
+	struct test *t = *state;
+
+	channel_kit_run(&t->all[0], 1, WHILE_MS);
+	channel_kit_run(&t->all[0], 1, WHILE_MS);
+	/* alone; it would be for nobody's ears */
+	channel_kit_say(&t->advocate, &t->channel, "is somebody there?");
+	channel_kit_run(&t->all[0], 1, WHILE_MS);
+	assert_int_equal(t->advocate.sent, 0);
+	/* the victim comes, the registrar does not for two months */
+	for (int i = 0; i < 60; i++) {
+		struct channel_kit *two[2] = {&t->advocate, &t->victim};
+
+		channel_kit_run(two, 2, WHILE_MS);
+		relay_double_pass(t->c.d, 24 * 3600 * 1000);
+		if (i % 10 == 0) {
+			channel_kit_say(&t->victim, &t->channel, "hello");
+			channel_kit_say(&t->advocate, &t->channel, "yes");
+		}
+	}
+	run(t, WHILE_MS);
+	assert_int_equal(
+		channel_kit_heard(&t->victim, "is somebody there?"), 1);
+	assert_int_equal(channel_kit_heard(&t->advocate, "hello"), 6);
+	assert_int_equal(channel_kit_heard(&t->victim, "yes"), 6);
+	/* and then is there */
+	run(t, 15 * 60 * 1000);
+	channel_kit_say(&t->registrar, &t->channel, "back");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(&t->victim, "back"), 1);
+	all_is_well(t);
+}
+
+/* Own leaves are renewed on schedule. */
+static void leaves_are_updated(void **state)
+{
+	struct test *t = *state;
+	uint64_t epoch;
+
+	together(t);
+	epoch = channel_kit_info(&t->victim, &t->channel).epoch;
+	for (int i = 0; i < 8; i++) {
+		relay_double_pass(t->c.d, 24 * 3600 * 1000);
+		run(t, WHILE_MS);
+		run(t, 2 * 3600 * 1000);
+	}
+	/* one commit each */
+	assert_int_equal(
+		channel_kit_info(&t->victim, &t->channel).epoch, epoch + 3);
+	all_is_well(t);
+}
+
+static void many_words_are_followed_by_an_update(void **state)
+{
+	struct test *t = *state;
+	uint64_t epoch;
+
+	together(t);
+	epoch = channel_kit_info(&t->victim, &t->channel).epoch;
+	for (int i = 0; i < 500; i++) {
+		channel_kit_say(&t->victim, &t->channel, "again");
+		if (i % 50 == 49)
+			run(t, 1000);
+	}
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(&t->advocate, "again"), 500);
+	assert_true(channel_kit_info(&t->victim, &t->channel).epoch > epoch);
+	all_is_well(t);
+}
+
+/* All at once in one epoch: one wins, all end in the same. */
+static void all_commit_at_once(void **state)
+{
+	struct test *t = *state;
+
+	together(t);
+	channel_kit_unassign(&t->c, WIRE_CHANNEL_SUPPORT, &t->c.cast.registrar,
+		&t->c.cast.coordinator);
+	channel_kit_say(&t->victim, &t->channel, "v");
+	channel_kit_say(&t->advocate, &t->channel, "a");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(&t->advocate, "v"), 1);
+	assert_int_equal(channel_kit_heard(&t->victim, "a"), 1);
+	assert_int_equal(channel_kit_info(&t->victim, &t->channel).epoch,
+		channel_kit_info(&t->advocate, &t->channel).epoch);
+	all_is_well(t);
+}
+
+/* ---- codes, restarts -------------------------------------------------------
+ */
+
+static void the_code_is_the_same_for_all(void **state)
+{
+	struct test *t = *state;
+	char code[3][CHANNEL_CODE_LEN], before[CHANNEL_CODE_LEN];
+
+	assert_int_equal(
+		channels_code(t->advocate.channels, &t->channel, code[0]),
+		ROWAN_E_NOT_FOUND);
+	together(t);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(channels_code(t->all[i]->channels, &t->channel,
+					 code[i]),
+			0);
+	assert_int_equal(strlen(code[0]), CHANNEL_CODE_LEN - 1);
+	assert_string_equal(code[0], code[1]);
+	assert_string_equal(code[0], code[2]);
+	memcpy(before, code[0], sizeof before);
+	channel_kit_unassign(&t->c, WIRE_CHANNEL_SUPPORT, &t->c.cast.registrar,
+		&t->c.cast.coordinator);
+	run(t, WHILE_MS);
+	assert_int_equal(
+		channels_code(t->victim.channels, &t->channel, code[0]), 0);
+	assert_string_not_equal(code[0], before);
+}
+
+static void restarts_lose_nothing(void **state)
+{
+	struct test *t = *state;
+
+	together(t);
+	for (int i = 0; i < 10; i++) {
+		char text[16];
+
+		snprintf(text, sizeof text, "word %d", i);
+		channel_kit_say(&t->victim, &t->channel, text);
+		channel_kit_step(&t->victim);
+		channel_kit_kill(&t->victim);
+		channel_kit_again(&t->victim);
+		run(t, 200 * (uint64_t)i);
+		channel_kit_kill(&t->advocate);
+		channel_kit_again(&t->advocate);
+	}
+	run(t, WHILE_MS);
+	for (int i = 0; i < 10; i++) {
+		char text[16];
+
+		snprintf(text, sizeof text, "word %d", i);
+		assert_int_equal(channel_kit_heard(&t->advocate, text), 1);
+		assert_int_equal(channel_kit_heard(&t->registrar, text), 1);
+	}
+	assert_int_equal(channel_kit_count(&t->advocate), 10);
+	all_is_well(t);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(people_find_each_other_and_talk),
+		TEST(who_is_unassigned_reads_nothing_more),
+		TEST(who_comes_back_is_added_again),
+		TEST(the_revoked_are_out),
+		TEST(who_is_away_silences_nobody),
+		TEST(leaves_are_updated),
+		TEST(many_words_are_followed_by_an_update),
+		TEST(all_commit_at_once),
+		TEST(the_code_is_the_same_for_all),
+		TEST(restarts_lose_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
