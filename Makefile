@@ -9,7 +9,8 @@
 #   make help        these and what the rooms add
 #
 # V=1 shows the commands, B=dir builds elsewhere, SAN=address,undefined
-# builds with sanitizers.
+# builds with sanitizers. LOG=0 leaves the log out, to measure what it costs;
+# such a daemon is never to be run (make bench-log).
 
 B       ?= build
 CC      ?= gcc
@@ -17,6 +18,7 @@ PREFIX  ?= /usr
 CFLAGS  ?= -O2 -g
 V       ?= 0
 SAN     ?=
+LOG     ?= 1
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2))
@@ -32,7 +34,8 @@ HARD := -fPIC -fvisibility=hidden -fsanitize=$(SAN) -fno-omit-frame-pointer \
 endif
 
 INC  := -Iinclude -Ilib
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(INC) $(WARN) $(HARD) $(CFLAGS)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(INC) $(WARN) $(HARD) $(CFLAGS) \
+	$(if $(filter 0,$(LOG)),-DROWAN_NO_LOG)
 ALL_LDFLAGS = -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
 SODIUM  := $(shell pkg-config --libs libsodium 2>/dev/null)

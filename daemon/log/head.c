@@ -155,19 +155,35 @@ void head_close(struct head *h)
 	free(h);
 }
 
+static int note_down(struct head *h)
+{
+	int rc = h->noted ? 0 : guard_write(h->guard, buf_view(&h->note));
+
+	h->noted = rc == 0;
+	return rc;
+}
+
 int head_settle(struct head *h, uint64_t now)
 {
 	struct merkle tree;
 	int rc = 0;
 
 	store_log_tree(h->store, &tree);
-	if (tree.size != h->size || now >= h->signed_at + HEAD_FRESH)
+	if ((tree.size != h->size && now != h->signed_at) ||
+		now >= h->signed_at + HEAD_FRESH)
 		rc = sign(h, now);
-	if (rc == 0 && !h->noted) {
-		rc = guard_write(h->guard, buf_view(&h->note));
-		h->noted = rc == 0;
-	}
-	return rc;
+	return rc == 0 ? note_down(h) : rc;
+}
+
+int head_renew(struct head *h, uint64_t now)
+{
+	struct merkle tree;
+	int rc = 0;
+
+	store_log_tree(h->store, &tree);
+	if (tree.size != h->size)
+		rc = sign(h, now);
+	return rc == 0 ? note_down(h) : rc;
 }
 
 int head_sync(struct head *h)

@@ -1,7 +1,11 @@
 /*
- * The signed head of the log: one checkpoint for each batch that had leaves,
- * a fresh one each minute, the cosignatures of witnesses, and the guard
- * against a database that was put back.
+ * The signed head of the log: at most one checkpoint for each batch, a fresh
+ * one each minute, the cosignatures of witnesses, and the guard against a
+ * database that was put back.
+ *
+ * A batch is signed when somebody asks for a checkpoint or a receipt, and once
+ * a second where there is something new: a signature costs as much as some
+ * leaves.
  *
  * Belongs to the writer's thread but for head_sync. Holds the log key; what
  * it signs is the tree as the store committed it, and nothing else.
@@ -61,11 +65,17 @@ void head_close(struct head *h);
 
 /**
  * head_settle(h, now):
- * After a commit: if the tree has grown, or the checkpoint is old, sign a new
- * one and note it down. ROWAN_E_IO when it could not be noted: it is then
- * tried again at the next call.
+ * After a commit: if the tree has grown since another second, or the
+ * checkpoint is old, sign a new one and note it down. ROWAN_E_IO when it could
+ * not be noted: it is then tried again at the next call.
  */
 ROWAN_MUST int head_settle(struct head *h, uint64_t now);
+
+/**
+ * head_renew(h, now):
+ * Have a checkpoint of all that is committed: before one is given away.
+ */
+ROWAN_MUST int head_renew(struct head *h, uint64_t now);
 
 /**
  * head_sync(h):
@@ -76,7 +86,7 @@ ROWAN_MUST int head_sync(struct head *h);
 
 /**
  * head_note(h, ret_size):
- * The newest checkpoint; borrowed until the next head_settle.
+ * The newest checkpoint; borrowed until the next head_settle or head_renew.
  */
 struct bytes head_note(const struct head *h, uint64_t *ret_size);
 

@@ -20,7 +20,10 @@ int proofs_checkpoint(struct ops *o, struct request *r)
 		return ROWAN_E_REFUSED;
 	if (q->cosignatures > 0)
 		rc = head_cosigned(o->head, q->cosignatures, &note);
-	else if (o->sender.role == WIRE_ROLE_WITNESS)
+	else
+		rc = head_renew(o->head, o->now);
+	if (rc == 0 && q->cosignatures == 0 &&
+		o->sender.role == WIRE_ROLE_WITNESS)
 		rc = head_offer(o->head);
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_REFUSED : rc;
@@ -124,6 +127,9 @@ int proofs_receipt(struct ops *o, struct request *r)
 
 	if (o->head == NULL)
 		return ROWAN_E_REFUSED;
+	rc = head_renew(o->head, o->now);
+	if (rc != 0)
+		return rc;
 	a.note = head_note(o->head, &size);
 	writer_init_fixed(&w, mem, sizeof mem);
 	rc = opening(o, r, &w);

@@ -16,6 +16,15 @@ $(B)/tests/bench/sync_preload.so: $(B)/tests/bench/sync_preload.o
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -o $@ $^
 
+# What the log costs a submitted message: two daemons, with it and without it,
+# measured in turn.
+#   make bench-log [ROUNDS=5]
+ROUNDS ?= 5
+.PHONY: bench-log
+bench-log: $(B)/rowand $(B)/tests/bench/bench $(B)/tests/bench/sync_preload.so
+	$(Q)$(MAKE) B=$(B)/nolog LOG=0 $(B)/nolog/rowand
+	$(Q)sh tests/bench/log_cost.sh $(B) $(ROUNDS)
+
 .PHONY: bench
 bench: $(B)/rowand $(B)/tests/bench/bench $(B)/tests/bench/sync_preload.so
 	$(Q)$(B)/tests/bench/bench $(BENCH)

@@ -12,8 +12,10 @@ $(foreach s,$(NET_SRC),$(eval $(call test_program,net/$(notdir \
 	$(basename $(s))),$(s),$(B)/tests/net/kit.o $(B)/tests/net/inside.o \
 	$(B)/tests/net/invite_kit.o)))
 
+$(eval $(call test_program,tools/log_leaves,tests/tools/log_leaves.c))
+
 .PHONY: check-net
-check-net: $(B)/rowand $(NET_BIN)
+check-net: $(B)/rowand $(NET_BIN) $(B)/tests/tools/log_leaves
 	$(Q)for t in $(NET_BIN); do $$t || { echo "$$t failed"; exit 1; }; done
 	$(Q)for t in $(NET_SH); do sh $$t $(B)/rowand || \
 		{ echo "$$t failed"; exit 1; }; done

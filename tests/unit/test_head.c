@@ -1,0 +1,376 @@
+/*
+ * The signed head: notes, the guard that a put-back database is found out by,
+ * torn and damaged records, and cosignatures.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "lib/store_kit.h"
+#include "log/entry.h"
+#include "log/head.h"
+#include "tlog/origin.h"
+
+static struct kit kit;
+static struct key32 seed = {{3}};
+static char guard[96];
+static bool named; /* what the authority's word says */
+
+static int restored(struct store_reader *rd, uint64_t lost_size,
+	const struct merkle_hash *lost_root)
+{
+	return named ? 0 : ROWAN_E_NOT_FOUND;
+}
+
+static int head(bool accept, struct head **ret, struct head_found *found)
+{
+	static const struct id16 clinic = {{0xc1}};
+	struct head_options o = {.store = kit.st,
+		.seed = &seed,
+		.clinic = &clinic,
+		.restored = restored,
+		.guard = guard,
+		.accept = accept,
+		.now = kit.now};
+
+	return head_open(ret, &o, found);
+}
+
+static struct head *good(void)
+{
+	struct head_found found;
+	struct head *h;
+
+	assert_int_equal(head(false, &h, &found), 0);
+	assert_int_equal(found.verdict, HEAD_GOOD);
+	return h;
+}
+
+static void refused(enum head_verdict want)
+{
+	struct head_found found;
+	struct head *h;
+
+	assert_int_equal(head(false, &h, &found), ROWAN_E_REFUSED);
+	assert_int_equal(found.verdict, want);
+	assert_null(h);
+}
+
+static void leaves(size_t n)
+{
+	struct log_entry e = {.act = WIRE_ACT_ADMIN, .time = kit.now};
+
+	kit_begin(&kit);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(entry_add(kit.st, &e, NULL), 0);
+	kit_commit(&kit);
+}
+
+static int setup(void **state)
+{
+	kit_start(&kit, NULL);
+	snprintf(guard, sizeof guard, "%s/guard", kit.dir);
+	named = false;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	unlink(guard);
+	kit_stop(&kit);
+	return 0;
+}
+
+static void keep(char *name, size_t size, const char *what)
+{
+	char command[300];
+
+	snprintf(name, size, "%s/%s", kit.dir, what);
+	snprintf(command, sizeof command, "cp '%s' '%s'", kit.path, name);
+	store_close(kit.st);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(store_open(&kit.st, &kit.options), 0);
+}
+
+/* As an operator would with a copy: the file, and no log beside it. */
+static void put_back(const char *name)
+{
+	char command[600];
+
+	store_close(kit.st);
+	snprintf(command, sizeof command,
+		"rm -f '%s-wal' '%s-shm' && cp '%s' '%s'", kit.path, kit.path,
+		name, kit.path);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(store_open(&kit.st, &kit.options), 0);
+}
+
+static void test_an_older_copy_is_found_out(void **state)
+{
+	char older[128];
+	struct head_found found;
+	struct head *h = good();
+
+	leaves(5);
+	assert_int_equal(head_settle(h, ++kit.now), 0);
+	head_close(h);
+	keep(older, sizeof older, "older");
+	h = good();
+	leaves(3);
+	assert_int_equal(head_settle(h, ++kit.now), 0);
+	head_close(h);
+	put_back(older);
+	refused(HEAD_BEHIND);
+	refused(HEAD_BEHIND); /* looking changes nothing */
+	/* It grows again, and is another history. */
+	leaves(4);
+	refused(HEAD_FORK);
+	/* The authority's word, or the operator's, and it goes on from there.
+	 */
+	named = true;
+	assert_int_equal(head(false, &h, &found), 0);
+	assert_int_equal(found.verdict, HEAD_FORK);
+	head_close(h);
+	named = false;
+	head_close(good());
+	unlink(older);
+}
+
+static void test_a_lost_record_is_noticed(void **state)
+{
+	struct head_found found;
+	struct head *h = good();
+
+	leaves(1);
+	assert_int_equal(head_settle(h, ++kit.now), 0);
+	head_close(h);
+	assert_int_equal(unlink(guard), 0);
+	refused(HEAD_MISSING);
+	named = true; /* there is nothing it could name */
+	refused(HEAD_MISSING);
+	assert_int_equal(head(true, &h, &found), 0);
+	head_close(h);
+	head_close(good());
+}
+
+/* Any bit of the older place, and all of a torn newer one. */
+static void test_torn_and_damaged_records(void **state)
+{
+	uint8_t mem[4096], bad[4096];
+	struct guard_state s;
+	struct guard *g;
+	struct head *h = good();
+	bool found;
+	FILE *f;
+
+	for (int i = 0; i < 3; i++) {
+		leaves(2);
+		assert_int_equal(head_settle(h, ++kit.now), 0);
+	}
+	head_close(h);
+	f = fopen(guard, "r+b");
+	assert_non_null(f);
+	assert_int_equal(fread(mem, 1, sizeof mem, f), sizeof mem);
+	for (size_t bit = 0; bit < 8 * 300; bit++) {
+		memcpy(bad, mem, sizeof bad);
+		/* Both places damaged in the same bit: nothing is believed. */
+		bad[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		bad[2048 + bit / 8] ^= (uint8_t)(1 << bit % 8);
+		rewind(f);
+		assert_int_equal(fwrite(bad, 1, sizeof bad, f), sizeof bad);
+		fflush(f);
+		if (guard_open(&g, guard, &found, &s) == 0) {
+			/* Beyond the checksum there is nothing. */
+			assert_true(bit / 8 > 150 && found);
+			guard_close(g);
+		}
+	}
+	/* One of them torn: the other counts. */
+	memcpy(bad, mem, sizeof bad);
+	memset(bad + 100, 0, 1948);
+	rewind(f);
+	assert_int_equal(fwrite(bad, 1, sizeof bad, f), sizeof bad);
+	fclose(f);
+	assert_int_equal(guard_open(&g, guard, &found, &s), 0);
+	assert_true(found && s.size >= 4);
+	guard_close(g);
+}
+
+static void test_signs_what_there_is(void **state)
+{
+	struct head *h = good();
+	uint8_t pk[32], sk[64];
+	struct note_key key;
+	struct checkpoint c;
+	struct merkle tree;
+	struct merkle_hash root;
+	struct bytes first;
+	struct note n;
+	uint64_t size;
+	struct buf old;
+
+	(void)crypto_sign_seed_keypair(pk, sk, seed.b);
+	assert_int_equal(origin_log(&(struct id16){{0xc1}}, pk, &key), 0);
+	first = head_note(h, &size);
+	assert_int_equal(checkpoint_open(&c, &n, first, &key), 0);
+	assert_int_equal(c.size, 0);
+	assert_int_equal(buf_copy(&old, first), 0);
+	/* Nothing new within the minute: the same note. */
+	assert_int_equal(head_settle(h, kit.now + HEAD_FRESH - 1), 0);
+	assert_true(bytes_eq(head_note(h, NULL), buf_view(&old)));
+	leaves(7);
+	/* Within the second only when asked. */
+	assert_int_equal(head_settle(h, kit.now), 0);
+	assert_true(bytes_eq(head_note(h, NULL), buf_view(&old)));
+	assert_int_equal(head_renew(h, kit.now), 0);
+	assert_int_equal(checkpoint_open(&c, &n, head_note(h, &size), &key), 0);
+	assert_int_equal(c.size, 7);
+	store_log_tree(kit.st, &tree);
+	merkle_root(&tree, &root);
+	assert_true(merkle_eq(&root, &c.root));
+	/* A minute later a fresh one of the same tree. */
+	assert_int_equal(head_settle(h, kit.now + HEAD_FRESH), 0);
+	assert_int_equal(checkpoint_open(&c, &n, head_note(h, &size), &key), 0);
+	assert_int_equal(c.size, 7);
+	buf_wipe(&old);
+	head_close(h);
+}
+
+/* ---- witnesses ------------------------------------------------------------
+ */
+
+struct witness {
+	struct note_key key;
+	uint8_t sk[64];
+};
+
+static struct witness witness(uint8_t n)
+{
+	struct witness w;
+	uint8_t pk[32], wseed[32] = {n};
+	struct id16 id = {{n}};
+
+	(void)crypto_sign_seed_keypair(pk, w.sk, wseed);
+	assert_int_equal(origin_witness(&id, pk, &w.key), 0);
+	return w;
+}
+
+static int cosign(struct head *h, const struct witness *w, struct bytes note,
+	uint64_t size)
+{
+	struct writer line;
+	struct note n;
+	int rc;
+
+	assert_int_equal(note_parse(&n, note), 0);
+	writer_init(&line, 1024);
+	assert_int_equal(
+		cosignature_sign(&line, n.text, kit.now, &w->key, w->sk), 0);
+	kit_begin(&kit);
+	rc = head_cosign(h, size, writer_view(&line), &w->key);
+	kit_commit(&kit);
+	writer_wipe(&line);
+	return rc;
+}
+
+static void test_witnesses_cosign(void **state)
+{
+	struct witness a = witness(1), b = witness(2), c = witness(3);
+	struct note_key keys[] = {a.key, b.key, c.key};
+	struct head *h = good();
+	struct buf note, found;
+	struct note n;
+	uint64_t size;
+
+	leaves(5);
+	assert_int_equal(head_renew(h, kit.now), 0);
+	assert_int_equal(buf_copy(&note, head_note(h, &size)), 0);
+	/* Never handed to a witness: not to be cosigned. */
+	assert_int_equal(cosign(h, &a, buf_view(&note), size), ROWAN_E_STALE);
+	assert_int_equal(head_offer(h), 0);
+	assert_int_equal(cosign(h, &a, buf_view(&note), 4), ROWAN_E_STALE);
+	assert_int_equal(cosign(h, &a, buf_view(&note), size), 0);
+	assert_int_equal(cosign(h, &a, buf_view(&note), size), 0);
+	/* The log goes on; the second one comes late. */
+	leaves(9);
+	assert_int_equal(head_renew(h, kit.now), 0);
+	assert_int_equal(cosign(h, &b, buf_view(&note), size), 0);
+	assert_int_equal(head_cosigned(h, 3, &found), ROWAN_E_NOT_FOUND);
+	assert_int_equal(head_cosigned(h, 2, &found), 0);
+	assert_int_equal(note_parse(&n, buf_view(&found)), 0);
+	assert_int_equal(n.count, 3);
+	assert_int_equal(cosignature_quorum(&n, keys, 3, 2, 0), 0);
+	buf_wipe(&found);
+	head_close(h);
+	/* Kept over a restart. */
+	kit_reopen(&kit);
+	h = good();
+	assert_int_equal(head_cosigned(h, 2, &found), 0);
+	assert_int_equal(cosign(h, &c, buf_view(&note), size), 0);
+	buf_wipe(&found);
+	assert_int_equal(head_cosigned(h, 3, &found), 0);
+	buf_wipe(&found);
+	buf_wipe(&note);
+	head_close(h);
+}
+
+/* A line that is not this witness's word for that checkpoint. */
+static void test_foreign_lines_are_refused(void **state)
+{
+	struct witness a = witness(1), b = witness(2);
+	struct head *h = good();
+	struct writer line;
+	struct note n;
+	struct buf note;
+	uint64_t size;
+
+	leaves(5);
+	assert_int_equal(head_renew(h, kit.now), 0);
+	assert_int_equal(head_offer(h), 0);
+	assert_int_equal(buf_copy(&note, head_note(h, &size)), 0);
+	assert_int_equal(note_parse(&n, buf_view(&note)), 0);
+	writer_init(&line, 2048);
+	assert_int_equal(cosignature_sign(&line, n.text, 5, &b.key, b.sk), 0);
+	kit_begin(&kit);
+	/* Another's line under one's own card; two lines; none. */
+	assert_int_not_equal(
+		head_cosign(h, size, writer_view(&line), &a.key), 0);
+	assert_int_equal(cosignature_sign(&line, n.text, 5, &a.key, a.sk), 0);
+	assert_int_not_equal(
+		head_cosign(h, size, writer_view(&line), &a.key), 0);
+	assert_int_not_equal(
+		head_cosign(h, size, bytes_of("\n", 1), &a.key), 0);
+	line.len = 0;
+	assert_int_equal(cosignature_sign(&line, n.text, 5, &a.key, a.sk), 0);
+	line.data[line.len - 10] ^= 1;
+	assert_int_not_equal(
+		head_cosign(h, size, writer_view(&line), &a.key), 0);
+	kit_commit(&kit);
+	writer_wipe(&line);
+	buf_wipe(&note);
+	head_close(h);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_an_older_copy_is_found_out),
+		T(test_a_lost_record_is_noticed),
+		T(test_torn_and_damaged_records),
+		T(test_signs_what_there_is),
+		T(test_witnesses_cosign),
+		T(test_foreign_lines_are_refused),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
