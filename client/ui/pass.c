@@ -54,8 +54,15 @@ static int read_line(const struct ui *ui, int fd, struct pass *ret)
 		utf8_valid(bytes_of(ret->b, ret->len)))
 		return EXIT_DONE;
 	pass_wipe(ret);
-	return ui_fail(ui, EXIT_INPUT, NULL,
-		_("the passphrase is empty, too long or not text"));
+	return EXIT_INPUT;
+}
+
+static int say_input(const struct ui *ui, int code)
+{
+	if (code == EXIT_INPUT)
+		(void)ui_fail(ui, code, NULL,
+			_("the passphrase is empty, too long or not text"));
+	return code;
 }
 
 static int from_file(const struct ui *ui, const char *path, struct pass *ret)
@@ -72,7 +79,7 @@ static int from_file(const struct ui *ui, const char *path, struct pass *ret)
 			_("make it yours alone: chmod 600 FILE"),
 			_("others may read the passphrase file %s"), path);
 	} else {
-		code = read_line(ui, fd, ret);
+		code = say_input(ui, read_line(ui, fd, ret));
 	}
 	if (fd >= 0)
 		(void)close(fd);
@@ -101,12 +108,11 @@ static int from_program(const struct ui *ui, const char *program,
 	if (pid > 0)
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
-	if (code == EXIT_DONE && status != 0) {
-		pass_wipe(ret);
-		code = ui_fail(ui, EXIT_NEEDS_INPUT, NULL,
-			_("%s gave no passphrase"), program);
-	}
-	return code;
+	if (status == 0)
+		return say_input(ui, code);
+	pass_wipe(ret);
+	return ui_fail(ui, EXIT_NEEDS_INPUT, NULL, _("%s gave no passphrase"),
+		program);
 }
 
 static int from_terminal(
@@ -147,7 +153,7 @@ static int from_terminal(
 		pass_wipe(ret);
 		code = EXIT_INTERRUPTED;
 	}
-	return code;
+	return say_input(ui, code);
 }
 
 static bool asks_person(const struct ui *ui)
@@ -160,7 +166,7 @@ int pass_get(const struct ui *ui, const char *prompt, struct pass *ret)
 {
 	*ret = (struct pass){NULL, 0};
 	if (ui->passphrase_fd >= 0)
-		return read_line(ui, ui->passphrase_fd, ret);
+		return say_input(ui, read_line(ui, ui->passphrase_fd, ret));
 	if (ui->passphrase_file != NULL)
 		return from_file(ui, ui->passphrase_file, ret);
 	if (ui->askpass != NULL)

@@ -12,6 +12,6 @@
 #define ROWAN_DOMAIN "rowan"
 
 #define _(text)	 gettext(text)
-#define N_(text) (text)
+#define N_(text) text
 
 #endif

@@ -1,0 +1,296 @@
+/*
+ * The agent's loop: see agent.h. One thread; waits in poll for its socket, its
+ * peers and rowan_fd().
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/agent.h"
+#include "agent/inner.h"
+#include "ui/mem.h"
+
+#define LOCKED_LIFE_MS (10 * 60 * 1000) /* locked and unused: it ends */
+#define STEP_MAX       64		/* of rowan_process in one turn */
+
+static volatile sig_atomic_t told_to_stop;
+
+uint64_t agent_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void on_stop(int sig)
+{
+	told_to_stop = 1;
+}
+
+/* ---- the socket -------------------------------------------------------------
+ */
+
+/* One agent a home: whoever holds the lock may replace a dead socket. */
+static int take_lock(const struct places *p)
+{
+	int fd = open(p->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	mode_t mask = umask(0177);
+
+	memcpy(at.sun_path, path, strlen(path) + 1);
+	(void)unlink(path);
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&at, sizeof at) != 0 ||
+			       listen(fd, AGENT_PEERS_MAX) != 0)) {
+		(void)close(fd);
+		fd = -1;
+	}
+	(void)umask(mask);
+	return fd;
+}
+
+static bool is_us(int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof who;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 &&
+	       who.uid == geteuid();
+}
+
+static void accept_peer(struct agent *a)
+{
+	int fd = accept4(a->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct peer *p;
+
+	if (fd < 0)
+		return;
+	if (!is_us(fd) || a->peer_count == AGENT_PEERS_MAX) {
+		(void)close(fd);
+		return;
+	}
+	p = mem_get(sizeof *p);
+	line_init(&p->line, fd);
+	p->next = a->peers;
+	a->peers = p;
+	a->peer_count++;
+}
+
+static void drop_peer(struct agent *a, struct peer **at)
+{
+	struct peer *p = *at;
+
+	wait_peer_gone(a, p);
+	*at = p->next;
+	a->peer_count--;
+	line_close(&p->line);
+	free(p);
+}
+
+/* Take what a peer sent; false when it is to be dropped. */
+static bool serve_peer(struct agent *a, struct peer *p)
+{
+	json_t *in;
+	int rc = line_fill(&p->line);
+
+	if (rc != 0 && rc != ROWAN_E_AGAIN)
+		return false;
+	while ((rc = line_take(&p->line, &in)) == 0) {
+		serve_request(a, p, in);
+		json_decref(in);
+	}
+	if (rc != ROWAN_E_NOT_FOUND) {
+		serve_error(p, 0, rc, NULL);
+		p->close = true;
+	}
+	return !p->line.ended;
+}
+
+/* ---- the loop ---------------------------------------------------------------
+ */
+
+/* Let the SDK do what is due, and hear what it has to say. */
+static void work(struct agent *a)
+{
+	struct pollfd f;
+	int rc = 0;
+
+	for (int i = 0; a->rowan != NULL && i < STEP_MAX; i++) {
+		f = (struct pollfd){rowan_fd(a->rowan), POLLIN, 0};
+		rc = rowan_process(a->rowan);
+		if (rc == 0)
+			rc = events_take(a);
+		if (rc != 0 || poll(&f, 1, 0) <= 0)
+			break;
+	}
+	a->vault_error = rc;
+}
+
+/* Milliseconds until the loop must turn without being woken; -1: never. */
+static int patience(struct agent *a)
+{
+	uint64_t idle = agent_ms() - a->used, life;
+	int wait = wait_due(a);
+	int left;
+
+	if (a->vault_error != 0)
+		return 1000; /* the disk may have room again */
+	life = a->rowan == NULL ? LOCKED_LIFE_MS
+				: (uint64_t)a->settings.lock_minutes * 60000;
+	if (life == 0)
+		return wait;
+	left = idle >= life	     ? 0
+	       : life - idle > 60000 ? 60000
+				     : (int)(life - idle);
+	return wait < 0 || left < wait ? left : wait;
+}
+
+/* Nobody has used it for long: lock, then end. */
+static void rest(struct agent *a)
+{
+	uint64_t idle = agent_ms() - a->used;
+
+	if (a->rowan != NULL && a->settings.lock_minutes != 0 &&
+		idle >= (uint64_t)a->settings.lock_minutes * 60000) {
+		owner_lock(a);
+		a->used = agent_ms();
+	} else if (a->rowan == NULL && a->peers == NULL &&
+		   idle >= LOCKED_LIFE_MS) {
+		a->stop = true;
+	}
+}
+
+static size_t set_polls(const struct agent *a, struct pollfd *f)
+{
+	size_t n = 0;
+
+	f[n++] = (struct pollfd){a->listener, POLLIN, 0};
+	f[n++] = (struct pollfd){-1, POLLIN, 0};
+	if (a->rowan != NULL && a->vault_error == 0)
+		f[1].fd = rowan_fd(a->rowan);
+	for (const struct peer *p = a->peers; p != NULL; p = p->next)
+		f[n++] = (struct pollfd){p->line.fd,
+			(short)(line_waits(&p->line) ? POLLIN | POLLOUT
+						     : POLLIN),
+			0};
+	return n;
+}
+
+static void turn(struct agent *a)
+{
+	struct pollfd f[AGENT_PEERS_MAX + 2];
+	size_t n = set_polls(a, f), i = 2;
+	int ready = poll(f, n, patience(a));
+
+	if (ready < 0 && errno != EINTR)
+		a->stop = true;
+	for (struct peer **at = &a->peers; ready > 0 && *at != NULL; i++) {
+		struct peer *p = *at;
+		bool keep = true;
+
+		if ((f[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+			keep = serve_peer(a, p);
+		if (keep)
+			at = &p->next;
+		else
+			drop_peer(a, at);
+	}
+	if (ready > 0 && (f[0].revents & POLLIN) != 0)
+		accept_peer(a);
+	if (a->rowan != NULL)
+		work(a);
+	(void)wait_due(a);
+	for (struct peer **at = &a->peers; *at != NULL;) {
+		struct peer *p = *at;
+		bool gone = line_flush(&p->line) != 0 ||
+			    (p->close && !line_waits(&p->line));
+
+		if (!gone && p->listens && !line_waits(&p->line)) {
+			events_feed(a, p);
+			gone = line_flush(&p->line) != 0;
+		}
+		if (gone)
+			drop_peer(a, at);
+		else
+			at = &p->next;
+	}
+	rest(a);
+}
+
+static void harden(void)
+{
+	struct rlimit none = {0, 0};
+	struct sigaction stop = {.sa_handler = on_stop};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)sigaction(SIGTERM, &stop, NULL);
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGHUP, &stop, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(077);
+}
+
+int agent_run(const char *home, int ready_fd)
+{
+	static struct agent a;
+	int lock, code = EXIT_DONE;
+
+	harden();
+	a.used = agent_ms();
+	if (places_set(&a.places, home) != 0 || places_make(&a.places) != 0) {
+		places_free(&a.places);
+		return EXIT_MACHINE;
+	}
+	lock = take_lock(&a.places);
+	a.listener = lock < 0 ? -1 : listen_at(a.places.socket);
+	if (a.listener < 0) {
+		code = lock < 0 ? EXIT_TAKEN : EXIT_MACHINE;
+		a.stop = true;
+	}
+	(void)!settings_load(&a);
+	if (ready_fd >= 0) {
+		(void)!write(ready_fd, a.stop ? "n" : "y", 1);
+		(void)close(ready_fd);
+	}
+	while (!a.stop && !told_to_stop)
+		turn(&a);
+	owner_lock(&a);
+	while (a.peers != NULL) {
+		(void)!line_flush(&a.peers->line);
+		drop_peer(&a, &a.peers);
+	}
+	if (a.listener >= 0) {
+		(void)close(a.listener);
+		(void)unlink(a.places.socket);
+	}
+	if (lock >= 0)
+		(void)close(lock);
+	free(a.settings.proxy);
+	free(a.settings.endpoint);
+	places_free(&a.places);
+	return code;
+}

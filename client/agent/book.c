@@ -1,0 +1,282 @@
+/*
+ * Aliases and numbers: see book.h. One JSON object, sealed under a key of the
+ * keyring, with the file's place as associated data.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/book.h"
+#include "base/utf8.h"
+#include "crypto/seal.h"
+#include "ui/file.h"
+#include "ui/hex.h"
+#include "ui/mem.h"
+
+#define TABLE	 1
+#define BOOK_MAX ((size_t)4 * 1024 * 1024)
+
+struct book {
+	char *path;
+	struct seal *seal;
+	json_t *root;
+	bool dirty; /* numbers of a listing */
+	struct id16 *list[BOOK_KINDS];
+	size_t count[BOOK_KINDS];
+};
+
+static const char *const names[BOOK_KINDS] = {
+	"case", "person", "device", "message", "invite"};
+
+/* The object of aliases of one kind: id in hex -> alias. */
+static json_t *aliases(const struct book *b, enum book_kind kind)
+{
+	return json_object_get(
+		json_object_get(b->root, "aliases"), names[kind]);
+}
+
+static void load_list(struct book *b, enum book_kind kind)
+{
+	json_t *list =
+		json_object_get(json_object_get(b->root, "last"), names[kind]);
+	json_t *one;
+	size_t i;
+
+	book_list_begin(b, kind);
+	json_array_foreach(list, i, one)
+	{
+		struct id16 id;
+
+		if (json_is_string(one) &&
+			hex_read(json_string_value(one), id.b, ID16_LEN))
+			(void)book_list_add(b, kind, &id);
+	}
+}
+
+static int begin(struct book *b)
+{
+	json_t *by_kind = json_object();
+
+	if (b->root == NULL)
+		b->root = json_object();
+	if (!json_is_object(json_object_get(b->root, "aliases")))
+		(void)json_object_set_new(b->root, "aliases", json_object());
+	for (size_t i = 0; i < BOOK_KINDS; i++) {
+		if (!json_is_object(aliases(b, (enum book_kind)i)))
+			(void)json_object_set_new(
+				json_object_get(b->root, "aliases"), names[i],
+				json_object());
+		load_list(b, (enum book_kind)i);
+	}
+	b->dirty = false;
+	json_decref(by_kind);
+	return 0;
+}
+
+static int unseal(struct book *b, const uint8_t *file, size_t len)
+{
+	const struct seal_place place = {.table = TABLE};
+	uint8_t *plain;
+	int rc;
+
+	if (len < SEAL_OVERHEAD)
+		return ROWAN_E_CORRUPT;
+	plain = mem_get(len);
+	rc = seal_get(b->seal, place, bytes_of(file, len), plain);
+	if (rc == 0) {
+		b->root = json_loadb(
+			(const char *)plain, len - SEAL_OVERHEAD, 0, NULL);
+		rc = json_is_object(b->root) ? 0 : ROWAN_E_CORRUPT;
+	}
+	mem_free(plain, len);
+	return rc == 0 ? 0 : ROWAN_E_CORRUPT;
+}
+
+static int load(struct book *b)
+{
+	uint8_t *file;
+	ssize_t n;
+	int fd = open(b->path, O_RDONLY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : ROWAN_E_IO;
+	file = mem_get(BOOK_MAX);
+	n = read(fd, file, BOOK_MAX);
+	(void)close(fd);
+	rc = n < 0 ? ROWAN_E_IO : unseal(b, file, (size_t)n);
+	mem_free(file, BOOK_MAX);
+	return rc;
+}
+
+int book_open(const char *path, const struct key32 *key, struct book **ret)
+{
+	struct book *b = mem_get(sizeof *b);
+	int rc = seal_new(&b->seal, key);
+
+	*ret = NULL;
+	b->path = mem_text(path);
+	if (rc == 0)
+		rc = load(b);
+	if (rc == 0)
+		rc = begin(b);
+	if (rc == 0) {
+		*ret = b;
+		return 0;
+	}
+	b->dirty = false;
+	book_close(b);
+	return rc;
+}
+
+static void save_lists(struct book *b)
+{
+	json_t *last = json_object();
+
+	for (size_t k = 0; k < BOOK_KINDS; k++) {
+		json_t *list = json_array();
+
+		for (size_t i = 0; i < b->count[k]; i++) {
+			char hex[2 * ID16_LEN + 1];
+
+			hex_write(b->list[k][i].b, ID16_LEN, hex);
+			(void)json_array_append_new(list, json_string(hex));
+		}
+		(void)json_object_set_new(last, names[k], list);
+	}
+	(void)json_object_set_new(b->root, "last", last);
+}
+
+static int save(struct book *b)
+{
+	const struct seal_place place = {.table = TABLE};
+	uint8_t *sealed;
+	size_t len;
+	char *text;
+	int rc;
+
+	save_lists(b);
+	text = json_dumps(b->root, JSON_COMPACT);
+	if (text == NULL)
+		return ROWAN_E_NOMEM;
+	len = strlen(text);
+	sealed = mem_get(len + SEAL_OVERHEAD);
+	seal_put(b->seal, place, bytes_of(text, len), sealed);
+	rc = file_put(b->path, bytes_of(sealed, len + SEAL_OVERHEAD),
+		FILE_REPLACE | FILE_SECRET);
+	mem_free(text, len);
+	free(sealed);
+	if (rc == 0)
+		b->dirty = false;
+	return rc;
+}
+
+void book_close(struct book *b)
+{
+	if (b == NULL)
+		return;
+	if (b->dirty && b->root != NULL)
+		(void)!save(b);
+	json_decref(b->root);
+	seal_free(b->seal);
+	for (size_t k = 0; k < BOOK_KINDS; k++)
+		free(b->list[k]);
+	free(b->path);
+	free(b);
+}
+
+const char *book_alias(
+	const struct book *b, enum book_kind kind, const struct id16 *id)
+{
+	char hex[2 * ID16_LEN + 1];
+
+	hex_write(id->b, ID16_LEN, hex);
+	return json_string_value(json_object_get(aliases(b, kind), hex));
+}
+
+/* Not to be taken for a number or an id, nor for two words. */
+static bool alias_ok(const char *alias)
+{
+	size_t len = strlen(alias), digits = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)alias[i];
+
+		if (c <= ' ' || c == 0x7f)
+			return false;
+		if (isdigit(c))
+			digits++;
+	}
+	return len > 0 && len <= BOOK_ALIAS_MAX && digits < len &&
+	       alias[0] != '-' && strspn(alias, "0123456789abcdef") < len &&
+	       utf8_valid(bytes_of(alias, len));
+}
+
+int book_set_alias(struct book *b, enum book_kind kind, const struct id16 *id,
+	const char *alias)
+{
+	char hex[2 * ID16_LEN + 1];
+	const char *other;
+	json_t *of = aliases(b, kind), *value;
+
+	hex_write(id->b, ID16_LEN, hex);
+	if (alias == NULL) {
+		(void)json_object_del(of, hex);
+		return save(b);
+	}
+	if (!alias_ok(alias))
+		return ROWAN_E_INVAL;
+	json_object_foreach(of, other,
+		value) if (strcmp(json_string_value(value), alias) == 0 &&
+			   strcmp(other, hex) != 0) return ROWAN_E_EXISTS;
+	if (json_object_set_new(of, hex, json_string(alias)) != 0)
+		return ROWAN_E_NOMEM;
+	return save(b);
+}
+
+void book_list_begin(struct book *b, enum book_kind kind)
+{
+	free(b->list[kind]);
+	b->list[kind] = NULL;
+	b->count[kind] = 0;
+	b->dirty = true;
+}
+
+size_t book_list_add(struct book *b, enum book_kind kind, const struct id16 *id)
+{
+	size_t n = b->count[kind];
+
+	if (n == BOOK_LIST_MAX)
+		return 0;
+	if ((n & (n - 1)) == 0)
+		b->list[kind] = mem_more(b->list[kind],
+			(n > 0 ? 2 * n : 1) * sizeof *b->list[kind]);
+	b->list[kind][n] = *id;
+	b->count[kind] = n + 1;
+	b->dirty = true;
+	return n + 1;
+}
+
+int book_find(const struct book *b, enum book_kind kind, const char *text,
+	struct id16 *ret)
+{
+	const char *hex;
+	json_t *value;
+	unsigned long n;
+	char *end;
+
+	json_object_foreach(aliases(b, kind), hex,
+		value) if (strcmp(json_string_value(value), text) ==
+			   0) return hex_read(hex, ret->b, ID16_LEN)
+		? 0
+		: ROWAN_E_CORRUPT;
+	if (!isdigit((unsigned char)*text))
+		return ROWAN_E_NOT_FOUND;
+	n = strtoul(text, &end, 10);
+	if (*end != '\0' || n == 0 || n > b->count[kind])
+		return ROWAN_E_NOT_FOUND;
+	*ret = b->list[kind][n - 1];
+	return 0;
+}

@@ -1,0 +1,66 @@
+/*
+ * What a person keeps about their cases on this device only: private aliases,
+ * and which numbers the last listing gave. Sealed; written whole.
+ *
+ * An alias never leaves this device: it may be a name.
+ */
+#ifndef AGENT_BOOK_H
+#define AGENT_BOOK_H
+
+#include <jansson.h>
+
+#include "base/id.h"
+#include "base/secret.h"
+
+#define BOOK_ALIAS_MAX 64 /* bytes */
+#define BOOK_LIST_MAX  10000
+
+/* What has numbers and aliases. */
+enum book_kind {
+	BOOK_CASE = 0,
+	BOOK_PERSON,
+	BOOK_DEVICE,
+	BOOK_MESSAGE,
+	BOOK_INVITE,
+	BOOK_KINDS
+};
+
+struct book;
+
+/**
+ * book_open(path, key, ret), book_close(b):
+ * Read, or begin one where there is no file. ROWAN_E_CORRUPT, ROWAN_E_IO.
+ * Closing saves the numbers of the last listing as far as it can.
+ */
+ROWAN_MUST int book_open(
+	const char *path, const struct key32 *key, struct book **ret);
+void book_close(struct book *b);
+
+/**
+ * book_alias(b, kind, id), book_set_alias(b, kind, id, alias):
+ * The alias, or NULL; set or with NULL take away, on disk when it returns.
+ * ROWAN_E_INVAL for one that could be a number or an id, is empty or longer
+ * than BOOK_ALIAS_MAX; ROWAN_E_EXISTS when another has it.
+ */
+const char *book_alias(
+	const struct book *b, enum book_kind kind, const struct id16 *id);
+ROWAN_MUST int book_set_alias(struct book *b, enum book_kind kind,
+	const struct id16 *id, const char *alias);
+
+/**
+ * book_list_begin(b, kind), book_list_add(b, kind, id):
+ * A new listing; each call gives the next number, from 1.
+ */
+void book_list_begin(struct book *b, enum book_kind kind);
+size_t book_list_add(
+	struct book *b, enum book_kind kind, const struct id16 *id);
+
+/**
+ * book_find(b, kind, text, ret):
+ * What ${text} names: an alias, or a number of the last listing.
+ * ROWAN_E_NOT_FOUND.
+ */
+ROWAN_MUST int book_find(const struct book *b, enum book_kind kind,
+	const char *text, struct id16 *ret);
+
+#endif

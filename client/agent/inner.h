@@ -1,0 +1,208 @@
+/*
+ * Inside the agent: its state, its requests, and who waits for what.
+ */
+#ifndef AGENT_INNER_H
+#define AGENT_INNER_H
+
+#include <rowan.h>
+
+#include "agent/book.h"
+#include "agent/evlog.h"
+#include "agent/keyring.h"
+#include "agent/line.h"
+#include "agent/places.h"
+#include "ui/exits.h"
+#include "ui/words.h"
+
+#define AGENT_PEERS_MAX 64
+
+struct agent;
+
+/* A command at the other end. */
+struct peer {
+	struct line line;
+	bool listens;	      /* gets events */
+	json_int_t listen_id; /* of its request */
+	uint64_t cursor;      /* up to which it has them */
+	bool close;	      /* once all is sent */
+	struct peer *next;
+};
+
+/* One request of a peer. */
+struct request {
+	struct agent *agent;
+	struct peer *peer;
+	json_int_t id;
+	json_t *in;
+	json_t *out; /* the answer, filled by the operation */
+	int exit;    /* of a refusal with words of its own */
+	const char *words, *hint;
+	char *detail; /* a name or path that belongs to it */
+};
+
+/* Returned by operations besides 0 and enum rowan_error. */
+enum { AGENT_REFUSED = 1, AGENT_WAITS = 2 };
+
+enum wait_kind {
+	WAIT_ACT,     /* DONE or FAILED, by number */
+	WAIT_SENT,    /* SENT or UNSENT, by message */
+	WAIT_FETCH,   /* FETCHED or FETCH_FAILED, by message */
+	WAIT_COMPARE, /* COMPARE, by invite, or of this device (zero) */
+	WAIT_ENROLLED,
+	WAIT_CURRENT /* the link is current */
+};
+
+struct wait {
+	enum wait_kind kind;
+	uint64_t number;
+	struct id16 id;
+	struct peer *peer;
+	json_int_t request;
+	json_t *out;
+	uint64_t deadline; /* milliseconds; 0: none */
+	struct wait *next;
+};
+
+struct settings {
+	unsigned long lock_minutes; /* 0: never */
+	char *proxy, *endpoint;	    /* or NULL */
+};
+
+struct agent {
+	struct places places;
+	struct settings settings;
+	struct rowan *rowan; /* NULL: locked, or there is no vault */
+	struct book *book;
+	struct evlog *evlog;
+	int listener;
+	struct peer *peers;
+	size_t peer_count;
+	struct wait *waits;
+	uint64_t used;	 /* milliseconds: last request of a person */
+	int vault_error; /* of the last rowan_process */
+	int offline;	 /* code of the last OFFLINE event; 0: none */
+	bool stop;
+};
+
+uint64_t agent_ms(void);
+
+/* ---- locking (owner.c) ---- */
+
+ROWAN_MUST int owner_make(struct agent *a, struct bytes pass);
+ROWAN_MUST int owner_unlock(struct agent *a, struct bytes pass);
+void owner_lock(struct agent *a);
+
+/* ---- settings (settings.c) ---- */
+
+ROWAN_MUST int settings_load(struct agent *a);
+/* ROWAN_E_NOT_FOUND for no such setting, ROWAN_E_INVAL for a bad value. */
+ROWAN_MUST int settings_set(
+	struct agent *a, const char *key, const char *value);
+json_t *settings_json(const struct agent *a);
+
+/* ---- requests (serve.c) ---- */
+
+/**
+ * serve_request(a, p, in):
+ * Carry out one request and queue its answer, or keep it waiting.
+ */
+void serve_request(struct agent *a, struct peer *p, json_t *in);
+
+/**
+ * serve_answer(p, id, out), serve_event(p, id, event):
+ * Queue an answer, a piece of a stream. Both take their object.
+ */
+void serve_answer(struct peer *p, json_int_t id, json_t *out);
+void serve_event(struct peer *p, json_int_t id, json_t *event);
+void serve_error(struct peer *p, json_int_t id, int error, const char *detail);
+
+/**
+ * refuse(q, exit, words, hint):
+ * Set the words of a refusal, N_() texts. Returns AGENT_REFUSED.
+ */
+int refuse(struct request *q, int exit, const char *words, const char *hint);
+
+/* Arguments of a request. Absent or of another type: NULL, the default. */
+const char *arg_text(const struct request *q, const char *name);
+bool arg_flag(const struct request *q, const char *name);
+json_int_t arg_number(
+	const struct request *q, const char *name, json_int_t otherwise);
+
+/* ---- waiting (wait.c) ---- */
+
+/**
+ * wait_for(q, kind, number, id, seconds):
+ * Let ${q} wait; its out is kept. Returns AGENT_WAITS. When time is up the
+ * answer leaves with "pending": true.
+ */
+int wait_for(struct request *q, enum wait_kind kind, uint64_t number,
+	const struct id16 *id);
+void wait_event(struct agent *a, const struct rowan_event *e);
+void wait_peer_gone(struct agent *a, const struct peer *p);
+void wait_lock(struct agent *a);
+/* Answer what is late; milliseconds until the next one is, or -1. */
+int wait_due(struct agent *a);
+
+/* ---- events (events.c) ---- */
+
+/**
+ * events_take(a):
+ * Keep, tell and acknowledge every event there is.
+ */
+ROWAN_MUST int events_take(struct agent *a);
+/**
+ * events_feed(a, p):
+ * Send a listening peer what it has not got.
+ */
+void events_feed(struct agent *a, struct peer *p);
+
+/* ---- names (names.c) ---- */
+
+/*
+ * What a person wrote, looked up: an alias, a number of the last listing, or
+ * the beginning of an id. On failure the refusal is set and AGENT_REFUSED
+ * returned.
+ */
+ROWAN_MUST int name_case(struct request *q, const char *text, struct id16 *ret);
+ROWAN_MUST int name_person(
+	struct request *q, const char *text, struct id16 *ret);
+ROWAN_MUST int name_device(
+	struct request *q, const char *text, struct id16 *ret);
+ROWAN_MUST int name_message(
+	struct request *q, const char *text, struct id16 *ret);
+ROWAN_MUST int name_kind(
+	struct request *q, const char *text, enum rowan_channel_kind *ret);
+/* The channel of ${kind} of a case, if this device takes part in it. */
+ROWAN_MUST int name_channel(struct request *q, const struct id16 *case_id,
+	enum rowan_channel_kind kind, struct id16 *ret);
+
+/* ---- JSON of what the SDK has (show.c) ---- */
+
+json_t *show_id(const uint8_t *id);
+const char *show_kind(enum rowan_channel_kind kind);
+const char *show_role(enum rowan_role role);
+const char *show_link(enum rowan_link_state link);
+json_t *show_rights(unsigned rights);
+/* Puts "case" with its id and "alias", if it has one. */
+void show_case(const struct agent *a, const uint8_t *id, json_t *into);
+/* Who a member is: "member", "name", "role", "agency", "alias". */
+void show_person(struct agent *a, const struct id16 *member,
+	const struct rowan_list *people, json_t *into);
+json_t *show_message(struct agent *a, const struct rowan_message *m,
+	const struct rowan_list *people);
+
+/* ---- operations ---- */
+
+typedef int agent_op(struct request *q);
+
+struct agent_operation {
+	const char *name;
+	enum { OP_ANY, OP_OPEN, OP_CARD } needs; /* unlocked; with a card */
+	bool background; /* does not count as the person's use */
+	agent_op *run;
+};
+
+extern const struct agent_operation ops_self[], ops_cases[], ops_acts[],
+	ops_people[], ops_messages[], ops_files[], ops_listen[];
+
+#endif

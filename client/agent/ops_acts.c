@@ -1,0 +1,236 @@
+/*
+ * Operations that sign: referrals, assignments, closing. Each waits until the
+ * statement stands or is refused; without a connection it is kept and the
+ * answer says "pending".
+ */
+#include <string.h>
+
+#include "agent/inner.h"
+#include "ui/mem.h"
+
+static int act(struct request *q, int rc, uint64_t number)
+{
+	if (rc != 0)
+		return rc;
+	(void)json_object_set_new(
+		q->out, "act", json_integer((json_int_t)number));
+	return wait_for(q, WAIT_ACT, number, NULL);
+}
+
+static int op_open(struct request *q)
+{
+	struct agent *a = q->agent;
+	const char *agency = arg_text(q, "agency");
+	const char *alias = arg_text(q, "alias");
+	struct id16 id;
+	uint64_t number;
+	int rc;
+
+	if (agency == NULL)
+		return ROWAN_E_INVAL;
+	rc = rowan_open_case(a->rowan, agency,
+		(uint32_t)arg_number(q, "day", 0), id.b, &number);
+	if (rc != 0)
+		return rc;
+	(void)json_object_set_new(q->out, "case", show_id(id.b));
+	/* Numbers that a person has before their eyes stay what they are. */
+	(void)json_object_set_new(q->out, "number",
+		json_integer(
+			(json_int_t)book_list_add(a->book, BOOK_CASE, &id)));
+	/* An alias that cannot be is said, and the referral stands. */
+	if (alias != NULL &&
+		book_set_alias(a->book, BOOK_CASE, &id, alias) != 0)
+		(void)json_object_set_new(q->out, "alias_refused", json_true());
+	return act(q, 0, number);
+}
+
+static int op_close(struct request *q)
+{
+	const char *reason = arg_text(q, "reason");
+	enum rowan_close_reason why = ROWAN_CLOSE_OTHER;
+	struct id16 id;
+	uint64_t number = 0;
+	int rc = name_case(q, arg_text(q, "case"), &id);
+
+	if (rc != 0)
+		return rc;
+	if (reason == NULL || strcmp(reason, "resolved") == 0)
+		why = ROWAN_CLOSE_RESOLVED;
+	else if (strcmp(reason, "moved") == 0)
+		why = ROWAN_CLOSE_MOVED;
+	else if (strcmp(reason, "request") == 0)
+		why = ROWAN_CLOSE_REQUEST;
+	else if (strcmp(reason, "other") != 0)
+		return refuse(q, EXIT_USAGE,
+			N_("a reason is resolved, moved, request or other"),
+			NULL);
+	rc = rowan_close_case(q->agent->rowan, id.b, why, &number);
+	return act(q, rc, number);
+}
+
+static int op_reopen(struct request *q)
+{
+	struct id16 id;
+	uint64_t number = 0;
+	int rc = name_case(q, arg_text(q, "case"), &id);
+
+	if (rc == 0)
+		rc = rowan_reopen_case(q->agent->rowan, id.b, &number);
+	return act(q, rc, number);
+}
+
+/* Who is meant, for "show it before and after". */
+static void put_person(struct request *q, const struct id16 *member)
+{
+	json_t *o = json_object();
+	struct rowan_list *staff = NULL;
+
+	if (rowan_staff(q->agent->rowan, &staff) != 0)
+		staff = NULL;
+	show_person(q->agent, member, staff, o);
+	rowan_list_free(staff);
+	(void)json_object_set_new(q->out, "person", o);
+}
+
+struct subject {
+	struct id16 case_id, channel, member;
+};
+
+static int subject_of(struct request *q, struct subject *ret)
+{
+	enum rowan_channel_kind kind;
+	int rc = name_case(q, arg_text(q, "case"), &ret->case_id);
+
+	if (rc == 0)
+		rc = name_person(q, arg_text(q, "person"), &ret->member);
+	if (rc == 0)
+		rc = name_kind(q, arg_text(q, "channel"), &kind);
+	if (rc == 0)
+		rc = rowan_channel_of(
+			q->agent->rowan, ret->case_id.b, kind, ret->channel.b);
+	return rc;
+}
+
+static int op_assign(struct request *q)
+{
+	struct subject s;
+	uint64_t number = 0;
+	int rc = subject_of(q, &s);
+
+	if (rc != 0)
+		return rc;
+	put_person(q, &s.member);
+	rc = rowan_assign(q->agent->rowan, s.channel.b, s.member.b,
+		(uint64_t)arg_number(q, "from", 0),
+		(uint64_t)arg_number(q, "until", 0), &number);
+	if (rc == ROWAN_E_RULE &&
+		rowan_barred(q->agent->rowan, s.case_id.b, s.member.b))
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("this person is on the bar list of the case"),
+			N_("rowan bar list shows why"));
+	return act(q, rc, number);
+}
+
+static int op_unassign(struct request *q)
+{
+	struct subject s;
+	uint64_t number = 0;
+	int rc = subject_of(q, &s);
+
+	if (rc != 0)
+		return rc;
+	put_person(q, &s.member);
+	rc = rowan_unassign(q->agent->rowan, s.channel.b, s.member.b, &number);
+	return act(q, rc, number);
+}
+
+static int op_recuse(struct request *q)
+{
+	struct id16 id;
+	uint64_t number = 0;
+	int rc = name_case(q, arg_text(q, "case"), &id);
+
+	if (rc == 0)
+		rc = rowan_recuse(q->agent->rowan, id.b, &number);
+	return act(q, rc, number);
+}
+
+static int op_reset(struct request *q)
+{
+	enum rowan_channel_kind kind;
+	struct id16 id, channel;
+	uint64_t number = 0;
+	int rc = name_case(q, arg_text(q, "case"), &id);
+
+	if (rc == 0)
+		rc = name_kind(q, arg_text(q, "channel"), &kind);
+	if (rc == 0)
+		rc = name_channel(q, &id, kind, &channel);
+	if (rc == 0)
+		rc = rowan_reset(q->agent->rowan, channel.b, &number);
+	return act(q, rc, number);
+}
+
+static int op_revoke(struct request *q)
+{
+	const char *reason = arg_text(q, "reason");
+	enum rowan_revoke_reason why = ROWAN_REVOKE_OTHER;
+	struct id16 device, of_case;
+	const char *text = arg_text(q, "case");
+	uint64_t number = 0;
+	int rc = name_device(q, arg_text(q, "device"), &device);
+
+	if (rc == 0 && text != NULL)
+		rc = name_case(q, text, &of_case);
+	if (rc != 0)
+		return rc;
+	if (reason == NULL || strcmp(reason, "lost") == 0)
+		why = ROWAN_REVOKE_LOST;
+	else if (strcmp(reason, "left") == 0)
+		why = ROWAN_REVOKE_LEFT;
+	else if (strcmp(reason, "other") != 0)
+		return refuse(q, EXIT_USAGE,
+			N_("a reason is lost, left or other"), NULL);
+	rc = rowan_revoke(q->agent->rowan, device.b, why,
+		text != NULL ? of_case.b : NULL, &number);
+	return act(q, rc, number);
+}
+
+static int op_log_card(struct request *q)
+{
+	const json_t *v = json_object_get(q->in, "text");
+	uint64_t number = 0;
+	int rc;
+
+	if (!json_is_string(v))
+		return ROWAN_E_INVAL;
+	rc = rowan_log_card(q->agent->rowan, json_string_value(v),
+		json_string_length(v), &number);
+	return act(q, rc, number);
+}
+
+static int op_bar(struct request *q)
+{
+	struct id16 id, member;
+	const char *reason = arg_text(q, "reason");
+	int rc = name_case(q, arg_text(q, "case"), &id);
+
+	if (rc == 0)
+		rc = name_person(q, arg_text(q, "person"), &member);
+	if (rc != 0)
+		return rc;
+	put_person(q, &member);
+	return rowan_bar(q->agent->rowan, id.b, member.b, arg_flag(q, "barred"),
+		reason != NULL ? reason : "");
+}
+
+const struct agent_operation ops_acts[] = {{"open", OP_CARD, false, op_open},
+	{"close", OP_CARD, false, op_close},
+	{"reopen", OP_CARD, false, op_reopen},
+	{"assign", OP_CARD, false, op_assign},
+	{"unassign", OP_CARD, false, op_unassign},
+	{"recuse", OP_CARD, false, op_recuse},
+	{"reset", OP_CARD, false, op_reset},
+	{"revoke", OP_CARD, false, op_revoke},
+	{"log-card", OP_CARD, false, op_log_card},
+	{"bar", OP_CARD, false, op_bar}, {NULL, OP_ANY, false, NULL}};

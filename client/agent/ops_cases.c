@@ -1,0 +1,327 @@
+/*
+ * Operations that look at cases, channels and what is unread in them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/inner.h"
+
+static const char *case_status(enum rowan_case_status s)
+{
+	switch (s) {
+	case ROWAN_CASE_OPEN: return "open";
+	case ROWAN_CASE_CLOSED: return "closed";
+	case ROWAN_CASE_ERASED: return "erased";
+	default: return "unknown";
+	}
+}
+
+/* The newest message of a channel, without its text. */
+static void put_last(struct agent *a, const uint8_t *channel, json_t *into)
+{
+	struct rowan_message *m;
+
+	if (rowan_message_last(a->rowan, channel, 0, &m) != 0)
+		return;
+	(void)json_object_set_new(into, "last",
+		json_integer((json_int_t)(rowan_message_received(m) != 0
+						  ? rowan_message_received(m)
+						  : rowan_message_sent(m))));
+	(void)json_object_set_new(
+		into, "last_own", json_boolean(rowan_message_own(m)));
+	rowan_message_free(m);
+}
+
+static json_t *channel_json(
+	struct agent *a, const struct rowan_list *l, size_t i, bool last)
+{
+	const uint8_t *id = rowan_channel_id(l, i);
+	json_t *o = json_pack("{s:o,s:s,s:b,s:b,s:i,s:I,s:I}", "channel",
+		show_id(id), "kind", show_kind(rowan_channel_kind(l, i)),
+		"joined", (int)rowan_channel_joined(l, i), "frozen",
+		(int)rowan_channel_frozen(l, i), "generation",
+		(int)rowan_channel_generation(l, i), "epoch",
+		(json_int_t)rowan_channel_epoch(l, i), "unread",
+		(json_int_t)rowan_unread(a->rowan, id));
+
+	if (last)
+		put_last(a, id, o);
+	return o;
+}
+
+/* Puts "channels" of a case, and the sum of what is unread in them. */
+static int put_channels(
+	struct agent *a, const uint8_t *case_id, bool last, json_t *into)
+{
+	json_t *list = json_array();
+	struct rowan_list *l;
+	json_int_t unread = 0;
+	int rc = rowan_channels(a->rowan, case_id, &l);
+
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
+		json_t *o = channel_json(a, l, i, last);
+
+		unread += json_integer_value(json_object_get(o, "unread"));
+		(void)json_array_append_new(list, o);
+	}
+	if (rc == 0)
+		rowan_list_free(l);
+	(void)json_object_set_new(into, "channels", list);
+	(void)json_object_set_new(into, "unread", json_integer(unread));
+	return rc;
+}
+
+static json_t *case_json(struct agent *a, const struct rowan_list *l, size_t i)
+{
+	json_t *o = json_object();
+
+	show_case(a, rowan_case_id(l, i), o);
+	(void)json_object_set_new(
+		o, "status", json_string(case_status(rowan_case_status(l, i))));
+	(void)json_object_set_new(
+		o, "agency", json_string(rowan_case_agency(l, i)));
+	(void)json_object_set_new(
+		o, "day", json_integer((json_int_t)rowan_case_day(l, i)));
+	(void)json_object_set_new(
+		o, "hold", json_boolean(rowan_case_hold(l, i)));
+	return o;
+}
+
+/* Cases with their channels. "all": closed ones, too; "unread": only with. */
+static int op_cases(struct request *q)
+{
+	struct agent *a = q->agent;
+	bool all = arg_flag(q, "all"), unread = arg_flag(q, "unread");
+	bool last = arg_flag(q, "last");
+	json_t *list = json_array();
+	struct rowan_list *l;
+	int rc = rowan_cases(a->rowan, &l);
+
+	if (rc == 0)
+		book_list_begin(a->book, BOOK_CASE);
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
+		struct id16 id;
+		json_t *o;
+
+		if (!all && !unread &&
+			rowan_case_status(l, i) != ROWAN_CASE_OPEN)
+			continue;
+		o = case_json(a, l, i);
+		rc = put_channels(a, rowan_case_id(l, i), last, o);
+		if (unread &&
+			json_integer_value(json_object_get(o, "unread")) == 0) {
+			json_decref(o);
+			continue;
+		}
+		memcpy(id.b, rowan_case_id(l, i), ID16_LEN);
+		(void)json_object_set_new(o, "number",
+			json_integer((json_int_t)book_list_add(
+				a->book, BOOK_CASE, &id)));
+		(void)json_array_append_new(list, o);
+	}
+	if (rc == 0 || json_array_size(list) > 0)
+		rowan_list_free(l);
+	(void)json_object_set_new(q->out, "cases", list);
+	(void)json_object_set_new(
+		q->out, "now", json_integer((json_int_t)rowan_now(a->rowan)));
+	return rc;
+}
+
+static void put_people(struct request *q, const uint8_t *channel, json_t *into)
+{
+	struct agent *a = q->agent;
+	json_t *list = json_array();
+	struct rowan_list *l;
+
+	if (rowan_members(a->rowan, channel, &l) != 0)
+		l = NULL;
+	for (size_t i = 0; i < rowan_list_count(l); i++) {
+		json_t *o = json_object();
+		struct id16 member;
+
+		memcpy(member.b, rowan_member_id(l, i), ID16_LEN);
+		show_person(a, &member, l, o);
+		(void)json_object_set_new(
+			o, "device", show_id(rowan_member_device(l, i)));
+		(void)json_object_set_new(
+			o, "present", json_boolean(rowan_member_present(l, i)));
+		(void)json_object_set_new(o, "verified",
+			json_boolean(rowan_member_verified(l, i)));
+		if (rowan_member_until(l, i) != 0)
+			(void)json_object_set_new(o, "until",
+				json_integer(
+					(json_int_t)rowan_member_until(l, i)));
+		(void)json_object_set_new(o, "number",
+			json_integer((json_int_t)book_list_add(
+				a->book, BOOK_PERSON, &member)));
+		(void)json_array_append_new(list, o);
+	}
+	rowan_list_free(l);
+	(void)json_object_set_new(into, "people", list);
+}
+
+/* When the victim first wrote, and when somebody of staff first answered. */
+static void put_answer(struct agent *a, const uint8_t *channel, json_t *into)
+{
+	uint64_t at = 0, first = 0, answer = 0;
+	struct rowan_list *people;
+	struct rowan_message *m;
+
+	if (rowan_members(a->rowan, channel, &people) != 0)
+		return;
+	while (answer == 0 &&
+		rowan_message_next(a->rowan, channel, at, &m) == 0) {
+		const uint8_t *from = rowan_message_member(m);
+		uint64_t when = rowan_message_received(m);
+		bool victim = false;
+
+		for (size_t i = 0; i < rowan_list_count(people); i++)
+			if (rowan_member_role(people, i) == ROWAN_ROLE_VICTIM &&
+				memcmp(rowan_member_id(people, i), from,
+					ID16_LEN) == 0)
+				victim = true;
+		if (rowan_message_type(m) != ROWAN_MESSAGE_NAME) {
+			if (victim && first == 0)
+				first = when;
+			else if (!victim && first != 0)
+				answer = when;
+		}
+		at = rowan_message_place(m);
+		rowan_message_free(m);
+	}
+	rowan_list_free(people);
+	if (first != 0)
+		(void)json_object_set_new(
+			into, "first_message", json_integer((json_int_t)first));
+	if (answer != 0)
+		(void)json_object_set_new(
+			into, "first_answer", json_integer((json_int_t)answer));
+}
+
+/* Referrals of the days "from" to "to", as far as this device knows. */
+static int op_report(struct request *q)
+{
+	struct agent *a = q->agent;
+	uint32_t from = (uint32_t)arg_number(q, "from", 0);
+	uint32_t to = (uint32_t)arg_number(q, "to", UINT32_MAX);
+	json_t *list = json_array();
+	struct rowan_list *l = NULL;
+	int rc = rowan_cases(a->rowan, &l);
+
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
+		struct id16 id, channel;
+		json_t *o;
+
+		if (rowan_case_day(l, i) < from || rowan_case_day(l, i) > to)
+			continue;
+		o = case_json(a, l, i);
+		memcpy(id.b, rowan_case_id(l, i), ID16_LEN);
+		if (name_channel(q, &id, ROWAN_CHANNEL_SUPPORT, &channel) == 0)
+			put_answer(a, channel.b, o);
+		(void)json_array_append_new(list, o);
+	}
+	rowan_list_free(l);
+	(void)json_object_set_new(q->out, "cases", list);
+	(void)json_object_set_new(
+		q->out, "now", json_integer((json_int_t)rowan_now(a->rowan)));
+	return rc;
+}
+
+/* One case, with who takes part where. */
+static int op_case(struct request *q)
+{
+	struct agent *a = q->agent;
+	struct rowan_list *l;
+	struct id16 id;
+	json_t *channel;
+	size_t i;
+	int rc = name_case(q, arg_text(q, "case"), &id);
+
+	if (rc != 0)
+		return rc;
+	rc = rowan_cases(a->rowan, &l);
+	if (rc != 0)
+		return rc;
+	for (i = 0; i < rowan_list_count(l); i++)
+		if (memcmp(rowan_case_id(l, i), id.b, ID16_LEN) == 0)
+			break;
+	if (i == rowan_list_count(l)) {
+		rowan_list_free(l);
+		return ROWAN_E_NOT_FOUND;
+	}
+	json_decref(q->out);
+	q->out = case_json(a, l, i);
+	rowan_list_free(l);
+	rc = put_channels(a, id.b, true, q->out);
+	if (rc != 0)
+		return rc;
+	book_list_begin(a->book, BOOK_PERSON);
+	json_array_foreach(json_object_get(q->out, "channels"), i, channel)
+	{
+		enum rowan_channel_kind kind;
+		struct id16 cid;
+
+		if (name_kind(q,
+			    json_string_value(json_object_get(channel, "kind")),
+			    &kind) == 0 &&
+			name_channel(q, &id, kind, &cid) == 0)
+			put_people(q, cid.b, channel);
+	}
+	(void)json_object_set_new(
+		q->out, "now", json_integer((json_int_t)rowan_now(a->rowan)));
+	return 0;
+}
+
+static int op_alias(struct request *q)
+{
+	struct agent *a = q->agent;
+	const char *alias = arg_text(q, "alias");
+	bool person = arg_flag(q, "person");
+	struct id16 id;
+	int rc = person ? name_person(q, arg_text(q, "of"), &id)
+			: name_case(q, arg_text(q, "of"), &id);
+
+	if (rc != 0)
+		return rc;
+	rc = book_set_alias(
+		a->book, person ? BOOK_PERSON : BOOK_CASE, &id, alias);
+	if (rc == ROWAN_E_INVAL)
+		return refuse(q, EXIT_USAGE,
+			N_("an alias is one word that is no number"),
+			N_("it stays on this device; a word that means nothing "
+			   "to others is best"));
+	if (rc == ROWAN_E_EXISTS)
+		return refuse(q, EXIT_TAKEN,
+			N_("something else has that alias"), NULL);
+	(void)json_object_set_new(q->out, "id", show_id(id.b));
+	return rc;
+}
+
+/* The channel's verification code; "verified" keeps that it was compared. */
+static int op_code(struct request *q)
+{
+	struct agent *a = q->agent;
+	enum rowan_channel_kind kind;
+	struct id16 case_id, channel;
+	char code[ROWAN_CODE_LEN];
+	int rc = name_case(q, arg_text(q, "case"), &case_id);
+
+	if (rc == 0)
+		rc = name_kind(q, arg_text(q, "channel"), &kind);
+	if (rc == 0)
+		rc = name_channel(q, &case_id, kind, &channel);
+	if (rc == 0 && arg_flag(q, "verified"))
+		rc = rowan_verified(a->rowan, channel.b);
+	if (rc == 0)
+		rc = rowan_code(a->rowan, channel.b, code);
+	if (rc != 0)
+		return rc;
+	(void)json_object_set_new(q->out, "code", json_string(code));
+	return 0;
+}
+
+const struct agent_operation ops_cases[] = {{"cases", OP_CARD, false, op_cases},
+	{"case", OP_CARD, false, op_case},
+	{"report", OP_CARD, false, op_report},
+	{"alias", OP_CARD, false, op_alias}, {"code", OP_CARD, false, op_code},
+	{NULL, OP_ANY, false, NULL}};

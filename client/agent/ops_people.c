@@ -1,0 +1,251 @@
+/*
+ * Operations on people and their devices, and invites for new ones.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/inner.h"
+#include "ui/hex.h"
+
+/* Staff of the clinic, each member once. */
+static int op_people(struct request *q)
+{
+	struct agent *a = q->agent;
+	json_t *list = json_array();
+	struct rowan_list *l;
+	int rc = rowan_staff(a->rowan, &l);
+
+	if (rc == 0)
+		book_list_begin(a->book, BOOK_PERSON);
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
+		struct id16 member;
+		json_t *o;
+		size_t k;
+
+		memcpy(member.b, rowan_member_id(l, i), ID16_LEN);
+		for (k = 0; k < i; k++)
+			if (memcmp(rowan_member_id(l, k), member.b, ID16_LEN) ==
+				0)
+				break;
+		if (k < i)
+			continue;
+		o = json_object();
+		show_person(a, &member, l, o);
+		(void)json_object_set_new(o, "number",
+			json_integer((json_int_t)book_list_add(
+				a->book, BOOK_PERSON, &member)));
+		(void)json_array_append_new(list, o);
+	}
+	if (rc == 0)
+		rowan_list_free(l);
+	(void)json_object_set_new(q->out, "people", list);
+	return rc;
+}
+
+/* One person, for "who is meant?". */
+static int op_person(struct request *q)
+{
+	struct agent *a = q->agent;
+	json_t *list = json_array(), *o;
+	struct rowan_list *l = NULL;
+	struct id16 member;
+	int rc = name_person(q, arg_text(q, "person"), &member);
+
+	(void)json_object_set_new(q->out, "people", list);
+	if (rc == 0)
+		rc = rowan_staff(a->rowan, &l);
+	if (rc != 0)
+		return rc;
+	o = json_object();
+	show_person(a, &member, l, o);
+	(void)json_array_append_new(list, o);
+	rowan_list_free(l);
+	return 0;
+}
+
+/* Who of the staff is barred from a case. */
+static int op_barred(struct request *q)
+{
+	struct agent *a = q->agent;
+	json_t *list = json_array();
+	struct rowan_list *l = NULL;
+	struct id16 case_id, channel, member;
+	int rc = name_case(q, arg_text(q, "case"), &case_id);
+
+	(void)json_object_set_new(q->out, "people", list);
+	if (rc == 0)
+		rc = name_channel(q, &case_id, ROWAN_CHANNEL_TEAM, &channel);
+	if (rc == 0)
+		rc = rowan_staff(a->rowan, &l);
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
+		json_t *o;
+
+		if (i > 0 &&
+			memcmp(member.b, rowan_member_id(l, i), ID16_LEN) == 0)
+			continue;
+		memcpy(member.b, rowan_member_id(l, i), ID16_LEN);
+		if (!rowan_barred(a->rowan, case_id.b, member.b))
+			continue;
+		o = json_object();
+		show_person(a, &member, l, o);
+		(void)json_array_append_new(list, o);
+	}
+	rowan_list_free(l);
+	return rc;
+}
+
+static int put_devices(
+	struct request *q, const struct id16 *member, json_t *list)
+{
+	struct agent *a = q->agent;
+	const uint8_t *self = rowan_self_device(a->rowan);
+	struct rowan_list *l;
+	int rc = rowan_devices(a->rowan, member->b, &l);
+
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
+		const uint8_t *id = rowan_device_id(l, i);
+		struct id16 device;
+		json_t *o;
+
+		memcpy(device.b, id, ID16_LEN);
+		o = json_pack("{s:o,s:o,s:b,s:b,s:I,s:I,s:I}", "device",
+			show_id(id), "member", show_id(member->b), "revoked",
+			(int)rowan_device_revoked(l, i), "this",
+			(int)(self != NULL && memcmp(self, id, ID16_LEN) == 0),
+			"logged", (json_int_t)rowan_device_logged(l, i),
+			"expires", (json_int_t)rowan_device_expires(l, i),
+			"number",
+			(json_int_t)book_list_add(
+				a->book, BOOK_DEVICE, &device));
+		(void)json_array_append_new(list, o);
+	}
+	if (rc == 0)
+		rowan_list_free(l);
+	return rc;
+}
+
+/* The victim of a case, as its support or diary channel shows them. */
+static int victim_of(
+	struct request *q, const struct id16 *case_id, struct id16 *ret)
+{
+	static const enum rowan_channel_kind kinds[] = {
+		ROWAN_CHANNEL_SUPPORT, ROWAN_CHANNEL_DIARY};
+
+	for (size_t k = 0; k < 2; k++) {
+		struct rowan_list *l = NULL;
+		struct id16 channel;
+
+		if (name_channel(q, case_id, kinds[k], &channel) != 0 ||
+			rowan_members(q->agent->rowan, channel.b, &l) != 0)
+			continue;
+		for (size_t i = 0; i < rowan_list_count(l); i++)
+			if (rowan_member_role(l, i) == ROWAN_ROLE_VICTIM) {
+				memcpy(ret->b, rowan_member_id(l, i), ID16_LEN);
+				rowan_list_free(l);
+				return 0;
+			}
+		rowan_list_free(l);
+	}
+	return refuse(q, EXIT_NOT_FOUND,
+		N_("nobody has enrolled as the victim of this case"),
+		N_("rowan invite makes an invite for them"));
+}
+
+/* Of a person, of a case's victim, or one's own. */
+static int op_devices(struct request *q)
+{
+	struct agent *a = q->agent;
+	const char *person = arg_text(q, "person"), *of = arg_text(q, "case");
+	json_t *list = json_array();
+	struct id16 member, case_id;
+	int rc = 0;
+
+	(void)json_object_set_new(q->out, "devices", list);
+	if (of != NULL) {
+		rc = name_case(q, of, &case_id);
+		if (rc == 0)
+			rc = victim_of(q, &case_id, &member);
+	} else {
+		rc = name_person(q, person != NULL ? person : "me", &member);
+	}
+	if (rc != 0)
+		return rc;
+	book_list_begin(a->book, BOOK_DEVICE);
+	(void)json_object_set_new(
+		q->out, "now", json_integer((json_int_t)rowan_now(a->rowan)));
+	return put_devices(q, &member, list);
+}
+
+/* ---- invites
+ * -------------------------------------------------------------------- */
+
+static int op_invite(struct request *q)
+{
+	struct agent *a = q->agent;
+	const char *of = arg_text(q, "case");
+	struct rowan_bytes *text = NULL;
+	struct id16 case_id, id;
+	int rc = of != NULL ? name_case(q, of, &case_id) : 0;
+
+	if (rc == 0)
+		rc = rowan_invite(a->rowan, of != NULL ? case_id.b : NULL,
+			of != NULL ? ROWAN_ROLE_VICTIM : ROWAN_ROLE_CASEWORKER,
+			(unsigned)arg_number(q, "hours", 24), id.b, &text);
+	if (rc == ROWAN_E_SIGNER)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("your card does not give the right to enrol"),
+			N_("ask a registrar of your agency"));
+	if (rc == ROWAN_E_RULE)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("a victim is invited by somebody assigned to the "
+			   "case"),
+			NULL);
+	if (rc != 0)
+		return rc;
+	(void)json_object_set_new(q->out, "invite", show_id(id.b));
+	(void)json_object_set_new(q->out, "text",
+		json_stringn((const char *)rowan_bytes_data(text),
+			rowan_bytes_len(text)));
+	rowan_bytes_free(text);
+	return 0;
+}
+
+static int invite_arg(const struct request *q, struct id16 *ret)
+{
+	const char *hex = arg_text(q, "invite");
+
+	return hex != NULL && hex_read(hex, ret->b, ID16_LEN) ? 0
+							      : ROWAN_E_INVAL;
+}
+
+/* Wait until somebody redeems it and the code is there. */
+static int op_invite_code(struct request *q)
+{
+	struct id16 id;
+	int rc = invite_arg(q, &id);
+
+	return rc == 0 ? wait_for(q, WAIT_COMPARE, 0, &id) : rc;
+}
+
+static int op_invite_confirm(struct request *q)
+{
+	bool same = arg_flag(q, "same");
+	struct id16 id;
+	int rc = invite_arg(q, &id);
+
+	if (rc == 0)
+		rc = rowan_invite_confirm(q->agent->rowan, id.b, same);
+	if (rc != 0 || !same)
+		return rc;
+	return wait_for(q, WAIT_ENROLLED, 0, &id);
+}
+
+const struct agent_operation ops_people[] = {
+	{"people", OP_CARD, false, op_people},
+	{"person", OP_CARD, false, op_person},
+	{"barred", OP_CARD, false, op_barred},
+	{"devices", OP_CARD, false, op_devices},
+	{"invite", OP_CARD, false, op_invite},
+	{"invite-code", OP_CARD, false, op_invite_code},
+	{"invite-confirm", OP_CARD, false, op_invite_confirm},
+	{NULL, OP_ANY, false, NULL}};

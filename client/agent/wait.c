@@ -1,0 +1,178 @@
+/*
+ * Requests that wait for an event: see inner.h. What is waited for is in the
+ * vault already: a command that goes away, or time that is up, loses nothing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/inner.h"
+#include "ui/mem.h"
+
+#define SECONDS_MAX 86400
+
+int wait_for(struct request *q, enum wait_kind kind, uint64_t number,
+	const struct id16 *id)
+{
+	json_int_t seconds = arg_number(q, "wait", 10);
+	struct wait *w = mem_get(sizeof *w);
+
+	if (seconds < 0 || seconds > SECONDS_MAX)
+		seconds = SECONDS_MAX;
+	*w = (struct wait){.kind = kind,
+		.number = number,
+		.peer = q->peer,
+		.request = q->id,
+		.out = q->out,
+		.deadline = agent_ms() + (uint64_t)seconds * 1000,
+		.next = q->agent->waits};
+	if (id != NULL)
+		w->id = *id;
+	q->out = NULL;
+	q->agent->waits = w;
+	return AGENT_WAITS;
+}
+
+static void drop(struct wait **at)
+{
+	struct wait *w = *at;
+
+	*at = w->next;
+	json_decref(w->out);
+	free(w);
+}
+
+static void finish(struct wait **at)
+{
+	serve_answer((*at)->peer, (*at)->request, (*at)->out);
+	(*at)->out = NULL;
+	drop(at);
+}
+
+void wait_peer_gone(struct agent *a, const struct peer *p)
+{
+	for (struct wait **at = &a->waits; *at != NULL;)
+		if ((*at)->peer == p)
+			drop(at);
+		else
+			at = &(*at)->next;
+}
+
+void wait_lock(struct agent *a)
+{
+	while (a->waits != NULL) {
+		(void)json_object_set_new(
+			a->waits->out, "pending", json_true());
+		finish(&a->waits);
+	}
+}
+
+int wait_due(struct agent *a)
+{
+	uint64_t now = agent_ms(), next = 0;
+
+	for (struct wait **at = &a->waits; *at != NULL;) {
+		struct wait *w = *at;
+
+		if (w->kind == WAIT_CURRENT && a->rowan != NULL &&
+			rowan_link(a->rowan) == ROWAN_LINK_CURRENT) {
+			finish(at);
+			continue;
+		}
+		if (w->deadline <= now) {
+			(void)json_object_set_new(
+				w->out, "pending", json_true());
+			finish(at);
+			continue;
+		}
+		if (next == 0 || w->deadline < next)
+			next = w->deadline;
+		at = &w->next;
+	}
+	if (next == 0)
+		return -1;
+	return next - now > 60000 ? 60000 : (int)(next - now);
+}
+
+static bool same(const struct wait *w, const uint8_t *id)
+{
+	static const struct id16 zero;
+
+	return id != NULL ? memcmp(w->id.b, id, ID16_LEN) == 0
+			  : id16_eq(&w->id, &zero);
+}
+
+/* 1: this is what it waits for, -1: it will not come, 0: something else. */
+static int match(const struct wait *w, const struct rowan_event *e)
+{
+	enum rowan_event_type type = rowan_event_type(e);
+	const uint8_t *message = rowan_event_message(e);
+
+	switch (w->kind) {
+	case WAIT_ACT:
+		if (rowan_event_count(e) != w->number)
+			return 0;
+		return type == ROWAN_EVENT_DONE	    ? 1
+		       : type == ROWAN_EVENT_FAILED ? -1
+						    : 0;
+	case WAIT_SENT:
+		if (!same(w, message))
+			return 0;
+		return type == ROWAN_EVENT_SENT	    ? 1
+		       : type == ROWAN_EVENT_UNSENT ? -1
+						    : 0;
+	case WAIT_FETCH:
+		if (!same(w, message))
+			return 0;
+		return type == ROWAN_EVENT_FETCHED	  ? 1
+		       : type == ROWAN_EVENT_FETCH_FAILED ? -1
+							  : 0;
+	case WAIT_COMPARE:
+		if (!same(w, message))
+			return 0;
+		return type == ROWAN_EVENT_COMPARE	  ? 1
+		       : type == ROWAN_EVENT_ENROL_FAILED ? -1
+							  : 0;
+	case WAIT_ENROLLED:
+		if (!same(w, message))
+			return 0;
+		return type == ROWAN_EVENT_ENROLLED	  ? 1
+		       : type == ROWAN_EVENT_ENROL_FAILED ? -1
+							  : 0;
+	default: return 0;
+	}
+}
+
+static void progress(const struct wait *w, const struct rowan_event *e)
+{
+	if ((w->kind == WAIT_FETCH || w->kind == WAIT_SENT) &&
+		rowan_event_type(e) == ROWAN_EVENT_PROGRESS &&
+		same(w, rowan_event_message(e)))
+		serve_event(w->peer, w->request,
+			json_pack("{s:s,s:I,s:I}", "event", "progress", "count",
+				(json_int_t)rowan_event_count(e), "total",
+				(json_int_t)rowan_event_total(e)));
+}
+
+void wait_event(struct agent *a, const struct rowan_event *e)
+{
+	for (struct wait **at = &a->waits; *at != NULL;) {
+		struct wait *w = *at;
+		int m = match(w, e);
+
+		progress(w, e);
+		if (m == 0) {
+			at = &w->next;
+			continue;
+		}
+		if (m < 0) {
+			serve_error(
+				w->peer, w->request, rowan_event_code(e), NULL);
+			drop(at);
+			continue;
+		}
+		if (w->kind == WAIT_COMPARE)
+			(void)json_object_set_new(w->out, "code",
+				json_string(rowan_event_text(e)));
+		finish(at);
+	}
+}

@@ -1,0 +1,32 @@
+/*
+ * The families of commands, a file each, and the little they share.
+ */
+#ifndef CMD_FAMILIES_H
+#define CMD_FAMILIES_H
+
+#include "cmd/command.h"
+
+extern const struct command self_commands[], case_commands[], act_commands[],
+	message_commands[], people_commands[], stream_commands[],
+	diary_commands[], report_commands[], doctor_commands[], chat_commands[];
+
+/**
+ * request_fingerprint(text, ret):
+ * The fingerprint of an armoured card request; false where there is none.
+ */
+bool request_fingerprint(const char *text, char ret[48]);
+
+/**
+ * person_text(o):
+ * How a person is shown: alias or name, and where they are from. "Sam
+ * (police)". The caller frees; not safe yet.
+ */
+char *person_text(const json_t *o);
+
+/**
+ * absolute_path(path):
+ * For the agent, whose folder is another. The caller frees.
+ */
+char *absolute_path(const char *path);
+
+#endif

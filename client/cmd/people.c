@@ -1,0 +1,413 @@
+/*
+ * rowan invite, verify, devices, revoke: who is at the other end.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rowan.h>
+
+#include "cmd/families.h"
+#include "cmd/remote.h"
+#include "ui/file.h"
+#include "ui/mem.h"
+#include "ui/qr.h"
+#include "ui/table.h"
+#include "ui/when.h"
+#include "ui/words.h"
+
+/* ---- invite
+ * --------------------------------------------------------------------- */
+
+static const struct command_option invite_options[] = {
+	{"colleague", 0, NULL,
+		N_("for a colleague's first device instead of a victim's"),
+		COMMAND_TEXT},
+	{"hours", 0, "N", N_("how long it is good for, 1 to 168 (24)"),
+		COMMAND_TEXT},
+	{"no-qr", 0, NULL, N_("only as text"), COMMAND_TEXT},
+	{"no-wait", 0, NULL,
+		N_("print it and end; rowan confirm goes on later"),
+		COMMAND_TEXT},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+/* In groups of five, the way it is read out. */
+static void say_groups(const struct run *r, const char *text)
+{
+	char *line = mem_get(2 * strlen(text) + 2);
+	size_t n = 0;
+
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		if (i > 0 && i % 5 == 0)
+			line[n++] = i % 50 == 0 ? '\n' : ' ';
+		line[n++] = text[i];
+	}
+	ui_say(&r->ui, "%s", line);
+	free(line);
+}
+
+static int show_invite(struct run *r, const json_t *made)
+{
+	const char *text = json_text(made, "text");
+
+	if (!r->ui.json && r->ui.out_tty && run_option(r, "no-qr") == NULL)
+		qr_print(&r->ui, text);
+	if (*json_text(made, "typed") != '\0')
+		ui_say(&r->ui, "%s", json_text(made, "typed"));
+	else if (r->ui.out_tty)
+		say_groups(r, text);
+	if (!r->ui.out_tty)
+		ui_say(&r->ui, "%s", text);
+	ui_note(&r->ui,
+		_("Whoever has this can try to enrol once. Give it to the "
+		  "person only, and stay\nwith them: on their device they scan "
+		  "or type it."));
+	return EXIT_DONE;
+}
+
+static int compare(struct run *r, const char *invite)
+{
+	json_t *ret = NULL;
+	bool same = false;
+	int code = remote_call(r,
+		json_pack("{s:s,s:s,s:i}", "op", "invite-code", "invite",
+			invite, "wait", 3600),
+		&ret);
+
+	if (code == EXIT_DONE && json_flag(ret, "pending"))
+		code = ui_fail(&r->ui, EXIT_INTERRUPTED,
+			_("rowan confirm INVITE goes on"),
+			_("nobody has used the invite yet"));
+	if (code == EXIT_DONE) {
+		ui_say(&r->ui, _("Code: %s"), json_text(ret, "code"));
+		ui_note(&r->ui, _("Let them read their code aloud."));
+		code = ui_ask(&r->ui, _("Is it the same, every digit?"), &same);
+	}
+	json_decref(ret);
+	ret = NULL;
+	if (code != EXIT_DONE)
+		return code;
+	code = remote_call(r,
+		json_pack("{s:s,s:s,s:b,s:i}", "op", "invite-confirm", "invite",
+			invite, "same", (int)same, "wait", 60),
+		&ret);
+	if (code == EXIT_DONE && !same) {
+		json_decref(ret);
+		return ui_fail(&r->ui, EXIT_DIFFERENT,
+			_("the invite is burnt; make a new one, in another "
+			  "place"),
+			_("the codes differ: somebody may be in between"));
+	}
+	if (code != EXIT_DONE)
+		return code;
+	ui_note(&r->ui, json_flag(ret, "pending")
+				? _("Confirmed; the card is logged once there "
+				    "is a connection.")
+				: _("Enrolled."));
+	ui_json(&r->ui, ret);
+	return EXIT_DONE;
+}
+
+static int invite_run(struct run *r)
+{
+	bool colleague = run_option(r, "colleague") != NULL;
+	unsigned long hours = 24;
+	json_t *made = NULL;
+	int code = run_number(r, "hours", 1, 168, &hours);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (colleague == (r->argc > 0))
+		return run_usage(r, _("an invite is for the victim of a CASE, "
+				      "or with --colleague"));
+	code = remote_call(r,
+		json_pack("{s:s,s:s*,s:i}", "op", "invite", "case",
+			colleague ? NULL : r->argv[0], "hours", (int)hours),
+		&made);
+	if (code != EXIT_DONE)
+		return code;
+	code = show_invite(r, made);
+	if (run_option(r, "no-wait") != NULL) {
+		ui_say(&r->ui, _("invite: %s"), json_text(made, "invite"));
+		ui_json(&r->ui, made);
+		return code;
+	}
+	ui_note(&r->ui, _("Waiting for them ..."));
+	code = compare(r, json_text(made, "invite"));
+	json_decref(made);
+	return code;
+}
+
+static const struct command_option confirm_options[] = {
+	{"same", 0, NULL, N_("the codes were compared and are the same"),
+		COMMAND_TEXT},
+	{"different", 0, NULL, N_("they differ: burn the invite"),
+		COMMAND_TEXT},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+static int confirm_run(struct run *r)
+{
+	bool same = run_option(r, "same") != NULL;
+	bool different = run_option(r, "different") != NULL;
+	json_t *ret = NULL;
+	int code;
+
+	if (!same && !different)
+		return compare(r, r->argv[0]);
+	code = remote_call(r,
+		json_pack("{s:s,s:s,s:b,s:i}", "op", "invite-confirm", "invite",
+			r->argv[0], "same", (int)!different, "wait", 60),
+		&ret);
+	if (code != EXIT_DONE)
+		return code;
+	ui_note(&r->ui, different ? _("The invite is burnt.") : _("Enrolled."));
+	ui_json(&r->ui, ret);
+	return EXIT_DONE;
+}
+
+static const struct command_option code_options[] = {
+	{"wait", 'w', "SECONDS", N_("how long to wait for it (600)"),
+		COMMAND_TEXT},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+static int invite_code_run(struct run *r)
+{
+	unsigned long wait = 600;
+	json_t *ret = NULL;
+	int code = run_number(r, "wait", 0, 86400, &wait);
+
+	if (code == EXIT_DONE)
+		code = remote_call(r,
+			json_pack("{s:s,s:s,s:i}", "op", "invite-code",
+				"invite", r->argv[0], "wait", (int)wait),
+			&ret);
+	if (code != EXIT_DONE)
+		return code;
+	if (json_flag(ret, "pending")) {
+		json_decref(ret);
+		return ui_fail(&r->ui, EXIT_INTERRUPTED, NULL,
+			_("nobody has used the invite yet"));
+	}
+	ui_say(&r->ui, "%s", json_text(ret, "code"));
+	ui_json(&r->ui, ret);
+	return EXIT_DONE;
+}
+
+/* ---- verify
+ * ----------------------------------------------------------------------- */
+
+static const struct command_option verify_options[] = {
+	{"channel", 'c', "CHANNEL", N_("support, team or diary (support)"),
+		COMMAND_CHANNEL},
+	{"same", 0, NULL, N_("it was compared and is the same"), COMMAND_TEXT},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+static json_t *code_request(const struct run *r, bool verified)
+{
+	return json_pack("{s:s,s:s,s:s*,s:b}", "op", "code", "case", r->argv[0],
+		"channel", run_option(r, "channel"), "verified", (int)verified);
+}
+
+static int verify_run(struct run *r)
+{
+	bool same = run_option(r, "same") != NULL;
+	json_t *ret = NULL;
+	int code = remote_call(r, code_request(r, false), &ret);
+
+	if (code != EXIT_DONE)
+		return code;
+	ui_say(&r->ui, "%s", json_text(ret, "code"));
+	if (!same && (r->ui.no_input || !r->ui.in_tty)) {
+		ui_json(&r->ui, ret);
+		return EXIT_DONE;
+	}
+	if (!same) {
+		ui_note(&r->ui,
+			_("Everybody in the channel sees this code. Compare "
+			  "it over a call or in person."));
+		code = ui_ask(&r->ui, _("Do they see the same?"), &same);
+	}
+	if (code == EXIT_DONE && !same) {
+		json_decref(ret);
+		return ui_fail(&r->ui, EXIT_DIFFERENT,
+			_("somebody may have just joined or left: look again; "
+			  "if it stays different, do not write here and tell "
+			  "the coordinator"),
+			_("the codes differ"));
+	}
+	json_decref(ret);
+	ret = NULL;
+	if (code == EXIT_DONE)
+		code = remote_call(r, code_request(r, true), &ret);
+	if (code == EXIT_DONE) {
+		ui_note(&r->ui, _("Noted: the devices that are in it now are "
+				  "verified."));
+		ui_json(&r->ui, ret);
+	}
+	return code;
+}
+
+/* ---- devices
+ * ---------------------------------------------------------------------- */
+
+static const struct command_option devices_options[] = {
+	{"case", 0, "CASE", N_("of the victim of a case"), COMMAND_CASE},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+static const char *device_state(const json_t *o, uint64_t now)
+{
+	uint64_t expires = (uint64_t)json_number(o, "expires");
+
+	if (json_flag(o, "revoked"))
+		return _("revoked");
+	if (expires != 0 && expires < now)
+		return _("expired");
+	return json_flag(o, "this") ? _("this one") : _("valid");
+}
+
+static int devices_run(struct run *r)
+{
+	json_t *ret = NULL, *one;
+	struct table *t;
+	uint64_t now;
+	size_t i;
+	int code = remote_call(r,
+		json_pack("{s:s,s:s*,s:s*}", "op", "devices", "person",
+			r->argc > 0 ? r->argv[0] : NULL, "case",
+			run_option(r, "case")),
+		&ret);
+
+	if (code != EXIT_DONE)
+		return code;
+	now = (uint64_t)json_number(ret, "now");
+	t = table_new(&r->ui);
+	table_column(t, "#", TABLE_RIGHT);
+	table_column(t, _("DEVICE"), TABLE_FLEX);
+	table_column(t, _("SINCE"), 0);
+	table_column(t, _("UNTIL"), 0);
+	table_column(t, _("STATE"), 0);
+	json_array_foreach(json_object_get(ret, "devices"), i, one)
+	{
+		char logged[WHEN_LEN], until[WHEN_LEN];
+
+		when_text((uint64_t)json_number(one, "logged"), now, logged);
+		when_text((uint64_t)json_number(one, "expires"), now, until);
+		table_number(t, (long long)json_number(one, "number"));
+		table_cell(t, json_text(one, "device"));
+		table_cell(t, logged);
+		table_cell(t, until);
+		table_cell(t, device_state(one, now));
+	}
+	table_print(t, _("No device is known."));
+	table_free(t);
+	ui_json(&r->ui, ret);
+	return EXIT_DONE;
+}
+
+static const struct command_option revoke_options[] = {
+	{"reason", 'r', "WORD", N_("lost, left or other (lost)"), COMMAND_TEXT},
+	{"case", 0, "CASE", N_("as advocate: the victim's case"), COMMAND_CASE},
+	{"yes", 'y', NULL, N_("do not ask"), COMMAND_TEXT},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+static int revoke_run(struct run *r)
+{
+	bool yes = run_option(r, "yes") != NULL;
+	json_t *ret = NULL;
+	int code = EXIT_DONE;
+
+	if (!yes)
+		code = ui_ask(&r->ui,
+			_("Revoke it? It is refused from its next message on, "
+			  "for ever."),
+			&yes);
+	if (code == EXIT_DONE && !yes)
+		return ui_fail(&r->ui, EXIT_OTHER, NULL, _("nothing was done"));
+	if (code == EXIT_DONE)
+		code = remote_call(r,
+			json_pack("{s:s,s:s,s:s*,s:s*}", "op", "revoke",
+				"device", r->argv[0], "reason",
+				run_option(r, "reason"), "case",
+				run_option(r, "case")),
+			&ret);
+	if (code != EXIT_DONE)
+		return code;
+	ui_note(&r->ui,
+		json_flag(ret, "pending")
+			? _("Signed and kept. It takes effect once there is a "
+			    "connection.")
+			: _("Revoked. What is written from now on cannot be "
+			    "opened on it."));
+	ui_json(&r->ui, ret);
+	return EXIT_DONE;
+}
+
+static int log_run(struct run *r)
+{
+	struct buf text;
+	json_t *ret = NULL;
+	int code = file_read(&r->ui, r->argv[0], (size_t)256 * 1024, &text);
+
+	if (code != EXIT_DONE)
+		return code;
+	ret = json_pack("{s:s,s:s%}", "op", "log-card", "text",
+		text.data != NULL ? (const char *)text.data : "", text.len);
+	buf_wipe(&text);
+	if (ret == NULL)
+		return ui_fail(&r->ui, EXIT_INPUT, NULL, _("%s is not text"),
+			r->argv[0]);
+	code = remote_call(r, ret, &ret);
+	if (code != EXIT_DONE)
+		return code;
+	ui_note(&r->ui, _("The clinic knows the card now."));
+	ui_json(&r->ui, ret);
+	return EXIT_DONE;
+}
+
+static int readmit_run(struct run *r)
+{
+	json_t *ret = NULL;
+	int code = remote_call(r, json_pack("{s:s}", "op", "readmit"), &ret);
+
+	if (code != EXIT_DONE)
+		return code;
+	ui_note(&r->ui, _("Asked to be taken in anew, in every case. The "
+			  "others see it."));
+	ui_json(&r->ui, ret);
+	return EXIT_DONE;
+}
+
+static const struct command_option none[] = {
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+const struct command people_commands[] = {
+	{"invite", "[CASE]", 0, 1, COMMAND_CASE,
+		N_("invite a victim to their case, or a colleague"),
+		N_("Shows a QR code and the same as text, waits until it is "
+		   "used, and shows the short code that both of you compare "
+		   "aloud. If it differs the invite is burnt."),
+		ROWAN_RIGHT_ENROL, invite_options, invite_run},
+	{"invite-code", "INVITE", 1, 1, COMMAND_TEXT,
+		N_("wait until an invite is used, and print the code"), NULL,
+		ROWAN_RIGHT_ENROL, code_options, invite_code_run},
+	{"confirm", "INVITE", 1, 1, COMMAND_TEXT,
+		N_("compare and confirm an invite that was made before"), NULL,
+		ROWAN_RIGHT_ENROL, confirm_options, confirm_run},
+	{"verify", "CASE", 1, 1, COMMAND_CASE,
+		N_("compare a channel's code: nobody is in between"), NULL, 0,
+		verify_options, verify_run},
+	{"devices", "[PERSON]", 0, 1, COMMAND_PERSON,
+		N_("your devices, or a person's"), NULL, 0, devices_options,
+		devices_run},
+	{"revoke", "DEVICE", 1, 1, COMMAND_TEXT,
+		N_("revoke a device: lost, stolen, left"),
+		N_("DEVICE is its number in the last rowan devices. For a "
+		   "victim's device, as their advocate, name the case."),
+		0, revoke_options, revoke_run},
+	{"log-card", "FILE", 1, 1, COMMAND_FILE,
+		N_("make a card known that the authority signed by file"), NULL,
+		ROWAN_RIGHT_COORDINATE, none, log_run},
+	{"readmit", "", 0, 0, COMMAND_TEXT,
+		N_("after an old copy was restored: ask to be taken in anew"),
+		NULL, 0, none, readmit_run},
+	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

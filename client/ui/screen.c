@@ -1,0 +1,314 @@
+/*
+ * The screen of a conversation: see screen.h.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+
+#include "ui/mem.h"
+#include "ui/screen.h"
+#include "ui/text.h"
+#include "ui/words.h"
+
+#define ENTRIES_MAX 2000 /* older ones are in rowan read --last */
+#define INDENT	    4
+
+struct entry {
+	unsigned long long key;
+	char *head, *body;
+};
+
+struct screen {
+	const struct ui *ui;
+	SCREEN *terminal;
+	char *head, *state;
+	struct entry *entries;
+	size_t count;
+	size_t scroll; /* lines from the end */
+	struct edit line;
+	bool changed;
+};
+
+struct screen *screen_begin(const struct ui *ui)
+{
+	struct screen *s;
+	SCREEN *terminal = newterm(NULL, stdout, stdin);
+
+	if (terminal == NULL)
+		return NULL;
+	s = mem_get(sizeof *s);
+	s->ui = ui;
+	s->terminal = terminal;
+	s->head = mem_text("");
+	s->state = mem_text("");
+	s->changed = true;
+	edit_init(&s->line);
+	(void)raw();
+	(void)noecho();
+	(void)nonl();
+	(void)keypad(stdscr, TRUE);
+	(void)nodelay(stdscr, TRUE);
+	(void)intrflush(stdscr, FALSE);
+	set_escdelay(50);
+	return s;
+}
+
+static void free_entry(struct entry *e)
+{
+	mem_wipe_text(e->head);
+	mem_wipe_text(e->body);
+}
+
+void screen_end(struct screen *s)
+{
+	if (s == NULL)
+		return;
+	/* Nothing of the conversation stays on the terminal. */
+	(void)erase();
+	(void)refresh();
+	(void)endwin();
+	delscreen(s->terminal);
+	for (size_t i = 0; i < s->count; i++)
+		free_entry(&s->entries[i]);
+	free(s->entries);
+	edit_wipe(&s->line);
+	free(s->head);
+	free(s->state);
+	free(s);
+}
+
+static void set(struct screen *s, char **to, const char *text)
+{
+	if (strcmp(*to, text) == 0)
+		return;
+	free(*to);
+	*to = mem_text(text);
+	s->changed = true;
+}
+
+void screen_head(struct screen *s, const char *text)
+{
+	set(s, &s->head, text);
+}
+
+void screen_state(struct screen *s, const char *text)
+{
+	set(s, &s->state, text);
+}
+
+struct edit *screen_line(struct screen *s)
+{
+	return &s->line;
+}
+
+void screen_say(struct screen *s, unsigned long long key, const char *head,
+	const char *body)
+{
+	struct entry *e = NULL;
+
+	for (size_t i = s->count; key != 0 && i > 0; i--)
+		if (s->entries[i - 1].key == key)
+			e = &s->entries[i - 1];
+	if (e == NULL && s->count == ENTRIES_MAX) {
+		free_entry(&s->entries[0]);
+		memmove(s->entries, s->entries + 1,
+			--s->count * sizeof *s->entries);
+	}
+	if (e == NULL) {
+		s->entries = mem_more(
+			s->entries, (s->count + 1) * sizeof *s->entries);
+		e = &s->entries[s->count++];
+	} else {
+		free_entry(e);
+	}
+	*e = (struct entry){key, mem_text(head), mem_text(body)};
+	s->changed = true;
+}
+
+/* ---- drawing
+ * -------------------------------------------------------------------- */
+
+static void put_line(int y, int x, const char *text, size_t columns)
+{
+	size_t len = text_cut(text, columns, NULL);
+
+	(void)mvaddnstr(y, x, text, (int)len);
+}
+
+static size_t lines_of(const struct entry *e, size_t columns)
+{
+	const char *at = e->body != NULL ? e->body : "";
+	size_t n, len, lines = 1;
+
+	while ((n = text_fold(at, columns, &len)) > 0) {
+		at += n;
+		lines++;
+	}
+	return lines;
+}
+
+/*
+ * One entry whose last line belongs on row ${bottom} - 1; returns the row of
+ * its first line. Rows above ${top} are cut off.
+ */
+static int draw_entry(const struct entry *e, int top, int bottom)
+{
+	size_t columns = (size_t)COLS > INDENT + 4 ? (size_t)COLS - INDENT
+						   : (size_t)COLS;
+	int y = bottom - (int)lines_of(e, columns), first = y;
+	const char *at = e->body != NULL ? e->body : "";
+	size_t n, len;
+
+	if (y >= top && y < LINES - 2) {
+		(void)attron(e->body != NULL ? A_BOLD : A_DIM);
+		put_line(y, 0, e->head, (size_t)COLS);
+		(void)attroff(e->body != NULL ? A_BOLD : A_DIM);
+	}
+	for (y++; (n = text_fold(at, columns, &len)) > 0; at += n, y++)
+		if (y >= top && y < LINES - 2)
+			(void)mvaddnstr(y, INDENT, at, (int)len);
+	return first;
+}
+
+static void draw_entries(const struct screen *s)
+{
+	int bottom = LINES - 2 + (int)s->scroll;
+
+	for (size_t i = s->count; i > 0 && bottom > 1; i--)
+		bottom = draw_entry(&s->entries[i - 1], 1, bottom);
+}
+
+static void draw_state(const struct screen *s)
+{
+	size_t width = text_width(s->state) + 6;
+
+	(void)mvhline(LINES - 2, 0, s->ui->ascii ? '-' : ACS_HLINE, COLS);
+	if ((size_t)COLS > width)
+		(void)mvprintw(
+			LINES - 2, COLS - (int)width, "  %s  ", s->state);
+	if (s->scroll > 0)
+		(void)mvprintw(LINES - 2, 2, _("  older; Page Down  "));
+}
+
+/* The line, shifted so that the cursor is seen. */
+static void draw_line(const struct screen *s)
+{
+	char *before = text_safe(s->line.text, s->line.at, 0);
+	char *all = text_safe(s->line.text, s->line.len, 0);
+	size_t room = COLS > 4 ? (size_t)COLS - 3 : 1;
+	size_t at = text_width(before), skip = 0;
+
+	while (at > room) {
+		uint32_t c;
+		size_t n = text_next(all + skip, strlen(all + skip), &c);
+		int w = text_width_of(c);
+
+		if (n == 0)
+			break;
+		skip += n;
+		at -= (size_t)(w > 0 ? w : 0);
+	}
+	(void)mvaddstr(LINES - 1, 0, "> ");
+	put_line(LINES - 1, 2, all + skip, room);
+	(void)move(LINES - 1, 2 + (int)at);
+	mem_wipe_text(before);
+	mem_wipe_text(all);
+}
+
+void screen_draw(struct screen *s)
+{
+	if (!s->changed)
+		return;
+	s->changed = false;
+	(void)erase();
+	if (LINES >= 4 && COLS >= 10) {
+		draw_entries(s);
+		(void)attron(A_REVERSE);
+		(void)mvhline(0, 0, ' ', COLS);
+		put_line(0, 0, s->head, (size_t)COLS);
+		(void)attroff(A_REVERSE);
+		draw_state(s);
+	}
+	draw_line(s);
+	(void)refresh();
+}
+
+/* ---- keys
+ * ------------------------------------------------------------------------ */
+
+static void scroll_by(struct screen *s, int lines)
+{
+	size_t columns = (size_t)COLS > INDENT + 4 ? (size_t)COLS - INDENT
+						   : (size_t)COLS;
+	size_t total = 0, shown = (size_t)(LINES > 3 ? LINES - 3 : 1), most;
+
+	for (size_t i = 0; i < s->count; i++)
+		total += lines_of(&s->entries[i], columns);
+	most = total > shown ? total - shown : 0;
+	if (lines < 0 && s->scroll < (size_t)-lines)
+		s->scroll = 0;
+	else
+		s->scroll = (size_t)((long)s->scroll + lines);
+	if (s->scroll > most)
+		s->scroll = most;
+}
+
+static enum screen_key function_key(struct screen *s, wint_t key)
+{
+	switch (key) {
+	case KEY_ENTER: return SCREEN_SEND;
+	case KEY_BACKSPACE: edit_backspace(&s->line); break;
+	case KEY_DC: edit_delete(&s->line); break;
+	case KEY_LEFT: edit_left(&s->line); break;
+	case KEY_RIGHT: edit_right(&s->line); break;
+	case KEY_HOME: edit_home(&s->line); break;
+	case KEY_END: edit_end(&s->line); break;
+	case KEY_PPAGE: scroll_by(s, LINES / 2); break;
+	case KEY_NPAGE: scroll_by(s, -(LINES / 2)); break;
+	default: break; /* KEY_RESIZE: drawn anew */
+	}
+	return SCREEN_NOTHING;
+}
+
+static enum screen_key plain_key(struct screen *s, wint_t key)
+{
+	switch (key) {
+	case '\r':
+	case '\n': return SCREEN_SEND;
+	case 3: return SCREEN_LEAVE;
+	case 4: return s->line.len == 0 ? SCREEN_LEAVE : SCREEN_NOTHING;
+	case 8:
+	case 127: edit_backspace(&s->line); break;
+	case 1: edit_home(&s->line); break;
+	case 5: edit_end(&s->line); break;
+	case 21: edit_kill(&s->line); break;
+	case 23: edit_word(&s->line); break;
+	case 12: (void)clearok(stdscr, TRUE); break;
+	case '\t': (void)edit_insert(&s->line, ' '); break;
+	default: (void)edit_insert(&s->line, (uint32_t)key); break;
+	}
+	return SCREEN_NOTHING;
+}
+
+enum screen_key screen_key(struct screen *s)
+{
+	wint_t key;
+	int kind;
+
+	while ((kind = get_wch(&key)) != ERR) {
+		enum screen_key what = kind == KEY_CODE_YES
+					       ? function_key(s, key)
+					       : plain_key(s, key);
+
+		s->changed = true;
+		if (what != SCREEN_NOTHING)
+			return what;
+	}
+	return SCREEN_NOTHING;
+}
