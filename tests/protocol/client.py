@@ -252,7 +252,12 @@ class Client:
             ">QBI", counter, flags, lifetime)
             for channel, counter, flags, lifetime, _ in items))
         r, _ = self.ask(SUBMIT, body, [i[4] for i in items])
-        results = [error(i, True) for i in r.items()]
+        results = []
+        for i in r.items():
+            results.append(error(i, True))
+            if results[-1][0] == 0:
+                _, received, salt = i.get("Q"), i.get("Q"), i.take(32)
+                assert received or not any(salt)
         r.end()
         assert len(results) == len(items)
         return results

@@ -45,6 +45,7 @@ class World:
                           ("curve-key", "transport_secret"),
                           ("enrol-key", "enrol_secret")):
             self.write(name, self.known[key].hex() + "\n")
+        self.write("log-key", os.urandom(32).hex() + "\n")
         conf = self.write("rowand.conf", """
             state_dir = "%s";
             listen = [ "tcp://127.0.0.1:%d" ];
@@ -52,8 +53,9 @@ class World:
             store_key = "%s/store-key";
             transport_key = "%s/curve-key";
             transport_key_enrol = "%s/enrol-key";
+            log_key = "%s/log-key";
             clock_need_sync = false;
-        """ % ((state, *self.ports) + (self.folder,) * 3))
+        """ % ((state, *self.ports) + (self.folder,) * 4))
         with open(self.folder + "/log", "wb") as log:
             self.daemon = subprocess.Popen(  # pylint: disable=R1732
                 [build + "/rowand", "--config", conf], stderr=log,
