@@ -36,7 +36,12 @@ bool secret_eq(struct bytes a, struct bytes b)
 
 void *secret_new(size_t len)
 {
-	void *p = sodium_malloc(len);
+	void *p;
+
+	/* Guarded memory is libsodium's; harmless when done before. */
+	if (sodium_init() < 0)
+		return NULL;
+	p = sodium_malloc(len);
 
 	if (p != NULL)
 		memset(p, 0, len);
