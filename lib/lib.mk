@@ -20,6 +20,9 @@ $(SDK_SO): $(SDK_OBJ) lib/rowan.map
 	$(Q)ln -sf $(@F) $(B)/librowan.so.$(ROWAN_ABI)
 	$(Q)ln -sf librowan.so.$(ROWAN_ABI) $(B)/librowan.so
 
+# For whoever links with -lrowan.
+$(B)/librowan.so: $(SDK_SO) ;
+
 # One relocatable object whose internal names are local: nothing of ours can
 # meet a name of the application's.
 $(SDK_A): $(SDK_OBJ)

@@ -124,6 +124,14 @@ ROWAN_API ROWAN_MUST int rowan_channel_of(struct rowan *r,
 ROWAN_API ROWAN_MUST int rowan_log_card(
 	struct rowan *r, const void *text, size_t len, uint64_t *ret_act);
 
+/*
+ * rowan_put_statement(r, text, len, ret_act):
+ * Bring a statement that was signed elsewhere: ${text} has one armoured
+ * STATEMENT (a legal hold signed by coordinator and authority, for instance).
+ */
+ROWAN_API ROWAN_MUST int rowan_put_statement(
+	struct rowan *r, const void *text, size_t len, uint64_t *ret_act);
+
 /* A referral: ${agency} referred on ${day}. Opens all three channels. */
 ROWAN_API ROWAN_MUST int rowan_open_case(struct rowan *r, const char *agency,
 	uint32_t day, uint8_t ret_case[ROWAN_ID_LEN], uint64_t *ret_act);

@@ -39,7 +39,10 @@ ROWAN_API ROWAN_MUST int rowan_draft_attach(struct rowan_draft *draft,
 /* In the diary channel: when it happened, and what kind of thing. */
 ROWAN_API ROWAN_MUST int rowan_draft_incident(struct rowan_draft *draft,
 	uint64_t from, uint64_t until, const char *kind);
-/* Withheld by the daemon until then; not to be opened before. */
+/*
+ * Withheld by the daemon until then. Before its time the receiving library
+ * gives nothing of it away: no event, no count, no row.
+ */
 ROWAN_API ROWAN_MUST int rowan_draft_hold(
 	struct rowan_draft *draft, uint64_t until);
 /* Gone from the daemon after so many seconds, delivered or not. */
@@ -102,8 +105,7 @@ enum rowan_message_state {
 	ROWAN_STATE_READ = 4,	   /* own, read by somebody */
 	ROWAN_STATE_FAILED = 5,	   /* own, will not be sent */
 	ROWAN_STATE_NEW = 6,	   /* received */
-	ROWAN_STATE_SEEN = 7,	   /* received and marked as read */
-	ROWAN_STATE_HELD = 8	   /* received, opens at its time */
+	ROWAN_STATE_SEEN = 7	   /* received and marked as read */
 };
 
 ROWAN_API const uint8_t *rowan_message_id(const struct rowan_message *m);
@@ -111,6 +113,14 @@ ROWAN_API const uint8_t *rowan_message_case(const struct rowan_message *m);
 ROWAN_API const uint8_t *rowan_message_channel(const struct rowan_message *m);
 ROWAN_API const uint8_t *rowan_message_member(const struct rowan_message *m);
 ROWAN_API const uint8_t *rowan_message_device(const struct rowan_message *m);
+/*
+ * Of type ROWAN_MESSAGE_HISTORY, which member handed over or exported: who is
+ * said to have written it, and its type then. Else member, device and type.
+ */
+ROWAN_API const uint8_t *rowan_message_author(const struct rowan_message *m);
+ROWAN_API const uint8_t *rowan_message_author_device(
+	const struct rowan_message *m);
+ROWAN_API unsigned rowan_message_original(const struct rowan_message *m);
 ROWAN_API uint64_t rowan_message_place(const struct rowan_message *m);
 ROWAN_API unsigned rowan_message_type(const struct rowan_message *m);
 ROWAN_API enum rowan_message_state rowan_message_state(
@@ -151,7 +161,7 @@ ROWAN_API ROWAN_MUST int rowan_set_read_receipts(struct rowan *r, bool on);
 /*
  * rowan_forget(r, message):
  * Delete a message from this device. Nobody is told, and it does not count
- * as read.
+ * as read. ROWAN_E_AGAIN for an own one that is just leaving.
  */
 ROWAN_API ROWAN_MUST int rowan_forget(
 	struct rowan *r, const uint8_t message[ROWAN_ID_LEN]);

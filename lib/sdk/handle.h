@@ -11,7 +11,8 @@
 
 #include "base/id.h"
 #include "session/events.h"
-#include "session/session.h"
+#include "session/session_parts.h"
+#include "session/wake.h"
 
 struct rowan_options {
 	bool has_key;
@@ -34,8 +35,29 @@ struct rowan_bytes {
 struct rowan {
 	struct session *session; /* NULL while locked */
 	char *path;
+	struct wake *wake;	  /* outlives the session */
 	struct rowan_event event; /* what rowan_next_event gave last */
+	bool given;		  /* and was not acknowledged */
+	/* The connection as it was told, and what is to be told of it. */
+	bool online, refused;
+	int link_news; /* enum rowan_event_type, or 0 */
+	int link_code;
+	char agency[WIRE_AGENCY_MAX + 1];
 };
+
+/**
+ * sdk_parts(r), sdk_carded(r, ret):
+ * The parts of the session, or NULL while locked; ROWAN_E_STATE while locked
+ * or without a card. Valid until the next call on the session.
+ */
+const struct session_parts *sdk_parts(struct rowan *r);
+ROWAN_MUST int sdk_carded(struct rowan *r, const struct session_parts **ret);
+
+/**
+ * sdk_done(r, rc):
+ * After a change: rowan_process has something to do. Returns ${rc}.
+ */
+ROWAN_MUST int sdk_done(struct rowan *r, int rc);
 
 /**
  * sdk_id(id):

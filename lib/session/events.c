@@ -201,6 +201,11 @@ int events_next(struct events *x, struct event *ret, struct buf *ret_text)
 	return rc;
 }
 
+bool events_any(const struct events *x)
+{
+	return x->first < x->next;
+}
+
 static int forget(struct events *x, uint64_t number)
 {
 	uint8_t mem[8];

@@ -71,6 +71,12 @@ ROWAN_MUST int events_next(
 	struct events *x, struct event *ret, struct buf *ret_text);
 
 /**
+ * events_any(x):
+ * Whether events_next may give one: what it says needs no look at the vault.
+ */
+bool events_any(const struct events *x);
+
+/**
  * events_done(x, number):
  * Acknowledge everything up to ${number}, in a transaction of its own.
  * ROWAN_E_INVAL for a number no event has had.

@@ -254,7 +254,8 @@ size_t messages_unread(struct messages *x, const struct id16 *channel);
 
 /**
  * messages_name(x, channel, member, ret):
- * What a member said they are called. ROWAN_E_NOT_FOUND. Ended by buf_wipe.
+ * What a member said they are called, in a channel or, with the zero id, last
+ * anywhere. ROWAN_E_NOT_FOUND. Ended by buf_wipe.
  */
 ROWAN_MUST int messages_name(struct messages *x, const struct id16 *channel,
 	const struct id16 *member, struct buf *ret);

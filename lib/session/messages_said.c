@@ -71,9 +71,14 @@ int messages_name_put(struct messages *x, const struct id16 *channel,
 	const struct id16 *member, struct bytes name, struct messages_said s,
 	bool *ret_changed)
 {
+	static const struct id16 anywhere;
 	struct messages_name key = messages_key('n', channel, member);
+	bool changed;
+	int rc = said(x, &key, name, s, ret_changed);
 
-	return said(x, &key, name, s, ret_changed);
+	/* As they were called last, wherever that was. */
+	key = messages_key('n', &anywhere, member);
+	return rc == 0 ? said(x, &key, name, s, &changed) : rc;
 }
 
 int messages_name(struct messages *x, const struct id16 *channel,

@@ -1,0 +1,257 @@
+/*
+ * Acts: see rowan/case.h. Every decision is lib/session's.
+ */
+#include <string.h>
+
+#include "sdk/handle.h"
+#include "wire/armour.h"
+
+#define TEXT_MAX (256 * 1024) /* bytes of a file */
+
+int rowan_open_case(struct rowan *r, const char *agency, uint32_t day,
+	uint8_t ret_case[ROWAN_ID_LEN], uint64_t *ret_act)
+{
+	const struct session_parts *p;
+	struct id16 id;
+	int rc;
+
+	if (r == NULL || agency == NULL || ret_case == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	if (rc == 0)
+		rc = acts_open(p->acts, bytes_of(agency, strlen(agency)), day,
+			&id, ret_act);
+	if (rc == 0)
+		memcpy(ret_case, id.b, ID16_LEN);
+	return sdk_done(r, rc);
+}
+
+int rowan_close_case(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
+	enum rowan_close_reason reason, uint64_t *ret_act)
+{
+	const struct session_parts *p;
+	struct id16 id;
+	int rc;
+
+	if (r == NULL || case_id == NULL || (int)reason < 1 || reason > 255)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	id = sdk_id(case_id);
+	if (rc == 0)
+		rc = acts_close(p->acts, &id, (uint8_t)reason, ret_act);
+	return sdk_done(r, rc);
+}
+
+int rowan_reopen_case(
+	struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN], uint64_t *ret_act)
+{
+	const struct session_parts *p;
+	struct id16 id;
+	int rc;
+
+	if (r == NULL || case_id == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	id = sdk_id(case_id);
+	if (rc == 0)
+		rc = acts_reopen(p->acts, &id, ret_act);
+	return sdk_done(r, rc);
+}
+
+int rowan_hold_case(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
+	bool on, uint64_t *ret_act)
+{
+	const struct session_parts *p;
+	struct id16 id;
+	int rc;
+
+	if (r == NULL || case_id == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	id = sdk_id(case_id);
+	if (rc == 0)
+		rc = acts_hold(p->acts, &id, on, ret_act);
+	return sdk_done(r, rc);
+}
+
+int rowan_assign(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
+	const uint8_t member[ROWAN_ID_LEN], uint64_t from, uint64_t until,
+	uint64_t *ret_act)
+{
+	struct acts_assignment what = {.from = from, .until = until};
+	const struct session_parts *p;
+	int rc;
+
+	if (r == NULL || channel == NULL || member == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	what.channel = sdk_id(channel);
+	what.member = sdk_id(member);
+	if (rc == 0)
+		rc = acts_assign(p->acts, &what, ret_act);
+	return sdk_done(r, rc);
+}
+
+int rowan_unassign(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
+	const uint8_t member[ROWAN_ID_LEN], uint64_t *ret_act)
+{
+	const struct session_parts *p;
+	struct id16 c, m;
+	int rc;
+
+	if (r == NULL || channel == NULL || member == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	c = sdk_id(channel);
+	m = sdk_id(member);
+	if (rc == 0)
+		rc = acts_unassign(p->acts, &c, &m, ret_act);
+	return sdk_done(r, rc);
+}
+
+int rowan_recuse(
+	struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN], uint64_t *ret_act)
+{
+	const struct session_parts *p;
+	struct id16 id;
+	int rc;
+
+	if (r == NULL || case_id == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	id = sdk_id(case_id);
+	if (rc == 0)
+		rc = acts_recuse(p->acts, &id, ret_act);
+	return sdk_done(r, rc);
+}
+
+int rowan_reset(
+	struct rowan *r, const uint8_t channel[ROWAN_ID_LEN], uint64_t *ret_act)
+{
+	const struct session_parts *p;
+	struct id16 id;
+	int rc;
+
+	if (r == NULL || channel == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	id = sdk_id(channel);
+	if (rc == 0)
+		rc = acts_reset(p->acts, &id, ret_act);
+	return sdk_done(r, rc);
+}
+
+int rowan_revoke(struct rowan *r, const uint8_t device[ROWAN_ID_LEN],
+	enum rowan_revoke_reason reason, const uint8_t *case_id,
+	uint64_t *ret_act)
+{
+	struct acts_revocation what = {.reason = (uint8_t)reason};
+	const struct session_parts *p;
+	int rc;
+
+	if (r == NULL || device == NULL || (int)reason < 1 || reason > 255)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	what.device = sdk_id(device);
+	if (case_id != NULL)
+		what.case_id = sdk_id(case_id);
+	if (rc == 0)
+		rc = acts_revoke(p->acts, &what, ret_act);
+	return sdk_done(r, rc);
+}
+
+int rowan_readmit(struct rowan *r)
+{
+	const struct session_parts *p;
+	int rc;
+
+	if (r == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	return sdk_done(r, rc == 0 ? readmit_ask(p->readmit) : rc);
+}
+
+/* ---- by file ---- */
+
+/* The first block of ${kind} whose object ${wanted} takes. */
+static int find_block(struct bytes text, uint8_t kind,
+	int (*wanted)(const struct session_parts *p, struct bytes object),
+	const struct session_parts *p, struct buf *ret)
+{
+	uint8_t found = 0;
+	int rc;
+
+	while ((rc = armour_next(&text, &found, ret)) == 0) {
+		if (found == kind)
+			rc = wanted(p, buf_view(ret));
+		if (found == kind && rc != ROWAN_E_EXISTS)
+			break;
+		buf_wipe(ret);
+	}
+	if (rc != 0)
+		buf_wipe(ret);
+	return rc;
+}
+
+static int not_logged(const struct session_parts *p, struct bytes object)
+{
+	struct trust_card known;
+	struct wire_card card;
+	struct buf raw = {0};
+	int rc = wire_card_decode(object, &card);
+
+	if (rc != 0)
+		return rc;
+	rc = follow_card(p->follow, &card.device, &known, &raw);
+	buf_wipe(&raw);
+	if (rc == 0)
+		return ROWAN_E_EXISTS;
+	return rc == ROWAN_E_NOT_FOUND || rc == ROWAN_E_UNKNOWN ? 0 : rc;
+}
+
+static int any(const struct session_parts *p, struct bytes object)
+{
+	return 0;
+}
+
+int rowan_log_card(
+	struct rowan *r, const void *text, size_t len, uint64_t *ret_act)
+{
+	const struct session_parts *p;
+	struct buf card = {0};
+	int rc;
+
+	if (r == NULL || text == NULL)
+		return ROWAN_E_INVAL;
+	if (len > TEXT_MAX)
+		return ROWAN_E_LIMIT;
+	rc = sdk_carded(r, &p);
+	if (rc == 0)
+		rc = find_block(
+			bytes_of(text, len), ARMOUR_CARD, not_logged, p, &card);
+	if (rc == 0)
+		rc = acts_log_card(p->acts, buf_view(&card), ret_act);
+	buf_wipe(&card);
+	return sdk_done(r, rc);
+}
+
+int rowan_put_statement(
+	struct rowan *r, const void *text, size_t len, uint64_t *ret_act)
+{
+	const struct session_parts *p;
+	struct buf statement = {0};
+	int rc;
+
+	if (r == NULL || text == NULL)
+		return ROWAN_E_INVAL;
+	if (len > TEXT_MAX)
+		return ROWAN_E_LIMIT;
+	rc = sdk_carded(r, &p);
+	if (rc == 0)
+		rc = find_block(bytes_of(text, len), ARMOUR_STATEMENT, any, p,
+			&statement);
+	if (rc == 0)
+		rc = acts_submit(p->acts, buf_view(&statement), ret_act);
+	buf_wipe(&statement);
+	return sdk_done(r, rc);
+}

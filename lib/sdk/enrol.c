@@ -1,0 +1,186 @@
+/*
+ * Enrolment and who this device is: see rowan/enrol.h.
+ */
+#include <string.h>
+
+#include "sdk/handle.h"
+
+#define TEXT_MAX (256 * 1024) /* bytes of a file */
+
+int rowan_enrol(struct rowan *r, const char *invite)
+{
+	const struct session_parts *p;
+
+	if (r == NULL || invite == NULL)
+		return ROWAN_E_INVAL;
+	p = sdk_parts(r);
+	if (p == NULL)
+		return ROWAN_E_STATE;
+	return sdk_done(r, enrolment_redeem(p->enrolment,
+				   bytes_of(invite, strlen(invite))));
+}
+
+void rowan_enrol_cancel(struct rowan *r)
+{
+	const struct session_parts *p = r == NULL ? NULL : sdk_parts(r);
+
+	/* What cannot be taken back now ends by itself. */
+	if (p != NULL)
+		(void)!sdk_done(r, enrolment_cancel(p->enrolment));
+}
+
+/* Hand out what ${w} has. */
+static int give(struct writer *w, int rc, struct rowan_bytes **ret)
+{
+	struct buf data = {0};
+
+	if (rc == 0)
+		rc = writer_finish(w, &data);
+	writer_wipe(w);
+	return rc == 0 ? sdk_bytes(ret, &data) : rc;
+}
+
+int rowan_invite(struct rowan *r, const uint8_t *case_id, enum rowan_role role,
+	unsigned hours, uint8_t ret_id[ROWAN_ID_LEN],
+	struct rowan_bytes **ret_text)
+{
+	struct enrolment_offer offer = {.role = (uint8_t)role};
+	const struct session_parts *p;
+	struct writer w;
+	struct id16 id;
+	int rc;
+
+	if (r == NULL || ret_id == NULL || ret_text == NULL || hours < 1 ||
+		hours > 168 || (int)role < 0 || role > ROWAN_ROLE_WITNESS)
+		return ROWAN_E_INVAL;
+	*ret_text = NULL;
+	rc = sdk_carded(r, &p);
+	if (rc != 0)
+		return rc;
+	if (case_id != NULL)
+		offer.case_id = sdk_id(case_id);
+	offer.lifetime = hours * 3600;
+	writer_init(&w, 1024);
+	rc = enrolment_invite(p->enrolment, &offer, &id, &w);
+	rc = give(&w, rc, ret_text);
+	if (rc == 0)
+		memcpy(ret_id, id.b, ID16_LEN);
+	return sdk_done(r, rc);
+}
+
+int rowan_invite_confirm(
+	struct rowan *r, const uint8_t id[ROWAN_ID_LEN], bool same)
+{
+	const struct session_parts *p;
+	struct id16 invite;
+	int rc;
+
+	if (r == NULL || id == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	if (rc != 0)
+		return rc;
+	invite = sdk_id(id);
+	return sdk_done(r, enrolment_confirm(p->enrolment, &invite, same));
+}
+
+int rowan_request(struct rowan *r, enum rowan_role role, const char *agency,
+	unsigned rights, struct rowan_bytes **ret)
+{
+	struct enrolment_wish wish = {
+		.role = (uint8_t)role, .rights = (uint16_t)rights};
+	const struct session_parts *p;
+	struct writer w;
+	int rc;
+
+	if (r == NULL || agency == NULL || ret == NULL || rights > 0xff ||
+		(int)role < 0 || role > ROWAN_ROLE_WITNESS)
+		return ROWAN_E_INVAL;
+	*ret = NULL;
+	p = sdk_parts(r);
+	if (p == NULL)
+		return ROWAN_E_STATE;
+	wish.agency = bytes_of(agency, strlen(agency));
+	writer_init(&w, TEXT_MAX);
+	rc = enrolment_request(p->enrolment, &wish, &w);
+	return give(&w, rc, ret);
+}
+
+int rowan_install(struct rowan *r, const void *answer, size_t len)
+{
+	const struct session_parts *p;
+
+	if (r == NULL || answer == NULL)
+		return ROWAN_E_INVAL;
+	if (len > TEXT_MAX)
+		return ROWAN_E_LIMIT;
+	p = sdk_parts(r);
+	if (p == NULL)
+		return ROWAN_E_STATE;
+	return sdk_done(
+		r, enrolment_install(p->enrolment, bytes_of(answer, len)));
+}
+
+/* ---- who this device is ---- */
+
+/* The device's own card, or false. */
+static bool self(const struct rowan *r, struct wire_card *ret)
+{
+	return r != NULL && r->session != NULL &&
+	       identity_card(session_parts(r->session)->me, ret) == 0;
+}
+
+bool rowan_enrolled(const struct rowan *r)
+{
+	struct wire_card c;
+
+	return self(r, &c);
+}
+
+const uint8_t *rowan_self_device(const struct rowan *r)
+{
+	struct wire_card c;
+
+	return self(r, &c) ? session_parts(r->session)->me->device.b : NULL;
+}
+
+const uint8_t *rowan_self_member(const struct rowan *r)
+{
+	struct wire_card c;
+
+	return self(r, &c) ? session_parts(r->session)->me->member.b : NULL;
+}
+
+enum rowan_role rowan_self_role(const struct rowan *r)
+{
+	struct wire_card c;
+
+	return (enum rowan_role)(self(r, &c) ? c.role : 0);
+}
+
+const char *rowan_self_agency(const struct rowan *r)
+{
+	/* A cache of what the card says; the handle stays as it was. */
+	char *agency = r == NULL ? NULL : ((struct rowan *)r)->agency;
+	struct wire_card c;
+
+	if (!self(r, &c))
+		return NULL;
+	memset(agency, 0, sizeof r->agency);
+	memcpy(agency, c.agency.data, c.agency.len);
+	return agency;
+}
+
+unsigned rowan_self_rights(const struct rowan *r)
+{
+	struct wire_card c;
+
+	return self(r, &c) ? c.rights : 0;
+}
+
+uint64_t rowan_self_expires(const struct rowan *r)
+{
+	struct wire_card c;
+
+	return self(r, &c) && c.role != WIRE_ROLE_VICTIM ? c.not_after : 0;
+}
