@@ -211,7 +211,7 @@ static void add_servers(struct writer *w)
 }
 
 /* What the authority makes of a request. */
-static void sign_request(struct bytes request, struct writer *w)
+void sessions_answer(struct bytes request, struct writer *w)
 {
 	struct wire_request q;
 	struct wire_card card;
@@ -252,7 +252,7 @@ void person_carded(struct person *p, const char *agency, uint16_t rights)
 	KIT_CHECK(armour_read(writer_view(&w), ARMOUR_CARD_REQUEST, &request) ==
 		  0);
 	w.len = 0;
-	sign_request(buf_view(&request), &w);
+	sessions_answer(buf_view(&request), &w);
 	KIT_CHECK(enrolment_install(e, writer_view(&w)) == 0);
 	writer_wipe(&w);
 	buf_wipe(&request);

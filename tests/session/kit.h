@@ -61,6 +61,13 @@ void person_close(struct person *p);
 void person_carded(struct person *p, const char *agency, uint16_t rights);
 
 /**
+ * sessions_answer(request, w):
+ * What the authority makes of a card request: the file with its answer. The
+ * card is among the statements to be imported.
+ */
+void sessions_answer(struct bytes request, struct writer *w);
+
+/**
  * sessions_run():
  * Import, start the daemon, connect everybody who has a card.
  */
