@@ -40,7 +40,7 @@ daemon="config clock store log clinic net ops journal backup process ctl"
 may lib/base $low
 may lib/wire $low wire
 may lib/crypto $low crypto
-may lib/trust $low wire crypto trust
+may lib/trust $low wire crypto tlog trust
 may lib/tlog $low wire crypto tlog
 may lib/mls/public $low crypto mls/public
 may lib/mls/member $low crypto mls/public mls/member
