@@ -6,7 +6,10 @@
  *     mls_bench [MEMBERS...]
  *
  * Groups are grown the way that fills the tree: every newcomer commits once
- * and adds the next. Times are medians of processor time on one core.
+ * and adds the next. The first member, whose path is as long as the tree is
+ * high, stays and commits; the last one follows. Times are medians of
+ * processor time on one core; messages are timed in batches, for asking the
+ * time costs as much as a hash.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +22,7 @@
 #include "mls/bench_count.h"
 
 #define ROUNDS_MAX 200
+#define BATCH	   20 /* messages */
 
 static const struct rowan_mls_bytes nothing = {NULL, 0};
 
@@ -33,7 +37,7 @@ struct measure {
 	uint64_t start;
 };
 
-/* Two members that are up to date in a group of a given size. */
+/* The first and the last member, up to date in a group of a given size. */
 struct pair {
 	struct rowan_mls *client[2];
 	struct rowan_mls_group *group[2];
@@ -59,16 +63,22 @@ static void begin(struct measure *m)
 	m->start = bench_now();
 }
 
-static void end(struct measure *m, size_t bytes)
+/* The end of ${n} operations. */
+static void end_of(struct measure *m, size_t n, size_t bytes)
 {
 	uint64_t stop = bench_now();
 
-	bench_count_get(&m->count);
+	bench_count_get(&m->count, n);
 	m->bytes = bytes;
 	if (m->n < ROUNDS_MAX) {
-		m->ns[m->n] = (double)(stop - m->start);
+		m->ns[m->n] = (double)(stop - m->start) / (double)n;
 		m->bare[m->n++] = bench_bare(&m->count);
 	}
+}
+
+static void end(struct measure *m, size_t bytes)
+{
+	end_of(m, 1, bytes);
 }
 
 static int by_size(const void *a, const void *b)
@@ -113,9 +123,21 @@ static struct rowan_mls *client(uint32_t id)
 	return ret;
 }
 
-/* ${by} adds ${who} with a full commit, which is merged; ${who} joins. */
-static struct rowan_mls_group *grow(
-	struct rowan_mls_group *by, struct rowan_mls *who)
+static void accept(struct rowan_mls_group *group, struct rowan_mls_bytes m)
+{
+	struct rowan_mls_received *r;
+
+	check(rowan_mls_process(group, m, &r), "process");
+	check(rowan_mls_accept(group, r), "accept");
+	rowan_mls_received_free(r);
+}
+
+/*
+ * ${by} adds ${who} with a full commit, which is merged; ${beside}, unless
+ * NULL, follows; ${who} joins.
+ */
+static struct rowan_mls_group *grow(struct rowan_mls_group *by,
+	struct rowan_mls_group *beside, struct rowan_mls *who)
 {
 	struct rowan_mls_proposal p = {.type = ROWAN_MLS_ADD};
 	struct rowan_mls_commit_options o = {
@@ -128,32 +150,24 @@ static struct rowan_mls_group *grow(
 	p.key_package = view(&package);
 	check(rowan_mls_commit(by, &o, &c), "commit");
 	check(rowan_mls_merge_commit(by), "merge");
+	if (beside != NULL)
+		accept(beside, view(&c.commit));
 	check(rowan_mls_join(who, view(&c.welcome), NULL, &ret), "join");
 	rowan_mls_committed_free(&c);
 	rowan_mls_buf_free(&package);
 	return ret;
 }
 
-static void accept(struct rowan_mls_group *group, struct rowan_mls_bytes m)
-{
-	struct rowan_mls_received *r;
-
-	check(rowan_mls_process(group, m, &r), "process");
-	check(rowan_mls_accept(group, r), "accept");
-	rowan_mls_received_free(r);
-}
-
-/* Let the pair grow to ${members}: only the last two have to follow. */
+/* Let the group grow to ${members}: only the first and last have to follow. */
 static void pair_grow(struct pair *p, uint32_t members)
 {
 	while (p->members < members) {
 		struct rowan_mls *next = client(p->members);
-		struct rowan_mls_group *joined = grow(p->group[1], next);
+		struct rowan_mls_group *joined =
+			grow(p->group[1], p->group[0], next);
 
-		rowan_mls_group_free(p->group[0]);
-		rowan_mls_free(p->client[0]);
-		p->client[0] = p->client[1];
-		p->group[0] = p->group[1];
+		rowan_mls_group_free(p->group[1]);
+		rowan_mls_free(p->client[1]);
 		p->client[1] = next;
 		p->group[1] = joined;
 		p->members++;
@@ -168,7 +182,7 @@ static void pair_begin(struct pair *p)
 	check(rowan_mls_group_create(p->client[0], nothing,
 		      (struct rowan_mls_extensions){NULL, 0}, &p->group[0]),
 		"create");
-	p->group[1] = grow(p->group[0], p->client[1]);
+	p->group[1] = grow(p->group[0], NULL, p->client[1]);
 }
 
 static void pair_end(struct pair *p)
@@ -222,41 +236,46 @@ static void measure_add(
 }
 
 static void measure_commit(
-	struct pair *p, int by, struct measure *commit, struct measure *process)
+	struct pair *p, struct measure *commit, struct measure *process)
 {
 	struct rowan_mls_committed c;
 	struct rowan_mls_received *r;
 
 	begin(commit);
-	check(rowan_mls_commit(p->group[by], NULL, &c), "commit");
-	check(rowan_mls_merge_commit(p->group[by]), "merge");
+	check(rowan_mls_commit(p->group[0], NULL, &c), "commit");
+	check(rowan_mls_merge_commit(p->group[0]), "merge");
 	end(commit, c.commit.len);
 	begin(process);
-	check(rowan_mls_process(p->group[!by], view(&c.commit), &r), "process");
-	check(rowan_mls_accept(p->group[!by], r), "accept");
+	check(rowan_mls_process(p->group[1], view(&c.commit), &r), "process");
+	check(rowan_mls_accept(p->group[1], r), "accept");
 	end(process, c.commit.len);
 	rowan_mls_received_free(r);
 	rowan_mls_committed_free(&c);
 }
 
-static void measure_message(
+static void measure_messages(
 	struct pair *p, struct measure *encrypt, struct measure *decrypt)
 {
 	static const uint8_t text[1024];
-	struct rowan_mls_received *r;
-	struct rowan_mls_buf message;
+	struct rowan_mls_received *r[BATCH];
+	struct rowan_mls_buf message[BATCH];
 
 	begin(encrypt);
-	check(rowan_mls_send(p->group[0],
-		      (struct rowan_mls_bytes){text, sizeof text}, NULL,
-		      &message),
-		"send");
-	end(encrypt, message.len);
+	for (int i = 0; i < BATCH; i++)
+		check(rowan_mls_send(p->group[0],
+			      (struct rowan_mls_bytes){text, sizeof text}, NULL,
+			      &message[i]),
+			"send");
+	end_of(encrypt, BATCH, message[0].len);
 	begin(decrypt);
-	check(rowan_mls_process(p->group[1], view(&message), &r), "receive");
-	end(decrypt, message.len);
-	rowan_mls_received_free(r);
-	rowan_mls_buf_free(&message);
+	for (int i = 0; i < BATCH; i++)
+		check(rowan_mls_process(p->group[1], view(&message[i]), &r[i]),
+			"receive");
+	end_of(decrypt, BATCH, message[0].len);
+	for (int i = 0; i < BATCH; i++) {
+		rowan_mls_received_free(r[i]);
+		rowan_mls_buf_free(&message[i]);
+	}
 }
 
 /* What one group holds in memory, and in a blob. */
@@ -300,10 +319,9 @@ static void measure_size(struct pair *p)
 	for (int i = 0; i < rounds; i++) {
 		measure_key_package(&package, p->members);
 		measure_add(p, &add, &join);
-		measure_commit(p, i & 1, &commit, &process);
+		measure_commit(p, &commit, &process);
+		measure_messages(p, &encrypt, &decrypt);
 	}
-	for (int i = 0; i < ROUNDS_MAX; i++)
-		measure_message(p, &encrypt, &decrypt);
 	(void)print_row(&package, p->members);
 	(void)print_row(&add, p->members);
 	(void)print_row(&commit, p->members);

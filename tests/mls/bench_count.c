@@ -17,8 +17,9 @@ static long live;
 
 /* Nanoseconds of one operation; of one byte where it says so. */
 static struct {
-	double dh, base, sign, verify, keys;
-	double hash, hash_byte, mac, mac_byte;
+	double dh, base, keys;
+	double sign, sign_byte, verify, verify_byte;
+	double hash, hash_byte, mac_key, mac, mac_byte;
 } unit;
 
 #define REAL(name) __real_##name
@@ -60,6 +61,10 @@ int REAL(crypto_auth_hmacsha256_update)(crypto_auth_hmacsha256_state *st,
 	const unsigned char *in, unsigned long long len);
 int WRAP(crypto_auth_hmacsha256_update)(crypto_auth_hmacsha256_state *st,
 	const unsigned char *in, unsigned long long len);
+int REAL(crypto_auth_hmacsha256_final)(
+	crypto_auth_hmacsha256_state *st, unsigned char *ret);
+int WRAP(crypto_auth_hmacsha256_final)(
+	crypto_auth_hmacsha256_state *st, unsigned char *ret);
 void *REAL(malloc)(size_t len);
 void *WRAP(malloc)(size_t len);
 void *REAL(calloc)(size_t n, size_t len);
@@ -86,6 +91,7 @@ int WRAP(crypto_sign_detached)(unsigned char *sig, unsigned long long *siglen,
 	const unsigned char *m, unsigned long long len, const unsigned char *sk)
 {
 	count.sign++;
+	count.sign_bytes += len;
 	return REAL(crypto_sign_detached)(sig, siglen, m, len, sk);
 }
 
@@ -93,6 +99,7 @@ int WRAP(crypto_sign_verify_detached)(const unsigned char *sig,
 	const unsigned char *m, unsigned long long len, const unsigned char *pk)
 {
 	count.verify++;
+	count.verify_bytes += len;
 	return REAL(crypto_sign_verify_detached)(sig, m, len, pk);
 }
 
@@ -119,8 +126,15 @@ int WRAP(crypto_hash_sha256_update)(crypto_hash_sha256_state *st,
 int WRAP(crypto_auth_hmacsha256_init)(
 	crypto_auth_hmacsha256_state *st, const unsigned char *key, size_t len)
 {
-	count.mac++;
+	count.mac_keys++;
 	return REAL(crypto_auth_hmacsha256_init)(st, key, len);
+}
+
+int WRAP(crypto_auth_hmacsha256_final)(
+	crypto_auth_hmacsha256_state *st, unsigned char *ret)
+{
+	count.mac++;
+	return REAL(crypto_auth_hmacsha256_final)(st, ret);
 }
 
 int WRAP(crypto_auth_hmacsha256_update)(crypto_auth_hmacsha256_state *st,
@@ -179,13 +193,37 @@ void bench_count_reset(void)
 	count = (struct bench_count){0};
 }
 
-void bench_count_get(struct bench_count *ret)
+void bench_count_get(struct bench_count *ret, uint64_t n)
 {
-	*ret = count;
+	*ret = (struct bench_count){.dh = count.dh / n,
+		.base = count.base / n,
+		.sign = count.sign / n,
+		.sign_bytes = count.sign_bytes / n,
+		.verify = count.verify / n,
+		.verify_bytes = count.verify_bytes / n,
+		.keys = count.keys / n,
+		.hash = count.hash / n,
+		.hash_bytes = count.hash_bytes / n,
+		.mac_keys = count.mac_keys / n,
+		.mac = count.mac / n,
+		.mac_bytes = count.mac_bytes / n};
 }
 
 /* One of each kind, ROUNDS times; nanoseconds of one. */
-enum what { DH, BASE, SIGN, VERIFY, KEYS, HASH, HASH_LONG, MAC, MAC_LONG };
+enum what {
+	DH,
+	BASE,
+	SIGN,
+	SIGN_LONG,
+	VERIFY,
+	VERIFY_LONG,
+	KEYS,
+	HASH,
+	HASH_LONG,
+	MAC_KEY,
+	MAC,
+	MAC_LONG
+};
 
 static void once(enum what what, size_t i)
 {
@@ -198,9 +236,15 @@ static void once(enum what what, size_t i)
 	case KEYS: (void)crypto_sign_seed_keypair(pk, sk, q); break;
 	case BASE: (void)crypto_scalarmult_base(q, big + 32); break;
 	case DH: refused += crypto_scalarmult(q, big + 32, q); break;
-	case SIGN: (void)crypto_sign_detached(sig, NULL, big, 300, sk); break;
+	case SIGN:
+	case SIGN_LONG:
+		(void)crypto_sign_detached(
+			sig, NULL, big, what == SIGN ? 0 : sizeof big, sk);
+		break;
 	case VERIFY:
-		refused += crypto_sign_verify_detached(sig, big, 300, pk);
+	case VERIFY_LONG:
+		refused += crypto_sign_verify_detached(
+			sig, big, what == VERIFY ? 0 : sizeof big, pk);
 		break;
 	case HASH:
 	case HASH_LONG:
@@ -209,9 +253,12 @@ static void once(enum what what, size_t i)
 			(void)crypto_hash_sha256_update(&st, big, sizeof big);
 		(void)crypto_hash_sha256_final(&st, q);
 		break;
+	case MAC_KEY:
 	case MAC:
 	case MAC_LONG:
 		(void)crypto_auth_hmacsha256_init(&mac, sk, 32);
+		if (what == MAC_KEY)
+			break;
 		if (what == MAC_LONG)
 			(void)crypto_auth_hmacsha256_update(
 				&mac, big, sizeof big);
@@ -246,28 +293,38 @@ void bench_units_measure(void)
 	unit.base = cost(BASE);
 	unit.dh = cost(DH);
 	unit.sign = cost(SIGN);
+	unit.sign_byte = (cost(SIGN_LONG) - unit.sign) / 4096;
 	unit.verify = cost(VERIFY);
+	unit.verify_byte = (cost(VERIFY_LONG) - unit.verify) / 4096;
 	unit.hash = cost(HASH);
 	unit.hash_byte = (cost(HASH_LONG) - unit.hash) / 4096;
-	unit.mac = cost(MAC);
-	unit.mac_byte = (cost(MAC_LONG) - unit.mac) / 4096;
+	unit.mac_key = cost(MAC_KEY);
+	unit.mac = cost(MAC) - unit.mac_key;
+	unit.mac_byte = (cost(MAC_LONG) - unit.mac - unit.mac_key) / 4096;
 }
 
 void bench_units_print(void)
 {
-	printf("one X25519 %.1f us, with the base point %.1f us; "
-	       "Ed25519 sign %.1f us, verify %.1f us\n",
-		unit.dh / 1000, unit.base / 1000, unit.sign / 1000,
-		unit.verify / 1000);
+	printf("one X25519 %.1f us, with the base point %.1f us\n",
+		unit.dh / 1000, unit.base / 1000);
+	printf("one Ed25519 signature %.1f us and %.2f ns a byte, "
+	       "verified %.1f us and %.2f ns a byte\n",
+		unit.sign / 1000, unit.sign_byte, unit.verify / 1000,
+		unit.verify_byte);
 	printf("one SHA-256 %.2f us and %.2f ns a byte; HMAC %.2f us\n",
-		unit.hash / 1000, unit.hash_byte, unit.mac / 1000);
+		unit.hash / 1000, unit.hash_byte,
+		(unit.mac_key + unit.mac) / 1000);
 }
 
 double bench_bare(const struct bench_count *c)
 {
 	return (double)c->dh * unit.dh + (double)c->base * unit.base +
-	       (double)c->sign * unit.sign + (double)c->verify * unit.verify +
+	       (double)c->sign * unit.sign +
+	       (double)c->sign_bytes * unit.sign_byte +
+	       (double)c->verify * unit.verify +
+	       (double)c->verify_bytes * unit.verify_byte +
 	       (double)c->keys * unit.keys + (double)c->hash * unit.hash +
 	       (double)c->hash_bytes * unit.hash_byte +
-	       (double)c->mac * unit.mac + (double)c->mac_bytes * unit.mac_byte;
+	       (double)c->mac_keys * unit.mac_key + (double)c->mac * unit.mac +
+	       (double)c->mac_bytes * unit.mac_byte;
 }

@@ -15,11 +15,14 @@ struct bench_count {
 	uint64_t dh;   /* X25519 with another's key */
 	uint64_t base; /* X25519 with the base point */
 	uint64_t sign;
+	uint64_t sign_bytes;
 	uint64_t verify;
+	uint64_t verify_bytes;
 	uint64_t keys; /* Ed25519 key pairs */
 	uint64_t hash; /* SHA-256, each begun once */
 	uint64_t hash_bytes;
-	uint64_t mac; /* HMAC-SHA-256, each begun once */
+	uint64_t mac_keys; /* HMAC-SHA-256 keyed */
+	uint64_t mac;	   /* ... and ended, perhaps several from one key */
 	uint64_t mac_bytes;
 };
 
@@ -30,11 +33,11 @@ struct bench_count {
 uint64_t bench_now(void);
 
 /**
- * bench_count_reset(), bench_count_get(ret):
- * Start counting at nothing; what was counted since.
+ * bench_count_reset(), bench_count_get(ret, n):
+ * Start counting at nothing; what was counted since, divided by ${n}.
  */
 void bench_count_reset(void);
-void bench_count_get(struct bench_count *ret);
+void bench_count_get(struct bench_count *ret, uint64_t n);
 
 /**
  * bench_units_measure():

@@ -36,6 +36,7 @@ BENCH_MLS_WRAP := $(addprefix -Wl$(comma)--wrap=,crypto_scalarmult \
 	crypto_sign_verify_detached crypto_sign_seed_keypair \
 	crypto_hash_sha256_init crypto_hash_sha256_update \
 	crypto_auth_hmacsha256_init crypto_auth_hmacsha256_update \
+	crypto_auth_hmacsha256_final \
 	malloc calloc realloc free)
 
 $(B)/mls_bench: $(BENCH_MLS_OBJ) $(LIBS_CLIENT)

@@ -170,48 +170,66 @@ static int read_settings(struct peer *p, struct reader *r)
 }
 
 /* The client: the one we have, if groups hang on it and it is the same. */
-static int read_client(struct peer *p, struct reader *r)
+static int read_client(
+	const struct peer *p, struct peer *fresh, struct reader *r)
 {
-	struct rowan_mls *client;
 	struct bytes blob;
 	int rc;
 
 	if ((rc = reader_vec(r, BLOB_MAX, &blob)) != 0 ||
-		(rc = rowan_mls_load(&p->options, peer_in(blob), &client)) != 0)
+		(rc = rowan_mls_load(
+			 &fresh->options, peer_in(blob), &fresh->client)) != 0)
 		return rc;
-	if (p->groups == NULL) {
-		rowan_mls_free(p->client);
-		p->client = client;
-		return 0;
-	}
-	if (!bytes_eq(peer_out(rowan_mls_signature_key(client)),
-		    peer_out(rowan_mls_signature_key(p->client))))
-		rc = ROWAN_E_EXISTS;
-	rowan_mls_free(client);
-	return rc;
+	return p->groups == NULL || bytes_eq(peer_out(rowan_mls_signature_key(
+						     fresh->client)),
+					    peer_out(rowan_mls_signature_key(
+						    p->client)))
+		       ? 0
+		       : ROWAN_E_EXISTS;
 }
 
+/* Everything in the blob, beside what we have. */
+static bool load(
+	struct peer *p, struct req *r, struct bytes blob, struct peer *fresh)
+{
+	struct rowan_mls_group *group;
+	struct reader in;
+	struct bytes one;
+
+	reader_init(&in, blob);
+	if (!req_code(r, read_settings(fresh, &in)) ||
+		!req_code(r, read_client(p, fresh, &in)))
+		return false;
+	while (reader_left(&in) > 0) {
+		if (!req_code(r, reader_vec(&in, BLOB_MAX, &one)) ||
+			!req_code(r, rowan_mls_group_load(
+					     p->groups == NULL ? fresh->client
+							       : p->client,
+					     peer_in(one), &group)))
+			return false;
+		peer_keep(fresh, r, group);
+	}
+	return true;
+}
+
+/* All of it, or nothing. */
 void cmd_load(struct peer *p, struct req *r)
 {
-	struct bytes all = req_hex(r, "blob"), blob;
-	struct rowan_mls_group *group = NULL;
-	struct reader in;
+	struct bytes blob = req_hex(r, "blob");
+	const struct rowan_mls_group *last = NULL;
+	struct peer fresh;
 
+	peer_init(&fresh);
+	fresh.options.host = p->options.host;
+	if (req_ok(r) && load(p, r, blob, &fresh)) {
+		last = fresh.groups != NULL ? fresh.groups->group : NULL;
+		(void)req_code(r, peer_take(p, r, &fresh));
+	}
+	peer_wipe(&fresh);
 	if (!req_ok(r))
 		return;
-	reader_init(&in, all);
-	if (!req_code(r, read_settings(p, &in)) ||
-		!req_code(r, read_client(p, &in)))
-		return;
-	while (reader_left(&in) > 0) {
-		if (!req_code(r, reader_vec(&in, BLOB_MAX, &blob)) ||
-			!req_code(r, rowan_mls_group_load(
-					     p->client, peer_in(blob), &group)))
-			return;
-		peer_keep(p, r, group);
-	}
 	req_put_hex(r, "signature_key",
 		peer_out(rowan_mls_signature_key(p->client)));
-	if (group != NULL)
-		peer_put_state(r, group);
+	if (last != NULL)
+		peer_put_state(r, last);
 }

@@ -118,6 +118,22 @@ void cmd_send(struct peer *p, struct req *r)
 		peer_put_buf(r, "message", &message);
 }
 
+/*
+ * RFC 9420 section 12.4.3.1: the group id "is unique among the groups that
+ * the client is currently participating in". Who was removed and added again
+ * without having heard of either comes in at a later epoch.
+ */
+static bool stale(const struct peer *p, const struct rowan_mls_group *joined)
+{
+	const struct peer_group *g = p->groups;
+
+	while (g != NULL && !bytes_eq(peer_out(rowan_mls_group_id(g->group)),
+				    peer_out(rowan_mls_group_id(joined))))
+		g = g->next;
+	return g != NULL && rowan_mls_group_active(g->group) &&
+	       rowan_mls_group_epoch(joined) <= rowan_mls_group_epoch(g->group);
+}
+
 void cmd_welcome_in(struct peer *p, struct req *r)
 {
 	struct bytes welcome = req_hex(r, "welcome");
@@ -133,6 +149,11 @@ void cmd_welcome_in(struct peer *p, struct req *r)
 	if (!req_ok(r) || !req_code(r, rowan_mls_join(client, peer_in(welcome),
 					       &o, &group)))
 		return;
+	if (stale(p, group)) {
+		req_fail(r, "exists", "we are in that group already");
+		rowan_mls_group_free(group);
+		return;
+	}
 	peer_keep(p, r, group);
 	peer_put_state(r, group);
 }

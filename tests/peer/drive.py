@@ -243,6 +243,8 @@ def test_key_packages():
     made = ann('add', key_packages=[last['key_package']])
     bob('process', message=made['commit'])
     cleo('welcome-in', welcome=made['welcome'])
+    # A second time would take her ratchets back.
+    cleo.refuse('exists', 'welcome-in', welcome=made['welcome'])
     agree(ann, bob, cleo)
     cleo('forget')
     gone = ann('remove', leaves=[2])
@@ -467,7 +469,16 @@ def test_save_and_load():
             assert e.kind, e
         else:
             raise AssertionError('loaded ' + bad[:20])
-    done(heir, bob)
+    # A blob that is damaged at its end changes nothing of what was there.
+    bob('psk-add', psk_id='aa', psk='bb')
+    damaged = bob('save')['blob'][:-2] + '07'
+    other = Peer('bob', pad_until=64)
+    other('create', group_id='0f')
+    before = other('save')['blob']
+    for bad in (damaged, heir('save')['blob']):
+        other.refuse(None, 'load', blob=bad)
+        assert other('save')['blob'] == before
+    done(heir, bob, other)
 
 
 def Peer_load(blob):

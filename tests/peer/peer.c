@@ -148,6 +148,31 @@ void peer_keep(struct peer *p, struct req *r, struct rowan_mls_group *group)
 	p->groups = g;
 }
 
+int peer_take(struct peer *p, struct req *r, struct peer *from)
+{
+	const struct peer_psk *psk;
+	int rc = 0;
+
+	for (psk = from->psks; rc == 0 && psk != NULL; psk = psk->next)
+		rc = peer_psk_add(p, buf_view(&psk->id), buf_view(&psk->value));
+	if (rc != 0)
+		return rc;
+	p->options = from->options;
+	if (p->groups == NULL) {
+		rowan_mls_free(p->client);
+		p->client = from->client;
+		from->client = NULL;
+	}
+	while (from->groups != NULL) {
+		struct peer_group *one = from->groups;
+
+		from->groups = one->next;
+		peer_keep(p, r, one->group);
+		free(one);
+	}
+	return 0;
+}
+
 int peer_psk_add(struct peer *p, struct bytes id, struct bytes value)
 {
 	struct peer_psk *psk;

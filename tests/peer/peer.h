@@ -95,6 +95,13 @@ void peer_keep(struct peer *p, struct req *r, struct rowan_mls_group *group);
 void peer_drop(struct peer *p, struct rowan_mls_group *group);
 
 /**
+ * peer_take(p, r, from):
+ * Take over what was loaded into ${from}: limits, PSKs, groups, and, unless
+ * groups of ours hang on the one we have, the client.
+ */
+ROWAN_MUST int peer_take(struct peer *p, struct req *r, struct peer *from);
+
+/**
  * peer_psk_add(p, id, value):
  * Keep an external PSK, in place of one with the same id.
  */

@@ -552,6 +552,81 @@ static void messages_of_other_versions_and_formats(void **state)
 	}
 }
 
+static void contexts_of_other_versions(void **state)
+{
+	const struct group_context fields = {
+		.cipher_suite = 3, .group_id = bytes_of("g", 1)};
+	struct group_context *context;
+	uint8_t raw[64];
+	size_t len;
+
+	assert_int_equal(group_context_new(&fields, &context), 0);
+	len = context->raw.len;
+	assert_true(len <= sizeof raw);
+	memcpy(raw, context->raw.data, len);
+	group_context_unref(context);
+	raw[1]++;
+	assert_int_equal(group_context_decode(bytes_of(raw, len), &context),
+		ROWAN_E_VERSION);
+	assert_null(context);
+}
+
+static void private_messages_have_content(void **state)
+{
+	struct private_message m = {.group_id = bytes_of("group", 5)};
+	struct writer w;
+
+	for (unsigned type = 0; type <= CONTENT_COMMIT + 1; type++) {
+		m.content_type = (uint8_t)type;
+		writer_init(&w, 1000);
+		mls_message_open(&w, WIRE_FORMAT_PRIVATE_MESSAGE);
+		private_message_write(&w, &m);
+		assert_int_equal(read_message(writer_view(&w)),
+			type < CONTENT_APPLICATION || type > CONTENT_COMMIT
+				? ROWAN_E_MALFORMED
+				: 0);
+		writer_wipe(&w);
+	}
+}
+
+/* Whatever a sender may repeat has an end, and just before it, none. */
+static void repetition_has_its_limits(void **state)
+{
+	struct credential credential;
+	struct commit *commit;
+	struct writer list, w;
+	struct reader r;
+	struct bytes raw;
+
+	for (unsigned n = MLS_CERTIFICATES_MAX; n < MLS_CERTIFICATES_MAX + 2;
+		n++) {
+		writer_init(&list, 1000);
+		for (unsigned i = 0; i < n; i++)
+			writer_vec(&list, bytes_of("c", 1));
+		writer_init(&w, 1000);
+		credential_write(&w, CREDENTIAL_X509, writer_view(&list));
+		reader_init(&r, writer_view(&w));
+		assert_int_equal(credential_read(&r, &credential),
+			n > MLS_CERTIFICATES_MAX ? ROWAN_E_LIMIT : 0);
+		writer_wipe(&list);
+		writer_wipe(&w);
+	}
+	for (unsigned n = MLS_PROPOSALS_MAX; n < MLS_PROPOSALS_MAX + 2; n++) {
+		writer_init(&list, 1000000);
+		for (unsigned i = 0; i < n; i++)
+			commit_write_reference(&list, bytes_of(NULL, 0));
+		writer_init(&w, 1000000);
+		writer_vec(&w, writer_view(&list));
+		commit_write_path(&w, bytes_of(NULL, 0));
+		raw = writer_view(&w);
+		assert_int_equal(commit_decode(raw, &commit),
+			n > MLS_PROPOSALS_MAX ? ROWAN_E_LIMIT : 0);
+		commit_free(commit);
+		writer_wipe(&list);
+		writer_wipe(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -567,6 +642,9 @@ int main(void)
 		cmocka_unit_test(key_packages_are_judged),
 		cmocka_unit_test(padding_is_zero),
 		cmocka_unit_test(messages_of_other_versions_and_formats),
+		cmocka_unit_test(contexts_of_other_versions),
+		cmocka_unit_test(private_messages_have_content),
+		cmocka_unit_test(repetition_has_its_limits),
 	};
 
 	return cmocka_run_group_tests_name("mls_codec", tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include <rowan/mls.h>
+#include <rowan/mls_public.h>
 
 #define EXPORT_MAX (255 * 32)
 
@@ -346,6 +347,69 @@ static void from_outside(void **state)
 	assert_null(out.data);
 }
 
+static void public_groups_need_their_table(void **state)
+{
+	const struct rowan_mls_group_info_options all = {true, true};
+	struct cast *t = *state;
+	struct rowan_mls_public_options o = {.host = t->options.host};
+	struct rowan_mls_public *g;
+	struct rowan_mls_buf info, blob;
+
+	assert_int_equal(rowan_mls_group_info(t->a, &all, &info), 0);
+	assert_int_equal(rowan_mls_public_new(&o, view(&info), nothing, &g), 0);
+	assert_int_equal(rowan_mls_public_save(g, &blob), 0);
+	rowan_mls_public_free(g);
+	o.host.clock = NULL;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			rowan_mls_public_new(&o, view(&info), nothing, &g),
+			ROWAN_E_INVAL);
+		assert_null(g);
+		assert_int_equal(rowan_mls_public_load(&o, view(&blob), &g),
+			ROWAN_E_INVAL);
+		assert_null(g);
+		o.host = t->options.host;
+		o.host.validate = NULL;
+	}
+	rowan_mls_buf_free(&info);
+	rowan_mls_buf_free(&blob);
+}
+
+static void what_a_message_is_for(void **state)
+{
+	const struct rowan_mls_group_info_options all = {true, true};
+	struct cast *t = *state;
+	struct rowan_mls_proposal p = {
+		.type = ROWAN_MLS_ADD, .key_package = view(&t->package)};
+	const struct rowan_mls_commit_options o = {.proposals = &p, .n = 1};
+	struct rowan_mls_committed made;
+	struct rowan_mls_peeked peek;
+	struct rowan_mls_group *g;
+	struct rowan_mls_buf info;
+
+	assert_int_equal(
+		rowan_mls_group_create(t->ann, nothing, no_extensions, &g), 0);
+	assert_int_equal(rowan_mls_commit(g, &o, &made), 0);
+	assert_int_equal(rowan_mls_peek(view(&made.welcome), &peek), 0);
+	assert_int_equal(peek.wire_format, ROWAN_MLS_WELCOME);
+	assert_int_equal(peek.suite, 3);
+	assert_int_equal(rowan_mls_peek(view(&t->package), &peek), 0);
+	assert_int_equal(peek.wire_format, ROWAN_MLS_KEY_PACKAGE);
+	assert_int_equal(peek.suite, 3);
+	assert_int_equal(rowan_mls_group_info(t->a, &all, &info), 0);
+	assert_int_equal(rowan_mls_peek(view(&info), &peek), 0);
+	assert_int_equal(peek.wire_format, ROWAN_MLS_GROUP_INFO);
+	assert_int_equal(peek.suite, 3);
+	assert_int_equal(peek.epoch, 1);
+	assert_int_equal(rowan_mls_peek(view(&t->said), &peek), 0);
+	assert_int_equal(peek.wire_format, ROWAN_MLS_PRIVATE_MESSAGE);
+	assert_int_equal(peek.content_type, ROWAN_MLS_KIND_APPLICATION);
+	assert_int_equal(peek.suite, 0);
+	rowan_mls_buf_free(&info);
+	rowan_mls_committed_free(&made);
+	rowan_mls_group_free(g);
+}
+
 /*
  * 7.2: "a maximum total lifetime": what a client refuses of others it does
  * not send, neither in its key packages nor as the first leaf of a group.
@@ -402,6 +466,8 @@ int main(void)
 		TEST(sending_and_exporting),
 		TEST(resuming),
 		TEST(from_outside),
+		TEST(public_groups_need_their_table),
+		TEST(what_a_message_is_for),
 		TEST(own_leaves_live_as_long_as_they_may),
 	};
 

@@ -450,6 +450,122 @@ static void kept_epochs_keep_no_used_keys(void **state)
 	rowan_mls_committed_free(&made);
 }
 
+/* Words of leaf 3, under its key ${generation}, signed with ${signer}'s. */
+static struct buf words_of_3(
+	struct cast *t, const struct rowan_mls *signer, uint32_t generation)
+{
+	struct rowan_mls_group *g = t->group[0];
+	const struct secret_tree_limits limits = group_limits(g);
+	const struct secret_tree_place place = {
+		3, RATCHET_APPLICATION, generation};
+	const struct framing_params params = {
+		.wire_format = WIRE_FORMAT_PRIVATE_MESSAGE,
+		.sender = {SENDER_MEMBER, 3},
+		.content_type = CONTENT_APPLICATION,
+		.body = bytes_of("hello", 5),
+		.group_id = g->context->group_id,
+		.epoch = g->context->epoch,
+		.context = g->context};
+	struct message_sealing seal = {.suite = g->suite,
+		.sender_data = &g->secrets.sender_data,
+		.sender = {.leaf = 3, .generation = generation}};
+	struct authenticated_content *ac;
+	struct secret_tree_step *step;
+	struct buf signed_raw, message;
+
+	assert_int_equal(
+		framing_sign(g->suite, &params, client_sk(signer), &signed_raw),
+		0);
+	assert_int_equal(framing_finish(buf_view(&signed_raw), NULL, &ac), 0);
+	assert_int_equal(
+		secret_tree_find(g->message_keys, &limits, &place, &step), 0);
+	seal.key = secret_tree_step_key(step);
+	assert_int_equal(message_protect(&seal, ac, &message), 0);
+	secret_tree_drop(step);
+	authenticated_content_unref(ac);
+	buf_wipe(&signed_raw);
+	return message;
+}
+
+/*
+ * Somebody else has the leaf now. What was said in the past epoch is still
+ * its owner's of then, and nothing the new one signs is.
+ */
+static void past_words_are_judged_by_the_tree_of_then(void **state)
+{
+	struct rowan_mls_options o = {
+		.credential = {ROWAN_MLS_BASIC, {(const uint8_t *)"new", 3}}};
+	struct rowan_mls_proposal p[3] = {{.type = ROWAN_MLS_REMOVE, .leaf = 3},
+		{.type = ROWAN_MLS_ADD}, {.type = ROWAN_MLS_ADD}};
+	const struct rowan_mls_commit_options all = {.proposals = p, .n = 3};
+	struct cast *t = *state;
+	struct rowan_mls_buf package[2];
+	struct rowan_mls_committed made;
+	struct rowan_mls *fresh[2];
+	struct buf theirs, forged;
+
+	rowan_mls_host_init(&o.host);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(rowan_mls_new(&o, &fresh[i]), 0);
+		assert_int_equal(rowan_mls_key_package(
+					 fresh[i], NULL, &package[i], NULL),
+			0);
+		p[i + 1].key_package = view(&package[i]);
+	}
+	theirs = words_of_3(t, t->client[3], 0);
+	forged = words_of_3(t, fresh[1], 1);
+	assert_int_equal(
+		hear(t->group[1], buf_view(&forged)), ROWAN_E_MLS_SIGNATURE);
+	assert_int_equal(rowan_mls_commit(t->group[0], &all, &made), 0);
+	take(t->group[1], &made.commit);
+	/* leaf 2 was free, so the second newcomer is number 3 */
+	assert_true(bytes_eq(tree_leaf(t->group[1]->tree, 3)->signature_key,
+		host_in(rowan_mls_signature_key(fresh[1]))));
+	assert_int_equal(
+		hear(t->group[1], buf_view(&forged)), ROWAN_E_MLS_SIGNATURE);
+	assert_int_equal(hear(t->group[1], buf_view(&theirs)), 0);
+	assert_int_equal(
+		hear(t->group[1], buf_view(&theirs)), ROWAN_E_MLS_REPLAY);
+	for (int i = 0; i < 2; i++) {
+		rowan_mls_buf_free(&package[i]);
+		rowan_mls_free(fresh[i]);
+	}
+	rowan_mls_committed_free(&made);
+	buf_wipe(&theirs);
+	buf_wipe(&forged);
+}
+
+/*
+ * 12.4: who has observed a proposal "MUST send a Commit message before
+ * sending application data". Refused, nothing is used up.
+ */
+static void nothing_is_said_before_the_commit(void **state)
+{
+	const struct rowan_mls_proposal update = {.type = ROWAN_MLS_UPDATE};
+	const struct rowan_mls_bytes word = {(const uint8_t *)"x", 1};
+	struct cast *t = *state;
+	struct rowan_mls_buf proposed, said, before, after;
+
+	assert_int_equal(
+		rowan_mls_propose(t->group[0], &update, NULL, &proposed, NULL),
+		0);
+	take(t->group[1], &proposed);
+	for (int i = 0; i < 2; i++) {
+		struct rowan_mls_group *g = t->group[i];
+
+		assert_int_equal(rowan_mls_group_save(g, &before), 0);
+		assert_int_equal(rowan_mls_send(g, word, NULL, &said),
+			ROWAN_E_MLS_PENDING);
+		assert_null(said.data);
+		assert_int_equal(rowan_mls_group_save(g, &after), 0);
+		assert_int_equal(before.len, after.len);
+		assert_memory_equal(before.data, after.data, before.len);
+		rowan_mls_buf_free(&before);
+		rowan_mls_buf_free(&after);
+	}
+	rowan_mls_buf_free(&proposed);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -463,6 +579,8 @@ int main(void)
 		TEST(what_is_opened_ages),
 		TEST(what_comes_back_is_what_was_staged),
 		TEST(kept_epochs_keep_no_used_keys),
+		TEST(past_words_are_judged_by_the_tree_of_then),
+		TEST(nothing_is_said_before_the_commit),
 	};
 
 	return sodium_init() < 0 ? 1

@@ -161,6 +161,15 @@ static void leaves_that_do_not_fit_are_refused(void **state)
 		scene_commit_one(&s, scene_add_with(&s, &leaf, scene_none)),
 		ROWAN_E_MLS_LEAF_NODE);
 	writer_wipe(&ext);
+	/* One that every client supports without listing it (7.2). */
+	writer_init(&ext, 100);
+	extension_write(&ext, EXTENSION_APPLICATION_ID, bytes_of("\1x", 2));
+	leaf.extensions = writer_view(&ext);
+	scene_by_value(&s, scene_add_with(&s, &leaf, scene_none));
+	assert_int_equal(scene_commit(&s, 1, NULL), 0);
+	assert_int_equal(
+		scene_commit_one(&s, scene_remove(&s, SCENE_MEMBERS)), 0);
+	writer_wipe(&ext);
 	/* 13.4: "The capabilities field MUST indicate support for each
 	 * extension in the GroupContext". */
 	assert_int_equal(

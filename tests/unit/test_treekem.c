@@ -433,7 +433,10 @@ static void wrong_ciphertext_counts(void **state)
 	duel_end(&w, &s);
 }
 
-/* 7.5: "Verify that the derived public keys are the same" */
+/*
+ * 7.5: "Verify that the derived public keys are the same"; 12.4.3.1: a private
+ * key "MUST be the private key that corresponds to the public key in the node"
+ */
 static void keys_that_are_not_their_secrets(void **state)
 {
 	struct world w;
