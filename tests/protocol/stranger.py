@@ -42,6 +42,7 @@ class World:
             line.split("=") for line in out.split())}
         self.ports = free_port(), free_port()
         for name, key in (("store-key", "store_key"),
+                          ("log-key", "log_key"),
                           ("curve-key", "transport_secret"),
                           ("enrol-key", "enrol_secret")):
             self.write(name, self.known[key].hex() + "\n")
@@ -51,6 +52,7 @@ class World:
             listen = [ "tcp://127.0.0.1:%d" ];
             listen_enrol = [ "tcp://127.0.0.1:%d" ];
             store_key = "%s/store-key";
+            log_key = "%s/log-key";
             transport_key = "%s/curve-key";
             transport_key_enrol = "%s/enrol-key";
             log_key = "%s/log-key";

@@ -54,6 +54,8 @@ int main(int argc, char **argv)
 	}
 	seed_store_key(&key);
 	print_hex("store_key", key.b, sizeof key.b);
+	seed_log_key(&key);
+	print_hex("log_key", key.b, sizeof key.b);
 	seed_server(0, &s);
 	print_hex("transport_secret", s.secret, 32);
 	print_hex("transport_public", s.public, 32);

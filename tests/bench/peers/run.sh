@@ -14,6 +14,7 @@ peer_start() {
   "$ROWAN/build/tests/seed" "$DATA/state/rowan.db" 256 128 "$IDLE" >"$k"
   (umask 077
     sed -n s/^store_key=//p "$k" >"$DATA/store.key"
+    sed -n s/^log_key=//p "$k" >"$DATA/log.key"
     sed -n s/^transport_secret=//p "$k" >"$DATA/transport.key"
     cat >"$DATA/rowand.conf" <<CONF
 listen = [ "tcp://127.0.0.1:$PORT" ];
@@ -21,6 +22,7 @@ listen_enrol = [ ];
 state_dir = "$DATA/state";
 store_key = "$DATA/store.key";
 transport_key = "$DATA/transport.key";
+log_key = "$DATA/log.key";
 connections = $((IDLE + 1000));
 backlog = 4096;
 rate_messages = 1000000000;
