@@ -118,6 +118,7 @@ class Client:
         self.context = ctypes.c_void_p(_zmq.zmq_ctx_new())
         self.socket = ctypes.c_void_p(_zmq.zmq_socket(self.context, DEALER))
         self.request_id = 0
+        self.logged = []
         self.pushes = []
         self.answers = {}
         for option, value in ((LINGER, 0), (RCVTIMEO, timeout_ms),
@@ -252,12 +253,12 @@ class Client:
             ">QBI", counter, flags, lifetime)
             for channel, counter, flags, lifetime, _ in items))
         r, _ = self.ask(SUBMIT, body, [i[4] for i in items])
-        results = []
+        results, self.logged = [], []
         for i in r.items():
             results.append(error(i, True))
             if results[-1][0] == 0:
-                _, received, salt = i.get("Q"), i.get("Q"), i.take(32)
-                assert received or not any(salt)
+                self.logged.append((i.get("Q"), i.get("Q"), i.take(32)))
+                assert self.logged[-1][1] or not any(self.logged[-1][2])
         r.end()
         assert len(results) == len(items)
         return results

@@ -42,7 +42,6 @@ class World:
             line.split("=") for line in out.split())}
         self.ports = free_port(), free_port()
         for name, key in (("store-key", "store_key"),
-                          ("log-key", "log_key"),
                           ("curve-key", "transport_secret"),
                           ("enrol-key", "enrol_secret")):
             self.write(name, self.known[key].hex() + "\n")
@@ -52,7 +51,6 @@ class World:
             listen = [ "tcp://127.0.0.1:%d" ];
             listen_enrol = [ "tcp://127.0.0.1:%d" ];
             store_key = "%s/store-key";
-            log_key = "%s/log-key";
             transport_key = "%s/curve-key";
             transport_key_enrol = "%s/enrol-key";
             log_key = "%s/log-key";
@@ -136,8 +134,12 @@ def there_and_back(w):
     items = [(channel, 1, 0, 0, envelope("one")),
              (channel, 2, URGENT, 3600, envelope("two", 4096))]
     assert a.submit(items) == [(0, 0), (0, 0)]
+    # Each has a leaf of its own in the log.
+    (one, at, _), (two, _, _) = a.logged
+    assert two > one and abs(at - a.ping()[0]) < 60
     # Again under the same counters: the first answer, no second envelope.
     assert a.submit(items) == [(0, 0), (0, 0)]
+    assert a.logged == [(2 ** 64 - 1, 0, bytes(32))] * 2
     assert a.hello()["counter"] == 2
     assert b.hello()["waiting"] == 2
     more, found = b.fetch(0, 1)
