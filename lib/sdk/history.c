@@ -47,7 +47,6 @@ static int import(struct rowan *r, const char *path,
 
 	if (r == NULL || path == NULL || ret == NULL)
 		return ROWAN_E_INVAL;
-	*ret = 0;
 	rc = sdk_carded(r, &p);
 	if (rc != 0)
 		return rc;
