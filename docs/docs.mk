@@ -3,8 +3,14 @@
 #   make conf                conf/rowand.conf from the table of settings
 #   make catalog             systemd/rowan.catalog from the table of messages
 #   make protocol-examples   tables and example bytes of docs/protocol.md
+#   make check-threats       the tests that docs/threat-model.md names
 
-.PHONY: conf catalog protocol-examples
+CHECKS += check-threats
+
+.PHONY: conf catalog protocol-examples check-threats
+check-threats:
+	$(Q)python3 tests/tools/threats.py
+
 $(eval $(call test_program,tools/print_conf,tests/tools/print_conf.c))
 $(eval $(call test_program,tools/protocol_examples,tests/tools/protocol_examples.c))
 
