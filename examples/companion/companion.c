@@ -27,6 +27,7 @@ static void leave_now(int signal)
 {
 	static const char clear[] = "\033[H\033[2J\033[3J";
 
+	input_restore();
 	/* Nothing of the vault can be half written: it is a transaction. */
 	if (isatty(STDOUT_FILENO))
 		(void)!write(STDOUT_FILENO, clear, sizeof clear - 1);

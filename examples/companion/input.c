@@ -2,12 +2,23 @@
  * Input: see input.h.
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "input.h"
 #include "screen.h"
+
+static struct termios before;
+static volatile sig_atomic_t silenced;
+
+void input_restore(void)
+{
+	if (silenced)
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
+	silenced = 0;
+}
 
 void forget(void *data, size_t len)
 {
@@ -53,19 +64,20 @@ bool input_line(struct input *in, char *ret)
 
 bool input_secret(struct input *in, const char *question, char *ret)
 {
-	struct termios before, silent;
+	struct termios silent;
 	bool person = tcgetattr(STDIN_FILENO, &before) == 0, got;
 
 	prompt(question);
 	if (person) {
 		silent = before;
 		silent.c_lflag &= ~(tcflag_t)ECHO;
+		silenced = 1;
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	}
 	while (!(got = input_line(in, ret)) && !in->ended)
 		input_read(in);
 	if (person) {
-		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		input_restore();
 		prompt("\n");
 	}
 	return got;

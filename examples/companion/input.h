@@ -28,6 +28,9 @@ bool input_line(struct input *in, char *ret);
 /* Wait for a secret line; nothing of it is shown. False at the end. */
 bool input_secret(struct input *in, const char *question, char *ret);
 
+/* Whatever is waited for: the terminal as it was. For a signal handler, too. */
+void input_restore(void);
+
 /* Overwrite. */
 void forget(void *data, size_t len);
 

@@ -3,3 +3,4 @@ FAULTY_MEMORY_LDFLAGS := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 LDFLAGS_test_store_model := $(FAULTY_MEMORY_LDFLAGS)
 LDFLAGS_test_enrol_nomem := $(FAULTY_MEMORY_LDFLAGS)
 LDFLAGS_test_messages_nomem := $(FAULTY_MEMORY_LDFLAGS)
+LDFLAGS_test_history_nomem := $(FAULTY_MEMORY_LDFLAGS)
