@@ -132,6 +132,7 @@ int main(int argc, char **argv)
 		ALL,
 		WAIT,
 		NEWEST,
+		NEXT,
 		YES,
 		OUTPUT,
 		INTO,
@@ -148,6 +149,7 @@ int main(int argc, char **argv)
 		{"all", no_argument, NULL, ALL},
 		{"wait", no_argument, NULL, WAIT},
 		{"newest", no_argument, NULL, NEWEST},
+		{"next", no_argument, NULL, NEXT},
 		{"yes", no_argument, NULL, YES},
 		{"output", required_argument, NULL, OUTPUT},
 		{"into", required_argument, NULL, INTO},
@@ -168,6 +170,7 @@ int main(int argc, char **argv)
 		case ALL: t.all = true; break;
 		case WAIT: t.wait = true; break;
 		case NEWEST: t.newest = true; break;
+		case NEXT: t.next = true; break;
 		case YES: t.yes = true; break;
 		case OUTPUT: t.output = optarg; break;
 		case INTO: t.into = optarg; break;

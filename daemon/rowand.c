@@ -31,6 +31,7 @@
 #include "net/notify.h"
 #include "net/server.h"
 #include "process/process.h"
+#include "process/request.h"
 #include "process/version.h"
 
 #define DEFAULT_CONFIG "/etc/rowan/rowand.conf"
@@ -42,6 +43,7 @@ static const char usage[] =
 	"       rowand --new-key FILE\n"
 	"       rowand [--config FILE] --import FILE...\n"
 	"       rowand [--config FILE] --accept-log\n"
+	"       rowand [--config FILE] --card-request AUTHORITY AGENCY\n"
 	"\n"
 	"  -c, --config FILE        read settings from FILE (default\n"
 	"                           " DEFAULT_CONFIG ")\n"
@@ -52,6 +54,9 @@ static const char usage[] =
 	"                           offline, while no rowand runs\n"
 	"      --accept-log         take the log as the database has it,\n"
 	"                           though it is not what was signed last\n"
+	"      --card-request AUTHORITY AGENCY\n"
+	"                           ask for the daemon's card: the record of\n"
+	"                           the authority, the agency that runs it\n"
 	"      --log FORM           auto, journal, json or text (on stderr)\n"
 	"      --version            print the version\n"
 	"  -h, --help               print this\n";
@@ -105,6 +110,27 @@ static int print_config(const struct config *config)
 		fwrite(w.data, 1, w.len, stdout) != w.len ||
 		fflush(stdout) != 0)
 		code = EX_IOERR;
+	writer_wipe(&w);
+	return code;
+}
+
+static int print_request(
+	const char *path, const char *record, const char *agency)
+{
+	static struct config config;
+	struct request_options o = {
+		.config = &config, .authority = record, .agency = agency};
+	char fingerprint[ISSUE_FINGERPRINT_LEN];
+	struct writer w;
+	int code = sodium_init() < 0 ? EX_OSERR : process_config(path, &config);
+
+	writer_init(&w, 4096);
+	if (code == EX_OK)
+		code = request_write(&o, &w, fingerprint);
+	if (code == EX_OK && fwrite(w.data, 1, w.len, stdout) != w.len)
+		code = EX_IOERR;
+	if (code == EX_OK)
+		say("fingerprint: %s", fingerprint);
 	writer_wipe(&w);
 	return code;
 }
@@ -432,7 +458,16 @@ static bool open_log(const char *form, bool person)
 
 int main(int argc, char **argv)
 {
-	enum { CHECK = 256, PRINT, NEW_KEY, IMPORT, ACCEPT, LOG, VERSION };
+	enum {
+		CHECK = 256,
+		PRINT,
+		NEW_KEY,
+		IMPORT,
+		ACCEPT,
+		REQUEST,
+		LOG,
+		VERSION
+	};
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", required_argument, NULL, CHECK},
@@ -440,12 +475,13 @@ int main(int argc, char **argv)
 		{"new-key", required_argument, NULL, NEW_KEY},
 		{"import", no_argument, NULL, IMPORT},
 		{"accept-log", no_argument, NULL, ACCEPT},
+		{"card-request", required_argument, NULL, REQUEST},
 		{"log", required_argument, NULL, LOG},
 		{"version", no_argument, NULL, VERSION},
 		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	static struct config config;
 	const char *path = DEFAULT_CONFIG, *check = NULL, *key = NULL;
-	const char *log = NULL;
+	const char *log = NULL, *record = NULL;
 	bool print = false, files = false, accept = false;
 	int opt, code;
 
@@ -457,13 +493,16 @@ int main(int argc, char **argv)
 		case NEW_KEY: key = optarg; break;
 		case IMPORT: files = true; break;
 		case ACCEPT: accept = true; break;
+		case REQUEST: record = optarg; break;
 		case LOG: log = optarg; break;
 		case VERSION: puts("rowand " ROWAND_VERSION); return EX_OK;
 		case 'h': fputs(usage, stdout); return EX_OK;
 		default: fputs(usage, stderr); return EX_USAGE;
 		}
 	}
-	if (!files && optind == argc - 1)
+	if (record != NULL && optind == argc - 1)
+		return print_request(path, record, argv[optind]);
+	if (!files && record == NULL && optind == argc - 1)
 		path = argv[optind++];
 	if (files ? optind == argc : optind != argc) {
 		fputs(usage, stderr);

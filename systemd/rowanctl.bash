@@ -3,7 +3,7 @@ _rowanctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} words
 	case $cur in
 	-*)
-		words='--config --socket --json --dry-run --all --wait --newest
+		words='--config --socket --json --dry-run --all --wait --newest --next
 			--yes --output --into --key --last --for --version
 			--help'
 		;;

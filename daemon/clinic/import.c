@@ -22,7 +22,7 @@ static int read_all(int fd, struct writer *w)
 	return n == 0 ? 0 : ROWAN_E_IO;
 }
 
-static int read_file(const char *path, struct buf *ret)
+int import_read(const char *path, struct buf *ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct writer w;
@@ -43,7 +43,7 @@ static int read_file(const char *path, struct buf *ret)
 int import_authority(struct store *st, const char *path, uint64_t now)
 {
 	struct buf text, record = {NULL, 0};
-	int rc = read_file(path, &text);
+	int rc = import_read(path, &text);
 
 	if (rc == 0)
 		rc = armour_read(
@@ -140,7 +140,7 @@ int import_statements(struct store *st, const char *path, uint64_t now,
 {
 	struct import in = {.store = st, .now = now};
 	struct buf text;
-	int rc = read_file(path, &text);
+	int rc = import_read(path, &text);
 
 	*ret = (struct import_result){.at = 0};
 	if (rc == 0)

@@ -15,6 +15,13 @@
 #define IMPORT_FILE_MAX (4 * 1024 * 1024)
 
 /**
+ * import_read(path, ret):
+ * A whole file of up to IMPORT_FILE_MAX; the caller owns ${ret}. ROWAN_E_IO,
+ * ROWAN_E_LIMIT.
+ */
+ROWAN_MUST int import_read(const char *path, struct buf *ret);
+
+/**
  * import_authority(st, path, now):
  * Pin the record in the file ${path}. Codes of acts_begin and armour_read;
  * ROWAN_E_IO when it cannot be read.

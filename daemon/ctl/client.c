@@ -10,6 +10,8 @@
 
 #include "ctl/client.h"
 
+#define CLIENT_PATIENCE 5 /* seconds */
+
 static int connect_to(const char *path, int *ret)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -64,6 +66,8 @@ static int receive_all(int fd, uint8_t *at, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return ROWAN_E_AGAIN;
 		if (n <= 0)
 			return ROWAN_E_IO;
 		at += n;
@@ -88,6 +92,27 @@ static int receive(int fd, struct buf *ret)
 	return rc == 0 ? receive_all(fd, ret->data, len) : rc;
 }
 
+/* What looks is answered at once, or something is wrong. */
+static bool looks(uint16_t op)
+{
+	switch (op) {
+	case CTL_STATUS:
+	case CTL_HEALTH:
+	case CTL_METRICS:
+	case CTL_SESSIONS:
+	case CTL_CLOCK: return true;
+	}
+	return false;
+}
+
+static void be_patient(int fd, uint16_t op)
+{
+	struct timeval t = {.tv_sec = CLIENT_PATIENCE};
+
+	if (looks(op))
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+}
+
 int client_call(const char *path, const struct ctl_request *q, struct buf *ret)
 {
 	uint8_t head[4];
@@ -98,6 +123,7 @@ int client_call(const char *path, const struct ctl_request *q, struct buf *ret)
 	rc = connect_to(path, &fd);
 	if (rc != 0)
 		return rc;
+	be_patient(fd, q->op);
 	writer_init(&w, CTL_REQUEST_MAX);
 	rc = ctl_request_encode(q, &w);
 	for (int i = 0; i < 4; i++)

@@ -10,7 +10,8 @@
 
 /**
  * client_call(path, q, ret):
- * Ask the daemon at the socket ${path} and wait, however long it takes.
+ * Ask the daemon at the socket ${path} and wait, however long it takes;
+ * commands that only look have five seconds (ROWAN_E_AGAIN).
  * ROWAN_E_NOT_FOUND when nobody listens there, ROWAN_E_REFUSED when we may
  * not, ROWAN_E_IO when the daemon ended meanwhile, or the encoder's and
  * decoder's codes. The caller owns ${ret}: bytes that ctl_answer_decode takes.

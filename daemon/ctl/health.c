@@ -42,7 +42,7 @@ static void check_store(const struct ctl_snapshot *s, struct health *h)
 	uint64_t used = s->store.pages * s->store.page_size;
 	uint64_t most = s->relay.config.store_bytes;
 
-	if (!s->relay.room)
+	if (!s->room)
 		judge(h, "disk", HEALTH_BAD,
 			"full: nothing new is taken, delivery goes on");
 	else if (used > most / 5 * 4)

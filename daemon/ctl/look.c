@@ -46,7 +46,7 @@ void ctl_status(struct ctl_call *c)
 	ctl_number(c->a, "store_bytes_most", s.relay.config.store_bytes);
 	ctl_number(c->a, "wal_bytes", s.store.log_bytes);
 	ctl_number(c->a, "disk_free_bytes", s.disk_free);
-	ctl_flag(c->a, "takes_new", s.relay.room);
+	ctl_flag(c->a, "takes_new", s.room);
 	ctl_time(c->a, "card_until", s.card_until);
 	ctl_time(c->a, "last_backup", s.backup_at);
 }

@@ -144,10 +144,10 @@ static void disk(struct out *w, const struct ctl_snapshot *s)
 		s->store.pages_free * s->store.page_size);
 	gauge(w, "wal_bytes", "Size of the write-ahead log.",
 		s->store.log_bytes);
-	gauge(w, "takes_new", "1 while new messages find room.", s->relay.room);
+	gauge(w, "takes_new", "1 while new messages find room.", s->room);
 	gauge(w, "disk_free_bytes", "Free on the volume.", s->disk_free);
 	gauge(w, "reserve_bytes", "Kept back for a full disk.",
-		s->relay.room ? s->relay.config.reserve_bytes : 0);
+		s->room ? s->relay.config.reserve_bytes : 0);
 	gauge(w, "envelopes_waiting", "Envelopes not yet fetched by all.",
 		s->store.envelopes);
 }

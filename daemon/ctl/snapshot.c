@@ -11,6 +11,18 @@
 #include "backup/folder.h"
 #include "ctl/snapshot.h"
 
+#define ROOM_WANTED (128 * 1024) /* bytes */
+
+/* The last sixteenth of the quota is for deletions: docs/store.md. */
+static void look_at_room(struct ctl_snapshot *s)
+{
+	uint64_t used = (s->store.pages - s->store.pages_free) *
+			s->store.page_size;
+
+	s->room = s->relay.room &&
+		  used + ROOM_WANTED < s->relay.config.store_bytes / 16 * 15;
+}
+
 static void look_at_disk(struct ctl_snapshot *s)
 {
 	struct statvfs v;
@@ -54,6 +66,7 @@ int snapshot_take(struct ctl_call *c, struct ctl_snapshot *ret)
 	ret->doubt = clock_doubt(c->o->clock);
 	if (store_device_by_key(c->rd, &c->o->publics[ZAP_MAIN], &self) == 0)
 		ret->card_until = self.until;
+	look_at_room(ret);
 	look_at_disk(ret);
 	look_at_backups(ret);
 	return 0;

@@ -13,6 +13,7 @@ struct ctl_snapshot {
 	uint64_t now;	     /* seconds since 1970, the daemon's */
 	uint64_t up;	     /* seconds since the start */
 	uint64_t failed_ago; /* seconds since a commit failed; 0: none did */
+	bool room;	      /* an envelope of some size is taken */
 	unsigned doubt;	     /* enum clock_doubt */
 	uint64_t disk_free;  /* bytes of the state folder's volume */
 	uint64_t disk_size;

@@ -47,6 +47,8 @@ static const struct tool_command table[] = {
 		CTL_QUOTAS, 0, 1, tool_quotas},
 	{"key show", "", "public transport keys and their cards", CTL_KEYS,
 		0, 0, NULL},
+	{"key request", "[--next] AGENCY", "ask the authority for the daemon's"
+		" card", 0, 1, 1, tool_key_request},
 	{"key rotate", "[--dry-run] FILE", "make the next transport key", 0,
 		1, 1, tool_key_rotate},
 	{"key retire", "[--dry-run] [--for TIME] OLD NEXT", "let the next key"
@@ -142,6 +144,9 @@ int tool_ask(struct tool *t, const struct ctl_request *q)
 		return fail(t, q->op == CTL_HEALTH ? 3 : EX_NOPERM,
 			"you may not: root and the members of the group "
 			"rowand may");
+	case ROWAN_E_AGAIN:
+		return fail(t, q->op == CTL_HEALTH ? 3 : EX_TEMPFAIL,
+			"rowand does not answer: it hangs, or the disk does");
 	case ROWAN_E_IO:
 		return fail(
 			t, EX_UNAVAILABLE, "rowand ended before it answered");

@@ -10,7 +10,7 @@
 /* What the command line said. */
 struct tool {
 	const char *socket, *config;
-	bool json, dry, all, wait, newest, yes;
+	bool json, dry, all, wait, newest, next, yes;
 	const char *output, *into, *key, *last; /* paths */
 	uint64_t seconds;			/* --for */
 	char **args; /* what is left, after the command's words */
@@ -61,8 +61,8 @@ tool_run tool_metrics, tool_check_config, tool_reload, tool_drain,
 tool_run tool_backup_keygen, tool_backup_verify, tool_backup_restore,
 	tool_backup_finish; /* tool_backup.c */
 tool_run tool_store_check, tool_store_migrate,
-	tool_store_vacuum;		   /* tool_store.c */
-tool_run tool_key_rotate, tool_key_retire; /* tool_key.c */
-tool_run tool_bundle;			   /* tool_bundle.c */
+	tool_store_vacuum;				     /* tool_store.c */
+tool_run tool_key_rotate, tool_key_retire, tool_key_request; /* tool_key.c */
+tool_run tool_bundle;					     /* tool_bundle.c */
 
 #endif

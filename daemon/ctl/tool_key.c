@@ -16,9 +16,33 @@
 #include "ctl/client.h"
 #include "ctl/offline.h"
 #include "net/keyfile.h"
+#include "process/request.h"
 
 #define DAY	86400u
 #define OVERLAP (90 * DAY)
+
+int tool_key_request(struct tool *t)
+{
+	static struct config config;
+	struct request_options o = {
+		.config = &config, .agency = t->args[0], .next = t->next};
+	char fingerprint[ISSUE_FINGERPRINT_LEN];
+	struct writer w;
+	int code = process_config(t->config, &config);
+
+	writer_init(&w, 4096);
+	if (code == EX_OK)
+		code = request_write(&o, &w, fingerprint);
+	if (code == EX_OK && fwrite(w.data, 1, w.len, stdout) != w.len)
+		code = EX_IOERR;
+	if (code == EX_OK)
+		fprintf(stderr, "fingerprint: %s\n", fingerprint);
+	else if (code == EX_USAGE)
+		fputs("rowanctl: an agency is 1 to 16 of a-z, 0-9 and -\n",
+			stderr);
+	writer_wipe(&w);
+	return code;
+}
 
 int tool_key_rotate(struct tool *t)
 {

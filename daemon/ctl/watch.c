@@ -44,7 +44,7 @@ void watch_step(struct watch *w, const struct ctl_snapshot *s)
 {
 	uint64_t failed = s->relay.count.failed_commits;
 
-	if (turned(&w->full, !s->relay.room)) {
+	if (turned(&w->full, !s->room)) {
 		if (w->full)
 			SAY_ONLY(MSG_DISK_FULL);
 		else

@@ -4,19 +4,19 @@
  * invites and key packages are void and groups wait for a reset.
  */
 #include <stdio.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <sys/stat.h>
+#include <sodium.h>
 #include <sys/wait.h>
 
 #include "backup/restore.h"
 #include "lib/clinic_kit.h"
 #include "net/kit.h"
 #include "wire/armour.h"
+#include "wire/key.h"
 
 static struct clinic_kit k;
 static char ctl[ROWAND_PATH_MAX + 64];
@@ -34,12 +34,11 @@ static int run(const char *args)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Whether the restored ${folder} is finished by the statement in ${path}. */
-static int finish(const char *folder, const char *path)
+static int runf(const char *fmt, const char *a, const char *b, const char *c)
 {
-	char args[2 * ROWAND_PATH_MAX + 64];
+	char args[2 * ROWAND_PATH_MAX];
 
-	snprintf(args, sizeof args, "backup finish '%s' '%s'", folder, path);
+	snprintf(args, sizeof args, fmt, a, b, c);
 	return run(args);
 }
 
@@ -105,20 +104,20 @@ static void refused_unless_signed(const char *folder)
 	other = p.heads;
 	other.size++;
 	sign_restore(path, &other, NULL);
-	KIT_CHECK(finish(folder, path) == 65);
+	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 65);
 	other = p.heads;
 	other.lost_root.b[0] ^= 1;
 	sign_restore(path, &other, NULL);
-	KIT_CHECK(finish(folder, path) == 65);
+	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 65);
 	/* Somebody who is not the authority. */
 	sign_restore(path, &p.heads, &k.cast.coordinator);
-	KIT_CHECK(finish(folder, path) == 65);
+	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 65);
 	KIT_CHECK(restore_pending_read(folder, &p) == 0);
 	sign_restore(path, &p.heads, NULL);
-	KIT_CHECK(finish(folder, path) == 0);
+	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 0);
 	KIT_CHECK(restore_pending_read(folder, &p) == ROWAN_E_NOT_FOUND);
 	/* Done is done. */
-	KIT_CHECK(finish(folder, path) == 66);
+	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 66);
 }
 
 /* The restored folder takes the place of the old one. */
@@ -132,31 +131,27 @@ static void swap(const char *folder)
 	KIT_CHECK(rename(folder, state) == 0);
 }
 
-static void make_folders(void)
+int main(void)
 {
-	char path[ROWAND_PATH_MAX];
+	char folder[ROWAND_PATH_MAX], key[ROWAND_PATH_MAX],
+		backups[ROWAND_PATH_MAX];
 	char *slash;
 
+	KIT_CHECK(rowand_init(&kit_daemon, NULL) == 0);
 	strcpy(ctl, kit_daemon.binary);
 	slash = strrchr(ctl, '/');
 	strcpy(slash == NULL ? ctl : slash + 1, "rowanctl");
-	snprintf(path, sizeof path, "%.2000s/backups", kit_daemon.dir);
-	KIT_CHECK(mkdir(path, 0700) == 0);
-}
-
-int main(void)
-{
-	char folder[ROWAND_PATH_MAX], args[2 * ROWAND_PATH_MAX];
-	const char *dir = kit_daemon.dir;
-
-	KIT_CHECK(rowand_init(&kit_daemon, NULL) == 0);
-	make_folders();
+	snprintf(backups, sizeof backups, "%.2000s/backups", kit_daemon.dir);
+	snprintf(folder, sizeof folder, "%.2000s/restored", kit_daemon.dir);
+	snprintf(key, sizeof key, "%.2000s/backup.key", kit_daemon.dir);
+	KIT_CHECK(runf("mkdir%s%s%s", "", "", "") == 64);
+	snprintf(backups, sizeof backups, "mkdir -m 700 '%.2000s/backups'",
+		kit_daemon.dir);
+	KIT_CHECK(system(backups) == 0);
 	clinic_kit_begin(&k, &kit_daemon, (uint64_t)time(NULL) - 86400);
 	kit_run();
-	snprintf(args, sizeof args,
-		"backup keygen '%.2000s/backup.key' '%.2000s/backup.pub'", dir,
-		dir);
-	KIT_CHECK(run(args) == 0);
+	KIT_CHECK(runf("backup keygen '%s' '%s/backup.pub'%s", key,
+			  kit_daemon.dir, "") == 0);
 	KIT_CHECK(run("backup now") == 0);
 	KIT_CHECK(in_step());
 	/* After the backup: the case is closed. */
@@ -164,12 +159,9 @@ int main(void)
 	KIT_CHECK(in_step());
 	KIT_CHECK(rowand_kill(&kit_daemon, SIGTERM) == 0);
 
-	snprintf(folder, sizeof folder, "%.2000s/restored", dir);
-	snprintf(args, sizeof args,
-		"backup restore --key '%.2000s/backup.key' --into '%.2000s' "
-		"%.2000s/backups/*.backup",
-		dir, folder, dir);
-	KIT_CHECK(run(args) == 0);
+	KIT_CHECK(runf("backup restore --key '%s' --into '%s' "
+		       "%s/backups/*.backup",
+			  key, folder, kit_daemon.dir) == 0);
 	refused_unless_signed(folder);
 	swap(folder);
 	kit_run();

@@ -10,8 +10,15 @@ OPS_BIN := $(patsubst tests/ops/%.c,$(B)/tests/ops/%,$(OPS_SRC))
 $(foreach s,$(OPS_SRC),$(eval $(call test_program,ops/$(notdir \
 	$(basename $(s))),$(s),$(B)/tests/net/kit.o)))
 
+$(eval $(call test_program,ops/person,tests/ops/person.c,))
+
+$(B)/tests/ops/shift.so: tests/ops/shift_preload.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $< -ldl
+
 .PHONY: check-ops
-check-ops: $(B)/rowand $(B)/rowanctl $(OPS_BIN)
+check-ops: $(B)/rowand $(B)/rowanctl $(OPS_BIN) $(B)/tests/seed \
+		$(B)/tests/ops/person $(B)/tests/ops/shift.so
 	$(Q)for t in $(OPS_BIN); do $$t || { echo "$$t failed"; exit 1; }; done
 	$(Q)for t in $(OPS_SH); do sh $$t $(B) || \
 		{ echo "$$t failed"; exit 1; }; done

@@ -157,7 +157,7 @@ static enum health_state state_of(
 static void well(struct ctl_snapshot *s)
 {
 	memset(s, 0, sizeof *s);
-	s->relay.room = true;
+	s->room = true;
 	s->relay.config.store_bytes = 1000 * 4096;
 	s->relay.config.request_queue = 100;
 	s->store.page_size = 4096;
@@ -176,7 +176,7 @@ static void health(void **state)
 	well(&s);
 	health_judge(&s, &h);
 	assert_int_equal(h.worst, HEALTH_OK);
-	s.relay.room = false;
+	s.room = false;
 	assert_int_equal(state_of(&s, "disk"), HEALTH_BAD);
 	well(&s);
 	s.store.pages = 900;

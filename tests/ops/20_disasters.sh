@@ -1,0 +1,146 @@
+# Goal: what can go wrong gives the right exit code, words, event and alert,
+# and nothing that was acknowledged is lost, except by a restore, which says
+# what.
+. "$(dirname "$0")/kit.sh"
+person=$build/tests/ops/person
+port=$(($$ % 20000 + 20000))
+
+# A seeded clinic: one who writes, one who reads.
+mkdir -m 700 "$dir/state" "$dir/backups"
+"$build/tests/seed" "$dir/state/rowan.db" 1 1 >"$dir/seed" || exit 1
+key() {
+	sed -n "s/^$1=//p" "$dir/seed" >"$2"
+	chmod 600 "$2"
+	[ "$(wc -c <"$2")" = 65 ] || fail "no key $1"
+}
+key store_key "$dir/store.key"
+key transport_secret "$dir/curve.key"
+more=
+settings() {
+	cat >"$conf" <<-END
+		listen = [ "tcp://127.0.0.1:$port" ];
+		listen_enrol = [ ];
+		connections = 64;
+		state_dir = "$dir/state";
+		store_key = "$dir/store.key";
+		transport_key = "$dir/curve.key";
+		clock_need_sync = false;
+		clock_persist = "1 s";
+		control = "$dir/control";
+		backup_dir = "$dir/backups";
+		backup_key = "$dir/backup.pub";
+		reserve_bytes = "1 MiB";
+		store_bytes = "8 MiB";
+		rate_messages = 1000000; rate_requests = 1000000;
+		rate_bytes = "1 TiB"; mailbox = 100000;
+		$*
+	END
+}
+settings ''
+
+# What waits for the one who reads.
+waiting() {
+	ctl --json devices list | jq '[.rows[].waiting] | add'
+}
+check() {
+	ctl --json health | jq -r ".rows[] | select(.check==\"$1\").state"
+}
+# metric NAME VALUE
+metric() {
+	have=$(ctl metrics | sed -n "s/^$1 //p")
+	[ "$have" = "$2" ] || fail "$1 is $have, not $2"
+}
+# leaves CODE WORDS: started, it ends by itself.
+leaves() {
+	want "$1" "$2" timeout 30 "$build/rowand" --log json --config "$conf"
+}
+
+start
+# --- the disk is full: more is refused, what was accepted is there.
+accepted=$("$person" send "$port" 1 4000)
+[ "$accepted" -gt 100 ] || fail "only $accepted accepted"
+[ "$accepted" -lt 4000 ] || fail "the quota was never reached"
+for i in $(seq 100); do
+	[ "$(check disk)" = critical ] && break
+	sleep 0.1
+done
+want 2 "full: nothing new is taken" ctl health
+metric rowan_takes_new 0
+said '"event":"disk-full"'
+[ "$(waiting)" = "$accepted" ] || fail "$(waiting) of $accepted are there"
+stop || fail "a full disk kept it from stopping well"
+settings 'store_bytes = "64 MiB";'
+sed -i '/^store_bytes = "8 MiB"/d' "$conf"
+start
+metric rowan_takes_new 1
+[ "$(waiting)" = "$accepted" ] || fail "$(waiting) of $accepted after a restart"
+
+# --- killed in the middle: what was acknowledged is there.
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+start
+[ "$(waiting)" = "$accepted" ] || fail "$(waiting) of $accepted after a kill"
+
+# --- it stands still: monitoring sees that, and it goes on.
+kill -STOP "$pid"
+want 3 "does not answer" ctl health
+kill -CONT "$pid"
+want 0 "serving" ctl status
+
+# --- backup, and messages after it.
+ctl backup keygen "$dir/backup.key" "$dir/backup.pub" 2>/dev/null
+want 0 "is complete" ctl backup now
+"$person" send "$port" 5000 5009 >/dev/null
+[ "$(waiting)" = $((accepted + 10)) ] || fail "ten more are not there"
+stop
+
+# --- the store key is missing, is readable for others, is another one.
+mv "$dir/store.key" "$dir/away"
+leaves 78 "key-missing"
+"$build/rowand" --new-key "$dir/store.key" >/dev/null
+leaves 78 "store-other-key"
+mv "$dir/away" "$dir/store.key"
+chmod 644 "$dir/store.key"
+leaves 77 "key-exposed"
+chmod 600 "$dir/store.key"
+
+# --- one flipped page.
+cp "$dir/state/rowan.db" "$dir/good.db"
+printf '\377\377\377\377' | dd of="$dir/state/rowan.db" bs=1 seek=8192 \
+	conv=notrunc 2>/dev/null
+leaves 65 "store-damaged"
+want 65 "damaged" ctl store check
+cp "$dir/good.db" "$dir/state/rowan.db"
+
+# --- the clock is set back a day; another day it jumps while it runs.
+echo 86400 >"$dir/shift"
+SHIFT=$dir/shift LD_PRELOAD=$build/tests/ops/shift.so
+export SHIFT LD_PRELOAD
+start
+unset LD_PRELOAD
+now=$(ctl --json clock show | jq '.rows[0].now')
+echo 0 >"$dir/shift"
+said '"event":"clock-doubtful"'
+[ "$(check clock)" = critical ] || fail "health says the clock is $(check clock)"
+metric rowan_clock_jumped 1
+want 75 "doubtful" ctl retention run
+[ "$(ctl --json clock show | jq '.rows[0].now')" -ge "$now" ] ||
+	fail "time went back"
+want 0 "trusted" ctl clock accept
+[ "$(check clock)" = ok ] || fail "the clock is not trusted after accept"
+said '"event":"clock-sure"'
+stop
+start
+[ "$(ctl --json clock show | jq '.rows[0].now')" -ge "$now" ] ||
+	fail "time went back over a restart"
+[ "$(waiting)" = $((accepted + 10)) ] || fail "the clock cost messages"
+stop
+
+# --- a restore: what came after the backup is lost, and only that.
+want 0 "have the authority sign" ctl backup restore --key "$dir/backup.key" \
+	--into "$dir/restored" "$dir"/backups/*.backup
+mv "$dir/state" "$dir/state.lost"
+mv "$dir/restored" "$dir/state"
+leaves 78 "restore-pending"
+end
+echo "  every disaster is said, nothing acknowledged is lost"
