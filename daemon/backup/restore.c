@@ -14,6 +14,7 @@
 
 #include "backup/restore.h"
 #include "clinic/group_row.h"
+#include "log/guard.h"
 #include "wire/armour.h"
 
 #define PATH_LEN 4096
@@ -129,6 +130,74 @@ int restore_unpack(const char *file, const char *dir,
 	if (rc != 0 && to >= 0)
 		(void)unlink(path);
 	return rc;
+}
+
+/* ---- the last head ---- */
+
+static int copy_file(const char *from, const char *to)
+{
+	struct buf all;
+	int fd, rc = import_read(from, &all);
+
+	if (rc != 0)
+		return rc;
+	fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	rc = fd >= 0 && write(fd, all.data, all.len) == (ssize_t)all.len &&
+			     fsync(fd) == 0
+		     ? 0
+		     : ROWAN_E_IO;
+	if (fd >= 0)
+		close(fd);
+	buf_wipe(&all);
+	return rc;
+}
+
+static int from_guard(const char *path, struct guard_state *ret)
+{
+	struct guard *g;
+	bool found = false;
+	int rc = guard_open(&g, path, &found, ret);
+
+	if (rc == 0)
+		guard_close(g);
+	return rc == 0 && !found ? ROWAN_E_NOT_FOUND : rc;
+}
+
+static int from_checkpoint(const char *path, struct guard_state *ret)
+{
+	struct checkpoint c;
+	struct buf text;
+	struct note n;
+	int rc = import_read(path, &text);
+
+	if (rc == 0)
+		rc = note_parse(&n, buf_view(&text));
+	if (rc == 0)
+		rc = checkpoint_parse(&c, n.text);
+	if (rc == 0)
+		*ret = (struct guard_state){c.size, c.root};
+	buf_wipe(&text);
+	return rc;
+}
+
+int restore_last(const char *from, const char *to, uint64_t *ret_size,
+	uint8_t ret_root[32])
+{
+	struct guard_state last;
+	int rc = from_checkpoint(from, &last);
+
+	if (rc != 0) {
+		rc = copy_file(from, to);
+		if (rc == 0)
+			rc = from_guard(to, &last);
+		if (rc != 0)
+			(void)unlink(to);
+	}
+	if (rc != 0)
+		return rc == ROWAN_E_IO ? rc : ROWAN_E_NOT_FOUND;
+	*ret_size = last.size;
+	memcpy(ret_root, last.root.b, 32);
+	return 0;
 }
 
 /* ---- finishing ---- */

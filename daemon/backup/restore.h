@@ -45,6 +45,15 @@ ROWAN_MUST int restore_pending_read(
 ROWAN_MUST int restore_unpack(const char *file, const char *dir,
 	const struct key32 *secret, struct backup_manifest *ret);
 
+/**
+ * restore_last(from, to, ret_size, ret_root):
+ * The last head that was signed before the loss, from the record of the lost
+ * folder (log/guard.h), which is copied to ${to}, or from a checkpoint as
+ * text. ROWAN_E_NOT_FOUND when ${from} holds neither, ROWAN_E_IO.
+ */
+ROWAN_MUST int restore_last(const char *from, const char *to,
+	uint64_t *ret_size, uint8_t ret_root[32]);
+
 /* What finishing did. */
 struct restore_done {
 	struct import_result brought;

@@ -18,11 +18,15 @@ struct ctl_peer {
 	bool group; /* in the daemon's group */
 };
 
+struct ctl_entry;
+
 struct ctl_call {
 	const struct ctl_options *o;
 	struct store_reader *rd;
 	struct ctl_request q;
 	struct ctl_answer *a;
+	const struct ctl_entry *entry;
+	bool logged;		 /* its leaf is in the audit log */
 	char who[32];		 /* for the logs */
 	const _Atomic int *stop; /* the daemon ends: give up */
 };
@@ -62,6 +66,18 @@ bool ctl_allowed(const struct ctl_peer *peer, uid_t self);
  * leaf is in the same transaction. Says why in the answer on failure.
  */
 ROWAN_MUST int ctl_job(struct ctl_call *c, request_job *job, void *cookie);
+
+/**
+ * ctl_act(c, job, cookie):
+ * The same without words: returns the code.
+ */
+ROWAN_MUST int ctl_act(struct ctl_call *c, request_job *job, void *cookie);
+
+/**
+ * ctl_record(c):
+ * The leaf alone, of an act that changes nothing in the store; once.
+ */
+ROWAN_MUST int ctl_record(struct ctl_call *c);
 
 /**
  * ctl_state(c, ret):

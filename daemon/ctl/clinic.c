@@ -62,7 +62,7 @@ static void take_statements(struct ctl_call *c, uint8_t only)
 	struct bring b = {.text = c->q.content,
 		.only = only,
 		.dry = (c->q.flags & CTL_DRY_RUN) != 0};
-	int rc = server_job(c->o->relay, bring, &b);
+	int rc = ctl_act(c, bring, &b);
 
 	if (rc == 0 || (b.dry && b.good && rc == ROWAN_E_REFUSED)) {
 		ctl_say(c->a, EX_OK, "%zu %staken, %zu known", b.done.taken,

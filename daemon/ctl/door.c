@@ -188,12 +188,18 @@ static void name_peer(const struct guest *g, struct ctl_call *c)
 			(unsigned)c->q.uid);
 }
 
+static bool dry(const struct ctl_call *c)
+{
+	return (c->q.flags & CTL_DRY_RUN) != 0;
+}
+
 static void run(struct guest *g, struct ctl_call *c)
 {
 	const struct ctl_entry *e = ctl_find(c->q.op);
 	bool act = e != NULL && (e->kind == CTL_ACT || e->kind == CTL_LABOUR);
 
 	name_peer(g, c);
+	c->entry = e;
 	if (e == NULL) {
 		ctl_say(c->a, EX_PROTOCOL,
 			"this rowand does not know that command; is rowanctl "
@@ -210,6 +216,9 @@ static void run(struct guest *g, struct ctl_call *c)
 	else
 		ctl_say(c->a, EX_OSERR, "the store cannot be read now");
 	store_reader_close(c->rd);
+	if (act && c->a->code == 0 && !dry(c) && ctl_record(c) != 0)
+		ctl_say(c->a, EX_TEMPFAIL,
+			"done, but it could not be written into the audit log");
 	end_labour(g->ctl, is_long(e));
 	if (act)
 		SAY(MSG_ADMIN, JOURNAL_TEXT("who", c->who),

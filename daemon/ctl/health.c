@@ -14,6 +14,7 @@
 #define BACKUP_OLD    (26 * HOUR)
 #define BACKUP_BAD    (3 * DAY)
 #define FAILED_RECENT 300 /* seconds */
+#define COSIGNED_OLD  (2 * DAY)
 
 const char *health_word(enum health_state state)
 {
@@ -121,6 +122,21 @@ static void check_backup(const struct ctl_snapshot *s, struct health *h)
 			(unsigned long long)(age / HOUR));
 }
 
+/* A clinic without a witness has chosen that; one that had one has not. */
+static void check_log(const struct ctl_snapshot *s, struct health *h)
+{
+	uint64_t at = s->log.cosigned_at;
+	uint64_t age = s->now > at ? s->now - at : 0;
+
+	if (at != 0 && age > COSIGNED_OLD)
+		judge(h, "log", HEALTH_WARN,
+			"no witness has cosigned it for %llu hours",
+			(unsigned long long)(age / HOUR));
+	else
+		judge(h, "log", HEALTH_OK, "%llu leaves",
+			(unsigned long long)s->log.size);
+}
+
 void health_judge(const struct ctl_snapshot *s, struct health *ret)
 {
 	memset(ret, 0, sizeof *ret);
@@ -133,4 +149,5 @@ void health_judge(const struct ctl_snapshot *s, struct health *ret)
 	check_clock(s, ret);
 	check_card(s, ret);
 	check_backup(s, ret);
+	check_log(s, ret);
 }

@@ -47,6 +47,8 @@ void ctl_status(struct ctl_call *c)
 	ctl_number(c->a, "wal_bytes", s.store.log_bytes);
 	ctl_number(c->a, "disk_free_bytes", s.disk_free);
 	ctl_flag(c->a, "takes_new", s.room);
+	ctl_number(c->a, "log_leaves", s.log.size);
+	ctl_time(c->a, "log_cosigned", s.log.cosigned_at);
 	ctl_time(c->a, "card_until", s.card_until);
 	ctl_time(c->a, "last_backup", s.backup_at);
 }

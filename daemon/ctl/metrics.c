@@ -152,6 +152,16 @@ static void disk(struct out *w, const struct ctl_snapshot *s)
 		s->store.envelopes);
 }
 
+static void audit(struct out *w, const struct ctl_snapshot *s)
+{
+	gauge(w, "log_leaves", "Leaves of the audit log under its signed head.",
+		s->log.size);
+	gauge(w, "log_cosigned_leaves", "Of these, cosigned by a witness.",
+		s->log.cosigned);
+	gauge(w, "log_cosigned_seconds",
+		"Time of the newest cosignature; 0: none.", s->log.cosigned_at);
+}
+
 static void times(struct out *w, const struct ctl_snapshot *s)
 {
 	gauge(w, "clock_doubtful", "1 while nothing expires or is released.",
@@ -190,6 +200,7 @@ void metrics_write(const struct ctl_snapshot *s, bool plain, struct writer *to)
 	counts(w, &s->relay.count);
 	disk(w, s);
 	times(w, s);
+	audit(w, s);
 	if (!plain)
 		put(w, "# EOF\n");
 }

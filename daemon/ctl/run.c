@@ -30,6 +30,13 @@ void ctl_reload(struct ctl_call *c)
 
 void ctl_drain(struct ctl_call *c)
 {
+	int rc = ctl_record(c);
+
+	/* Afterwards nothing is written any more. */
+	if (rc != 0) {
+		ctl_fail(c, rc);
+		return;
+	}
 	server_stop(c->o->relay);
 	ctl_say(c->a, EX_OK,
 		"draining: what was taken is answered, then it ends");

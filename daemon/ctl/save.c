@@ -11,7 +11,7 @@
 
 #include "backup/make.h"
 #include "clock/clock.h"
-#include "ctl/call.h"
+#include "ctl/log_look.h"
 #include "journal/journal.h"
 #include "process/version.h"
 
@@ -33,6 +33,7 @@ void ctl_backup_now(struct ctl_call *c)
 {
 	struct server_state s;
 	struct backup_entry done;
+	struct log_look l;
 	struct backup_making m = {.store = c->o->store,
 		.dir = s.config.backup_dir,
 		.key = s.config.backup_key,
@@ -45,7 +46,12 @@ void ctl_backup_now(struct ctl_call *c)
 		ctl_fail(c, rc);
 		return;
 	}
-	rc = backup_make(&m, &done);
+	rc = log_look(c, &l);
+	if (rc == 0) {
+		m.manifest.log_size = l.size;
+		memcpy(m.manifest.log_root, l.root.b, sizeof l.root.b);
+		rc = backup_make(&m, &done);
+	}
 	if (rc != 0) {
 		SAY(MSG_BACKUP_FAILED, JOURNAL_TEXT("why", why(rc)));
 		ctl_say(c->a,

@@ -16,8 +16,8 @@
 /* The last sixteenth of the quota is for deletions: docs/store.md. */
 static void look_at_room(struct ctl_snapshot *s)
 {
-	uint64_t used = (s->store.pages - s->store.pages_free) *
-			s->store.page_size;
+	uint64_t used =
+		(s->store.pages - s->store.pages_free) * s->store.page_size;
 
 	s->room = s->relay.room &&
 		  used + ROOM_WANTED < s->relay.config.store_bytes / 16 * 15;
@@ -54,6 +54,8 @@ int snapshot_take(struct ctl_call *c, struct ctl_snapshot *ret)
 
 	memset(ret, 0, sizeof *ret);
 	rc = ctl_state(c, &ret->relay);
+	if (rc == 0)
+		rc = log_look(c, &ret->log);
 	if (rc == 0)
 		rc = store_stats(c->rd, &ret->store);
 	if (rc != 0)

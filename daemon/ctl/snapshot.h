@@ -5,7 +5,7 @@
 #ifndef CTL_SNAPSHOT_H
 #define CTL_SNAPSHOT_H
 
-#include "ctl/call.h"
+#include "ctl/log_look.h"
 
 struct ctl_snapshot {
 	struct server_state relay;
@@ -13,10 +13,11 @@ struct ctl_snapshot {
 	uint64_t now;	     /* seconds since 1970, the daemon's */
 	uint64_t up;	     /* seconds since the start */
 	uint64_t failed_ago; /* seconds since a commit failed; 0: none did */
-	bool room;	      /* an envelope of some size is taken */
+	bool room;	     /* an envelope of some size is taken */
 	unsigned doubt;	     /* enum clock_doubt */
 	uint64_t disk_free;  /* bytes of the state folder's volume */
 	uint64_t disk_size;
+	struct log_look log;
 	uint64_t card_until; /* of the daemon; 0: no card */
 	uint64_t backup_at;  /* the newest; 0: none */
 	uint64_t backup_bytes;

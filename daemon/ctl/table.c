@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "ctl/call.h"
+#include "ops/record.h"
 
 /* clang-format off */
 static const struct ctl_entry table[] = {
@@ -80,9 +81,43 @@ int ctl_state(struct ctl_call *c, struct server_state *ret)
 	return server_here(c->o->relay, look, &l);
 }
 
+struct act {
+	struct ctl_call *call;
+	request_job *job; /* or NULL: only the leaf */
+	void *cookie;
+};
+
+/* The act and its leaf, together or not at all. */
+static int run_act(void *cookie, struct ops *o)
+{
+	struct act *a = cookie;
+	const struct ctl_call *c = a->call;
+	char text[64];
+	int rc = a->job == NULL ? 0 : a->job(a->cookie, o);
+
+	snprintf(text, sizeof text, "%s: %s", c->who, c->entry->name);
+	return rc == 0 ? record_admin(
+				 o, c->entry->op, bytes_of(text, strlen(text)))
+		       : rc;
+}
+
+int ctl_act(struct ctl_call *c, request_job *job, void *cookie)
+{
+	struct act a = {c, job, cookie};
+	int rc = server_job(c->o->relay, run_act, &a);
+
+	c->logged = c->logged || rc == 0;
+	return rc;
+}
+
+int ctl_record(struct ctl_call *c)
+{
+	return c->logged ? 0 : ctl_act(c, NULL, NULL);
+}
+
 int ctl_job(struct ctl_call *c, request_job *job, void *cookie)
 {
-	int rc = server_job(c->o->relay, job, cookie);
+	int rc = ctl_act(c, job, cookie);
 
 	if (rc != 0)
 		ctl_fail(c, rc);

@@ -193,6 +193,42 @@ int tool_backup_verify(struct tool *t)
 
 /* ---- restore ---- */
 
+static void show_heads(struct ctl_answer *a, const struct wire_st_restore *h)
+{
+	char hex[65];
+
+	ctl_number(a, "leaves", h->size);
+	ctl_text(a, "root", sodium_bin2hex(hex, sizeof hex, h->root.b, 32));
+	ctl_number(a, "lost_leaves",
+		h->lost_size > h->size ? h->lost_size - h->size : 0);
+	ctl_text(a, "lost_root",
+		sodium_bin2hex(hex, sizeof hex, h->lost_root.b, 32));
+}
+
+/*
+ * The head of what was restored, computed anew from its leaves, and the last
+ * one known before the loss: the guard of the lost folder, or a checkpoint
+ * that a witness or a client still has. Without either the two are the same.
+ * The guard moves into the restored folder: it is never restored, it goes on.
+ */
+static int find_heads(
+	struct tool *t, struct process *p, struct wire_st_restore *ret)
+{
+	struct merkle_hash root;
+	char to[PATH_MAX];
+	int rc = store_log_verify(store_view(p->store), &root, &ret->size);
+
+	if (rc != 0)
+		return rc;
+	memcpy(ret->root.b, root.b, sizeof ret->root.b);
+	ret->lost_size = ret->size;
+	ret->lost_root = ret->root;
+	if (t->last == NULL)
+		return 0;
+	snprintf(to, sizeof to, "%s/log-guard", t->into);
+	return restore_last(t->last, to, &ret->lost_size, ret->lost_root.b);
+}
+
 static int restore(
 	struct tool *t, struct process *p, const struct key32 *secret)
 {
@@ -205,17 +241,20 @@ static int restore(
 	if (rc != 0)
 		return say_why(t, rc);
 	pending.made = m.time;
-	pending.heads.size = m.log_size;
-	memcpy(pending.heads.root.b, m.log_root, 32);
 	ctl_answer_init(&a);
 	show_manifest(&a, &m);
 	p->aside = true;
 	code = check_store(p, t->into, &a);
 	if (code == EX_OK) {
-		rc = restore_pending_write(t->into, &pending);
+		rc = find_heads(t, p, &pending.heads);
+		if (rc == 0)
+			rc = restore_pending_write(t->into, &pending);
 		if (rc != 0)
-			ctl_say(&a, EX_CANTCREAT, "%s", rowan_strerror(rc));
+			ctl_say(&a, EX_DATAERR, "the last head: %s",
+				rowan_strerror(rc));
 		else
+			show_heads(&a, &pending.heads);
+		if (rc == 0)
 			ctl_say(&a, EX_OK,
 				"restored, and waiting: have the authority "
 				"sign "

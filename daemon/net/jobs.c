@@ -116,6 +116,7 @@ static void run_calls(struct jobs *j)
 void jobs_hand_over(struct server *r)
 {
 	struct jobs *j = r->jobs;
+	bool any = false;
 
 	pthread_mutex_lock(&j->lock);
 	run_calls(j);
@@ -128,8 +129,11 @@ void jobs_hand_over(struct server *r)
 			j->tail = NULL;
 		w->next = j->given;
 		j->given = w;
+		any = true;
 	}
 	pthread_mutex_unlock(&j->lock);
+	if (any)
+		wake_ring(&r->lanes.writer);
 }
 
 void jobs_done(struct server *r, struct request *q)

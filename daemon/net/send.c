@@ -233,8 +233,6 @@ void send_batch(struct server *r, struct batch *b)
 		struct request *q = b->requests[i];
 		struct peer *peer;
 
-		if (q->kind == REQUEST_JOB)
-			jobs_done(r, q);
 		if (q->kind == REQUEST_UNSENT)
 			unblock(r, q);
 		if (q->kind != REQUEST_MESSAGE)
@@ -255,7 +253,10 @@ void send_batch(struct server *r, struct batch *b)
 	for (size_t i = 0; i < b->request_count; i++) {
 		struct request *q = b->requests[i];
 
-		if (q->kind != REQUEST_JOB && q != &r->stop.r)
+		/* Last: whoever waits for a job frees it at once. */
+		if (q->kind == REQUEST_JOB)
+			jobs_done(r, q);
+		else if (q != &r->stop.r)
 			receive_done(r, (struct inbound *)q);
 	}
 	if (b->stopped)

@@ -13,7 +13,6 @@
 #include "wire/armour.h"
 #include "wire/lookup.h"
 
-#define LOG_KEY	     "log-key"
 #define LOG_KEY_NEXT "log-key-next"
 
 static int clinic_id(const char *path, struct id16 *ret)
@@ -85,7 +84,7 @@ int request_write(const struct request_options *o, struct writer *w,
 	randombytes_buf(q.member.b, ID16_LEN);
 	randombytes_buf(q.device.b, ID16_LEN);
 	if (code == EX_OK)
-		code = sign(&q, o->next ? LOG_KEY_NEXT : LOG_KEY, w,
+		code = sign(&q, o->next ? LOG_KEY_NEXT : o->config->log_key, w,
 			ret_fingerprint);
 	return code;
 }

@@ -55,7 +55,7 @@ may daemon/clinic $public clock store log clinic
 may daemon/ops $public config clock store log clinic ops
 may daemon/net $public config clock ops net
 may daemon/journal $low journal
-may daemon/backup $public store clinic backup
+may daemon/backup $public store log clinic backup
 may daemon/process $public config clock store log clinic net journal backup process
 may daemon/ctl $public $daemon
 may daemon $public $daemon

@@ -37,6 +37,7 @@ want 0 "envelopes" ctl retention show
 want 0 "due" ctl retention run --dry-run
 want 0 "0 expired" ctl retention run
 want 0 "every check passed" ctl store check
+want 0 "the head is the signed one" ctl audit verify
 want 69 "stop rowand" ctl store vacuum
 want 75 "rowand runs" ctl store migrate
 
@@ -76,6 +77,17 @@ want 0 "written" ctl support-bundle --yes "$dir/b.tar"
 tar tf "$dir/b.tar" | grep -q rowan-support/settings || fail "no settings"
 tar xOf "$dir/b.tar" | grep -qF "$dir" && fail "the bundle holds our paths"
 
+# Each act is a leaf, and what is no act is none.
+leaves() {
+	ctl --json audit verify | jq '.rows[0].leaves'
+}
+before=$(leaves)
+ctl status >/dev/null
+ctl retention run --dry-run >/dev/null
+[ "$(leaves)" = "$before" ] || fail "looking made a leaf"
+ctl reload 2>/dev/null
+ctl clock accept 2>/dev/null
+[ "$(leaves)" = $((before + 2)) ] || fail "acts made $(leaves), not $((before + 2))"
 # Acts are in the log, with who.
 said '"event":"admin"'
 grep -q '"who":"uid' "$dir/log" || fail "the log does not say who"

@@ -4,6 +4,7 @@
 person=$build/tests/ops/person
 port=$(($$ % 20000 + 20000))
 mkdir -m 700 "$dir/state" "$dir/backups"
+"$build/rowand" --new-key "$dir/log.key" >/dev/null
 "$build/tests/seed" "$dir/state/rowan.db" 1 1 1 >"$dir/seed" || exit 1
 for k in store_key:store.key transport_secret:curve.key; do
 	sed -n "s/^${k%%:*}=//p" "$dir/seed" >"$dir/${k#*:}"

@@ -4,19 +4,19 @@
  * invites and key packages are void and groups wait for a reset.
  */
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <sodium.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "backup/restore.h"
 #include "lib/clinic_kit.h"
 #include "net/kit.h"
 #include "wire/armour.h"
-#include "wire/key.h"
 
 static struct clinic_kit k;
 static char ctl[ROWAND_PATH_MAX + 64];
@@ -34,11 +34,12 @@ static int run(const char *args)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int runf(const char *fmt, const char *a, const char *b, const char *c)
+/* Whether the restored ${folder} is finished by the statement in ${path}. */
+static int finish(const char *folder, const char *path)
 {
-	char args[2 * ROWAND_PATH_MAX];
+	char args[2 * ROWAND_PATH_MAX + 64];
 
-	snprintf(args, sizeof args, fmt, a, b, c);
+	snprintf(args, sizeof args, "backup finish '%s' '%s'", folder, path);
 	return run(args);
 }
 
@@ -104,20 +105,20 @@ static void refused_unless_signed(const char *folder)
 	other = p.heads;
 	other.size++;
 	sign_restore(path, &other, NULL);
-	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 65);
+	KIT_CHECK(finish(folder, path) == 65);
 	other = p.heads;
 	other.lost_root.b[0] ^= 1;
 	sign_restore(path, &other, NULL);
-	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 65);
+	KIT_CHECK(finish(folder, path) == 65);
 	/* Somebody who is not the authority. */
 	sign_restore(path, &p.heads, &k.cast.coordinator);
-	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 65);
+	KIT_CHECK(finish(folder, path) == 65);
 	KIT_CHECK(restore_pending_read(folder, &p) == 0);
 	sign_restore(path, &p.heads, NULL);
-	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 0);
+	KIT_CHECK(finish(folder, path) == 0);
 	KIT_CHECK(restore_pending_read(folder, &p) == ROWAN_E_NOT_FOUND);
 	/* Done is done. */
-	KIT_CHECK(runf("backup finish '%s' '%s'%s", folder, path, "") == 66);
+	KIT_CHECK(finish(folder, path) == 66);
 }
 
 /* The restored folder takes the place of the old one. */
@@ -131,27 +132,42 @@ static void swap(const char *folder)
 	KIT_CHECK(rename(folder, state) == 0);
 }
 
-int main(void)
+/* The last head is that of the record which nobody restores. */
+static void names_the_loss(const char *folder)
 {
-	char folder[ROWAND_PATH_MAX], key[ROWAND_PATH_MAX],
-		backups[ROWAND_PATH_MAX];
+	struct restore_pending p;
+
+	KIT_CHECK(restore_pending_read(folder, &p) == 0);
+	KIT_CHECK(p.heads.size > 0);
+	KIT_CHECK(p.heads.lost_size > p.heads.size);
+	KIT_CHECK(memcmp(p.heads.root.b, p.heads.lost_root.b, 32) != 0);
+}
+
+static void make_folders(void)
+{
+	char path[ROWAND_PATH_MAX];
 	char *slash;
 
-	KIT_CHECK(rowand_init(&kit_daemon, NULL) == 0);
 	strcpy(ctl, kit_daemon.binary);
 	slash = strrchr(ctl, '/');
 	strcpy(slash == NULL ? ctl : slash + 1, "rowanctl");
-	snprintf(backups, sizeof backups, "%.2000s/backups", kit_daemon.dir);
-	snprintf(folder, sizeof folder, "%.2000s/restored", kit_daemon.dir);
-	snprintf(key, sizeof key, "%.2000s/backup.key", kit_daemon.dir);
-	KIT_CHECK(runf("mkdir%s%s%s", "", "", "") == 64);
-	snprintf(backups, sizeof backups, "mkdir -m 700 '%.2000s/backups'",
-		kit_daemon.dir);
-	KIT_CHECK(system(backups) == 0);
+	snprintf(path, sizeof path, "%.2000s/backups", kit_daemon.dir);
+	KIT_CHECK(mkdir(path, 0700) == 0);
+}
+
+int main(void)
+{
+	char folder[ROWAND_PATH_MAX], args[2 * ROWAND_PATH_MAX];
+	const char *dir = kit_daemon.dir;
+
+	KIT_CHECK(rowand_init(&kit_daemon, NULL) == 0);
+	make_folders();
 	clinic_kit_begin(&k, &kit_daemon, (uint64_t)time(NULL) - 86400);
 	kit_run();
-	KIT_CHECK(runf("backup keygen '%s' '%s/backup.pub'%s", key,
-			  kit_daemon.dir, "") == 0);
+	snprintf(args, sizeof args,
+		"backup keygen '%.2000s/backup.key' '%.2000s/backup.pub'", dir,
+		dir);
+	KIT_CHECK(run(args) == 0);
 	KIT_CHECK(run("backup now") == 0);
 	KIT_CHECK(in_step());
 	/* After the backup: the case is closed. */
@@ -159,15 +175,20 @@ int main(void)
 	KIT_CHECK(in_step());
 	KIT_CHECK(rowand_kill(&kit_daemon, SIGTERM) == 0);
 
-	KIT_CHECK(runf("backup restore --key '%s' --into '%s' "
-		       "%s/backups/*.backup",
-			  key, folder, kit_daemon.dir) == 0);
+	snprintf(folder, sizeof folder, "%.2000s/restored", dir);
+	snprintf(args, sizeof args,
+		"backup restore --key '%.2000s/backup.key' --into '%.2000s' "
+		"--last '%.2000s/state/log-guard' %.2000s/backups/*.backup",
+		dir, folder, dir, dir);
+	KIT_CHECK(run(args) == 0);
+	names_the_loss(folder);
 	refused_unless_signed(folder);
 	swap(folder);
 	kit_run();
 	/* The close is lost, and is brought back by whoever has it. */
 	KIT_CHECK(!in_step());
 	KIT_CHECK(run("store check") == 0);
+	KIT_CHECK(run("audit verify") == 0);
 	clinic_kit_wipe(&k);
 	return kit_end();
 }

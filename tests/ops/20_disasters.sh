@@ -7,6 +7,7 @@ port=$(($$ % 20000 + 20000))
 
 # A seeded clinic: one who writes, one who reads.
 mkdir -m 700 "$dir/state" "$dir/backups"
+"$build/rowand" --new-key "$dir/log.key" >/dev/null
 "$build/tests/seed" "$dir/state/rowan.db" 1 1 >"$dir/seed" || exit 1
 key() {
 	sed -n "s/^$1=//p" "$dir/seed" >"$2"
@@ -24,6 +25,7 @@ settings() {
 		state_dir = "$dir/state";
 		store_key = "$dir/store.key";
 		transport_key = "$dir/curve.key";
+		log_key = "$dir/log.key";
 		clock_need_sync = false;
 		clock_persist = "1 s";
 		control = "$dir/control";

@@ -30,6 +30,7 @@ settings() {
 		state_dir = "$dir/state";
 		store_key = "$dir/store.key";
 		transport_key = "$dir/curve.key";
+		log_key = "$dir/log.key";
 		clock_need_sync = false;
 		control = "$dir/control";
 		backup_dir = "$dir/backups";
@@ -44,6 +45,7 @@ prepare() {
 	mkdir -m 700 "$dir/state" "$dir/backups"
 	"$build/rowand" --new-key "$dir/store.key" >/dev/null
 	"$build/rowand" --new-key "$dir/curve.key" >/dev/null
+	"$build/rowand" --new-key "$dir/log.key" >/dev/null
 	[ -e "$conf" ] || settings ''
 }
 

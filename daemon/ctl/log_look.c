@@ -1,0 +1,85 @@
+/*
+ * Looking at the head of the log: see log_look.h. What the daemon keeps it has
+ * verified when it took it in.
+ */
+#include <string.h>
+
+#include <sodium.h>
+
+#include "ctl/log_look.h"
+#include "ops/ops.h"
+#include "tlog/checkpoint.h"
+#include "tlog/cosignature.h"
+
+#define ID_LEN 4 /* of a key, before each signature */
+
+int log_look_note(struct bytes note, struct log_look *ret)
+{
+	struct checkpoint c;
+	struct note n;
+	int rc = note_parse(&n, note);
+
+	if (rc == 0)
+		rc = checkpoint_parse(&c, n.text);
+	if (rc != 0)
+		return rc;
+	ret->size = c.size;
+	ret->root = c.root;
+	return 0;
+}
+
+/* 0 for a signature that is no cosignature. */
+static uint64_t time_of(const struct note_signature *s)
+{
+	uint8_t raw[ID_LEN + COSIGNATURE_LEN + 1];
+	uint64_t t = 0;
+	size_t len;
+
+	if (sodium_base642bin(raw, sizeof raw, (const char *)s->base64.data,
+		    s->base64.len, NULL, &len, NULL,
+		    sodium_base64_VARIANT_ORIGINAL) != 0 ||
+		len != ID_LEN + COSIGNATURE_LEN)
+		return 0;
+	for (size_t i = 0; i < 8; i++)
+		t = t << 8 | raw[ID_LEN + i];
+	return t;
+}
+
+void log_look_cosigned(struct bytes note, struct log_look *ret)
+{
+	struct checkpoint c;
+	struct note n;
+
+	if (note_parse(&n, note) != 0 || checkpoint_parse(&c, n.text) != 0)
+		return;
+	for (size_t i = 0; i < n.count; i++) {
+		uint64_t t = time_of(&n.signature[i]);
+
+		if (t > ret->cosigned_at)
+			ret->cosigned_at = t;
+	}
+	ret->cosigned = c.size;
+}
+
+static int look(void *cookie, struct ops *o)
+{
+	struct log_look *l = cookie;
+	struct buf note;
+	uint64_t size;
+	int rc;
+
+	if (o->head == NULL)
+		return 0;
+	rc = log_look_note(head_note(o->head, &size), l);
+	if (rc == 0 && head_cosigned(o->head, 1, &note) == 0) {
+		log_look_cosigned(buf_view(&note), l);
+		buf_wipe(&note);
+	}
+	return rc;
+}
+
+int log_look(struct ctl_call *c, struct log_look *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	return server_job(c->o->relay, look, ret);
+}

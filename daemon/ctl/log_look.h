@@ -1,0 +1,37 @@
+/*
+ * The audit log as administration sees it: its signed head, and when a witness
+ * last cosigned one.
+ */
+#ifndef CTL_LOG_LOOK_H
+#define CTL_LOG_LOOK_H
+
+#include "ctl/call.h"
+#include "tlog/merkle.h"
+
+struct log_look {
+	uint64_t size; /* leaves under the newest signed checkpoint; 0: none */
+	struct merkle_hash root;
+	uint64_t cosigned_at; /* seconds since 1970; 0: never */
+	uint64_t cosigned;    /* leaves under that checkpoint */
+};
+
+/**
+ * log_look(c, ret):
+ * Ask the writer. ROWAN_E_STATE when the relay has ended.
+ */
+ROWAN_MUST int log_look(struct ctl_call *c, struct log_look *ret);
+
+/**
+ * log_look_note(note, ret):
+ * Read size and root of a checkpoint; signatures are not judged.
+ * ROWAN_E_MALFORMED.
+ */
+ROWAN_MUST int log_look_note(struct bytes note, struct log_look *ret);
+
+/**
+ * log_look_cosigned(note, ret):
+ * The newest time at which a cosignature on ${note} says it was made.
+ */
+void log_look_cosigned(struct bytes note, struct log_look *ret);
+
+#endif
