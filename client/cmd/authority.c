@@ -295,6 +295,21 @@ const struct command authority_commands[] = {
 		   "and a fresh one follows it. The daemon learns of it from "
 		   "NEW/statements.txt."),
 		0, authority_succeed_options, authority_succeed_run},
+	{"authority revoke", "DIR DEVICE", 2, 2, COMMAND_FOLDER,
+		N_("revoke a device"),
+		N_("DEVICE is its id, 32 hexadecimal digits, as rowanctl "
+		   "devices list shows it. It takes effect when the daemon "
+		   "has DIR/statements.txt, and cannot be taken back."),
+		0, NULL, authority_revoke_run},
+	{"authority restore", "DIR PENDING", 2, 2, COMMAND_FILE,
+		N_("let the daemon come back from a backup"),
+		N_("PENDING is the file restore-pending that rowanctl backup "
+		   "restore leaves in the restored folder. It names the head "
+		   "of the log in the backup and the last one that is known: "
+		   "what lies between is lost, and everybody is told. If you "
+		   "know of statements that are in no backup, bring them "
+		   "first."),
+		0, NULL, authority_restore_run},
 	{"authority passphrase", "DIR KEYFILE", 2, 2, COMMAND_FILE,
 		N_("change the passphrase of authority.key or next.key"), NULL,
 		0, NULL, passphrase_run},

@@ -90,4 +90,8 @@ int authority_sign_run(struct run *r);
 int authority_daemon_run(struct run *r);
 int authority_succeed_run(struct run *r);
 
+/* Entries of the table that stand in authority_more.c. */
+int authority_restore_run(struct run *r);
+int authority_revoke_run(struct run *r);
+
 #endif

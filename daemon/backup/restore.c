@@ -20,6 +20,7 @@
 #define PATH_LEN 4096
 #define TEXT_LEN 1024
 #define HEX	 64
+#define SWEEP	 512 /* rows at a time */
 
 /* ---- the note ---- */
 
@@ -253,15 +254,29 @@ static int check_last(const struct restore_pending *p, struct bytes text)
 	return rc;
 }
 
-static int finish(struct store *st, struct bytes text, uint64_t now,
+/* Before anything else: what was erased is erased again. */
+static int erase_again(struct store *st, const struct restore_finishing *f,
 	struct restore_done *ret)
 {
-	struct import in = {.store = st, .now = now};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < f->erased_count; i++)
+		rc = store_log_erase(st, &f->erased[i]);
+	ret->erased = f->erased_count;
+	return rc;
+}
+
+static int finish(struct store *st, const struct restore_finishing *f,
+	struct restore_done *ret)
+{
+	struct import in = {.store = st, .now = f->now};
 	struct group_row *row = calloc(1, sizeof *row);
 	int rc = row == NULL ? ROWAN_E_NOMEM : 0;
 
 	if (rc == 0)
-		rc = import_text(&in, text, &ret->brought);
+		rc = erase_again(st, f, ret);
+	if (rc == 0)
+		rc = import_text(&in, f->text, &ret->brought);
 	if (rc == 0)
 		rc = store_void(st, &ret->voided);
 	if (rc == 0)
@@ -270,19 +285,39 @@ static int finish(struct store *st, struct bytes text, uint64_t now,
 	return rc;
 }
 
-int restore_finish(struct store *st, const struct restore_pending *p,
-	struct bytes text, uint64_t now, struct restore_done *ret)
+/* Details of erased cases go in slices; here they go at once. */
+static int sweep(struct store *st, uint64_t now)
 {
-	int rc = check_last(p, text);
+	struct store_slice s = {.more = true};
+	int rc = 0;
+
+	while (rc == 0 && s.more) {
+		rc = store_begin(st, now);
+		if (rc == 0)
+			rc = store_sweep(st, SWEEP, &s);
+		if (rc == 0)
+			rc = store_commit(st);
+		else
+			store_abort(st);
+	}
+	return rc;
+}
+
+int restore_finish(struct store *st, const struct restore_finishing *f,
+	struct restore_done *ret)
+{
+	int rc = check_last(f->pending, f->text);
 
 	memset(ret, 0, sizeof *ret);
 	if (rc == 0)
-		rc = store_begin(st, now);
+		rc = store_begin(st, f->now);
 	if (rc != 0)
 		return rc;
-	rc = finish(st, text, now, ret);
-	if (rc == 0)
-		return store_commit(st);
-	store_abort(st);
-	return rc;
+	rc = finish(st, f, ret);
+	if (rc != 0) {
+		store_abort(st);
+		return rc;
+	}
+	rc = store_commit(st);
+	return rc == 0 ? sweep(st, f->now) : rc;
 }

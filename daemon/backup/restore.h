@@ -62,14 +62,23 @@ struct restore_done {
 	uint64_t erased;   /* cases that were erased again */
 };
 
+/* What a restore is finished with. */
+struct restore_finishing {
+	const struct restore_pending *pending;
+	struct bytes text;	   /* armoured statements */
+	const struct id16 *erased; /* tombstones */
+	size_t erased_count;
+	uint64_t now;
+};
+
 /**
- * restore_finish(st, p, text, now, ret):
- * All of it, in one transaction. ${text} is armoured statements: those that
+ * restore_finish(st, f, ret):
+ * All of it, in one transaction. ${f}->text is armoured statements: those that
  * were lost and somebody still has, in their order, and last the restore.
  * ROWAN_E_RULE when the last one is no restore or names other heads than
- * ${p}; codes of import_text.
+ * ${f}->pending; codes of import_text.
  */
-ROWAN_MUST int restore_finish(struct store *st, const struct restore_pending *p,
-	struct bytes text, uint64_t now, struct restore_done *ret);
+ROWAN_MUST int restore_finish(struct store *st,
+	const struct restore_finishing *f, struct restore_done *ret);
 
 #endif

@@ -266,6 +266,7 @@ static int put(struct act *a, uint64_t now, struct acts_result *ret)
 		rc = rows(a, ret);
 	if (rc != 0)
 		return rc;
+	ret->erased = a->s.kind == WIRE_ST_ERASE;
 	ret->chain = a->of_case ? a->s.case_id : source_clinic_chain;
 	ret->head = (struct wire_chain_head){
 		a->s.number, a->of_case ? a->c.head : a->clinic.head};

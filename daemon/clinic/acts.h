@@ -15,6 +15,7 @@
 struct acts_result {
 	struct id16 chain;
 	struct wire_chain_head head;
+	bool erased;  /* the case of ${chain} is */
 	bool revoked; /* ${device} has lost its rights */
 	struct id16 device;
 };

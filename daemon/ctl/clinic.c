@@ -37,6 +37,9 @@ static int took(void *cookie, const struct acts_result *done)
 	struct ops *o = cookie;
 	int rc = done->revoked ? ops_revoked(o, &done->device) : 0;
 
+	if (rc == 0 && done->erased)
+		rc = ops_erased(o, &done->chain);
+
 	if (rc == 0 && id16_eq(&done->chain, &source_clinic_chain))
 		rc = subs_notice(&o->subs, &n);
 	return rc;

@@ -14,6 +14,7 @@
 
 #include "backup/folder.h"
 #include "backup/restore.h"
+#include "clinic/tombstones.h"
 #include "ctl/offline.h"
 #include "net/keyfile.h"
 
@@ -290,11 +291,22 @@ int tool_backup_restore(struct tool *t)
 static int finish(struct tool *t, struct process *p,
 	const struct restore_pending *pending, struct bytes text)
 {
+	struct restore_finishing f = {
+		.pending = pending, .text = text, .now = (uint64_t)time(NULL)};
+	struct id16 *erased = NULL;
 	struct restore_done done;
 	char path[PATH_MAX];
 	struct ctl_answer a;
-	int rc = restore_finish(
-		p->store, pending, text, (uint64_t)time(NULL), &done);
+	int rc;
+
+	/* They lie beside the backups. */
+	snprintf(
+		path, sizeof path, "%s/" TOMBSTONES_NAME, p->config.backup_dir);
+	rc = tombstones_read(path, &erased, &f.erased_count);
+	f.erased = erased;
+	if (rc == 0)
+		rc = restore_finish(p->store, &f, &done);
+	free(erased);
 
 	if (rc != 0)
 		return say_why(t, rc);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "clinic/tombstones.h"
 #include "clock/clock.h"
 #include "ops/batch.h"
 #include "ops/committer.h"
@@ -250,8 +251,25 @@ static void fail_all(struct committer *c, struct batch *b, int rc)
 	subs_forget(&c->ops.subs, b);
 	gates_forget(&c->ops.gates);
 	c->ops.revoked_count = 0;
+	c->ops.erased_count = 0;
 	atomic_fetch_add(&c->ops.counters->failed_commits, 1);
 	atomic_store(&c->ops.counters->failed_at, meter_now() / 1000000);
+}
+
+/*
+ * A case that is erased gets its tombstone beside the backups. One that cannot
+ * be written is tried again with the next commit.
+ */
+static void bury(struct ops *o)
+{
+	int rc;
+
+	if (o->erased_count == 0 || o->config->backup_dir[0] == '\0')
+		return;
+	rc = tombstones_add(o->config->backup_dir, o->erased, o->erased_count);
+	atomic_store(&o->counters->unburied, rc != 0 ? o->erased_count : 0);
+	if (rc == 0)
+		o->erased_count = 0;
 }
 
 /* Pushes and closed connections follow from what is now durable. */
@@ -273,6 +291,7 @@ static void settle(struct committer *c, struct batch *b)
 		o->revoked_cap = cap;
 		o->revoked_count = 0;
 	}
+	bury(o);
 	subs_push(&o->subs, b, o->now);
 	/* What could not be noted down is signed, and due at the next turn. */
 	if (o->head != NULL && head_settle(o->head, o->now) != 0)

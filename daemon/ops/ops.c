@@ -87,7 +87,7 @@ void ops_run(struct ops *o, struct request *r)
 {
 	bool one = r->entry->effect == TABLE_ONE;
 	bool marked = r->entry->effect == TABLE_WRITES || one;
-	size_t revoked = o->revoked_count;
+	size_t revoked = o->revoked_count, erased = o->erased_count;
 	uint64_t next = store_log_next(o->store);
 	struct wire_error e;
 	int rc = 0;
@@ -108,6 +108,7 @@ void ops_run(struct ops *o, struct request *r)
 	}
 	if (rc != 0) {
 		o->revoked_count = revoked;
+		o->erased_count = erased;
 		ops_code(rc, &e);
 		ops_refuse(r, e.code, e.retry_ms);
 	}
@@ -117,7 +118,7 @@ void ops_run(struct ops *o, struct request *r)
 
 void ops_job(struct ops *o, struct request *r)
 {
-	size_t revoked = o->revoked_count;
+	size_t revoked = o->revoked_count, erased = o->erased_count;
 
 	r->result = store_mark(o->store);
 	if (r->result != 0) {
@@ -125,8 +126,10 @@ void ops_job(struct ops *o, struct request *r)
 		return;
 	}
 	r->result = ops_settle(o, r->job(r->cookie, o));
-	if (r->result != 0)
+	if (r->result != 0) {
 		o->revoked_count = revoked;
+		o->erased_count = erased;
+	}
 }
 
 int ops_allow_channel(
@@ -158,6 +161,14 @@ int ops_allow_case(struct ops *o, const struct request *r,
 	}
 	*ret_len = mine;
 	return mine > 0 ? 0 : ROWAN_E_REFUSED;
+}
+
+int ops_erased(struct ops *o, const struct id16 *case_id)
+{
+	if (o->erased_count == OPS_ERASED_MAX)
+		return ROWAN_E_AGAIN;
+	o->erased[o->erased_count++] = *case_id;
+	return 0;
 }
 
 int ops_revoked(struct ops *o, const struct id16 *device)

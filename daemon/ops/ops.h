@@ -21,6 +21,9 @@
 #include "ops/table.h"
 #include "store/store.h"
 
+/* Cases erased in one transaction, at most; more are refused till the next. */
+#define OPS_ERASED_MAX 16
+
 /* Read by the network thread; written by the writer. */
 struct ops_counters {
 	_Atomic uint64_t items_refused; /* envelopes of submissions */
@@ -29,6 +32,7 @@ struct ops_counters {
 	_Atomic uint64_t failed_commits;
 	_Atomic uint64_t pushed;    /* envelopes */
 	_Atomic uint64_t failed_at; /* second, monotonic, of the last failure */
+	_Atomic uint64_t unburied;  /* erased cases without a tombstone */
 	_Atomic bool full;	    /* nothing new is taken */
 	struct meter batch_size;    /* operations in a transaction */
 	struct meter commit_time;   /* microseconds, the sync included */
@@ -69,6 +73,8 @@ struct ops {
 	bool damaged;	      /* the store is: stop serving */
 	struct id16 *revoked; /* take effect with the commit */
 	size_t revoked_count, revoked_cap;
+	struct id16 erased[OPS_ERASED_MAX]; /* cases; noted after the commit */
+	size_t erased_count;
 };
 
 /**
@@ -120,6 +126,13 @@ ROWAN_MUST int ops_allow_channel(
 ROWAN_MUST int ops_allow_case(struct ops *o, const struct request *r,
 	const struct id16 *case_id, struct store_channel *ret, size_t max,
 	size_t *ret_len);
+
+/**
+ * ops_erased(o, case_id):
+ * Say that the open transaction erases a case: with its commit it gets its
+ * tombstone (clinic/tombstones.h). ROWAN_E_AGAIN when there are too many.
+ */
+ROWAN_MUST int ops_erased(struct ops *o, const struct id16 *case_id);
 
 /**
  * ops_revoked(o, device):

@@ -109,6 +109,8 @@ static int take_in(struct ops *o, struct request *r,
 		return ROWAN_E_REFUSED;
 	if (rc == 0 && done.revoked)
 		rc = ops_revoked(o, &done.device);
+	if (rc == 0 && done.erased)
+		rc = ops_erased(o, &done.chain);
 	if (rc == 0)
 		rc = tell(o, r, s, &done);
 	*ret = done.head;

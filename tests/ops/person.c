@@ -49,6 +49,7 @@ static int request(char **a)
 	struct wire_request q = {.role = WIRE_ROLE_CASEWORKER,
 		.agency = bytes_of(a[2], strlen(a[2])),
 		.rights = (uint16_t)atoi(a[3])};
+	char fingerprint[ISSUE_FINGERPRINT_LEN];
 	struct world_person p;
 	struct buf text, record;
 	struct clinic c;
@@ -69,7 +70,9 @@ static int request(char **a)
 	if (issue_request(&q, p.seed, &raw) != 0 ||
 		armour_write(ARMOUR_CARD_REQUEST, writer_view(&raw), &w) != 0)
 		fail("no request");
+	issue_fingerprint(writer_view(&raw), fingerprint);
 	(void)fwrite(w.data, 1, w.len, stdout);
+	fprintf(stderr, "fingerprint: %s\n", fingerprint);
 	buf_wipe(&text);
 	buf_wipe(&record);
 	writer_wipe(&w);

@@ -14,6 +14,7 @@
 #include "backup/folder.h"
 #include "backup/format.h"
 #include "backup/restore.h"
+#include "clinic/tombstones.h"
 
 static struct key32 secret, public;
 static char dir[64];
@@ -244,6 +245,32 @@ static void pending_notes(void **state)
 	assert_int_equal(restore_pending_read(dir, &back), ROWAN_E_CORRUPT);
 }
 
+static void tombstones(void **state)
+{
+	struct id16 cases[2] = {{{1}}, {{0xff, 2}}}, *back;
+	char path[128];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/" TOMBSTONES_NAME, dir);
+	assert_int_equal(tombstones_read(path, &back, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(tombstones_add(dir, cases, 1), 0);
+	assert_int_equal(tombstones_add(dir, cases, 2), 0);
+	assert_int_equal(tombstones_read(path, &back, &n), 0);
+	assert_int_equal(n, 3);
+	assert_memory_equal(&back[2], &cases[1], ID16_LEN);
+	free(back);
+	/* Half a line is no tombstone, and nothing is restored over it. */
+	f = fopen(path, "a");
+	fputs("case 00", f);
+	fclose(f);
+	assert_int_equal(tombstones_read(path, &back, &n), ROWAN_E_CORRUPT);
+	assert_null(back);
+	assert_int_equal(
+		tombstones_add("/no/such", cases, 1), ROWAN_E_NOT_FOUND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +282,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(list_and_note),
 		cmocka_unit_test(pending_notes),
+		cmocka_unit_test(tombstones),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -1,0 +1,136 @@
+/*
+ * rowan authority restore, revoke: statements of the whole clinic that the
+ * authority signs besides cards. Shows what it signs, and asks.
+ *
+ * Trusts no byte of the files it is given.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "cmd/authority.h"
+#include "ui/exits.h"
+#include "ui/file.h"
+#include "ui/words.h"
+
+#define PENDING_MAX 4096
+#define HEX	    64
+
+static bool hex_to(const char *text, uint8_t ret[WIRE_HASH_LEN])
+{
+	size_t len;
+
+	return sodium_hex2bin(
+		       ret, WIRE_HASH_LEN, text, HEX, NULL, &len, NULL) == 0 &&
+	       len == WIRE_HASH_LEN;
+}
+
+/* The note that rowanctl backup restore leaves in a restored folder. */
+static int read_pending(
+	const struct run *r, const char *path, struct wire_st_restore *ret)
+{
+	char text[PENDING_MAX + 1], root[HEX + 1], lost[HEX + 1], end[2];
+	unsigned long long made, size, lost_size;
+	struct buf raw;
+	int n, code = file_read(&r->ui, path, PENDING_MAX, &raw);
+
+	if (code != EXIT_DONE)
+		return code;
+	memcpy(text, raw.data, raw.len);
+	text[raw.len] = '\0';
+	buf_wipe(&raw);
+	n = sscanf(text,
+		"rowan restore 1 made %llu size %llu root %64[0-9a-f] "
+		"lost_size %llu lost_root %64[0-9a-f] %1s",
+		&made, &size, root, &lost_size, lost, end);
+	if (n != 5 || !hex_to(root, ret->root.b) ||
+		!hex_to(lost, ret->lost_root.b))
+		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+			_("%s is not what rowanctl backup restore leaves"),
+			path);
+	ret->size = size;
+	ret->lost_size = lost_size;
+	ui_note(&r->ui,
+		_("The daemon comes back from a backup.\n"
+		  "In the backup: %llu entries of the log, head %s\n"
+		  "Last known:    %llu entries of the log, head %s\n"
+		  "Lost by it:    %llu entries, and everybody is told."),
+		size, root, lost_size, lost,
+		lost_size > size ? lost_size - size : 0);
+	return EXIT_DONE;
+}
+
+/* Sign the next statement of the clinic and append it. */
+static int sign(struct authority_book *b, struct wire_statement *s)
+{
+	struct authority_key *key = NULL;
+	struct writer w;
+	int code = authority_book_key(b, "authority.key", &key);
+
+	writer_init(&w, WIRE_STATEMENT_MAX);
+	if (code == EXIT_DONE && authority_sign(key, NULL, s, &w) != 0)
+		code = EXIT_MACHINE;
+	if (code == EXIT_DONE)
+		code = authority_book_add(b, writer_view(&w), s->time);
+	writer_wipe(&w);
+	authority_free(key);
+	return code;
+}
+
+int authority_restore_run(struct run *r)
+{
+	struct wire_st_restore heads;
+	struct authority_book b;
+	struct wire_statement s;
+	int code = authority_book_open(&r->ui, r->argv[0], &b);
+
+	if (code == EXIT_DONE)
+		code = read_pending(r, r->argv[1], &heads);
+	if (code == EXIT_DONE) {
+		authority_begin(
+			&b.clinic, WIRE_ST_RESTORE, (uint64_t)time(NULL), &s);
+		s.u.restore = heads;
+		code = sign(&b, &s);
+	}
+	if (code == EXIT_DONE)
+		ui_note(&r->ui,
+			_("Signed. Carry %s/statements.txt to the daemon: "
+			  "rowanctl backup finish"),
+			r->argv[0]);
+	authority_book_close(&b);
+	return code;
+}
+
+int authority_revoke_run(struct run *r)
+{
+	struct authority_book b;
+	struct wire_statement s;
+	struct id16 device;
+	size_t len = 0;
+	int code;
+
+	if (strlen(r->argv[1]) != 2 * ID16_LEN ||
+		sodium_hex2bin(device.b, ID16_LEN, r->argv[1], 2 * ID16_LEN,
+			NULL, &len, NULL) != 0 ||
+		len != ID16_LEN)
+		return ui_fail(&r->ui, EXIT_USAGE, NULL,
+			_("a device is 32 hexadecimal digits, as in rowanctl "
+			  "devices list"));
+	code = authority_book_open(&r->ui, r->argv[0], &b);
+	if (code == EXIT_DONE) {
+		authority_begin(
+			&b.clinic, WIRE_ST_REVOKE, (uint64_t)time(NULL), &s);
+		s.u.revoke.device = device;
+		s.u.revoke.reason = WIRE_REVOKE_LOST;
+		code = sign(&b, &s);
+	}
+	if (code == EXIT_DONE)
+		ui_note(&r->ui,
+			_("Signed. Carry %s/statements.txt to the daemon: "
+			  "rowanctl devices revoke"),
+			r->argv[0]);
+	authority_book_close(&b);
+	return code;
+}

@@ -1,0 +1,35 @@
+/*
+ * Tombstones: which cases were erased, in a file beside the backups, so that a
+ * restore erases them again before anybody is served.
+ *
+ *	rowan tombstones 1
+ *	case 32-HEXADECIMAL-DIGITS
+ *
+ * A case's id is random and says nothing of anybody. The file only grows.
+ */
+#ifndef CLINIC_TOMBSTONES_H
+#define CLINIC_TOMBSTONES_H
+
+#include "base/bytes.h"
+#include "base/id.h"
+
+#define TOMBSTONES_NAME "tombstones" /* in the folder of backups */
+#define TOMBSTONES_MAX	100000
+
+/**
+ * tombstones_add(dir, cases, count):
+ * Append; synced. What is there already may be there twice. ROWAN_E_IO,
+ * ROWAN_E_FULL; ROWAN_E_NOT_FOUND without the folder.
+ */
+ROWAN_MUST int tombstones_add(
+	const char *dir, const struct id16 *cases, size_t count);
+
+/**
+ * tombstones_read(path, ret, ret_count):
+ * All of them; the caller frees ${ret}. A file that is not there has none.
+ * ROWAN_E_CORRUPT for a line that is none, ROWAN_E_IO, ROWAN_E_NOMEM.
+ */
+ROWAN_MUST int tombstones_read(
+	const char *path, struct id16 **ret, size_t *ret_count);
+
+#endif

@@ -1,0 +1,277 @@
+# Goal: what docs/operations.md says is true, on a clean machine: a clinic
+# begins, is served, survives restart and freeze, reloads, drains, stops, is
+# backed up and restored; and each disaster says what it is.
+#
+# Runs as a unit in the container that boot.sh starts. Every command of the
+# document is run from the document.
+set -u
+cd /root
+test=/root/test
+fails=0
+export SYSTEMD_COLORS=0 SYSTEMD_PAGER=cat
+
+fail() {
+	echo "boot: $*"
+	fails=$((fails + 1))
+}
+ok() {
+	echo "  $*"
+}
+
+# section HEADING: the document's commands under it, one after the other.
+section() {
+	awk -v heading="$1" -f $test/section $test/operations.md >/root/block
+	[ -s /root/block ] || fail "no commands under '$1'"
+	cat $test/people /root/block >/root/block.sh
+	bash -e /root/block.sh >/root/block.out 2>&1
+	rc=$?
+	[ $rc -eq 0 ] || {
+		fail "$1: a command left with $rc"
+		cat /root/block.out
+	}
+	return $rc
+}
+
+# What a person does at these commands: type a passphrase, compare a
+# fingerprint.
+echo "six words that nobody else would ever think" >/root/passphrase
+cat >$test/people <<'END'
+rowan() {
+	case "$1 $2" in
+	"authority daemon" | "authority sign")
+		set -- "$@" --fingerprint "$(sed -n 's/^fingerprint: //p' /root/fingerprint)"
+		;;
+	esac
+	command rowan --passphrase-file /root/passphrase --no-input "$@"
+}
+rowan-offline() {
+	if [ "$1 $2" = "key request" ]; then
+		command rowan-offline "$@" 2>/root/fingerprint
+	else
+		command rowan-offline "$@"
+	fi
+}
+END
+
+# want CODE WORDS COMMAND...
+want() {
+	code=$1 words=$2
+	shift 2
+	out=$("$@" 2>&1)
+	rc=$?
+	[ $rc -eq "$code" ] || fail "$*: left with $rc, not $code: $out"
+	case $out in
+	*"$words"*) ;;
+	*) fail "$*: said nothing of '$words': $out" ;;
+	esac
+}
+
+exit_code() {
+	systemctl show -p ExecMainStatus --value rowand.service
+}
+
+# start_fails CODE EVENT: it does not start, does not try for ever, says why.
+start_fails() {
+	since=$(date +%s)
+	systemctl reset-failed rowand.service rowand.socket 2>/dev/null
+	systemctl start rowand.service 2>/dev/null && fail "it started all the same ($2)"
+	sleep 4
+	[ "$(systemctl is-active rowand.service)" = failed ] ||
+		fail "$2: it is $(systemctl is-active rowand.service)"
+	[ "$(exit_code)" = "$1" ] || fail "$2: left with $(exit_code), not $1"
+	[ -z "$2" ] || journalctl -u rowand --since "@$since" -o json |
+		jq -r '.ROWAN_EVENT // empty' | grep -qx "$2" ||
+		fail "the journal says nothing of $2"
+}
+
+# ------------------------------------------------------------------ begin
+section "The key ceremony" || exit 1
+[ ! -e /run/ceremony ] || fail "keys are left in /run"
+[ "$(stat -c %U:%G:%a /etc/rowan)" = root:rowand:750 ] || fail "/etc/rowan: $(stat -c %U:%G:%a /etc/rowan)"
+cp /root/authority/authority.txt /root/authority.txt
+# The document goes on at the relay, then at the authority, then back: the
+# first caseworkers' requests are signed in between.
+awk -v heading="The first clinic" -f $test/section $test/operations.md >/root/all
+awk '/^systemctl enable --now rowand.socket/ { exit } { print }' /root/all >/root/one
+awk '/^systemctl enable --now rowand.socket/ { on = 1 } on' /root/all >/root/two
+cat $test/people /root/one >/root/block.sh
+bash -e /root/block.sh >/root/block.out 2>&1 || {
+	fail "The first clinic: $(cat /root/block.out)"
+	exit 1
+}
+for who in alice:police:2 bob:advocacy:1; do
+	name=${who%%:*}
+	rest=${who#*:}
+	$test/person request /root/authority.txt $name "${rest%:*}" "${rest#*:}" \
+		>/root/$name.request 2>/root/fingerprint || fail "no request of $name"
+	{
+		cat $test/people
+		echo "rowan authority sign /root/authority /root/$name.request"
+	} >/root/block.sh
+	bash -e /root/block.sh >/root/block.out 2>&1 ||
+		fail "$name was not signed: $(cat /root/block.out)"
+done
+cp /root/authority/statements.txt /root/statements.txt
+# Quick hangs, for the freeze below.
+mkdir -p /etc/systemd/system/rowand.service.d
+printf '[Service]\nWatchdogSec=5s\n' >/etc/systemd/system/rowand.service.d/test.conf
+sed -i 's|^#clock_need_sync = true;|clock_need_sync = false;|' /etc/rowan/rowand.conf
+cat $test/people /root/two >/root/block.sh
+bash -e /root/block.sh >/root/block.out 2>&1 || {
+	fail "The first clinic: $(cat /root/block.out)"
+	journalctl -u rowand | tail -20
+	exit 1
+}
+[ "$(systemctl is-active rowand.service)" = active ] || fail "it is not active"
+ok "a clinic began by the document alone"
+
+server=$(rowanctl --json key show | jq -r '.rows[0].public')
+ping() {
+	$test/person ping "$server" 7410 "$1" "$2" 2>&1
+}
+# ----------------------------------------------------------------- served
+want 0 "served" ping alice 1
+want 0 "served" ping bob 1
+out=$(timeout 5 $test/person ping "$server" 7410 mallory 1 2>&1) &&
+	fail "a stranger is served"
+ok "the first two caseworkers are served, a stranger is not"
+
+ping alice 8 >/root/during &
+sleep 1
+systemctl restart rowand.service || fail "it does not restart"
+wait $! || fail "a client was lost by a restart: $(cat /root/during)"
+ok "a client survives a restart: $(cat /root/during)"
+
+ping alice 25 >/root/during &
+sleep 1
+before=$(systemctl show -p MainPID --value rowand)
+kill -STOP "$before"
+want 3 "does not answer" rowanctl health
+wait $! || fail "a client was lost by a freeze: $(cat /root/during)"
+after=$(systemctl show -p MainPID --value rowand)
+[ "$before" != "$after" ] || fail "the watchdog did nothing"
+want 0 "serving" rowanctl status
+ok "it is revived after a freeze: $(cat /root/during)"
+
+# --------------------------------------------------------- every day, reload
+section "Every day"
+cp /etc/rowan/rowand.conf /root/conf
+echo 'mailbox = 777; mailbox_urgent = 7;' >>/etc/rowan/rowand.conf
+systemctl reload rowand.service || fail "a good configuration is refused"
+[ "$(rowanctl --json quotas | jq '.rows[] | select(.limit=="mailbox").value')" = 777 ] ||
+	fail "the reload took nothing in"
+echo 'nonsense = 1;' >>/etc/rowan/rowand.conf
+systemctl reload rowand.service 2>/dev/null && fail "a bad configuration is not refused"
+[ "$(systemctl is-active rowand.service)" = active ] || fail "a bad reload ended it"
+want 0 "served" ping alice 1
+cp /root/conf /etc/rowan/rowand.conf
+systemctl reload rowand.service || fail "the old configuration is refused"
+section "RowanClockJumped"
+ok "it reloads, and says when it does not"
+
+# A member of the group may, others may not; and the log tells who.
+useradd -G rowand ops 2>/dev/null
+useradd nobodyspecial 2>/dev/null
+want 0 "serving" setpriv --reuid ops --regid ops --init-groups rowanctl status
+want 77 "may not" setpriv --reuid nobodyspecial --regid nobodyspecial --init-groups rowanctl status
+setpriv --reuid ops --regid ops --init-groups rowanctl loglevel info >/dev/null 2>&1 ||
+	fail "a member of the group may not act"
+journalctl -u rowand -o json | jq -r '.ROWAN_WHO // empty' | grep -q "uid $(id -u ops)" ||
+	fail "the log does not tell who"
+ok "the group rowand administers, others do not"
+
+# ----------------------------------------------------------- backup, restore
+section "Backups"
+section "The restore drill"
+section "Upgrades"
+section "Changing the transport key"
+rowanctl backup now >/dev/null 2>&1
+sleep 1
+rowanctl reload 2>/dev/null
+leaves=$(rowanctl --json audit verify | jq '.rows[0].leaves')
+# The document's restore, with the walk to the offline machine in between.
+awk -v heading="Restore" -f $test/section $test/operations.md >/root/all
+awk '/^rowan authority restore/ { exit } { print }' /root/all >/root/one
+awk '/^rowan authority restore/ { on = 1 } on' /root/all >/root/two
+cat $test/people /root/one >/root/block.sh
+bash -e /root/block.sh >/root/block.out 2>&1 || fail "Restore: $(cat /root/block.out)"
+cp /var/lib/rowand/restored/restore-pending /root/restore-pending
+sed '/^rowan authority/q' /root/two >/root/sign
+sed '1,/^rowan authority/d' /root/two >/root/three
+cat $test/people /root/sign >/root/block.sh
+bash -e /root/block.sh >/root/block.out 2>&1 || fail "Restore, signing: $(cat /root/block.out)"
+cp /root/authority/statements.txt /root/statements.txt
+cat $test/people /root/three >/root/block.sh
+bash -e /root/block.sh >/root/block.out 2>&1 || {
+	fail "Restore, finishing: $(cat /root/block.out)"
+	journalctl -u rowand | tail
+}
+grep -q "lost_leaves" /root/block.out || fail "the loss is not named: $(cat /root/block.out)"
+want 0 "served" ping alice 1
+want 0 "every hash computed" sh -c 'rowanctl audit verify 2>&1 | sed "s/each hash/every hash/"'
+ok "backed up, drilled, restored, and the loss is named"
+
+# ------------------------------------------------------------- what is said
+for i in $(seq 30); do
+	[ -s /var/lib/rowan-metrics/rowan.prom ] && break
+	sleep 1
+done
+grep -q '^rowan_up_seconds ' /var/lib/rowan-metrics/rowan.prom || fail "no metrics are written"
+journalctl -u rowand -o json | jq -e 'select(.MESSAGE_ID != null and .ROWAN_EVENT == "serving")' >/dev/null ||
+	fail "the journal has no native messages"
+journalctl -x -u rowand | grep -q "rowand is ready" || fail "the catalog says nothing"
+journalctl -u rowand -o cat | grep -E '([0-9]{1,3}\.){3}[0-9]{1,3}' && fail "an address is in the journal"
+ok "metrics, journal and catalog are there"
+
+# ---------------------------------------------------------------- disasters
+stop() {
+	systemctl stop rowand.socket rowand-enrol.socket rowand.service
+	[ "$(systemctl is-active rowand.service)" = inactive ] || fail "it did not stop well"
+}
+stop
+cred=/etc/credstore.encrypted/rowand.store-key
+mv $cred /root/away
+# systemd itself misses it: 243 is CREDENTIALS.
+start_fails 243 ""
+head -c 32 /dev/urandom | od -An -tx1 -v | tr -d ' \n' >/run/other
+echo >>/run/other
+systemd-creds encrypt --name=store-key /run/other $cred
+start_fails 78 store-other-key
+mv /root/away $cred
+printf '\377\377\377\377' | dd of=/var/lib/rowand/rowan.db bs=1 seek=8192 conv=notrunc 2>/dev/null
+cp /var/lib/rowand.lost/rowan.db /root/lost.db
+start_fails 65 store-damaged
+want 65 "damaged" rowan-offline store check
+ok "a missing key, a wrong key and a flipped page are said and not retried"
+# The folder that was lost is behind the record that goes on.
+rm -f /var/lib/rowand/rowan.db*
+cp -p /var/lib/rowand.lost/rowan.db* /var/lib/rowand/
+start_fails 65 log-behind
+ok "an old copy of the database is refused"
+rm -rf /var/lib/rowand
+cp -a /var/lib/rowand.lost /var/lib/rowand
+
+# ------------------------------------------------------------- drain and stop
+systemctl reset-failed rowand.service
+systemctl start rowand.socket rowand.service || fail "it does not come back"
+want 0 "draining" rowanctl drain --wait
+sleep 1
+[ "$(systemctl show -p Result --value rowand)" = success ] || fail "drained, but not well"
+want 0 "served" ping alice 1
+ok "drained it ends well, and the next client starts it"
+stop
+want 69 "no rowand" rowanctl status
+ok "it stops"
+
+# ------------------------------------------------------------------- purge
+dpkg --purge rowand >/root/purge.out 2>&1 || fail "it cannot be purged: $(cat /root/purge.out)"
+[ -d /var/lib/rowand ] || fail "purging took the data"
+grep -q "kept" /root/purge.out || fail "purging does not say what it kept"
+dpkg -i /root/rowand_*.deb >/dev/null 2>&1
+ROWAN_PURGE_DATA=yes dpkg --purge rowand >/dev/null 2>&1
+[ ! -e /var/lib/rowand ] && [ ! -e /var/backups/rowan ] && [ ! -e $cred ] ||
+	fail "asked to, purging left data"
+ok "purging keeps the data unless asked"
+
+[ $fails -eq 0 ] && touch $test/passed
+exit 0

@@ -1,0 +1,47 @@
+# Goal: an older database is saved, then migrated; a newer one is refused and
+# not changed.
+. "$(dirname "$0")/kit.sh"
+fixtures=$(dirname "$0")/../fixtures/store
+newest=$(ls "$fixtures" | sed 's/[^0-9]//g' | sort -n | tail -1)
+prepare
+# The key of the fixtures (tests/lib/store_kit.c).
+printf "%064d\n" 0 | sed "s/00/07/g" >"$dir/store.key"
+for n in $(seq "$newest"); do
+	rm -rf "$dir/state"
+	mkdir -m 700 "$dir/state"
+	cp "$fixtures/schema$n.db" "$dir/state/rowan.db"
+	: >"$dir/log"
+	# Without a recipient's key: a copy beside it.
+	rm -f "$dir/backup.pub"
+	want 78 "older rowand" ctl store check
+	want 0 "would be migrated" ctl store migrate --dry-run
+	cmp -s "$fixtures/schema$n.db" "$dir/state/rowan.db" || fail "a dry run changed schema $n"
+	want 0 "migrated" ctl store migrate
+	[ -e "$dir/state/rowan.db.schema$n" ] || fail "schema $n was not saved"
+	want 0 "every check passed" ctl store check
+	want 0 "nothing to do" ctl store migrate
+	# With one: a backup.
+	rm -rf "$dir/state" "$dir/backups"
+	mkdir -m 700 "$dir/state" "$dir/backups"
+	cp "$fixtures/schema$n.db" "$dir/state/rowan.db"
+	rm -f "$dir/backup.key"
+	ctl backup keygen "$dir/backup.key" "$dir/backup.pub" 2>/dev/null
+	start
+	said '"event":"backup-done"'
+	said '"event":"migrated"'
+	stop
+	[ "$(ls "$dir"/backups/*.backup | wc -l)" = 1 ] || fail "no backup of schema $n"
+	want 0 "every check passed" ctl backup verify --key "$dir/backup.key" --newest
+done
+python3 - "$dir/state/rowan.db" <<-'END'
+	import sqlite3, sys
+	c = sqlite3.connect(sys.argv[1])
+	c.execute("PRAGMA user_version=99")
+	c.commit()
+END
+before=$(sha256sum <"$dir/state/rowan.db")
+want 78 "newer" "$build/rowand" --log text --config "$conf"
+want 78 "newer" ctl store migrate
+[ "$before" = "$(sha256sum <"$dir/state/rowan.db")" ] || fail "a newer database was changed"
+end
+echo "  older databases are saved and migrated, newer ones left alone"
