@@ -148,8 +148,8 @@ int tool_ask(struct tool *t, const struct ctl_request *q)
 		return fail(t, q->op == CTL_HEALTH ? 3 : EX_TEMPFAIL,
 			"rowand does not answer: it hangs, or the disk does");
 	case ROWAN_E_IO:
-		return fail(
-			t, EX_UNAVAILABLE, "rowand ended before it answered");
+		return fail(t, q->op == CTL_HEALTH ? 3 : EX_UNAVAILABLE,
+			"rowand ended before it answered");
 	default: return fail(t, EX_PROTOCOL, rowan_strerror(rc));
 	}
 	code = show(t, &raw);

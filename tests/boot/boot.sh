@@ -35,7 +35,7 @@ cp build/packages/*.deb "$tree/root/"
 mkdir "$tree/root/test"
 cp "$here/inside.sh" "$here/section" docs/operations.md \
 	"$build/tests/ops/person" "$tree/root/test/"
-systemd-nspawn -q -D "$tree" sh -c \
+chroot "$tree" sh -c \
 	'dpkg -i /root/rowand_*.deb /root/rowan_*.deb' \
 	>"$build/boot/dpkg.log" 2>&1 || {
 	tail -20 "$build/boot/dpkg.log"
