@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -51,6 +52,12 @@ void ctl_backup_now(struct ctl_call *c)
 		m.manifest.log_size = l.size;
 		memcpy(m.manifest.log_root, l.root.b, sizeof l.root.b);
 		rc = backup_make(&m, &done);
+		/* Names are seconds. */
+		if (rc == ROWAN_E_EXISTS) {
+			sleep(1);
+			m.now++;
+			rc = backup_make(&m, &done);
+		}
 	}
 	if (rc != 0) {
 		SAY(MSG_BACKUP_FAILED, JOURNAL_TEXT("why", why(rc)));
