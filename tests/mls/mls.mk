@@ -26,6 +26,9 @@ check-walk: $(B)/mls_walk
 LDFLAGS_test_mls_nomem := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=free,--wrap=sodium_malloc,--wrap=sodium_free
 
+# Every block of memory is looked at before it is given back.
+LDFLAGS_test_mls_wiped := -Wl,--wrap=free,--wrap=realloc
+
 # What everything costs.
 #
 #   make bench-mls [BENCH_MEMBERS="2 50"]

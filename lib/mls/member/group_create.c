@@ -1,6 +1,8 @@
 /*
  * New groups and their GroupInfo (RFC 9420 sections 11, 12.4.3). See group.h.
  */
+#include <sodium.h>
+
 #include "crypto/hpke.h"
 #include "mls/member/group.h"
 #include "mls/public/extension.h"
@@ -38,8 +40,7 @@ static int first_leaf(struct rowan_mls_group *g)
 out:
 	leaf_node_unref(leaf);
 	secret_wipe(&sk);
-	for (volatile uint8_t *p = seed; p < seed + sizeof seed; p++)
-		*p = 0;
+	sodium_memzero(seed, sizeof seed);
 	return rc;
 }
 

@@ -4,6 +4,8 @@
  */
 #include <stdlib.h>
 
+#include <sodium.h>
+
 #include "mls/member/group.h"
 
 void group_tag(const struct rowan_mls_group *g, struct hash_value *ret)
@@ -59,8 +61,7 @@ static int external_psk(
 		c->host.psk(c->host.ctx, host_out(id), value, &len) == 0 &&
 		len <= sizeof value)
 		rc = buf_copy(ret, bytes_of(value, len));
-	for (volatile uint8_t *p = value; p < value + sizeof value; p++)
-		*p = 0;
+	sodium_memzero(value, sizeof value);
 	return rc;
 }
 

@@ -3,6 +3,8 @@
  */
 #include <stdlib.h>
 
+#include <sodium.h>
+
 #include "crypto/hpke.h"
 #include "mls/member/group.h"
 #include "mls/member/group_info_check.h"
@@ -125,8 +127,7 @@ static int add_init(struct entering *e)
 	if (rc == 0)
 		rc = hpke_export_to(e->client->suite, pk,
 			bytes_of(seed, sizeof seed), enc, &e->init);
-	for (volatile uint8_t *p = seed; p < seed + sizeof seed; p++)
-		*p = 0;
+	sodium_memzero(seed, sizeof seed);
 	if (rc == ROWAN_E_CRYPTO)
 		rc = ROWAN_E_MLS_EXTENSION;
 	if (rc != 0)

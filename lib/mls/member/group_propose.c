@@ -3,6 +3,8 @@
  */
 #include <stdlib.h>
 
+#include <sodium.h>
+
 #include "crypto/hpke.h"
 #include "mls/member/group.h"
 #include "mls/public/extension.h"
@@ -122,8 +124,7 @@ static int make_update(const struct rowan_mls_group *g, struct own_update *u)
 	if (rc == 0)
 		rc = hpke_key_pair(
 			g->suite, bytes_of(seed, sizeof seed), &u->sk, pk);
-	for (volatile uint8_t *p = seed; p < seed + sizeof seed; p++)
-		*p = 0;
+	sodium_memzero(seed, sizeof seed);
 	if (rc != 0)
 		return rc;
 	client_capabilities(g->client, &caps);

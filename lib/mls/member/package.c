@@ -2,7 +2,8 @@
  * Own key packages (RFC 9420 section 10): made, kept, found, forgotten.
  */
 #include <stdlib.h>
-#include <string.h>
+
+#include <sodium.h>
 
 #include "crypto/hpke.h"
 #include "mls/member/client.h"
@@ -64,7 +65,7 @@ static int fresh_pair(
 	if (rc == 0)
 		rc = hpke_key_pair(
 			c->suite, bytes_of(seed, sizeof seed), ret_sk, ret_pk);
-	memset(seed, 0, sizeof seed);
+	sodium_memzero(seed, sizeof seed);
 	return rc;
 }
 
