@@ -172,7 +172,7 @@ tsan:
 
 # Memory as valgrind sees it: the short form, for what a stranger's bytes and
 # a member's secrets go through; VALGRIND_UNIT names others.
-VALGRIND_UNIT ?= test_group test_public_group test_store test_ops
+VALGRIND_UNIT ?= test_group test_mls_private test_public_group test_store test_ops
 .PHONY: valgrind
 valgrind: $(addprefix $(B)/tests/unit/,$(VALGRIND_UNIT))
 	$(Q)for t in $^; do \
