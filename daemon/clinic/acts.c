@@ -152,10 +152,10 @@ static int signer_member(struct act *a, struct id16 *ret)
 	return rc;
 }
 
-/* In every channel of the case. */
+/* In every channel of the case; and its key packages open nothing. */
 static int replace_rows(struct act *a)
 {
-	int rc = 0;
+	int rc = store_package_drop(a->st, &a->s.signers[0].device);
 
 	for (size_t i = 0; rc == 0 && i < a->c.channel_count; i++)
 		rc = groups_replace(a->st, &a->c.channels[i].channel,

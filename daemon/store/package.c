@@ -165,6 +165,22 @@ int store_package_claim(struct store *st, const struct id16 *device,
 	return r;
 }
 
+int store_package_drop(struct store *st, const struct id16 *device)
+{
+	struct device *d;
+	sqlite3_stmt *q;
+	int r = tx_ready(st);
+
+	if (r == 0)
+		r = cache_device(st, device, &d);
+	if (r != 0)
+		return r;
+	st->deleted = true;
+	q = db_use(&st->view.db, SQL_PACKAGE_DELETE_OF);
+	db_int(q, 1, d->row);
+	return db_run(&st->view.db, q);
+}
+
 int store_package_count(struct store_reader *rd, const struct id16 *device,
 	struct store_stock *ret)
 {

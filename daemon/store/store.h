@@ -364,6 +364,13 @@ ROWAN_MUST int store_package_known(
 ROWAN_MUST int store_package_claim(struct store *st, const struct id16 *device,
 	struct buf *ret_body, bool *ret_last_resort);
 
+/**
+ * store_package_drop(st, device):
+ * All packages of a device are void: it has lost their keys. ROWAN_E_REFUSED
+ * for an unknown device.
+ */
+ROWAN_MUST int store_package_drop(struct store *st, const struct id16 *device);
+
 struct store_stock {
 	uint32_t available;    /* single use, left */
 	bool last_resort;      /* there is one */

@@ -11,6 +11,7 @@
 #define CASES_MAX    4096
 #define STEPS_MAX    8 /* channels in one step */
 #define LOOK_AGAIN_S 30
+#define RECOUNT_MS   2000
 #define CODE_GROUPS  12 /* of five digits */
 
 /* ---- found ---- */
@@ -204,6 +205,12 @@ void channels_changed(struct channels *x, const struct id16 *case_id)
 	if (rc != 0) {
 		x->error = rc;
 		x->refresh = true;
+	}
+	/* After a readmission there are none left. */
+	if (!x->packages.asked) {
+		x->packages.known = false;
+		if (x->packages.due_ms > x->now_ms + RECOUNT_MS)
+			x->packages.due_ms = x->now_ms + RECOUNT_MS;
 	}
 }
 

@@ -21,6 +21,7 @@ static int validate(void *ctx, const struct rowan_mls_claim *claim)
 {
 	struct channels *x = ctx;
 	struct wire_key key;
+	struct id16 member;
 	int rc;
 
 	if (claim->external || claim->credential.type != ROWAN_MLS_BASIC ||
@@ -32,9 +33,12 @@ static int validate(void *ctx, const struct rowan_mls_claim *claim)
 			!bytes_eq(channel_bytes(claim->credential.content),
 				channel_bytes(claim->old_credential.content))))
 		return ROWAN_E_REFUSED;
+	if (channel_leaf_device(
+		    claim->credential.content, &x->judged, &member) != 0)
+		return ROWAN_E_REFUSED;
 	memcpy(key.b, claim->signature_key.data, sizeof key.b);
 	rc = follow_identity(x->o.follow,
-		channel_bytes(claim->credential.content), &key, &x->judged);
+		channel_bytes(claim->credential.content), &key, NULL);
 	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_UNKNOWN)
 		x->unsure = true;
 	return rc;

@@ -8,9 +8,11 @@
 #include "session/channel_inner.h"
 #include "wire/op.h"
 
-#define BODY_MAX   512
-#define REF_NAME   (1 + WIRE_HASH_LEN)
-#define FAILED_MAX 6
+#define BODY_MAX       512
+#define HOLD_FIRST_MS  1000
+#define HOLD_TIMES_MAX 10
+#define REF_NAME       (1 + WIRE_HASH_LEN)
+#define FAILED_MAX     6
 
 /* ---- holds ---- */
 
@@ -22,18 +24,33 @@ bool channel_held(const struct channel *c, const struct id16 *device)
 	return false;
 }
 
+/* Longer each time, up to ${ms}. */
 void channel_hold(struct channel *c, const struct id16 *device, uint64_t ms)
 {
-	size_t i = 0;
+	uint64_t first = HOLD_FIRST_MS;
+	size_t i = 0, oldest = 0;
 
-	while (i < c->hold_count && !id16_eq(&c->hold[i].device, device) &&
-		c->hold[i].until_ms > c->x->now_ms)
-		i++;
+	for (; i < c->hold_count && !id16_eq(&c->hold[i].device, device); i++)
+		if (c->hold[i].until_ms < c->hold[oldest].until_ms)
+			oldest = i;
 	if (i == CHANNEL_HOLDS)
-		i = 0;
+		i = oldest;
 	else if (i == c->hold_count)
 		c->hold_count++;
-	c->hold[i] = (struct channel_hold){*device, c->x->now_ms + ms};
+	if (!id16_eq(&c->hold[i].device, device))
+		c->hold[i] = (struct channel_hold){.device = *device};
+	if (c->hold[i].times < HOLD_TIMES_MAX)
+		c->hold[i].times++;
+	first <<= c->hold[i].times;
+	c->hold[i].until_ms = c->x->now_ms + (first < ms ? first : ms);
+}
+
+/* It is in: whatever it takes to add it works. */
+static void unhold(struct channel *c, const struct id16 *device)
+{
+	for (size_t i = 0; i < c->hold_count; i++)
+		if (id16_eq(&c->hold[i].device, device))
+			c->hold[i--] = c->hold[--c->hold_count];
 }
 
 static void claimed_drop(struct channel *c, size_t i)
@@ -53,8 +70,10 @@ void channel_claims_drop(struct channel *c)
 void channel_claims_done(struct channel *c)
 {
 	for (size_t i = c->claimed_count; i-- > 0;)
-		if (channel_seen(c, &c->claimed[i].device) != NULL)
+		if (channel_seen(c, &c->claimed[i].device) != NULL) {
+			unhold(c, &c->claimed[i].device);
 			claimed_drop(c, i);
+		}
 }
 
 /* ---- claims ---- */
@@ -80,9 +99,11 @@ static int check_package(struct channel *c, const struct id16 *device,
 	if (rc == 0)
 		rc = rowan_mls_key_package_check(
 			x->client, channel_mls(got->data), &ref);
-	if (rc == 0 &&
-		(!id16_eq(&x->judged, device) || ref.len != sizeof ret_ref->b))
-		rc = ROWAN_E_MLS_CREDENTIAL;
+	if ((rc == 0 || rc == ROWAN_E_MLS_CREDENTIAL) &&
+		!id16_eq(&x->judged, device))
+		rc = ROWAN_E_MLS_KEY_PACKAGE;
+	else if (rc == 0 && ref.len != sizeof ret_ref->b)
+		rc = ROWAN_E_MLS_KEY_PACKAGE;
 	else if (rc == ROWAN_E_MLS_CREDENTIAL && x->unsure)
 		rc = ROWAN_E_AGAIN;
 	if (rc == 0) {

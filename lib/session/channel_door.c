@@ -14,12 +14,7 @@
 static int unknown(struct channels *x, const struct wire_delivery *d)
 {
 	/* Assigned a moment ago, perhaps. */
-	if (x->asked_sequence != d->sequence) {
-		x->asked_sequence = d->sequence;
-		follow_catch_up(x->o.follow, NULL);
-		return ROWAN_E_AGAIN;
-	}
-	return follow_busy(x->o.follow) ? ROWAN_E_AGAIN : 0;
+	return channel_wait_for(x, d, NULL) ? ROWAN_E_AGAIN : 0;
 }
 
 int channels_open(struct channels *x, const struct wire_delivery *d,

@@ -38,6 +38,7 @@
 struct channel_hold {
 	struct id16 device;
 	uint64_t until_ms;
+	unsigned times;
 };
 
 /* A key package that was claimed and not committed yet. */
@@ -112,7 +113,8 @@ struct channels {
 	bool online, ending, refresh;
 	int error;
 	struct id16 asked_chain; /* catching up was started for... */
-	uint64_t asked_sequence; /* ...this envelope */
+	uint64_t asked_sequence; /* ...this envelope... */
+	uint64_t asked_ms;	 /* ...then */
 	struct channel_packages packages;
 };
 
@@ -212,7 +214,7 @@ ROWAN_MUST int channel_open_commit(struct channel *c,
 ROWAN_MUST int channel_open_nack(
 	struct channel *c, const struct wire_delivery *d);
 /* Ask for the chains once for an envelope; then ${rc} is the last word. */
-bool channel_wait_for(struct channel *c, const struct wire_delivery *d,
+bool channel_wait_for(struct channels *x, const struct wire_delivery *d,
 	const struct id16 *of);
 ROWAN_MUST int channel_lost(struct channel *c, bool dropped);
 

@@ -95,8 +95,11 @@ static int join(struct channel *c, const struct wire_delivery *d,
 	if (rc == ROWAN_E_NOMEM || rc == ROWAN_E_INTERNAL)
 		return rc;
 	if (rc == ROWAN_E_MLS_CREDENTIAL && x->unsure &&
-		follow_busy(x->o.follow))
+		channel_wait_for(c->x, d, &c->row.case_id))
 		return ROWAN_E_AGAIN;
+	/* Somebody in it whom the clinic does not know. */
+	if (rc == ROWAN_E_MLS_CREDENTIAL)
+		return intruder(c, &x->judged);
 	if (rc != 0)
 		return wrong(c);
 	x->client_dirty = true;
@@ -120,7 +123,7 @@ int channel_open_welcome(struct channel *c, const struct wire_delivery *d,
 	/* A package is used once: the chains first. */
 	if (c->x->asked_sequence != d->sequence)
 		follow_catch_up(c->x->o.follow, &clinic);
-	if (channel_wait_for(c, d, &c->row.case_id))
+	if (channel_wait_for(c->x, d, &c->row.case_id))
 		return ROWAN_E_AGAIN;
 	stated = channel_stated(c);
 	/* In it already: nobody adds us twice. */

@@ -10,23 +10,24 @@
 #include "session/channel_inner.h"
 #include "trust/attest.h"
 
+#define WAIT_MS	  10000
 #define DROPPED_S (6 * 3600) /* nothing expires so soon after it came */
 
 /*
  * Something cannot be judged before the chains are caught up. True: that has
  * begun, the envelope waits. False: it was tried for this envelope.
  */
-bool channel_wait_for(
-	struct channel *c, const struct wire_delivery *d, const struct id16 *of)
+bool channel_wait_for(struct channels *x, const struct wire_delivery *d,
+	const struct id16 *of)
 {
-	struct channels *x = c->x;
-
 	if (x->asked_sequence != d->sequence) {
 		x->asked_sequence = d->sequence;
+		x->asked_ms = x->now_ms;
 		follow_catch_up(x->o.follow, of);
 		return true;
 	}
-	return follow_busy(x->o.follow);
+	/* A daemon that shows nothing does not stop the mailbox for ever. */
+	return follow_busy(x->o.follow) && x->now_ms < x->asked_ms + WAIT_MS;
 }
 
 /* An envelope did not come: nothing after it can be opened. */
@@ -433,7 +434,8 @@ static int cannot_apply(
 	case ROWAN_E_NOMEM:
 	case ROWAN_E_INTERNAL: return rc;
 	case ROWAN_E_MLS_CREDENTIAL:
-		if (c->x->unsure && channel_wait_for(c, d, &(struct id16){{0}}))
+		if (c->x->unsure &&
+			channel_wait_for(c->x, d, &(struct id16){{0}}))
 			return ROWAN_E_AGAIN;
 		return refuse(c, ROWAN_ALARM_INTRUDER, NULL);
 	case ROWAN_E_MALFORMED:

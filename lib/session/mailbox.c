@@ -20,10 +20,13 @@
 
 #define VERSION 1
 #define PAUSE_MS                                                               \
-	2000	      /* after a failure of the vault, or without the chains   \
-		       */
-#define POLL_MS 30000 /* the daemon says that more waits, and pushes none */
-#define NAME	bytes_of("mailbox", 7)
+	2000		/* after a failure of the vault, or without the chains \
+			 */
+#define POLL_MS	   5000 /* the daemon says that more waits, and pushes none */
+#define LOOK_MS	   (5 * 60 * 1000) /* whether a push was kept from us */
+#define BLOCKED_MS 20		   /* until the chains are looked at again */
+#define STALLS_MAX 2		   /* polls without a push */
+#define NAME	   bytes_of("mailbox", 7)
 
 enum stage { LOST, GREETED, SUBSCRIBING, READING, CURRENT };
 
@@ -45,6 +48,7 @@ struct mailbox {
 	bool asked;    /* an acknowledgement is unanswered */
 	bool again;    /* what the vault has is to be acknowledged */
 	bool blocked;  /* the first one waits for the chains */
+	unsigned stalls;
 	uint64_t due_ms, now_ms;
 	bool ending;
 };
@@ -229,7 +233,18 @@ static void took_waiting(struct mailbox *x, const struct requests_outcome *o)
 	}
 	if (x->stage == READING && w.waiting == 0 && x->count == 0)
 		x->stage = CURRENT;
-	x->due_ms = x->stage == GREETED ? 0 : x->now_ms + POLL_MS;
+	else if (x->stage == CURRENT && w.waiting > 0)
+		x->stage = READING;
+	/* More waits, may be pushed, and is not: ask for it anew. */
+	x->stalls = x->stage == READING && x->count == 0 ? x->stalls + 1 : 0;
+	if (x->stalls > STALLS_MAX) {
+		drop_line(x);
+		x->stage = GREETED;
+		x->stalls = 0;
+	}
+	x->due_ms = x->stage == GREETED	  ? 0
+		    : x->stage == CURRENT ? x->now_ms + LOOK_MS
+					  : x->now_ms + POLL_MS;
 }
 
 static void subscribed(void *ctx, const struct requests_outcome *o)
@@ -438,12 +453,13 @@ int mailbox_step(struct mailbox *x, uint64_t now_ms)
 	if (x->first != NULL && (!x->blocked || x->due_ms <= now_ms)) {
 		rc = batch(x);
 		if (rc != 0 || x->blocked)
-			x->due_ms = now_ms + (rc != 0 ? PAUSE_MS : 20);
+			x->due_ms = now_ms + (rc != 0 ? PAUSE_MS : BLOCKED_MS);
+		/* The vault's fault: it is not mended by trying at once. */
+		x->blocked = x->blocked || rc != 0;
 	}
 	/* Also to hear whether more waits. */
 	if (rc == 0 && may_ack(x) &&
-		(x->again || (x->stage == READING && x->count == 0 &&
-				     x->due_ms <= now_ms)))
+		(x->again || (x->count == 0 && x->due_ms <= now_ms)))
 		rc = acknowledge(x);
 	return rc;
 }
@@ -460,5 +476,5 @@ uint64_t mailbox_wait(const struct mailbox *x, uint64_t now_ms)
 		return x->blocked ? left : 0;
 	if (x->again && !x->asked)
 		return 0;
-	return x->stage == CURRENT || x->asked ? UINT64_MAX : left;
+	return x->asked || x->mark == 0 ? UINT64_MAX : left;
 }

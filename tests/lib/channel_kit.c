@@ -8,6 +8,7 @@
 
 #include "lib/channel_kit.h"
 #include "lib/double_line.h"
+#include "session/channel_inner.h"
 #include "session/transfer.h"
 #include "wire/hello.h"
 #include "wire/op.h"
@@ -207,6 +208,8 @@ static void wants_reset(
 		s.u.reset.generation = generation + 1;
 		randombytes_buf(s.u.reset.group_id.b, ID16_LEN);
 		k->resets += channel_kit_act(k->clinic, c, &s, k->person) == 0;
+		/* Whoever brings a statement is sent no notice of it. */
+		follow_catch_up(k->follow, &c->id);
 		return;
 	}
 }
@@ -221,6 +224,7 @@ static void wants_readmit(void *ctx, const struct id16 *case_id)
 		&k->clinic->cast.w, k->clinic->cast.c, WIRE_ST_READMIT, &s);
 	k->readmits += channel_kit_act(k->clinic, k->clinic->cast.c, &s,
 			       k->person) == 0;
+	follow_catch_up(k->follow, case_id);
 }
 
 static void moved(void *ctx, const struct id16 *channel)
@@ -268,6 +272,7 @@ static void open_parts(struct channel_kit *k)
 		.reset = wants_reset,
 		.readmit = wants_readmit,
 		.moved = moved,
+		.below = k->below,
 		.ctx = k};
 	struct mailbox_options m = {.vault = v,
 		.events = k->events,
@@ -324,7 +329,10 @@ static void make_identity(struct channel_kit *k)
 void channel_kit_begin(struct channel_kit *k, struct double_clinic *c,
 	const struct world_person *person)
 {
+	uint32_t (*below)(void *ctx, uint32_t n) = k->below;
+
 	memset(k, 0, sizeof *k);
+	k->below = below;
 	k->clinic = c;
 	k->person = person;
 	vault_kit_begin(&k->vault);
@@ -462,11 +470,59 @@ static uint64_t wait_of(struct channel_kit *k)
 
 	if (!k->begun)
 		return UINT64_MAX;
-	w = least(requests_wait(k->requests, now), follow_wait(k->follow, now));
+	w = follow_wait(k->follow, now);
+	/* The double lets nobody wait for a connection. */
+	if (k->up)
+		w = least(w, requests_wait(k->requests, now));
 	w = least(w, mailbox_wait(k->mailbox, now));
 	w = least(w, channels_wait(k->channels, now));
 	w = least(w, outbox_wait(k->outbox, now));
 	return least(w, transfer_wait(k->transfer, now));
+}
+
+void channel_kit_dump(struct channel_kit *k)
+{
+	fprintf(stderr, "greeted %d subscribed %d sent %u unsent %u error %d\n",
+		k->greeted, k->subscribed, k->sent, k->unsent, k->error);
+	if (k->begun)
+		fprintf(stderr, "packages: %u, due in %lld\n",
+			k->channels->packages.stock.available,
+			(long long)(k->channels->packages.due_ms -
+				    k->channels->now_ms));
+	for (size_t i = 0; k->begun && i < k->channels->count; i++) {
+		const struct channel *c = k->channels->list[i];
+
+		fprintf(stderr,
+			"kind %u stand %u generation %u epoch %llu of %zu, "
+			"asked %d known %d settled %d due %lld staged %d/%d "
+			"failures %u doubts %u; daemon: flags %x epoch %llu\n",
+			c->row.kind, c->row.stand, c->row.generation,
+			(unsigned long long)c->row.epoch, c->row.seen_count,
+			c->asked, c->known, c->settled,
+			(long long)(c->due_ms - k->channels->now_ms), c->staged,
+			c->sent_staged, c->failures, c->doubts, c->state.flags,
+			(unsigned long long)c->state.epoch);
+	}
+}
+
+static void spinning(struct channel_kit *const *k, size_t n)
+{
+	uint64_t now = relay_double_ms(k[0]->clinic->d);
+
+	for (size_t i = 0; i < n; i++)
+		if (k[i]->begun)
+			fprintf(stderr,
+				"%zu: requests %d, due in %lld %lld %lld %lld "
+				"%lld %lld, error %d\n",
+				i, k[i]->up,
+				(long long)requests_wait(k[i]->requests, now),
+				(long long)follow_wait(k[i]->follow, now),
+				(long long)mailbox_wait(k[i]->mailbox, now),
+				(long long)channels_wait(k[i]->channels, now),
+				(long long)outbox_wait(k[i]->outbox, now),
+				(long long)transfer_wait(k[i]->transfer, now),
+				k[i]->error);
+	abort();
 }
 
 /* A hundred steps at one moment are many: time goes on all the same. */
@@ -474,7 +530,7 @@ void channel_kit_run(struct channel_kit *const *k, size_t n, uint64_t ms)
 {
 	struct relay_double *d = k[0]->clinic->d;
 	uint64_t end = relay_double_ms(d) + ms;
-	unsigned idle = 0, busy = 0;
+	unsigned idle = 0, busy = 0, spins = 0;
 
 	while (relay_double_ms(d) < end) {
 		uint64_t w = end - relay_double_ms(d);
@@ -488,6 +544,10 @@ void channel_kit_run(struct channel_kit *const *k, size_t n, uint64_t ms)
 		/* Once more: what one did may be for another. */
 		if (idle < 3 && busy < 100)
 			continue;
+		/* Something is always due and never done. */
+		spins = w == 0 ? spins + 1 : 0;
+		if (spins > 100)
+			spinning(k, n);
 		relay_double_pass(d, w == 0 ? 1 : w);
 		idle = busy = 0;
 	}

@@ -31,6 +31,8 @@ struct channel_kit {
 	uint64_t connection, again_ms;
 	bool begun, up, greeting, greeted, subscribed;
 	bool no_resets; /* does not sign any */
+	/* Set before channel_kit_begin: as channels_options.below. */
+	uint32_t (*below)(void *ctx, uint32_t n);
 	unsigned sent, unsent, resets, readmits, errors;
 	int error;
 };
@@ -99,6 +101,8 @@ void channel_kit_revoke(struct double_clinic *c, const struct world_person *who,
  */
 struct channel_info channel_kit_info(
 	struct channel_kit *k, const struct id16 *channel);
+/* To stderr, with what is behind it. */
+void channel_kit_dump(struct channel_kit *k);
 bool channel_kit_in(struct channel_kit *k, const struct id16 *channel,
 	const struct world_person *who);
 

@@ -257,7 +257,7 @@ void member_commit(struct member *m, const struct rowan_mls_proposal *p,
 	const struct rowan_mls_commit_options o = {.proposals = p,
 		.n = n,
 		.tree = true,
-		.wire = {.is_public = true}};
+		.wire = {.is_public = true, .aad = mls(buf_view(&m->aad))}};
 
 	rowan_mls_discard_commit(m->group);
 	double_must(rowan_mls_commit(m->group, &o, ret));

@@ -33,7 +33,8 @@ struct member {
 	struct rowan_mls_group *group;
 	struct id16 channel;
 	uint64_t request, counter, sequence;
-	bool removed; /* a commit said so */
+	bool removed;	/* a commit said so */
+	struct buf aad; /* of commits; the test's */
 	/* What was said to this one: 0-terminated, in order. */
 	char heard[MEMBER_HEARD_MAX][32];
 	size_t heard_count;

@@ -8,7 +8,7 @@
 #include "trust/chain.h"
 #include "trust/rules.h"
 
-#define WORLD_CARDS 64
+#define WORLD_CARDS 96
 #define WORLD_LINKS 256
 #define WORLD_CASES 8
 

@@ -2,6 +2,7 @@
 #
 #   make check-session   all of them
 #   build/tests/session/01_link
+#   make bench-catch-up  10,000 envelopes for one who was away (in make bench)
 
 SESSION_SRC := $(sort $(wildcard tests/session/[0-9]*.c))
 SESSION_BIN := $(patsubst tests/session/%.c,$(B)/tests/session/%,$(SESSION_SRC))
@@ -17,5 +18,10 @@ check-session: $(B)/rowand $(SESSION_BIN)
 	@echo "session: $(words $(SESSION_BIN)) behaviours hold"
 
 CHECKS += check-session
+
+.PHONY: bench-catch-up
+bench-catch-up: $(B)/rowand $(B)/tests/session/30_catch_up
+	$(Q)$(B)/tests/session/30_catch_up 10000
+bench: bench-catch-up
 
 -include $(B)/tests/session/kit.d

@@ -595,6 +595,11 @@ static void the_readmitted_are_replaced(void **state)
 	assert_true((g.flags & WIRE_GROUP_MEMBER) != 0);
 	/* the others go on meanwhile, without her */
 	assert_int_equal(member_say(&t->advocate, "meanwhile"), WIRE_OK);
+	/* the keys of what she had published are lost */
+	assert_int_equal(
+		member_claim(&t->advocate, &t->c.cast.victim.device, &package),
+		WIRE_REFUSED);
+	member_publish(&t->victim, 2);
 	assert_int_equal(
 		member_claim(&t->advocate, &t->c.cast.victim.device, &package),
 		WIRE_OK);

@@ -1,0 +1,170 @@
+/*
+ * A client that was away catches up with what waits, in bounded memory:
+ *
+ *	build/tests/session/30_catch_up [envelopes]
+ *
+ * prints the rate, for each second of its own processor time and of the
+ * clock, and the most memory it had meanwhile.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "session/kit.h"
+
+#define ENVELOPES  1000 /* unless told */
+#define MEMORY_KIB (64 * 1024)
+#define AHEAD	   512 /* written and not sent yet */
+
+static struct person coordinator, advocate;
+static struct id16 case_id, team;
+
+static double seconds(clockid_t which)
+{
+	struct timespec t;
+
+	clock_gettime(which, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* A number out of /proc/self/status, in KiB. */
+static long status(const char *name)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[256];
+	long kib = -1;
+
+	KIT_CHECK(f != NULL);
+	while (fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, name, strlen(name)) == 0)
+			kib = strtol(line + strlen(name), NULL, 10);
+	fclose(f);
+	return kib;
+}
+
+/* Peak memory is counted from now on. */
+static void forget_peak(void)
+{
+	FILE *f = fopen("/proc/self/clear_refs", "w");
+
+	KIT_CHECK(f != NULL);
+	KIT_CHECK(fputs("5", f) >= 0);
+	KIT_CHECK(fclose(f) == 0);
+}
+
+static void assign(struct person *who)
+{
+	const struct acts_assignment a = {
+		.channel = team, .member = parts_of(who)->me->member};
+	uint64_t act;
+
+	KIT_CHECK(acts_assign(parts_of(&coordinator)->acts, &a, &act) == 0);
+	KIT_CHECK(session_step(coordinator.s) == 0);
+	KIT_CHECK(person_act(&coordinator, act) == 0);
+}
+
+static bool both_in(void *ctx)
+{
+	struct id16 in[CHANNEL_DEVICES_MAX];
+	size_t n = 0;
+
+	KIT_CHECK(channels_devices(parts_of(&advocate)->channels, &team, in,
+			  CHANNEL_DEVICES_MAX, &n) == 0 ||
+		  n == 0);
+	return n == 2;
+}
+
+static void begin(void)
+{
+	const struct case_state *c;
+	uint64_t act;
+
+	sessions_begin(ROWAND_NO_LIMITS);
+	person_create(&coordinator, "coordinator");
+	person_create(&advocate, "advocate");
+	person_carded(&coordinator, "police", WIRE_RIGHT_COORDINATE);
+	person_carded(&advocate, "advocacy", 0);
+	sessions_run();
+	sessions_settle();
+	KIT_CHECK(acts_open(parts_of(&coordinator)->acts, bytes_of("police", 6),
+			  20000, &case_id, &act) == 0);
+	KIT_CHECK(session_step(coordinator.s) == 0);
+	KIT_CHECK(person_act(&coordinator, act) == 0);
+	c = follow_case(parts_of(&coordinator)->follow, &case_id);
+	team = case_channel(c, WIRE_CHANNEL_TEAM)->channel;
+	assign(&coordinator);
+	assign(&advocate);
+	KIT_CHECK(sessions_until(both_in, NULL));
+}
+
+/* Events say what has left. */
+static unsigned take_sent(struct person *p)
+{
+	struct events *x = parts_of(p)->events;
+	unsigned n = 0;
+	struct buf text;
+	struct event e;
+
+	while (events_next(x, &e, &text) == 0) {
+		n += e.type == ROWAN_EVENT_SENT;
+		buf_wipe(&text);
+		KIT_CHECK(events_done(x, e.number) == 0);
+	}
+	return n;
+}
+
+static void write_all(unsigned count)
+{
+	const struct messages_draft d = {.text = bytes_of("a word", 6)};
+	unsigned written = 0, sent = 0;
+	struct id16 id;
+
+	while (sent < count) {
+		while (written < count && written - sent < AHEAD) {
+			KIT_CHECK(
+				messages_write(parts_of(&coordinator)->messages,
+					&team, &d, &id) == 0);
+			written++;
+		}
+		KIT_CHECK(session_step(coordinator.s) == 0);
+		sent += take_sent(&coordinator);
+	}
+}
+
+static void catch_up(unsigned count)
+{
+	double cpu, wall;
+	long before, peak;
+	size_t have;
+
+	person_open(&advocate);
+	forget_peak();
+	before = status("VmRSS:");
+	cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+	wall = seconds(CLOCK_MONOTONIC);
+	KIT_CHECK(session_connect(advocate.s) == 0);
+	do {
+		KIT_CHECK(session_step(advocate.s) == 0);
+		have = messages_unread(parts_of(&advocate)->messages, &team);
+	} while (have < count);
+	cpu = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	wall = seconds(CLOCK_MONOTONIC) - wall;
+	peak = status("VmHWM:");
+	printf("catch-up: %u envelopes, %.0f a second of the processor, "
+	       "%.0f of the clock; memory %ld KiB before, %ld KiB at most\n",
+		count, count / cpu, count / wall, before, peak);
+	KIT_CHECK(have == count);
+	KIT_CHECK(peak < MEMORY_KIB);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned count =
+		argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : ENVELOPES;
+
+	begin();
+	person_close(&advocate);
+	write_all(count);
+	catch_up(count);
+	return sessions_end();
+}

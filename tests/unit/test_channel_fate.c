@@ -1,0 +1,352 @@
+/*
+ * Channels when it goes wrong: commits that cannot be applied, members who
+ * are gone, state that is lost. Nobody is silenced, and nothing that was
+ * acknowledged is lost.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/channel_kit.h"
+#include "wire/op.h"
+
+#define WHILE_MS 20000
+#define LONG_MS	 (15 * 60 * 1000)
+#define KITS	 5
+
+struct test {
+	struct double_clinic c;
+	struct channel_kit kit[KITS];
+	struct channel_kit *all[KITS];
+	size_t count;
+	struct id16 support, team, diary;
+	/* what the hook does */
+	struct buf good, bad;
+	struct id16 liar;
+};
+
+static int setup(void **state)
+{
+	static struct test t;
+
+	memset(&t, 0, sizeof t);
+	double_clinic_begin(&t.c);
+	t.support = case_channel(t.c.cast.c, WIRE_CHANNEL_SUPPORT)->channel;
+	t.team = case_channel(t.c.cast.c, WIRE_CHANNEL_TEAM)->channel;
+	t.diary = case_channel(t.c.cast.c, WIRE_CHANNEL_DIARY)->channel;
+	*state = &t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct test *t = *state;
+
+	for (size_t i = 0; i < t->count; i++)
+		channel_kit_end(t->all[i]);
+	buf_wipe(&t->good);
+	buf_wipe(&t->bad);
+	double_clinic_end(&t->c);
+	return 0;
+}
+
+static struct channel_kit *enter(struct test *t, const struct world_person *p)
+{
+	struct channel_kit *k = &t->kit[t->count];
+
+	channel_kit_begin(k, &t->c, p);
+	t->all[t->count++] = k;
+	return k;
+}
+
+static void run(struct test *t, uint64_t ms)
+{
+	channel_kit_run(t->all, t->count, ms);
+}
+
+static size_t alarms(struct test *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		for (int code = 1; code < 16; code++)
+			if (channel_kit_alarms(t->all[i], code) > 0) {
+				print_error("device %zu: alarm %d\n", i, code);
+				n++;
+			}
+		assert_int_equal(t->all[i]->errors, 0);
+	}
+	return n;
+}
+
+/* A further device of the victim. */
+static void second_device(struct test *t, struct world_person *p)
+{
+	struct wire_card card;
+
+	t->c.cast.w.now = relay_double_now(t->c.d);
+	world_person(p, "victim again");
+	p->member = t->c.cast.victim.member;
+	cast_victim_card(&t->c.cast, p, &card);
+	assert_int_equal(
+		world_enrol(&t->c.cast.w, p, &t->c.cast.registrar, &card), 0);
+}
+
+/* ---- a commit that only its maker can apply --------------------------------
+ */
+
+/* The liar's commit is spoilt for everybody else, past the daemon's eyes. */
+static enum double_fate spoil(void *ctx, struct double_message *m)
+{
+	struct test *t = ctx;
+	bool of_liar = id16_eq(&m->device, &t->liar);
+
+	if (m->way == DOUBLE_REQUEST && m->header.op == WIRE_OP_COMMIT &&
+		of_liar && m->count > 2 && t->good.len == 0 &&
+		memcmp(m->frame[1].data, t->support.b, ID16_LEN) == 0) {
+		struct buf *f = &m->frame[2];
+
+		assert_int_equal(buf_copy(&t->good, buf_view(f)), 0);
+		/* the membership tag is the last thing in it */
+		f->data[f->len - 1] ^= 1;
+		assert_int_equal(buf_copy(&t->bad, buf_view(f)), 0);
+	}
+	for (size_t i = 2; m->way == DOUBLE_PUSH && of_liar && i < m->count;
+		i++)
+		if (bytes_eq(buf_view(&m->frame[i]), buf_view(&t->bad)))
+			assert_int_equal(
+				buf_set(&m->frame[i], buf_view(&t->good)), 0);
+	return DOUBLE_PASS;
+}
+
+static void a_commit_nobody_can_apply_is_reset(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *advocate = enter(t, &t->c.cast.advocate);
+	struct channel_kit *victim = enter(t, &t->c.cast.victim);
+	struct channel_kit *registrar = enter(t, &t->c.cast.registrar);
+
+	run(t, WHILE_MS);
+	channel_kit_say(victim, &t->support, "before");
+	run(t, WHILE_MS);
+	/* the advocate lies: makes a commit with nothing in it */
+	t->liar = t->c.cast.advocate.device;
+	relay_double_hook(t->c.d, spoil, t);
+	/* the others do not read at first */
+	relay_double_offline(t->c.d, &victim->person->device, true);
+	relay_double_offline(t->c.d, &registrar->person->device, true);
+	relay_double_pass(t->c.d, CHANNEL_UPDATE_S * 1000ull);
+	run(t, LONG_MS);
+	assert_true(t->bad.len > 0);
+	/* acknowledged, in an epoch that they cannot enter */
+	channel_kit_say(advocate, &t->support, "acknowledged");
+	run(t, WHILE_MS);
+	assert_int_equal(advocate->sent, 1);
+	relay_double_offline(t->c.d, &victim->person->device, false);
+	relay_double_offline(t->c.d, &registrar->person->device, false);
+	run(t, LONG_MS);
+	for (size_t i = 0; i < t->count; i++) {
+		struct channel_info info =
+			channel_kit_info(t->all[i], &t->support);
+
+		assert_int_equal(info.generation, 2);
+		assert_true(info.joined);
+		assert_false(info.frozen);
+		assert_true(channel_kit_events(
+				    t->all[i], ROWAN_EVENT_FROZEN, 0) > 0);
+	}
+	assert_int_equal(channel_kit_heard(victim, "acknowledged"), 1);
+	assert_int_equal(channel_kit_heard(registrar, "acknowledged"), 1);
+	channel_kit_say(victim, &t->support, "after");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(advocate, "after"), 1);
+	assert_int_equal(channel_kit_heard(advocate, "before"), 1);
+	assert_int_equal(alarms(t), 0);
+}
+
+/* ---- nobody is left --------------------------------------------------------
+ */
+
+static void her_only_device_is_lost(void **state)
+{
+	struct test *t = *state;
+	struct world_person again;
+	struct channel_kit *victim, *second, *advocate;
+
+	victim = enter(t, &t->c.cast.victim);
+	channel_kit_assign(&t->c, WIRE_CHANNEL_DIARY, &t->c.cast.victim,
+		&t->c.cast.victim);
+	run(t, WHILE_MS);
+	assert_true(channel_kit_info(victim, &t->diary).joined);
+	/* one's own diary needs no listener */
+	channel_kit_say(victim, &t->diary, "he was there again");
+	run(t, WHILE_MS);
+	assert_int_equal(victim->sent, 1);
+	second_device(t, &again);
+	channel_kit_revoke(&t->c, &t->c.cast.victim, &t->c.cast.coordinator);
+	second = enter(t, &again);
+	run(t, LONG_MS);
+	assert_true(channel_kit_info(second, &t->diary).joined);
+	assert_int_equal(channel_kit_info(second, &t->diary).generation, 2);
+	assert_int_equal(second->resets, 1);
+	/* and who may read it comes */
+	channel_kit_assign(
+		&t->c, WIRE_CHANNEL_DIARY, &t->c.cast.advocate, &again);
+	advocate = enter(t, &t->c.cast.advocate);
+	run(t, WHILE_MS);
+	channel_kit_say(second, &t->diary, "and again");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(advocate, "and again"), 1);
+}
+
+static void the_last_of_the_team_leave(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *officer, *advocate, *next;
+
+	officer = enter(t, &t->c.cast.officer);
+	advocate = enter(t, &t->c.cast.advocate);
+	run(t, WHILE_MS);
+	channel_kit_say(officer, &t->team, "a word");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(advocate, "a word"), 1);
+	channel_kit_unassign(&t->c, WIRE_CHANNEL_TEAM, &t->c.cast.officer,
+		&t->c.cast.coordinator);
+	channel_kit_unassign(&t->c, WIRE_CHANNEL_TEAM, &t->c.cast.advocate,
+		&t->c.cast.coordinator);
+	run(t, WHILE_MS);
+	channel_kit_assign(&t->c, WIRE_CHANNEL_TEAM, &t->c.cast.registrar,
+		&t->c.cast.coordinator);
+	next = enter(t, &t->c.cast.registrar);
+	run(t, LONG_MS);
+	assert_true(channel_kit_info(next, &t->team).joined);
+	assert_int_equal(channel_kit_info(next, &t->team).generation, 2);
+	channel_kit_assign(&t->c, WIRE_CHANNEL_TEAM, &t->c.cast.officer,
+		&t->c.cast.coordinator);
+	run(t, LONG_MS);
+	channel_kit_say(next, &t->team, "a new team");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(officer, "a new team"), 1);
+	assert_int_equal(channel_kit_count(advocate), 1);
+	assert_int_equal(alarms(t), 0);
+}
+
+static void the_only_member_is_revoked(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *officer, *advocate;
+
+	officer = enter(t, &t->c.cast.officer);
+	run(t, WHILE_MS);
+	assert_true(channel_kit_info(officer, &t->team).joined);
+	channel_kit_revoke(&t->c, &t->c.cast.officer, &t->c.cast.coordinator);
+	advocate = enter(t, &t->c.cast.advocate);
+	run(t, LONG_MS);
+	assert_true(channel_kit_info(advocate, &t->team).joined);
+	assert_false(channel_kit_in(advocate, &t->team, &t->c.cast.officer));
+}
+
+/* Others are in it, and never online again: after a day, a reset. */
+static void nobody_who_could_add_is_online(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *officer, *advocate;
+
+	officer = enter(t, &t->c.cast.officer);
+	run(t, WHILE_MS);
+	channel_kit_kill(officer);
+	advocate = enter(t, &t->c.cast.advocate);
+	run(t, LONG_MS);
+	assert_false(channel_kit_info(advocate, &t->team).joined);
+	relay_double_pass(t->c.d, CHANNEL_PATIENCE_S * 1000ull);
+	run(t, LONG_MS);
+	assert_true(channel_kit_info(advocate, &t->team).joined);
+	/* and back comes the officer */
+	channel_kit_again(officer);
+	run(t, LONG_MS);
+	channel_kit_say(officer, &t->team, "here");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(advocate, "here"), 1);
+	assert_int_equal(alarms(t), 0);
+}
+
+/* ---- state is lost ---------------------------------------------------------
+ */
+
+static void a_lost_vault_is_readmitted(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *victim = enter(t, &t->c.cast.victim);
+	struct channel_kit *advocate = enter(t, &t->c.cast.advocate);
+	uint64_t epoch;
+
+	run(t, WHILE_MS);
+	channel_kit_say(victim, &t->support, "one");
+	run(t, WHILE_MS);
+	epoch = channel_kit_info(advocate, &t->support).epoch;
+	/* the same device, without anything */
+	channel_kit_end(victim);
+	channel_kit_begin(victim, &t->c, &t->c.cast.victim);
+	run(t, LONG_MS);
+	assert_int_equal(victim->readmits, 1);
+	assert_true(channel_kit_info(victim, &t->support).joined);
+	assert_int_equal(channel_kit_info(advocate, &t->support).generation, 1);
+	/* one commit took the leaf out and in */
+	assert_int_equal(
+		channel_kit_info(advocate, &t->support).epoch, epoch + 1);
+	channel_kit_say(advocate, &t->support, "welcome back");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(victim, "welcome back"), 1);
+	assert_true(channel_kit_events(advocate, ROWAN_EVENT_JOINED, 0) > 0);
+	assert_int_equal(channel_kit_events(advocate, ROWAN_EVENT_LEFT, 0), 1);
+	/* staff are told that a victim's device is back */
+	assert_int_equal(channel_kit_alarms(advocate, ROWAN_ALARM_RETURNED), 1);
+	assert_int_equal(alarms(t), 1);
+}
+
+/* An old copy of a vault says so itself: nothing of it is used again. */
+static void a_forgotten_state_is_replaced(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *victim = enter(t, &t->c.cast.victim);
+	struct channel_kit *advocate = enter(t, &t->c.cast.advocate);
+	uint64_t counter;
+
+	run(t, WHILE_MS);
+	channel_kit_say(victim, &t->support, "one");
+	run(t, WHILE_MS);
+	counter = outbox_counter(victim->outbox);
+	assert_int_equal(vault_begin(victim->vault.vault), 0);
+	assert_int_equal(channels_forget(victim->channels), 0);
+	assert_int_equal(outbox_skip(victim->outbox, counter + 5), 0);
+	assert_int_equal(vault_commit(victim->vault.vault), 0);
+	assert_false(channel_kit_info(victim, &t->support).joined);
+	run(t, LONG_MS);
+	assert_int_equal(victim->readmits, 1);
+	channel_kit_say(victim, &t->support, "two");
+	channel_kit_say(advocate, &t->support, "three");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(advocate, "two"), 1);
+	assert_int_equal(channel_kit_heard(victim, "three"), 1);
+	assert_true(outbox_counter(victim->outbox) > counter + 5);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_commit_nobody_can_apply_is_reset),
+		TEST(her_only_device_is_lost),
+		TEST(the_last_of_the_team_leave),
+		TEST(the_only_member_is_revoked),
+		TEST(nobody_who_could_add_is_online),
+		TEST(a_lost_vault_is_readmitted),
+		TEST(a_forgotten_state_is_replaced),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
