@@ -83,7 +83,8 @@ enum rowan_alarm {
 	ROWAN_ALARM_DROPPED = 9,     /* an envelope is missing in the middle */
 	ROWAN_ALARM_REDEEMED = 10,   /* an invite was used a second time */
 	ROWAN_ALARM_COMMIT = 11,     /* a commit against the channel's rules */
-	ROWAN_ALARM_RETURNED = 12    /* a victim's device is back after long */
+	ROWAN_ALARM_RETURNED = 12,   /* a victim's device is back after long */
+	ROWAN_ALARM_STALE = 13	     /* the log goes on without us */
 };
 
 #ifdef __cplusplus

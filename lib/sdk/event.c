@@ -62,6 +62,7 @@ static const struct name alarms[] = {
 	{ROWAN_ALARM_REDEEMED, "invite redeemed twice"},
 	{ROWAN_ALARM_COMMIT, "false commit"},
 	{ROWAN_ALARM_RETURNED, "returned device"},
+	{ROWAN_ALARM_STALE, "stale log"},
 };
 
 static const char *find(const struct name *names, size_t count, int number)

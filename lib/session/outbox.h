@@ -29,6 +29,7 @@
 #define OUTBOX_KEPT_S	   (30 * 24 * 3600) /* after it was sent */
 
 struct outbox;
+struct proofs_submitted;
 
 struct outbox_options {
 	struct vault *vault;
@@ -43,6 +44,11 @@ struct outbox_options {
 	 */
 	int (*sent)(void *ctx, const struct id16 *message, uint64_t time);
 	int (*unsent)(void *ctx, const struct id16 *message, int code);
+	/*
+	 * Before ${sent}, in the same transaction: where the log has the
+	 * envelope; NULL: nobody wants to know.
+	 */
+	int (*logged)(void *ctx, const struct proofs_submitted *s);
 	/* The transaction did not happen; channels_aborted was called. */
 	void (*aborted)(void *ctx);
 	void *ctx;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "session/outbox_inner.h"
+#include "session/proofs.h"
 #include "wire/op.h"
 
 #define RETRY_MS     1000 /* when the daemon names no time */
@@ -58,8 +59,31 @@ static int anew(struct outbox *x, uint64_t n, struct outbox_row *row)
 	return outbox_write(x, n, row);
 }
 
+/* Where the log has it, of what somebody may want to prove. */
+static int tell_logged(struct outbox *x, uint64_t n,
+	const struct outbox_row *row, const struct wire_logged *logged)
+{
+	struct proofs_submitted s = {.message = row->message,
+		.counter = row->counter,
+		.logged = *logged};
+	struct buf envelope;
+	int rc;
+
+	if (x->o.logged == NULL || (row->flags & OUTBOX_KEPT) == 0)
+		return 0;
+	rc = vault_get(
+		x->o.vault, VAULT_OUTBOX, outbox_name("e"), n, &envelope);
+	if (rc != 0)
+		return rc;
+	s.envelope = buf_view(&envelope);
+	rc = x->o.logged(x->o.ctx, &s);
+	buf_wipe(&envelope);
+	return rc;
+}
+
 static int settle_item(struct outbox *x, const struct outbox_flight *f,
-	uint64_t n, const struct wire_error *e)
+	uint64_t n, const struct wire_error *e,
+	const struct wire_logged *logged)
 {
 	struct outbox_row *row = malloc(sizeof *row);
 	int rc = row == NULL ? ROWAN_E_NOMEM : outbox_read(x, n, row);
@@ -69,7 +93,12 @@ static int settle_item(struct outbox *x, const struct outbox_flight *f,
 		return 0;
 	}
 	switch (rc != 0 ? WIRE_OK : e->code) {
-	case WIRE_OK: rc = rc != 0 ? rc : is_sent(x, n, row); break;
+	case WIRE_OK:
+		if (rc == 0)
+			rc = tell_logged(x, n, row, logged);
+		if (rc == 0)
+			rc = is_sent(x, n, row);
+		break;
 	case WIRE_STALE:
 	case WIRE_MEMBERSHIP:
 	case WIRE_REFUSED:
@@ -95,7 +124,7 @@ static int settle(struct outbox *x, const struct outbox_flight *f,
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < f->count; i++)
-		rc = settle_item(x, f, f->n[i], &a->results[i]);
+		rc = settle_item(x, f, f->n[i], &a->results[i], &a->logged[i]);
 	return outbox_commit(x, rc);
 }
 

@@ -223,6 +223,7 @@ static int step_parts(struct session *s, uint64_t now_ms)
 		note(&rc, transfer_step(p->transfer, now_ms));
 	}
 	note(&rc, acts_step(p->acts, now_ms));
+	note(&rc, proofs_step(p->proofs, now_ms));
 	note(&rc, self_step(s->self, session_now(s)));
 	return rc;
 }
@@ -245,6 +246,7 @@ static uint64_t until_due(struct session *s)
 	ms = least(ms, requests_wait(s->requests, now_ms));
 	ms = least(ms, follow_wait(p->follow, now_ms));
 	ms = least(ms, acts_wait(p->acts, now_ms));
+	ms = least(ms, proofs_wait(p->proofs, now_ms));
 	if (!readmit_locked(p->readmit)) {
 		ms = least(ms, mailbox_wait(s->mailbox, now_ms));
 		ms = least(ms, messages_wait(p->messages, now_ms));

@@ -220,6 +220,13 @@ int glue_sent(void *ctx, const struct id16 *message, uint64_t time)
 	return messages_sent(s->parts.messages, message, time);
 }
 
+int glue_logged(void *ctx, const struct proofs_submitted *submitted)
+{
+	struct session *s = ctx;
+
+	return proofs_keep(s->parts.proofs, submitted);
+}
+
 int glue_unsent(void *ctx, const struct id16 *message, int code)
 {
 	struct session *s = ctx;

@@ -24,6 +24,7 @@ void session_lost(struct session *s)
 	channels_online(s->parts.channels, false);
 	outbox_online(s->parts.outbox, false);
 	acts_online(s->parts.acts, false);
+	proofs_online(s->parts.proofs, false);
 	enrolment_online(s->parts.enrolment, false);
 }
 
@@ -154,6 +155,7 @@ void session_online(struct session *s)
 	outbox_online(s->parts.outbox, current);
 	/* Statements use no key of a channel. */
 	acts_online(s->parts.acts, chains);
+	proofs_online(s->parts.proofs, s->phase == PHASE_GOING && chains);
 	enrolment_online(s->parts.enrolment, s->phase >= PHASE_CHAINS);
 }
 

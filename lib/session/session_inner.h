@@ -91,6 +91,7 @@ int glue_unreadable(void *ctx, const struct mailbox_from *from, int code);
 int glue_joined(
 	void *ctx, const struct id16 *case_id, const struct id16 *channel);
 int glue_sent(void *ctx, const struct id16 *message, uint64_t time);
+int glue_logged(void *ctx, const struct proofs_submitted *s);
 int glue_unsent(void *ctx, const struct id16 *message, int code);
 /* All of it; what the mailbox or the outbox, what messages changed. */
 void glue_aborted(void *ctx);

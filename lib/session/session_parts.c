@@ -140,11 +140,25 @@ static int make_mail(struct session *s)
 		.transfer = s->parts.transfer,
 		.sent = glue_sent,
 		.unsent = glue_unsent,
+		.logged = glue_logged,
 		.aborted = glue_mail_aborted,
 		.ctx = s};
 	int rc = mailbox_new(&s->mailbox, &m);
 
 	return rc == 0 ? outbox_new(&s->parts.outbox, &o) : rc;
+}
+
+static int make_proofs(struct session *s)
+{
+	const struct proofs_options o = {.vault = s->parts.vault,
+		.events = s->parts.events,
+		.requests = s->requests,
+		.follow = s->parts.follow,
+		.me = &s->me,
+		.aborted = glue_aborted,
+		.ctx = s};
+
+	return proofs_new(&s->parts.proofs, &o);
 }
 
 int session_compose(struct session *s)
@@ -158,7 +172,8 @@ int session_compose(struct session *s)
 		(rc = make_follow(s)) || (rc = make_acts(s)) ||
 		(rc = make_readmit(s)) || (rc = make_transfer(s)) ||
 		(rc = make_channels(s)) || (rc = make_messages(s)) ||
-		(rc = make_mail(s)) || (rc = self_new(&s->self, s))) {
+		(rc = make_mail(s)) || (rc = make_proofs(s)) ||
+		(rc = self_new(&s->self, s))) {
 		session_decompose(s);
 		return rc;
 	}
@@ -177,6 +192,7 @@ void session_decompose(struct session *s)
 	self_free(s->self);
 	/* Whoever asks goes before whom they ask. */
 	mailbox_free(s->mailbox);
+	proofs_free(p->proofs);
 	messages_free(p->messages);
 	outbox_free(p->outbox);
 	channels_free(p->channels);
@@ -190,6 +206,7 @@ void session_decompose(struct session *s)
 	s->mailbox = NULL;
 	p->messages = NULL;
 	p->outbox = NULL;
+	p->proofs = NULL;
 	p->channels = NULL;
 	p->transfer = NULL;
 	p->readmit = NULL;

@@ -10,6 +10,7 @@
 #include "session/enrolment.h"
 #include "session/messages.h"
 #include "session/outbox.h"
+#include "session/proofs.h"
 #include "session/readmit.h"
 #include "session/session.h"
 #include "session/transfer.h"
@@ -28,6 +29,7 @@ struct session_parts {
 	struct channels *channels;
 	struct messages *messages;
 	struct outbox *outbox;
+	struct proofs *proofs;
 };
 
 /**

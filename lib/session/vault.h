@@ -40,6 +40,7 @@ enum vault_kind {
 	VAULT_CARD = 10,
 	VAULT_ACT = 11,	   /* what this device does to the clinic */
 	VAULT_INVITE = 12, /* invites made, and the one redeemed */
+	VAULT_PROOF = 13,  /* receipts, and what was seen of the log */
 	VAULT_KINDS = 31
 };
 

@@ -6,6 +6,7 @@
 
 #include "session/kit.h"
 #include "session/messages_row.h"
+#include "trust/evidence.h"
 
 static struct person coordinator, advocate, victim;
 
@@ -29,6 +30,39 @@ static void assign(const struct id16 *channel, struct person *who)
 	KIT_CHECK(person_act(&coordinator, act) == 0);
 }
 
+struct proving {
+	struct person *who;
+	struct id16 message;
+	struct buf file;
+};
+
+static bool proved(void *ctx)
+{
+	struct proving *p = ctx;
+
+	return proofs_get(parts_of(p->who)->proofs, &p->message, &p->file) == 0;
+}
+
+/* Its receipt comes by itself, and the authority's key alone checks it. */
+static void prove(struct person *who, const struct id16 *message)
+{
+	struct proving p = {.who = who, .message = *message};
+	struct wire_key authority;
+	struct evidence e;
+	struct watch w;
+
+	KIT_CHECK(sessions_until(proved, &p));
+	authority_public(kit_clinic.key, &authority);
+	KIT_CHECK(evidence_check(&e, buf_view(&p.file), &authority, NULL) ==
+		  EVIDENCE_GOOD);
+	KIT_CHECK(e.exact && e.time > 1700000000);
+	KIT_CHECK(e.detail.act == WIRE_ACT_SUBMIT);
+	KIT_CHECK(id16_eq(&e.detail.device, &parts_of(who)->me->device));
+	proofs_watch(parts_of(who)->proofs, &w);
+	KIT_CHECK(w.size > 0);
+	buf_wipe(&p.file);
+}
+
 static void say(struct person *from, struct person *to,
 	const struct id16 *channel, const char *text)
 {
@@ -46,6 +80,7 @@ static void say(struct person *from, struct person *to,
 	messages_row_wipe(&row);
 	(void)person_event(from, ROWAN_EVENT_SENT);
 	(void)person_event(from, ROWAN_EVENT_DELIVERED);
+	prove(from, &id);
 }
 
 int main(void)

@@ -100,13 +100,16 @@ static void card_daemon(void)
 		.role = WIRE_ROLE_DAEMON,
 		.agency = bytes_of("clinic", 6)};
 	struct seed_server server;
+	struct key32 log_key;
 	uint8_t seed[32];
 	struct wire_card card;
 	struct writer w;
 
 	randombytes_buf(q.member.b, ID16_LEN);
 	randombytes_buf(q.device.b, ID16_LEN);
-	randombytes_buf(seed, sizeof seed);
+	/* Its log is the running daemon's. */
+	seed_log_key(&log_key);
+	memcpy(seed, log_key.b, sizeof seed);
 	seed_server(0, &server);
 	memcpy(q.transport_key.b, server.public, sizeof q.transport_key.b);
 	writer_init(&w, WIRE_REQUEST_MAX);
