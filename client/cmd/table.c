@@ -13,7 +13,7 @@ const struct command_group command_groups[] = {
 	{N_("Messages and files"), message_commands},
 	{N_("Conversation"), chat_commands},
 	{N_("The incident diary"), diary_commands},
-	{N_("Coordinating"), act_commands},
+	{N_("Evidence"), evidence_commands}, {N_("Coordinating"), act_commands},
 	{N_("Invites, devices, verification"), people_commands},
 	{N_("Figures"), report_commands}, {N_("For programs"), stream_commands},
 	{N_("When something is wrong"), doctor_commands},

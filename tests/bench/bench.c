@@ -1,8 +1,8 @@
 /*
  * make bench: a real rowand under load, and the floor beside it.
  *
- *	bench [--phases "floor store matrix low idle million"] [--pubs "16 64
- *256"]
+ *	bench [--phases "floor store log matrix low idle million"] [--pubs "16
+ *64 256"]
  *	      [--secs 4] [--warm 1] [--million 1000000] [--idle 2000]
  *	      [--dealer]
  *
@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "bench/floor.h"
+#include "bench/log_run.h"
 #include "bench/meter.h"
 #include "bench/store_run.h"
 #include "bench/sync_count.h"
@@ -123,6 +124,21 @@ static void do_store(struct plan *p, int batch)
 		r.commit_p99_us, r.disk_b_per_msg);
 }
 
+static void do_log(struct plan *p, int unused)
+{
+	struct log_run r;
+
+	log_run(O.dir, p->million, &r);
+	printf("log leaves=%ld appends_per_s_at_1000=%.0f appends_per_s=%.0f "
+	       "percent=%.1f cpu_us_at_1000=%.2f cpu_us=%.2f "
+	       "proof_mean_us=%.0f proof_max_us=%.0f open_us=%.0f "
+	       "verify_s=%.2f verify_kib=%ld\n",
+		p->million, r.short_per_s, r.long_per_s,
+		100 * r.long_per_s / r.short_per_s, r.short_cpu_us,
+		r.long_cpu_us, r.proof_mean_us, r.proof_max_us, r.open_us,
+		r.verify_s, r.verify_kib);
+}
+
 static void do_matrix(struct plan *p, int pubs)
 {
 	O.npub = pubs;
@@ -206,6 +222,8 @@ static void run(struct plan *p)
 		for_each(p, p->pubs, do_floor);
 	if (strstr(p->phases, "store"))
 		for_each(p, p->pubs, do_store);
+	if (strstr(p->phases, "log"))
+		in_child(do_log, p, 0);
 	if (!strstr(p->phases, "matrix") && !strstr(p->phases, "low") &&
 		!strstr(p->phases, "idle") && !strstr(p->phases, "million"))
 		return;
@@ -235,7 +253,7 @@ int main(int argc, char **argv)
 		{"million", required_argument, NULL, 'm'},
 		{"idle", required_argument, NULL, 'i'},
 		{"dealer", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
-	struct plan p = {.phases = "floor store matrix low idle million",
+	struct plan p = {.phases = "floor store log matrix low idle million",
 		.pubs = "16 64 256",
 		.million = 1000000,
 		.idle = 2000};

@@ -6,7 +6,7 @@ BENCH ?=
 
 BENCH_OBJ := $(B)/tests/bench/gen.o $(B)/tests/bench/meter.o \
 	$(B)/tests/bench/floor.o $(B)/tests/bench/sync_count.o \
-	$(B)/tests/bench/store_run.o \
+	$(B)/tests/bench/store_run.o $(B)/tests/bench/log_run.o \
 	$(B)/tests/bench/peers/drv_rowan.o
 CFLAGS_tests_bench_peers_drv_rowan := -Itests/bench
 

@@ -63,7 +63,7 @@ may daemon $public $daemon
 # what it seals itself, on the public half.
 may client/ui $low ui
 may client/agent $low crypto ui agent
-may client/cmd $low wire trust ui agent cmd
+may client/cmd $low wire trust tlog ui agent cmd
 may client cmd
 
 # Folders that no rule above knows.

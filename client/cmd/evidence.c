@@ -1,0 +1,172 @@
+/*
+ * rowan receipt: checking receipts on a machine without a network, with the
+ * authority's key alone.
+ *
+ * Trusts the authority's record or key that the person hands in, and no byte
+ * of the receipt.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/families.h"
+#include "tlog/policy.h"
+#include "trust/clinic.h"
+#include "trust/evidence.h"
+#include "ui/file.h"
+#include "ui/hex.h"
+#include "ui/when.h"
+#include "ui/words.h"
+#include "wire/armour.h"
+
+#define CONTENT_MAX (1024 * 1024)
+
+static const struct command_option verify_options[] = {
+	{"authority", 'a', "FILE",
+		N_("the authority's record, or its key in hexadecimal"),
+		COMMAND_FILE},
+	{"policy", 'p', "FILE", N_("whose cosignatures it must have"),
+		COMMAND_FILE},
+	{"content", 'c', "FILE", N_("the envelope it must be about"),
+		COMMAND_FILE},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+/* A record that somebody pinned elsewhere, or the key as it was read out. */
+static int read_authority(struct run *r, const char *what, struct wire_key *ret)
+{
+	struct buf text, raw = {NULL, 0};
+	struct clinic clinic;
+	int code;
+
+	if (hex_read(what, ret->b, sizeof ret->b))
+		return EXIT_DONE;
+	code = file_read(&r->ui, what, ARMOUR_OBJECT_MAX, &text);
+	if (code != EXIT_DONE)
+		return code;
+	if (armour_read(buf_view(&text), ARMOUR_AUTHORITY_RECORD, &raw) == 0 &&
+		clinic_init(&clinic, buf_view(&raw)) == 0)
+		*ret = clinic.authority;
+	else
+		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
+			_("%s is no record of an authority"), what);
+	buf_wipe(&text);
+	buf_wipe(&raw);
+	return code;
+}
+
+/* Nothing asked for: nothing missing. */
+static int check_policy(
+	struct run *r, const struct evidence *e, const char *path)
+{
+	struct policy *p;
+	struct buf text;
+	struct note n;
+	size_t line;
+	int code;
+
+	if (path == NULL)
+		return EXIT_DONE;
+	code = file_read(&r->ui, path, POLICY_MAX, &text);
+	if (code != EXIT_DONE)
+		return code;
+	p = malloc(sizeof *p);
+	if (p == NULL || policy_parse(p, buf_view(&text), &line) != 0)
+		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
+			_("%s is no policy: line %zu"), path,
+			p == NULL ? (size_t)0 : line);
+	else if (evidence_note(e, &n) != 0 || policy_check(p, &n, 0) != 0)
+		code = ui_fail(&r->ui, EXIT_DIFFERENT,
+			_("ask for the receipt again once the witnesses have "
+			  "cosigned"),
+			_("not the cosignatures that the policy asks for"));
+	free(p);
+	buf_wipe(&text);
+	return code;
+}
+
+static void show(struct run *r, const struct evidence *e)
+{
+	char when[WHEN_LEN], iso[WHEN_LEN], device[2 * ID16_LEN + 1];
+	char of_case[2 * ID16_LEN + 1];
+
+	when_text(e->time, 0, when);
+	when_iso(e->time, iso);
+	hex_write(e->detail.device.b, ID16_LEN, device);
+	hex_write(e->detail.case_id.b, ID16_LEN, of_case);
+	ui_say(&r->ui, _("genuine: %s by device %s in case %s"),
+		wire_act_name(e->detail.act), device, of_case);
+	ui_say(&r->ui,
+		e->exact ? _("received %s (%s)")
+			 : _("received in the hour from %s (%s)"),
+		when, iso);
+	ui_say(&r->ui, _("entry %llu of a log with %llu"),
+		(unsigned long long)e->proof.index,
+		(unsigned long long)e->size);
+	ui_json(&r->ui,
+		json_pack("{s:b,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I}", "genuine", 1,
+			"act", wire_act_name(e->detail.act), "device", device,
+			"case", of_case, "received", iso, "exact",
+			(int)e->exact, "number", (json_int_t)e->detail.number,
+			"entry", (json_int_t)e->proof.index, "entries",
+			(json_int_t)e->size));
+}
+
+static int verify(struct run *r, struct evidence *e)
+{
+	const char *about = run_option(r, "content");
+	struct buf file = {NULL, 0}, content = {NULL, 0};
+	enum evidence_fault fault;
+	struct wire_key authority;
+	struct bytes what;
+	int code = read_authority(r, run_option(r, "authority"), &authority);
+
+	if (code == EXIT_DONE)
+		code = file_read(&r->ui, r->argv[0], EVIDENCE_MAX, &file);
+	if (code == EXIT_DONE && about != NULL)
+		code = file_read(&r->ui, about, CONTENT_MAX, &content);
+	if (code == EXIT_DONE) {
+		what = buf_view(&content);
+		fault = evidence_check(e, buf_view(&file), &authority,
+			about != NULL ? &what : NULL);
+		if (fault != EVIDENCE_GOOD)
+			code = ui_fail(&r->ui, EXIT_DIFFERENT, NULL,
+				_("not genuine: %s"),
+				_(evidence_fault_name(fault)));
+	}
+	if (code == EXIT_DONE)
+		code = check_policy(r, e, run_option(r, "policy"));
+	if (code == EXIT_DONE)
+		show(r, e);
+	buf_wipe(&file);
+	buf_wipe(&content);
+	return code;
+}
+
+static int verify_run(struct run *r)
+{
+	struct evidence *e;
+	int code;
+
+	if (run_option(r, "authority") == NULL)
+		return run_usage(r, _("whose authority? give --authority"));
+	e = malloc(sizeof *e);
+	if (e == NULL)
+		return ui_fail(&r->ui, EXIT_MACHINE, NULL, _("no memory left"));
+	code = verify(r, e);
+	free(e);
+	return code;
+}
+
+const struct command evidence_commands[] = {
+	{.name = "receipt verify",
+		.args = "FILE",
+		.min = 1,
+		.max = 1,
+		.kind = COMMAND_FILE,
+		.help = N_("check a receipt with the authority's key alone"),
+		.more = N_("Needs no network, no vault and no daemon. Says "
+			   "what is proved: which device handed in what, when "
+			   "the daemon received it, and where the log has it; "
+			   "or what is wrong with the file."),
+		.options = verify_options,
+		.run = verify_run},
+	{.name = NULL}};
