@@ -12,6 +12,19 @@
 /* Besides connections: libzmq's own, the store's, sockets, spare. */
 #define OWN_FDS	  128
 #define LINGER_MS 1000
+/*
+ * Messages of one connection that may wait to be read while we do not keep
+ * up; what more it sends stays with it.
+ */
+#define RECV_QUEUE 32
+
+/*
+ * Declared by libzmq among what is not stable yet, and served by all of 4.3.
+ * Where it is not nothing is lost but memory.
+ */
+#ifndef ZMQ_ZERO_COPY_RECV
+#define ZMQ_ZERO_COPY_RECV 10
+#endif
 
 static const char *const fd_names[ZAP_PORTS] = {
 	[ZAP_MAIN] = "tcp", [ZAP_NEXT] = "next", [ZAP_ENROL] = "enrol"};
@@ -48,6 +61,11 @@ static int open_context(struct server *r)
 			0 ||
 		zmq_ctx_set(r->ctx, ZMQ_MAX_SOCKETS, 64) != 0)
 		return ROWAN_E_INTERNAL;
+	/*
+	 * A short message would hold the whole buffer it was read into, 18 KiB,
+	 * which is overwritten when it goes.
+	 */
+	(void)zmq_ctx_set(r->ctx, ZMQ_ZERO_COPY_RECV, 0);
 	return zap_open(r->ctx, &r->zap);
 }
 
@@ -66,7 +84,7 @@ static int open_port(struct server *r, const struct server_options *o,
 		.heartbeat_ms = (int)r->config->heartbeat_interval,
 		.heartbeat_timeout_ms = (int)r->config->heartbeat_timeout,
 		.send_hwm = (int)r->config->send_queue,
-		.recv_hwm = (int)r->config->send_queue,
+		.recv_hwm = RECV_QUEUE,
 		.max_frame = (int64_t)r->config->message_bytes};
 	int fd;
 
