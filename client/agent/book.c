@@ -259,6 +259,11 @@ size_t book_list_add(struct book *b, enum book_kind kind, const struct id16 *id)
 	return n + 1;
 }
 
+bool book_listed(const struct book *b, enum book_kind kind)
+{
+	return b->count[kind] > 0;
+}
+
 int book_find(const struct book *b, enum book_kind kind, const char *text,
 	struct id16 *ret)
 {

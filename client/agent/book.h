@@ -56,6 +56,12 @@ size_t book_list_add(
 	struct book *b, enum book_kind kind, const struct id16 *id);
 
 /**
+ * book_listed(b, kind):
+ * Whether there was a listing.
+ */
+bool book_listed(const struct book *b, enum book_kind kind);
+
+/**
  * book_find(b, kind, text, ret):
  * What ${text} names: an alias, or a number of the last listing.
  * ROWAN_E_NOT_FOUND.

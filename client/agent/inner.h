@@ -166,6 +166,9 @@ void events_feed(struct agent *a, struct peer *p);
 ROWAN_MUST int name_case(struct request *q, const char *text, struct id16 *ret);
 ROWAN_MUST int name_person(
 	struct request *q, const char *text, struct id16 *ret);
+/* The same, where "victim" is the victim of ${case_id}. */
+ROWAN_MUST int name_member(struct request *q, const char *text,
+	const struct id16 *case_id, struct id16 *ret);
 ROWAN_MUST int name_device(
 	struct request *q, const char *text, struct id16 *ret);
 ROWAN_MUST int name_message(

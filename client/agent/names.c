@@ -3,6 +3,7 @@
  * Aliases and numbers first, then the beginning of an id, which must name one
  * thing only.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/inner.h"
@@ -53,6 +54,21 @@ static int unknown(struct request *q, int rc, const char *text,
 	return refuse(q, EXIT_NOT_FOUND, words, hint);
 }
 
+static bool nth_open(
+	const struct rowan_list *l, const char *text, struct id16 *ret)
+{
+	unsigned long n = strtoul(text, NULL, 10);
+
+	if (strspn(text, "0123456789") != strlen(text))
+		return false;
+	for (size_t i = 0; i < rowan_list_count(l); i++)
+		if (rowan_case_status(l, i) == ROWAN_CASE_OPEN && --n == 0) {
+			memcpy(ret->b, rowan_case_id(l, i), ID16_LEN);
+			return true;
+		}
+	return false;
+}
+
 int name_case(struct request *q, const char *text, struct id16 *ret)
 {
 	static const char hint[] = N_("rowan cases numbers them; rowan alias "
@@ -68,6 +84,11 @@ int name_case(struct request *q, const char *text, struct id16 *ret)
 	rc = rowan_cases(a->rowan, &list);
 	if (rc != 0)
 		return rc;
+	/* Before any listing: as rowan cases would number them. */
+	if (!book_listed(a->book, BOOK_CASE) && nth_open(list, text, ret)) {
+		rowan_list_free(list);
+		return 0;
+	}
 	rc = search(list, rowan_case_id, text, ret);
 	return rc == 0 ? 0
 		       : unknown(q, rc, text, N_("there is no such case"),
@@ -98,6 +119,28 @@ int name_person(struct request *q, const char *text, struct id16 *ret)
 	return rc == 0 ? 0
 		       : unknown(q, rc, text, N_("there is no such person"),
 				 hint);
+}
+
+int name_member(struct request *q, const char *text, const struct id16 *case_id,
+	struct id16 *ret)
+{
+	struct rowan_list *l;
+	int rc;
+
+	if (text == NULL || strcmp(text, "victim") != 0)
+		return name_person(q, text, ret);
+	rc = rowan_victims(q->agent->rowan, case_id->b, &l);
+	if (rc != 0)
+		return rc;
+	if (rowan_list_count(l) == 0)
+		rc = refuse(q, EXIT_NOT_FOUND,
+			N_("nobody has enrolled as the victim of this case"),
+			N_("somebody on the case with the right to enrol "
+			   "invites them: rowan invite"));
+	else
+		memcpy(ret->b, rowan_member_id(l, 0), ID16_LEN);
+	rowan_list_free(l);
+	return rc;
 }
 
 int name_device(struct request *q, const char *text, struct id16 *ret)

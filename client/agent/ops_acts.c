@@ -92,6 +92,16 @@ static void put_person(struct request *q, const struct id16 *member)
 	(void)json_object_set_new(q->out, "person", o);
 }
 
+/* Words for what a coordinator could not know. */
+static int explain(struct request *q, int rc)
+{
+	if (rc == ROWAN_E_UNKNOWN)
+		return refuse(q, EXIT_NOT_FOUND,
+			N_("the clinic does not know that card (any more)"),
+			N_("rowan people lists who can be assigned"));
+	return rc;
+}
+
 struct subject {
 	struct id16 case_id, channel, member;
 };
@@ -102,7 +112,8 @@ static int subject_of(struct request *q, struct subject *ret)
 	int rc = name_case(q, arg_text(q, "case"), &ret->case_id);
 
 	if (rc == 0)
-		rc = name_person(q, arg_text(q, "person"), &ret->member);
+		rc = name_member(
+			q, arg_text(q, "person"), &ret->case_id, &ret->member);
 	if (rc == 0)
 		rc = name_kind(q, arg_text(q, "channel"), &kind);
 	if (rc == 0)
@@ -128,7 +139,7 @@ static int op_assign(struct request *q)
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("this person is on the bar list of the case"),
 			N_("rowan bar list shows why"));
-	return act(q, rc, number);
+	return act(q, explain(q, rc), number);
 }
 
 static int op_unassign(struct request *q)

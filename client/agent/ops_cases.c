@@ -97,8 +97,6 @@ static int op_cases(struct request *q)
 	struct rowan_list *l;
 	int rc = rowan_cases(a->rowan, &l);
 
-	if (rc == 0)
-		book_list_begin(a->book, BOOK_CASE);
 	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
 		struct id16 id;
 		json_t *o;
@@ -113,6 +111,9 @@ static int op_cases(struct request *q)
 			json_decref(o);
 			continue;
 		}
+		/* An empty list leaves the numbers of the last one. */
+		if (json_array_size(list) == 0)
+			book_list_begin(a->book, BOOK_CASE);
 		memcpy(id.b, rowan_case_id(l, i), ID16_LEN);
 		(void)json_object_set_new(o, "number",
 			json_integer((json_int_t)book_list_add(
@@ -227,13 +228,35 @@ static int op_report(struct request *q)
 	return rc;
 }
 
+/* Who is in a channel; a coordinator is told of those they are not in, too. */
+static void put_kind(struct request *q, const struct id16 *case_id,
+	enum rowan_channel_kind kind)
+{
+	json_t *list = json_object_get(q->out, "channels"), *one, *into = NULL;
+	uint8_t channel[ROWAN_ID_LEN];
+	size_t i;
+
+	if (rowan_channel_of(q->agent->rowan, case_id->b, kind, channel) != 0)
+		return;
+	json_array_foreach(list, i,
+		one) if (strcmp(json_string_value(json_object_get(one, "kind")),
+				 show_kind(kind)) == 0) into = one;
+	if (into == NULL) {
+		into = json_pack("{s:o,s:s,s:b}", "channel", show_id(channel),
+			"kind", show_kind(kind), "part", 0);
+		(void)json_array_append_new(list, into);
+	} else {
+		(void)json_object_set_new(into, "part", json_true());
+	}
+	put_people(q, channel, into);
+}
+
 /* One case, with who takes part where. */
 static int op_case(struct request *q)
 {
 	struct agent *a = q->agent;
 	struct rowan_list *l;
 	struct id16 id;
-	json_t *channel;
 	size_t i;
 	int rc = name_case(q, arg_text(q, "case"), &id);
 
@@ -256,17 +279,9 @@ static int op_case(struct request *q)
 	if (rc != 0)
 		return rc;
 	book_list_begin(a->book, BOOK_PERSON);
-	json_array_foreach(json_object_get(q->out, "channels"), i, channel)
-	{
-		enum rowan_channel_kind kind;
-		struct id16 cid;
-
-		if (name_kind(q,
-			    json_string_value(json_object_get(channel, "kind")),
-			    &kind) == 0 &&
-			name_channel(q, &id, kind, &cid) == 0)
-			put_people(q, cid.b, channel);
-	}
+	for (int kind = ROWAN_CHANNEL_SUPPORT; kind <= ROWAN_CHANNEL_DIARY;
+		kind++)
+		put_kind(q, &id, (enum rowan_channel_kind)kind);
 	(void)json_object_set_new(
 		q->out, "now", json_integer((json_int_t)rowan_now(a->rowan)));
 	return 0;

@@ -47,11 +47,17 @@ static int op_person(struct request *q)
 {
 	struct agent *a = q->agent;
 	json_t *list = json_array(), *o;
+	const char *text = arg_text(q, "person");
 	struct rowan_list *l = NULL;
 	struct id16 member;
-	int rc = name_person(q, arg_text(q, "person"), &member);
+	int rc;
 
 	(void)json_object_set_new(q->out, "people", list);
+	if (text != NULL && strcmp(text, "victim") == 0) {
+		(void)json_object_set_new(q->out, "victim", json_true());
+		return 0;
+	}
+	rc = name_person(q, text, &member);
 	if (rc == 0)
 		rc = rowan_staff(a->rowan, &l);
 	if (rc != 0)
@@ -124,33 +130,6 @@ static int put_devices(
 	return rc;
 }
 
-/* The victim of a case, as its support or diary channel shows them. */
-static int victim_of(
-	struct request *q, const struct id16 *case_id, struct id16 *ret)
-{
-	static const enum rowan_channel_kind kinds[] = {
-		ROWAN_CHANNEL_SUPPORT, ROWAN_CHANNEL_DIARY};
-
-	for (size_t k = 0; k < 2; k++) {
-		struct rowan_list *l = NULL;
-		struct id16 channel;
-
-		if (name_channel(q, case_id, kinds[k], &channel) != 0 ||
-			rowan_members(q->agent->rowan, channel.b, &l) != 0)
-			continue;
-		for (size_t i = 0; i < rowan_list_count(l); i++)
-			if (rowan_member_role(l, i) == ROWAN_ROLE_VICTIM) {
-				memcpy(ret->b, rowan_member_id(l, i), ID16_LEN);
-				rowan_list_free(l);
-				return 0;
-			}
-		rowan_list_free(l);
-	}
-	return refuse(q, EXIT_NOT_FOUND,
-		N_("nobody has enrolled as the victim of this case"),
-		N_("rowan invite makes an invite for them"));
-}
-
 /* Of a person, of a case's victim, or one's own. */
 static int op_devices(struct request *q)
 {
@@ -164,7 +143,7 @@ static int op_devices(struct request *q)
 	if (of != NULL) {
 		rc = name_case(q, of, &case_id);
 		if (rc == 0)
-			rc = victim_of(q, &case_id, &member);
+			rc = name_member(q, "victim", &case_id, &member);
 	} else {
 		rc = name_person(q, person != NULL ? person : "me", &member);
 	}

@@ -158,6 +158,11 @@ static int who_is(struct run *r, const char *person, char **ret)
 	*ret = NULL;
 	if (code != EXIT_DONE)
 		return code;
+	if (json_flag(out, "victim")) {
+		*ret = mem_text(_("the victim of this case"));
+		json_decref(out);
+		return EXIT_DONE;
+	}
 	json_array_foreach(json_object_get(out, "people"), i, one) found = one;
 	words = person_text(found);
 	*ret = mem_print("%s, %s", words, json_text(found, "role"));
@@ -544,6 +549,8 @@ const struct command act_commands[] = {
 	{"assign", "CASE PERSON CHANNELS", 3, 3, COMMAND_CASE,
 		N_("let a person take part in support, team or diary"),
 		N_("CHANNELS is support, team, diary, or several with commas. "
+		   "PERSON is a number of rowan people, an alias, me, or "
+		   "victim for whoever enrolled as the victim. "
 		   "Being on the team never means reading the victim. Who it "
 		   "is, with role and agency, is shown first."),
 		ROWAN_RIGHT_COORDINATE, assign_options, assign_run},

@@ -249,7 +249,7 @@ static int case_run(struct run *r)
 	json_array_foreach(json_object_get(ret, "channels"), i, one)
 		people_rows(t, json_object_get(one, "people"), now,
 			json_text(one, "kind"));
-	table_print(t, _("You take part in no channel of this case."));
+	table_print(t, _("Nobody takes part yet: rowan assign."));
 	table_free(t);
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;

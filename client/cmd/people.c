@@ -65,6 +65,17 @@ static int show_invite(struct run *r, const json_t *made)
 	return EXIT_DONE;
 }
 
+static void say_enrolled(const struct run *r, const json_t *ret)
+{
+	ui_note(&r->ui, "%s",
+		json_flag(ret, "pending")
+			? _("Confirmed; the card is logged once there is a "
+			    "connection.")
+			: _("Enrolled."));
+	ui_note(&r->ui, _("Now a coordinator lets them in. A victim: rowan "
+			  "assign CASE victim support"));
+}
+
 static int compare(struct run *r, const char *invite)
 {
 	json_t *ret = NULL;
@@ -100,10 +111,7 @@ static int compare(struct run *r, const char *invite)
 	}
 	if (code != EXIT_DONE)
 		return code;
-	ui_note(&r->ui, json_flag(ret, "pending")
-				? _("Confirmed; the card is logged once there "
-				    "is a connection.")
-				: _("Enrolled."));
+	say_enrolled(r, ret);
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;
 }
@@ -160,7 +168,10 @@ static int confirm_run(struct run *r)
 		&ret);
 	if (code != EXIT_DONE)
 		return code;
-	ui_note(&r->ui, different ? _("The invite is burnt.") : _("Enrolled."));
+	if (different)
+		ui_note(&r->ui, _("The invite is burnt."));
+	else
+		say_enrolled(r, ret);
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;
 }

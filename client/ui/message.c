@@ -63,15 +63,30 @@ static const char *fate(const json_t *m)
 	return is(m, "state", "held") ? _("held") : "";
 }
 
+/*
+ * When it came in, by the daemon. A victim's is known to the hour only: then
+ * the sender's clock says the minute, if it says the same hour.
+ */
+static uint64_t time_of(const json_t *m)
+{
+	uint64_t received = number_of(m, "received");
+	uint64_t sent = number_of(m, "sent");
+
+	if (received == 0)
+		return sent;
+	return received % 3600 == 0 && sent > received && sent < received + 3600
+		       ? sent
+		       : received;
+}
+
 char *message_head(const struct ui *ui, const json_t *m, uint64_t now)
 {
 	char *from = who(json_object_get(m, "from")), *safe = ui_safe(ui, from);
 	char when[WHEN_LEN], held[WHEN_LEN], *ret;
-	uint64_t at = number_of(m, "received");
 	const char *state = fate(m);
 	bool urgent = json_is_true(json_object_get(m, "urgent"));
 
-	when_text(at != 0 ? at : number_of(m, "sent"), now, when);
+	when_text(time_of(m), now, when);
 	when_text(number_of(m, "held"), now, held);
 	ret = mem_print("#%llu  %s  %s%s%s%s%s%s%s%s",
 		(unsigned long long)number_of(m, "number"), when, safe,

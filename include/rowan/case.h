@@ -87,6 +87,15 @@ ROWAN_API uint64_t rowan_device_expires(const struct rowan_list *l, size_t i);
 ROWAN_API ROWAN_MUST int rowan_staff(struct rowan *r, struct rowan_list **ret);
 
 /*
+ * rowan_victims(r, case_id, ret):
+ * The same for the devices that enrolled as the victim of a case, assigned
+ * already or not: whom a coordinator lets in after an invite. Revoked ones
+ * are not among them.
+ */
+ROWAN_API ROWAN_MUST int rowan_victims(struct rowan *r,
+	const uint8_t case_id[ROWAN_ID_LEN], struct rowan_list **ret);
+
+/*
  * rowan_code(r, channel, ret):
  * The channel's verification code in groups of digits: equal for all members
  * of the same epoch. Compared aloud it shows that nobody is in between.

@@ -312,6 +312,49 @@ static int add_staff(const struct session_parts *p, struct rowan_list *l,
 	return rc;
 }
 
+/* ${wanted}: the victim's devices of that case. */
+static int add_victim(const struct session_parts *p, struct rowan_list *l,
+	const struct id16 *device, const struct id16 *wanted)
+{
+	struct list_member row = {.device = *device};
+	struct trust_card card;
+	struct buf raw = {0};
+	bool known, revoked;
+	int rc = follow_card(p->follow, device, &card, &raw);
+	bool theirs = rc == 0 && card.card.role == WIRE_ROLE_VICTIM &&
+		      id16_eq(&card.card.case_id, wanted);
+
+	buf_wipe(&raw);
+	if (!theirs)
+		return rc == ROWAN_E_NOT_FOUND || rc == ROWAN_E_UNKNOWN ? 0
+									: rc;
+	rc = fill_card(p, &row, &known, &revoked);
+	return rc == 0 && known && !revoked ? list_add(l, &row) : rc;
+}
+
+int rowan_victims(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
+	struct rowan_list **ret)
+{
+	const struct session_parts *p;
+	struct ids ids = {0};
+	struct id16 id;
+	int rc = begin(r, LIST_MEMBERS, ret, &p);
+
+	if (rc != 0)
+		return rc;
+	if (case_id == NULL)
+		return end(ret, ROWAN_E_INVAL);
+	id = sdk_id(case_id);
+	rc = ids_new(&ids, DEVICES_MAX);
+	if (rc == 0)
+		rc = follow_devices(
+			p->follow, NULL, ids.id, DEVICES_MAX, &ids.count);
+	for (size_t i = 0; rc == 0 && i < ids.count; i++)
+		rc = add_victim(p, *ret, &ids.id[i], &id);
+	free(ids.id);
+	return end(ret, rc);
+}
+
 int rowan_staff(struct rowan *r, struct rowan_list **ret)
 {
 	const struct session_parts *p;

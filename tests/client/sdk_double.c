@@ -548,6 +548,17 @@ int rowan_staff(struct rowan *r, struct rowan_list **ret)
 	return 0;
 }
 
+int rowan_victims(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
+	struct rowan_list **ret)
+{
+	struct world_case *c = find_case(case_id);
+
+	*ret = list_new(LIST_MEMBERS);
+	if (c != NULL && c->channels[0].has_victim)
+		must(list_add(*ret, &c->channels[0].victim) == 0);
+	return 0;
+}
+
 int rowan_devices(struct rowan *r, const uint8_t member[ROWAN_ID_LEN],
 	struct rowan_list **ret)
 {
