@@ -40,9 +40,11 @@ static json_t *event_json(const struct rowan_event *e)
 	if (type == ROWAN_EVENT_ALARM)
 		(void)json_object_set_new(o, "alarm",
 			json_string(rowan_alarm_name((enum rowan_alarm)code)));
-	else if (code != 0)
+	else if (code < 0)
 		(void)json_object_set_new(
 			o, "error", json_string(rowan_strerror(code)));
+	else if (code > 0)
+		(void)json_object_set_new(o, "code", json_integer(code));
 	if (*rowan_event_text(e) != '\0')
 		(void)json_object_set_new(
 			o, "text", json_string(rowan_event_text(e)));

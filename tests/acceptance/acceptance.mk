@@ -1,0 +1,16 @@
+# The two evenings at the end of the domain's description, and a clinic at its
+# true size, with the real programs.
+#
+#   make check-evenings    both evenings, the clock moved by the test
+
+ACCEPTANCE_SO := $(B)/tests/acceptance/clock_preload.so
+CLINIC_PROGRAMS = $(B)/rowan $(B)/rowand $(B)/companion
+
+$(ACCEPTANCE_SO): $(B)/tests/acceptance/clock_preload.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -o $@ $< -ldl
+
+.PHONY: check-evenings
+check-evenings: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
+	$(Q)python3 tests/acceptance/evening_one.py $(B)
+	$(Q)python3 tests/acceptance/evening_two.py $(B)

@@ -1,0 +1,350 @@
+"""A clinic of real programs for acceptance tests and the demonstration: an
+offline authority, rowand, staff with rowan and an agent each, victims with
+the companion. Everything lives in one temporary folder and is gone at the end;
+only processes that were started here are ended.
+
+The clock of all of them can be moved: a preloaded library adds what stands in
+the file "clock" to what the kernel says.
+"""
+
+import json
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+PASSPHRASE = "correct horse battery staple"
+
+
+class Failed(Exception):
+    pass
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Clinic:
+    def __init__(self, build, config="", clock=False):
+        self.build = os.path.abspath(build)
+        self.dir = tempfile.mkdtemp(prefix="rowan-clinic.")
+        self.people = {}
+        self.victims = []
+        self.daemon = None
+        self.offset = 0
+        self.extra = config
+        self.ports = free_port(), free_port()
+        self.said = lambda who, args: None
+        for name in ("run", "daemon", "daemon/state", "tmp"):
+            os.mkdir(self.path(name), 0o700)
+        with open(self.path("pass"), "w") as f:
+            f.write(PASSPHRASE + "\n")
+        os.chmod(self.path("pass"), 0o600)
+        self.env = dict(os.environ, XDG_RUNTIME_DIR=self.path("run"),
+                        TMPDIR=self.path("tmp"), TZ="UTC",
+                        LC_ALL="C.UTF-8", NO_COLOR="1")
+        for name in ("ROWAN_ASKPASS", "ROWAN_HOME", "NOTIFY_SOCKET"):
+            self.env.pop(name, None)
+        if clock:
+            self.write_clock()
+            self.env["ROWAN_TEST_CLOCK"] = self.path("clock")
+            self.env["LD_PRELOAD"] = os.path.join(
+                self.build, "tests/acceptance/clock_preload.so")
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
+
+    def program(self, name):
+        return os.path.join(self.build, name)
+
+    # ---- the clock ----
+
+    def write_clock(self):
+        with open(self.path("clock.new"), "wb") as f:
+            f.write(struct.pack("=q", self.offset))
+        os.rename(self.path("clock.new"), self.path("clock"))
+
+    def now(self):
+        return int(time.time()) + self.offset
+
+    def move(self, seconds):
+        """Everybody's clock goes on at once."""
+        self.offset += seconds
+        with open(self.path("clock"), "r+b") as f:
+            f.write(struct.pack("=q", self.offset))
+
+    # ---- the authority and the daemon ----
+
+    def run(self, program, *args, home=None, check=True, text=None, secs=120,
+            cwd=None):
+        env = dict(self.env)
+        if home is not None:
+            env["ROWAN_HOME"] = home
+        p = subprocess.run([self.program(program), *args], env=env, text=True,
+                           input=text if text is not None else "",
+                           capture_output=True, timeout=secs,
+                           cwd=cwd or self.dir)
+        if check and p.returncode != 0:
+            raise Failed("%s %s: exit code %d\n%s%s" % (
+                program, " ".join(args), p.returncode, p.stdout, p.stderr))
+        return p
+
+    def authority(self, *args, check=True):
+        return self.run("rowan", "authority", *args, "--passphrase-file",
+                        self.path("pass"), check=check)
+
+    def begin(self):
+        """Keys, the authority, the daemon's card; nothing runs yet."""
+        for key in ("store-key", "curve-key", "log-key"):
+            self.run("rowand", "--new-key", self.path("daemon", key))
+        with open(self.path("daemon/rowand.conf"), "w") as f:
+            f.write('listen = [ "tcp://127.0.0.1:%d" ];\n'
+                    'listen_enrol = [ "tcp://127.0.0.1:%d" ];\n'
+                    % self.ports)
+            for name, value in (("state_dir", "state"),
+                                ("store_key", "store-key"),
+                                ("transport_key", "curve-key"),
+                                ("log_key", "log-key")):
+                f.write('%s = "%s";\n' % (name, self.path("daemon", value)))
+            f.write('authority = "%s";\ncontrol = "%s";\n'
+                    "clock_need_sync = false;\n%s\n" % (
+                        self.path("authority/authority.txt"),
+                        self.path("daemon/control"), self.extra))
+        self.authority("create", self.path("authority"))
+        p = self.run("rowand", "--config", self.path("daemon/rowand.conf"),
+                     "--card-request", self.path("authority/authority.txt"),
+                     "clinic")
+        with open(self.path("daemon.request"), "w") as f:
+            f.write(p.stdout)
+        print_ = re.search(r"fingerprint: ([0-9a-f ]+)", p.stderr).group(1)
+        self.authority("daemon", "--listen", "tcp://127.0.0.1:%d"
+                       % self.ports[0], "--enrol", "tcp://127.0.0.1:%d"
+                       % self.ports[1], "--fingerprint", print_,
+                       self.path("authority"), self.path("daemon.request"))
+
+    def start(self):
+        self.log = open(self.path("daemon/log"), "a")
+        ready, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        theirs.close()
+        ready.close()
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        if os.path.exists(self.path("daemon/notify")):
+            os.unlink(self.path("daemon/notify"))
+        notify.bind(self.path("daemon/notify"))
+        notify.settimeout(30)
+        env = dict(self.env, NOTIFY_SOCKET=self.path("daemon/notify"))
+        self.daemon = subprocess.Popen(
+            [self.program("rowand"), "--config",
+             self.path("daemon/rowand.conf")], env=env, stdout=self.log,
+            stderr=self.log, stdin=subprocess.DEVNULL)
+        try:
+            while b"READY=1" not in notify.recv(4096):
+                pass
+        except socket.timeout:
+            raise Failed("rowand does not start:\n" +
+                         open(self.path("daemon/log")).read())
+        finally:
+            notify.close()
+
+    def stop(self, kill=False):
+        if self.daemon is None:
+            return
+        self.daemon.kill() if kill else self.daemon.terminate()
+        self.daemon.wait(60)
+        self.daemon = None
+        self.log.close()
+
+    def restart(self, kill=False):
+        self.stop(kill)
+        self.start()
+
+    def import_cards(self):
+        running = self.daemon is not None
+        self.stop()
+        self.run("rowand", "--config", self.path("daemon/rowand.conf"),
+                 "--import", self.path("authority/statements.txt"))
+        if running:
+            self.start()
+
+    # ---- people ----
+
+    def staff(self, name, agency, rights=""):
+        p = Person(self, name)
+        self.people[name] = p
+        made = p.run("setup", "--authority",
+                     self.path("authority/authority.txt"), "--agency", agency,
+                     "--rights", rights, "--request",
+                     self.path(name + ".request"), "--passphrase-file",
+                     self.path("pass"))
+        print_ = re.search(r"fingerprint: ([0-9a-f ]+)", made.stdout).group(1)
+        self.authority("sign", "--fingerprint", print_,
+                       self.path("authority"), self.path(name + ".request"))
+        p.run("setup", "--answer", self.path(name + ".request.answer"))
+        p.run("config", "lock_minutes", "0")
+        return p
+
+    def victim(self, name):
+        v = Victim(self, name)
+        self.victims.append(v)
+        return v
+
+    def until(self, what, why, secs=60):
+        end = time.time() + secs
+        while True:
+            got = what()
+            if got:
+                return got
+            if time.time() > end:
+                raise Failed("did not happen in %d s: %s" % (secs, why))
+            time.sleep(0.1)
+
+    def end(self, keep=False):
+        for v in self.victims:
+            v.close()
+        if keep:
+            return
+        for p in self.people.values():
+            p.run("agent", "stop", "-q", check=False)
+        self.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Person:
+    """Somebody of staff: rowan with a home of their own."""
+
+    def __init__(self, clinic, name):
+        self.clinic, self.name = clinic, name
+        self.home = clinic.path(name)
+        os.mkdir(clinic.path(name + ".files"))
+
+    def run(self, *args, check=True, text=None, secs=120):
+        self.clinic.said(self.name, args)
+        return self.clinic.run("rowan", *args, home=self.home, check=check,
+                               text=text, secs=secs,
+                               cwd=self.clinic.path(self.name + ".files"))
+
+    def code(self, *args, text=None):
+        """The exit code alone."""
+        return self.run(*args, check=False, text=text).returncode
+
+    def json(self, *args, text=None):
+        return json.loads(self.run(*args, "--json", text=text).stdout)
+
+    def status(self):
+        return self.json("status")
+
+    def current(self):
+        self.clinic.until(lambda: self.status().get("link") == "current",
+                          self.name + " is connected")
+
+    def number(self, other):
+        """A colleague, by the id that stays when numbers change."""
+        member = other.status()["member"]
+
+        def find():
+            for p in self.json("people")["people"]:
+                if p["member"] == member:
+                    return member
+            return None
+        return self.clinic.until(find, "%s knows %s" % (self.name, other.name))
+
+    def channel(self, case, kind="support"):
+        for c in self.json("case", case)["channels"]:
+            if c["kind"] == kind:
+                return c
+        return None
+
+    def joined(self, case, kind="support"):
+        def find():
+            p = self.run("case", case, "--json", check=False)
+            if p.returncode != 0:
+                return False
+            return any(c["kind"] == kind and c.get("joined")
+                       for c in json.loads(p.stdout)["channels"])
+        self.clinic.until(find, "%s is in %s" % (self.name, kind))
+
+    def messages(self, case, kind="support", last=1000):
+        return self.json("read", case, "--channel", kind, "--last", str(last),
+                         "--keep")["messages"]
+
+    def texts(self, case, kind="support"):
+        return [m.get("text", "") for m in self.messages(case, kind)
+                if m["type"] in ("text", "attachment", "diary")]
+
+    def hears(self, case, text, kind="support", secs=60):
+        self.clinic.until(lambda: text in self.texts(case, kind),
+                          "%s reads %r" % (self.name, text), secs)
+
+
+class Victim:
+    """The companion, a line at a time."""
+
+    def __init__(self, clinic, name):
+        self.clinic, self.name = clinic, name
+        self.out = ""
+        self.open()
+
+    def open(self):
+        self.p = subprocess.Popen(
+            [self.clinic.program("companion"),
+             self.clinic.path(self.name + ".vault")],
+            env=self.clinic.env, cwd=self.clinic.dir, text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        threading.Thread(target=self.hear, args=(self.p,),
+                         daemon=True).start()
+        self.say("a phone passphrase")
+
+    def hear(self, p):
+        for line in p.stdout:
+            self.out += line
+
+    def say(self, line):
+        try:
+            self.p.stdin.write(line + "\n")
+            self.p.stdin.flush()
+        except BrokenPipeError:
+            raise Failed("%s: the companion has gone:\n%s" % (
+                self.name, self.out))
+
+    def sees(self, pattern, secs=60, since=0):
+        """What the phone shows; the match."""
+        return self.clinic.until(
+            lambda: re.search(pattern, self.out[since:]),
+            "%s sees %r in:\n%s" % (self.name, pattern, self.out), secs)
+
+    def mark(self):
+        return len(self.out)
+
+    def close(self):
+        if self.p.poll() is None:
+            try:
+                self.p.stdin.close()
+                self.p.wait(20)
+            except (OSError, subprocess.TimeoutExpired):
+                self.p.kill()
+        self.p.wait()
+
+
+def enrol(clinic, registrar, case, victim, coordinator=None):
+    """An invite, the codes compared aloud, and the coordinator lets in."""
+    made = registrar.json("invite", case, "--no-wait")
+    victim.say("enrol " + made["text"])
+    here = registrar.json("invite-code", made["invite"])["code"]
+    there = victim.sees(r"theirs first: ([0-9 ]+[0-9])").group(1)
+    if here != there:
+        raise Failed("the codes differ: %s, %s" % (here, there))
+    registrar.run("confirm", made["invite"], "--same")
+    victim.sees(r"This device is set up")
+    if coordinator is not None:
+        clinic.until(lambda: coordinator.code(
+            "assign", case, "victim", "support", "--yes") == 0,
+            "the victim is let in")
+    return made
