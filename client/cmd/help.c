@@ -115,20 +115,26 @@ static json_t *option_json(const struct command_option *o)
 /* The whole table, for programs that make something of it. */
 static void show_json(const struct ui *ui)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *exits = json_array();
 
 	for (const struct command_group *g = command_groups; g->title != NULL;
 		g++)
 		for (const struct command *c = g->commands; c->name != NULL;
 			c++)
 			(void)json_array_append_new(list,
-				json_pack("{s:s,s:s,s:s,s:s,s:i,s:o}", "name",
-					c->name, "group", g->title, "args",
-					c->args, "help", _(c->help), "rights",
-					(int)c->rights, "options",
+				json_pack("{s:s,s:s,s:s,s:s,s:s*,s:i,s:o}",
+					"name", c->name, "group", g->title,
+					"args", c->args, "help", _(c->help),
+					"more",
+					c->more != NULL ? _(c->more) : NULL,
+					"rights", (int)c->rights, "options",
 					option_json(c->options)));
-	ui_json(ui, json_pack("{s:o,s:o}", "commands", list, "options",
-			    option_json(command_globals)));
+	for (int code = 0; code < EXIT_CODES; code++)
+		(void)json_array_append_new(exits,
+			json_pack("{s:i,s:s,s:s}", "exit", code, "code",
+				exit_name(code), "words", exit_words(code)));
+	ui_json(ui, json_pack("{s:o,s:o,s:o}", "commands", list, "options",
+			    option_json(command_globals), "exits", exits));
 }
 
 int help_show(const struct ui *ui, char *const *words, int count)

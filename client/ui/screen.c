@@ -188,7 +188,9 @@ static void draw_state(const struct screen *s)
 {
 	size_t width = text_width(s->state) + 6;
 
-	(void)mvhline(LINES - 2, 0, s->ui->ascii ? '-' : ACS_HLINE, COLS);
+	(void)move(LINES - 2, 0);
+	for (int i = 0; i < COLS; i++)
+		(void)addstr(s->ui->ascii ? "-" : "\xe2\x94\x80");
 	if ((size_t)COLS > width)
 		(void)mvprintw(
 			LINES - 2, COLS - (int)width, "  %s  ", s->state);

@@ -21,3 +21,28 @@ CHECKS += check-client
 .PHONY: check-client
 check-client: $(B)/tests/client/rowan
 	$(Q)sh tests/client/commands.sh $(B)/tests/client/rowan
+
+# rowan(1) is made from the table of commands.
+#   make man-rowan         docs/man/rowan.1 anew
+.PHONY: man-rowan check-man-rowan
+man-rowan: $(B)/tests/client/rowan
+	$(Q)$< help --json | python3 docs/man/rowan.py >$(B)/rowan.1 && \
+		cp $(B)/rowan.1 docs/man/rowan.1
+
+CHECKS += check-man-rowan
+check-man-rowan: $(B)/tests/client/rowan
+	$(Q)$< help --json | python3 docs/man/rowan.py | \
+		cmp -s - docs/man/rowan.1 || \
+		{ echo "docs/man/rowan.1 is stale: make man-rowan"; exit 1; }
+
+CHECKS += check-json
+.PHONY: check-json
+check-json: $(B)/tests/client/rowan
+	$(Q)python3 tests/client/schema.py $<
+
+# Debian's modules belong to Debian's interpreter.
+DEBIAN_PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
+CHECKS += check-screens
+.PHONY: check-screens
+check-screens: $(B)/tests/client/rowan
+	$(Q)$(DEBIAN_PYTHON) tests/client/screens.py $<

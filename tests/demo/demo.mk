@@ -1,12 +1,9 @@
-# The main job, shown: a conversation through the real daemon.
-#   make demo                      in a folder of its own; leaves nothing behind
-
-$(eval $(call test_program,demo/demo,tests/demo/demo.c,$(B)/tests/demo/person.o))
+# The main job, shown with the real programs, as a story.
+#   make demo              in a folder of its own; leaves nothing behind
+#   make demo KEEP=1       leaves the clinic running and says how to play with it
 
 .PHONY: demo
-demo: $(B)/rowand $(B)/tests/demo/demo
-	$(Q)$(B)/tests/demo/demo
+demo: $(B)/rowan $(B)/rowand $(B)/companion
+	$(Q)python3 tests/demo/story.py $(B) $(if $(KEEP),keep)
 
 CHECKS += demo
-
--include $(B)/tests/demo/person.d

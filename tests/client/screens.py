@@ -1,0 +1,168 @@
+"""rowan in a pseudo-terminal, screen by screen: the conversation, tables that
+fit, a question, a passphrase that is not shown. usage: screens.py ROWAN
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import pexpect
+import pyte
+
+rowan = os.path.abspath(sys.argv[1])
+work = tempfile.mkdtemp()
+env = dict(os.environ, ROWAN_HOME=work + "/home", XDG_RUNTIME_DIR=work,
+           ROWAN_DOUBLE=work + "/world", TZ="UTC", LC_ALL="C.UTF-8",
+           TERM="vt220", NO_COLOR="1")
+for name in ("COLUMNS", "LINES", "ROWAN_ASKPASS"):
+    env.pop(name, None)
+with open(work + "/world", "w") as f:
+    json.dump({"enrolled": False, "staff": [
+        {"name": "Sam", "agency": "police"}], "cases": [
+        {"victim": "Vic", "support": [
+            {"from": 99, "text": "Are you there?", "ago": 7200},
+            {"from": 0, "text": "Yes.", "ago": 3600},
+            {"from": 99, "text": "gate \u6771\u4eac \u202e\x1b[2J",
+             "ago": 600}]}]}, f)
+
+
+class Terminal:
+    def __init__(self, *args, rows=12, columns=60, term="vt220"):
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.ByteStream(self.screen)
+        self.p = pexpect.spawn(rowan, list(args), env=dict(env, TERM=term),
+                               dimensions=(rows, columns), timeout=20)
+        self.raw = b""
+
+    def read(self, wait=0.05):
+        try:
+            data = self.p.read_nonblocking(65536, wait)
+        except pexpect.TIMEOUT:
+            return False
+        except pexpect.EOF:
+            return False
+        self.raw += data
+        self.stream.feed(data)
+        return True
+
+    def rows(self):
+        # pyte keeps a cell after each wide character.
+        return [line.rstrip() for line in self.screen.display]
+
+    def shows(self, *wanted, secs=20):
+        """Each as a row of its own, in this order."""
+        end = time.time() + secs
+        while True:
+            self.read()
+            rows = [r.strip() for r in self.rows()]
+            at = 0
+            for w in wanted:
+                if w not in rows[at:]:
+                    break
+                at = rows.index(w, at) + 1
+            else:
+                return
+            if time.time() > end:
+                raise AssertionError("never shown: %r\n%s" % (
+                    wanted, "\n".join(self.rows())))
+
+    def type(self, text):
+        self.p.send(text)
+
+    def end(self, code=0):
+        while self.p.isalive():
+            self.read(0.1)
+        while self.read(0.1):
+            pass
+        self.p.wait() if self.p.isalive() else None
+        assert self.p.exitstatus == code, (self.p.exitstatus, self.rows())
+
+
+def first_steps():
+    t = Terminal("setup", rows=24, columns=80)
+    t.shows("New passphrase:")
+    t.type("correct horse battery\n")
+    t.shows("The same again:")
+    t.type("correct horse battery\n")
+    t.shows("Invite (as scanned or typed):")
+    t.type("ROWAN:X\n")
+    t.shows("Code: 12345 67890")
+    t.type("maybe\n")
+    t.shows("please answer yes or no")
+    t.type("yes\n")
+    t.shows("Waiting for them to confirm ...")
+    t.end()
+    assert b"correct horse" not in t.raw
+
+
+def tables_fit():
+    t = Terminal("inbox", rows=8, columns=44)
+    t.end()
+    for row in t.rows():
+        assert len(row) <= 44
+    assert any("SUPPORT" in r for r in t.rows()), t.rows()
+
+
+def conversation():
+    t = Terminal("chat", "1")
+    t.shows("Case  - support: Sam (police), Vic (victim)")
+    t.shows("#1  10:35  Vic (victim)", "Are you there?", "Yes.",
+            "#3  12:25  Vic (victim)")
+    assert any("<U+202E><U+001B>[2J" in r for r in t.rows()), t.rows()
+    assert b"\xe2\x80\xae" not in t.raw
+    t.shows(">")
+    # Letters come as they are typed; a mistake is taken back.
+    t.type("Hold on, caf\u00e9x\x7f?")
+    t.shows("> Hold on, caf\u00e9?")
+    t.type("\x01\x1b[C\x1b[3~")
+    t.shows("> Hld on, caf\u00e9?")
+    t.type("\x05\r")
+    t.shows("Hld on, caf\u00e9?", "You asked: Hld on, caf\u00e9?")
+    t.shows(">")
+    t.type("kept in the line")
+    t.shows("> kept in the line")
+    # Smaller, and nothing is lost or broken.
+    t.screen.resize(6, 30)
+    t.p.setwinsize(6, 30)
+    t.shows("> kept in the line")
+    for row in t.rows():
+        assert len(row) <= 30
+    t.type("\x03")
+    t.end()
+    rows = [r.strip() for r in t.rows()]
+    assert "Hld on, caf\u00e9?" not in rows, "the conversation stays behind"
+    assert b"thrown away" in t.raw
+
+
+def plain_words_for_plain_terminals():
+    t = Terminal("chat", "1", term="dumb", rows=24, columns=70)
+    t.shows("* Each line is a message. Ctrl-D leaves.")
+    t.type("line by line?\n")
+    t.shows("You asked: line by line?")
+    assert b"\x1b" not in t.raw
+    t.type("\x04")
+    t.end()
+
+
+def locked():
+    t = Terminal("lock")
+    t.end()
+    t = Terminal("read", "1", rows=24)
+    t.shows("Passphrase:")
+    t.type("wrong horse battery\n")
+    t.shows("error: wrong passphrase")
+    t.end(5)
+
+
+try:
+    for scene in (first_steps, tables_fit, conversation,
+                  plain_words_for_plain_terminals, locked):
+        scene()
+    print("  screens: 5 scenes as drawn")
+finally:
+    subprocess.run([rowan, "agent", "stop", "-q"], env=env)
+    shutil.rmtree(work)
