@@ -1,0 +1,333 @@
+/*
+ * A device and the log, at the daemon's double: what is promised and not kept,
+ * a log that goes back or forks, witnesses and the policy that asks for them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/device_kit.h"
+#include "lib/double_line.h"
+#include "lib/seed.h"
+#include "log/entry.h"
+#include "session/proofs.h"
+#include "tlog/origin.h"
+#include "trust/attest.h"
+#include "wire/log.h"
+#include "wire/op.h"
+
+static struct double_clinic clinic;
+static struct cast *t;
+static struct device_kit d;
+static struct proofs *x;
+static struct world_person server, witness;
+static uint64_t now_ms;
+
+static void aborted(void *ctx)
+{
+	fail_msg("%s", "a transaction did not happen");
+}
+
+static void begin_proofs(void)
+{
+	const struct proofs_options o = {.vault = d.kit.vault,
+		.events = d.events,
+		.requests = d.q,
+		.follow = d.follow,
+		.me = &d.me,
+		.aborted = aborted};
+
+	assert_int_equal(proofs_new(&x, &o), 0);
+	follow_time(d.follow, relay_double_now(clinic.d), false);
+	proofs_online(x, true);
+}
+
+static void enrol(struct world_person *p, const char *name, uint8_t role,
+	const uint8_t *seed)
+{
+	struct wire_card card;
+
+	world_person(p, name);
+	if (seed != NULL) {
+		memcpy(p->seed, seed, sizeof p->seed);
+		attest_key(p->seed, &p->signature_key);
+	}
+	world_card(&t->w, p, role, "clinic", &card);
+	assert_int_equal(world_enrol(&t->w, p, NULL, &card), 0);
+}
+
+/* As somebody; what they know of the clinic is current. */
+static void as(const struct world_person *p)
+{
+	device_kit_begin(&d, &clinic, p, false);
+	device_kit_settle(&d);
+	begin_proofs();
+}
+
+static void leave(void)
+{
+	proofs_free(x);
+	x = NULL;
+	device_kit_end(&d);
+}
+
+static int setup(void **state)
+{
+	struct key32 key;
+
+	double_clinic_begin(&clinic);
+	t = &clinic.cast;
+	seed_log_key(&key);
+	enrol(&server, "the daemon", WIRE_ROLE_DAEMON, key.b);
+	enrol(&witness, "a witness", WIRE_ROLE_WITNESS, NULL);
+	now_ms = 0;
+	as(&t->advocate);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	leave();
+	double_clinic_end(&clinic);
+	return 0;
+}
+
+/* Until there is nothing to do. */
+static void settle(void)
+{
+	for (int i = 0; i < 200; i++) {
+		now_ms += 1100;
+		assert_int_equal(proofs_step(x, now_ms), 0);
+		device_kit_settle(&d);
+		if (proofs_wait(x, now_ms) > 60000)
+			return;
+	}
+	fail_msg("%s", "never at rest");
+}
+
+static void look(void)
+{
+	proofs_look(x);
+	settle();
+}
+
+static uint64_t seen(void)
+{
+	struct watch w;
+
+	proofs_watch(x, &w);
+	return w.size;
+}
+
+/* Time goes on, and the log with it. */
+static void happen(void)
+{
+	struct log_entry e = {.act = WIRE_ACT_ADMIN};
+	struct store *st = relay_double_begin(clinic.d);
+
+	e.time = relay_double_now(clinic.d);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(entry_add(st, &e, NULL), 0);
+	relay_double_commit(clinic.d);
+
+	relay_double_pass(clinic.d, 2000);
+	follow_time(d.follow, relay_double_now(clinic.d), false);
+	follow_catch_up(d.follow, NULL);
+	device_kit_settle(&d);
+}
+
+static void a_growing_log_is_followed(void **state)
+{
+	uint64_t first, second;
+
+	settle();
+	first = seen();
+	assert_true(first > 0);
+	happen();
+	assert_int_equal(world_assign(&t->w, t->c, WIRE_CHANNEL_TEAM,
+				 &t->stranger, &t->coordinator),
+		0);
+	happen();
+	look();
+	second = seen();
+	assert_true(second > first);
+	/* It is in the vault. */
+	proofs_free(x);
+	begin_proofs();
+	assert_int_equal(seen(), second);
+	settle();
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+}
+
+static void a_promise_that_is_not_kept_is_an_alarm(void **state)
+{
+	struct proofs_submitted s = {.message = {{1}},
+		.counter = 7,
+		.envelope = bytes_of("never submitted", 15),
+		.logged = {.leaf = 0, .time = 5}};
+	struct buf file;
+
+	assert_int_equal(vault_begin(d.kit.vault), 0);
+	assert_int_equal(proofs_keep(x, &s), 0);
+	assert_int_equal(vault_commit(d.kit.vault), 0);
+	assert_int_equal(proofs_get(x, &s.message, &file), ROWAN_E_AGAIN);
+	settle();
+	assert_int_equal(proofs_get(x, &s.message, &file), ROWAN_E_NOT_FOUND);
+	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_FORK), 1);
+}
+
+/* After a lost answer: looked for, and not there. */
+static void what_the_log_does_not_have_is_given_up(void **state)
+{
+	struct proofs_submitted s = {.message = {{1}},
+		.counter = 7,
+		.envelope = bytes_of("never submitted", 15),
+		.logged = {.leaf = WIRE_LEAF_NONE}};
+	struct buf file;
+
+	assert_int_equal(vault_begin(d.kit.vault), 0);
+	assert_int_equal(proofs_keep(x, &s), 0);
+	assert_int_equal(vault_commit(d.kit.vault), 0);
+	settle();
+	assert_int_equal(proofs_get(x, &s.message, &file), ROWAN_E_NOT_FOUND);
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+}
+
+static void a_log_that_goes_back_is_an_alarm(void **state)
+{
+	uint64_t before;
+
+	relay_double_save(clinic.d);
+	happen();
+	assert_int_equal(world_assign(&t->w, t->c, WIRE_CHANNEL_TEAM,
+				 &t->stranger, &t->coordinator),
+		0);
+	device_kit_settle(&d);
+	look();
+	before = seen();
+	relay_double_pass(clinic.d, 5000);
+	relay_double_rollback(clinic.d);
+	device_kit_settle(&d);
+	proofs_online(x, false);
+	proofs_online(x, true);
+	follow_time(d.follow, relay_double_now(clinic.d), false);
+	look();
+	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_ROLLBACK), 1);
+	/* What was verified stays what was verified; one alarm is enough. */
+	assert_int_equal(seen(), before);
+	look();
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+}
+
+/* ---- lies -----------------------------------------------------------------
+ */
+
+static uint16_t lied_about;
+
+static enum double_fate flip(void *ctx, struct double_message *m)
+{
+	if (m->way != DOUBLE_ANSWER || m->count < 2 ||
+		m->header.op != (lied_about | WIRE_ANSWER) ||
+		m->frame[1].len < 12)
+		return DOUBLE_PASS;
+	m->frame[1].data[m->frame[1].len - 10] ^= 1;
+	return DOUBLE_PASS;
+}
+
+static void forged_answers_are_alarms(void **state)
+{
+	static const uint16_t ops[] = {
+		WIRE_OP_CHECKPOINT, WIRE_OP_LOG_CONSISTENCY};
+
+	settle();
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t before = seen();
+
+		happen();
+		device_kit_settle(&d);
+		lied_about = ops[i];
+		relay_double_hook(clinic.d, flip, NULL);
+		look();
+		relay_double_hook(clinic.d, NULL, NULL);
+		assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_FORK), 1);
+		assert_int_equal(seen(), before);
+		look();
+		assert_true(seen() > before);
+	}
+}
+
+/* ---- witnesses ------------------------------------------------------------
+ */
+
+static void policy_of(const struct world_person *p, char *ret, size_t size)
+{
+	char vkey[256] = {0};
+	struct note_key key;
+	struct writer w;
+
+	assert_int_equal(
+		origin_witness(&p->device, p->signature_key.b, &key), 0);
+	writer_init_fixed(&w, vkey, sizeof vkey - 1);
+	note_key_format(&key, &w);
+	snprintf(ret, size, "witness a %s\nquorum a\n", vkey);
+}
+
+static void a_witness_cosigns_and_is_asked_for(void **state)
+{
+	struct world_person other;
+	char text[512];
+	struct buf note;
+
+	/* Before it has, nothing is believed that must have it. */
+	policy_of(&witness, text, sizeof text);
+	assert_int_equal(
+		proofs_policy(x, bytes_of("witness\n", 8)), ROWAN_E_MALFORMED);
+	assert_int_equal(proofs_policy(x, bytes_of(text, strlen(text))), 0);
+	look();
+	assert_int_equal(seen(), 0);
+	leave();
+	as(&witness);
+	settle();
+	assert_true(seen() > 0);
+	assert_int_equal(head_cosigned(clinic.d->ops.head, 1, &note), 0);
+	buf_wipe(&note);
+	/* Nothing new: it says nothing twice. */
+	look();
+	assert_int_equal(
+		head_cosigned(clinic.d->ops.head, 2, &note), ROWAN_E_NOT_FOUND);
+	leave();
+	as(&t->advocate);
+	assert_int_equal(proofs_policy(x, bytes_of(text, strlen(text))), 0);
+	look();
+	assert_true(seen() > 0);
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+	leave();
+	/* Somebody else's word is not the one that is asked for. */
+	as(&t->officer);
+	world_person(&other, "another witness");
+	policy_of(&other, text, sizeof text);
+	assert_int_equal(proofs_policy(x, bytes_of(text, strlen(text))), 0);
+	look();
+	assert_int_equal(seen(), 0);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_growing_log_is_followed),
+		T(a_promise_that_is_not_kept_is_an_alarm),
+		T(what_the_log_does_not_have_is_given_up),
+		T(a_log_that_goes_back_is_an_alarm),
+		T(forged_answers_are_alarms),
+		T(a_witness_cosigns_and_is_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
