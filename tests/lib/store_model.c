@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/store_model.h"
+#include "log/entry.h"
 
 /* Who is in which channel, by device (each its own member). */
 static const bool seats[MODEL_CHANNELS][MODEL_DEVICES] = {
@@ -92,6 +93,20 @@ static void check_deliveries(struct model *m, const bool *to, uint64_t number,
 	assert_int_equal(n, done->deliveries_len);
 }
 
+/* The leaf of what was just accepted, as the relay makes it. */
+static int add_leaf(struct model *m, struct kit *k, uint32_t channel)
+{
+	struct log_entry e = {.act = WIRE_ACT_SUBMIT,
+		.time = k->now,
+		.case_id = kit_id('s', channel),
+		.number = m->leaves};
+	int r = entry_add(k->st, &e, NULL);
+
+	if (r == 0)
+		m->leaves++;
+	return r;
+}
+
 static int step_submit(struct model *m, struct kit *k)
 {
 	static uint8_t body[STORE_ENVELOPE_MAX];
@@ -131,6 +146,7 @@ static int step_submit(struct model *m, struct kit *k)
 		assert_false(done.repeat);
 		m->boxes[from].counter = e.counter;
 		check_deliveries(m, to, number, e.expires, &done);
+		return add_leaf(m, k, channel);
 	}
 	return 0;
 }
@@ -416,10 +432,31 @@ static bool blob_fits(const struct model_blob *b, struct kit *k, uint32_t n)
 	return blob.have == have;
 }
 
+/* As many leaves as envelopes, and the last one is whose it should be. */
+static bool log_fits(const struct model *m, struct kit *k)
+{
+	struct store_reader *rd = store_view(k->st);
+	struct wire_detail d;
+	struct buf detail;
+	uint64_t size;
+	bool fits;
+
+	if (store_log_size(rd, &size) != 0 || size != m->leaves)
+		return false;
+	if (size == 0)
+		return true;
+	if (store_log_detail(rd, size - 1, &detail) != 0)
+		return false;
+	fits = wire_detail_read(buf_view(&detail), &d) == 0 &&
+	       d.number == size - 1;
+	buf_wipe(&detail);
+	return fits;
+}
+
 bool model_fits(const struct model *m, struct kit *k)
 {
 	struct store_batch *batch;
-	bool fits = true;
+	bool fits = log_fits(m, k);
 
 	assert_int_equal(store_batch_new(&batch), 0);
 	for (uint32_t d = 0; d < MODEL_DEVICES && fits; d++)

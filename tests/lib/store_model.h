@@ -40,7 +40,8 @@ struct model_blob {
 struct model {
 	struct model_box boxes[MODEL_DEVICES];
 	struct model_blob blobs[MODEL_BLOBS];
-	uint64_t next; /* number of bodies, hashes, ... */
+	uint64_t leaves; /* of the log: one for each envelope accepted */
+	uint64_t next;	 /* number of bodies, hashes, ... */
 	uint64_t random;
 };
 
