@@ -182,6 +182,7 @@ ROWAN_API const char *rowan_alarm_name(enum rowan_alarm alarm);
 #include <rowan/case.h>
 #include <rowan/message.h>
 #include <rowan/history.h>
+#include <rowan/proof.h>
 
 #ifdef __cplusplus
 }

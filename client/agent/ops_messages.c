@@ -212,6 +212,27 @@ static int op_name(struct request *q)
 	return rc == 0 ? rowan_set_name(q->agent->rowan, channel.b, name) : rc;
 }
 
+/* The file itself: it is short, and the command writes it where it should. */
+static int op_receipt(struct request *q)
+{
+	struct rowan_bytes *file = NULL;
+	struct id16 id;
+	int rc = name_message(q, arg_text(q, "message"), &id);
+
+	if (rc == 0)
+		rc = rowan_receipt(q->agent->rowan, id.b, &file);
+	if (rc == ROWAN_E_AGAIN)
+		return refuse(q, EXIT_LATER, N_("it is not here yet"),
+			N_("it comes by itself once the daemon is reached"));
+	if (rc != 0)
+		return rc;
+	(void)json_object_set_new(q->out, "receipt",
+		json_stringn((const char *)rowan_bytes_data(file),
+			rowan_bytes_len(file)));
+	rowan_bytes_free(file);
+	return 0;
+}
+
 /* Hand earlier messages of a channel to those who came later. */
 static int op_hand_over(struct request *q)
 {
@@ -240,6 +261,7 @@ const struct agent_operation ops_messages[] = {
 	{"mark", OP_CARD, false, op_mark},
 	{"forget", OP_CARD, false, op_forget},
 	{"cancel", OP_CARD, false, op_cancel},
+	{"receipt", OP_CARD, false, op_receipt},
 	{"name", OP_CARD, false, op_name},
 	{"hand-over", OP_CARD, false, op_hand_over},
 	{NULL, OP_ANY, false, NULL}};

@@ -1,6 +1,6 @@
 /*
- * rowan receipt: checking receipts on a machine without a network, with the
- * authority's key alone.
+ * rowan receipt: the proof that something was received, and checking it on a
+ * machine without a network, with the authority's key alone.
  *
  * Trusts the authority's record or key that the person hands in, and no byte
  * of the receipt.
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd/families.h"
+#include "cmd/remote.h"
 #include "tlog/policy.h"
 #include "trust/clinic.h"
 #include "trust/evidence.h"
@@ -156,7 +157,38 @@ static int verify_run(struct run *r)
 	return code;
 }
 
+/* ---- get ------------------------------------------------------------------
+ */
+
+static int get_run(struct run *r)
+{
+	const char *path = r->argv[1], *text;
+	json_t *answer = NULL;
+	int code = remote_call(r,
+		json_pack("{s:s,s:s}", "op", "receipt", "message", r->argv[0]),
+		&answer);
+
+	if (code != EXIT_DONE)
+		return code;
+	text = json_text(answer, "receipt");
+	code = file_write(&r->ui, path != NULL ? path : "-",
+		bytes_of(text, strlen(text)), 0);
+	json_decref(answer);
+	return code;
+}
+
 const struct command evidence_commands[] = {
+	{.name = "receipt get",
+		.args = "MESSAGE [FILE]",
+		.min = 1,
+		.max = 2,
+		.kind = COMMAND_FILE,
+		.help = N_("the proof that a message of yours was received"),
+		.more = N_("A text file that anybody can check with \"rowan "
+			   "receipt verify\" and the authority's key. It says "
+			   "that a sealed message of this device was received, "
+			   "and when; it opens nothing."),
+		.run = get_run},
 	{.name = "receipt verify",
 		.args = "FILE",
 		.min = 1,
