@@ -5,7 +5,7 @@
  *
  *	tree	the leaves, then the hash of every subtree of two leaves or
  *		more that one of them completes, in the order of completion
- *	detail	sealed: for each leaf the length of its detail and that
+ *	detail	sealed: for each leaf its detail, packed (log_pack.c)
  *
  * How many subtrees the first n leaves complete is n minus the bits set in n,
  * so a hash is found without an index: its row by its last leaf, its place by
@@ -24,7 +24,7 @@
 #define ROW_LEAVES  256
 #define ROW_NODES   (2 * ROW_LEAVES)
 #define TREE_MAX    (ROW_LEAVES * WIRE_LEAF_LEN + ROW_NODES * MERKLE_HASH_LEN)
-#define DETAIL_ROOM (ROW_LEAVES * (2 + WIRE_DETAIL_MAX))
+#define DETAIL_ROOM (ROW_LEAVES * LOG_PACKED_MAX)
 
 static struct seal_place detail_at(int64_t row)
 {
@@ -203,8 +203,7 @@ static int add_row(struct store *st, size_t from, size_t n)
 		const struct pending *p = &l->pending[i];
 
 		writer_raw(&tree, p->leaf, WIRE_LEAF_LEN);
-		writer_u16(&detail, (uint16_t)p->len);
-		writer_raw(&detail, l->details + p->at, p->len);
+		log_pack(bytes_of(l->details + p->at, p->len), &detail);
 	}
 	for (size_t i = from; i < from + n; i++) {
 		merkle_leaf(bytes_of(l->pending[i].leaf, WIRE_LEAF_LEN), &hash);
@@ -385,16 +384,6 @@ int log_open_details(struct store_reader *rd, sqlite3_stmt *q, struct buf *ret)
 		rd->seal, detail_at(db_get_int(q, 0)), db_get_bytes(q, 3), ret);
 }
 
-int log_next_detail(struct reader *r, struct bytes *ret)
-{
-	uint16_t len = 0;
-
-	if (reader_u16(r, &len) != 0 || len > WIRE_DETAIL_MAX ||
-		reader_view(r, len, ret) != 0)
-		return ROWAN_E_CORRUPT;
-	return 0;
-}
-
 int store_log_open(struct store_reader *rd, uint64_t leaf, struct bytes detail,
 	struct wire_opening *ret)
 {
@@ -416,6 +405,7 @@ int store_log_detail(struct store_reader *rd, uint64_t leaf, struct buf *ret)
 {
 	struct buf details = {NULL, 0};
 	struct bytes detail = {NULL, 0};
+	uint8_t mem[WIRE_DETAIL_MAX];
 	struct log_row row;
 	struct reader in;
 	int r = row_of(rd, leaf, &row);
@@ -425,7 +415,7 @@ int store_log_detail(struct store_reader *rd, uint64_t leaf, struct buf *ret)
 		r = log_open_details(rd, row.q, &details);
 	reader_init(&in, buf_view(&details));
 	for (uint64_t i = row.first; r == 0 && i <= leaf; i++)
-		r = log_next_detail(&in, &detail);
+		r = log_unpack(&in, mem, &detail);
 	db_end(row.q);
 	if (r == 0)
 		r = detail.len == 0 ? ROWAN_E_NOT_FOUND : buf_copy(ret, detail);
@@ -445,6 +435,7 @@ struct walk {
 static int walk_row(struct store_reader *rd, const struct log_row *row,
 	uint64_t from, struct walk *w, uint64_t *ret_next)
 {
+	uint8_t mem[WIRE_DETAIL_MAX];
 	struct buf details;
 	struct bytes detail;
 	struct reader in;
@@ -454,7 +445,7 @@ static int walk_row(struct store_reader *rd, const struct log_row *row,
 		return r;
 	reader_init(&in, buf_view(&details));
 	for (uint64_t i = row->first; i < row->first + row->count; i++) {
-		if ((r = log_next_detail(&in, &detail)) != 0)
+		if ((r = log_unpack(&in, mem, &detail)) != 0)
 			break;
 		if (i < from)
 			continue;
@@ -489,21 +480,26 @@ int store_log_walk(struct store_reader *rd, const struct store_log_range *range,
 static int walk_row_back(struct store_reader *rd, const struct log_row *row,
 	uint64_t below, struct walk *w, uint64_t *ret_next)
 {
-	struct bytes detail[ROW_LEAVES];
+	struct reader at[ROW_LEAVES], in;
+	uint8_t mem[WIRE_DETAIL_MAX];
 	struct buf details;
-	struct reader in;
+	struct bytes detail;
 	int r = log_open_details(rd, row->q, &details);
 
 	if (r != 0)
 		return r;
 	reader_init(&in, buf_view(&details));
-	for (uint64_t i = 0; r == 0 && i < row->count; i++)
-		r = log_next_detail(&in, &detail[i]);
+	for (uint64_t i = 0; r == 0 && i < row->count; i++) {
+		at[i] = in;
+		r = log_unpack(&in, mem, &detail);
+	}
 	for (uint64_t i = row->count; r == 0 && !w->stop && i-- > 0;) {
 		if (row->first + i >= below)
 			continue;
+		r = log_unpack(&at[i], mem, &detail);
 		*ret_next = row->first + i;
-		w->stop = !w->visit(w->ctx, *ret_next, detail[i]);
+		if (r == 0)
+			w->stop = !w->visit(w->ctx, *ret_next, detail);
 	}
 	buf_wipe(&details);
 	return r;
@@ -579,7 +575,7 @@ int store_log_verify(struct store_reader *rd, struct merkle_hash *ret_root,
 static int blank(const struct buf *details, struct store *st,
 	const uint8_t name[SEAL_HASH_LEN], struct writer *w, bool *ret_any)
 {
-	uint8_t other[SEAL_HASH_LEN];
+	uint8_t other[SEAL_HASH_LEN], mem[WIRE_DETAIL_MAX];
 	struct bytes detail;
 	struct wire_detail d;
 	struct reader in;
@@ -587,7 +583,7 @@ static int blank(const struct buf *details, struct store *st,
 	*ret_any = false;
 	reader_init(&in, buf_view(details));
 	while (reader_left(&in) > 0) {
-		if (log_next_detail(&in, &detail) != 0)
+		if (log_unpack(&in, mem, &detail) != 0)
 			return ROWAN_E_CORRUPT;
 		if (detail.len > 0) {
 			if (wire_detail_read(detail, &d) != 0)
@@ -598,8 +594,7 @@ static int blank(const struct buf *details, struct store *st,
 				*ret_any = true;
 			}
 		}
-		writer_u16(w, (uint16_t)detail.len);
-		writer_raw(w, detail.data, detail.len);
+		log_pack(detail, w);
 	}
 	return writer_status(w);
 }

@@ -6,7 +6,8 @@
 
 #include "store/internal.h"
 
-struct reader;
+#include "base/reader.h"
+#include "base/writer.h"
 
 /* ---- log.c ---- */
 
@@ -23,10 +24,19 @@ void log_settle(struct store *st);
 /* Blank details under a secret in up to ${max} rows; 0 done: that was all. */
 ROWAN_MUST int log_sweep(
 	struct store *st, int64_t secret, size_t max, size_t *ret_done);
-/* The details of the row at which ${q} stands; each in turn. */
+/* The details of the row at which ${q} stands. */
 ROWAN_MUST int log_open_details(
 	struct store_reader *rd, sqlite3_stmt *q, struct buf *ret);
-ROWAN_MUST int log_next_detail(struct reader *r, struct bytes *ret);
+
+/* ---- log_pack.c ---- */
+
+#define LOG_PACKED_MAX (2 + WIRE_DETAIL_MAX / 64 + 1 + WIRE_DETAIL_MAX)
+
+/* Most of a detail is zeros: they are not stored. */
+void log_pack(struct bytes detail, struct writer *w);
+/* The next one, into ${mem}; empty when it was erased. ROWAN_E_CORRUPT. */
+ROWAN_MUST int log_unpack(
+	struct reader *r, uint8_t mem[WIRE_DETAIL_MAX], struct bytes *ret);
 
 /* ---- log_secret.c ---- */
 

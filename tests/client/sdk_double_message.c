@@ -229,6 +229,13 @@ int rowan_forget(struct rowan *r, const uint8_t message[ROWAN_ID_LEN])
 	return 0;
 }
 
+int rowan_receipt(struct rowan *r, const uint8_t message[ROWAN_ID_LEN],
+	struct rowan_bytes **ret)
+{
+	*ret = NULL;
+	return ROWAN_E_AGAIN;
+}
+
 int rowan_fetch(
 	struct rowan *r, const uint8_t message[ROWAN_ID_LEN], const char *path)
 {
