@@ -30,35 +30,43 @@ static const char *why(int rc)
 	return rowan_strerror(rc);
 }
 
+static int make(struct ctl_call *c, const struct config *config,
+	struct backup_entry *ret)
+{
+	struct backup_making m = {.store = c->o->store,
+		.dir = config->backup_dir,
+		.key = config->backup_key,
+		.now = clock_read(c->o->clock).now / 1000,
+		.manifest = {.schema = (uint64_t)store_schema_newest(),
+			.by = ROWAND_VERSION}};
+	struct log_look l;
+	int rc = log_look(c, &l);
+
+	if (rc != 0)
+		return rc;
+	m.manifest.log_size = l.size;
+	memcpy(m.manifest.log_root, l.root.b, sizeof l.root.b);
+	rc = backup_make(&m, ret);
+	/* Names are seconds. */
+	if (rc == ROWAN_E_EXISTS) {
+		sleep(1);
+		m.now++;
+		rc = backup_make(&m, ret);
+	}
+	return rc;
+}
+
 void ctl_backup_now(struct ctl_call *c)
 {
 	struct server_state s;
 	struct backup_entry done;
-	struct log_look l;
-	struct backup_making m = {.store = c->o->store,
-		.dir = s.config.backup_dir,
-		.key = s.config.backup_key,
-		.now = clock_read(c->o->clock).now / 1000,
-		.manifest = {.schema = (uint64_t)store_schema_newest(),
-			.by = ROWAND_VERSION}};
 	int rc = ctl_state(c, &s);
 
 	if (rc != 0) {
 		ctl_fail(c, rc);
 		return;
 	}
-	rc = log_look(c, &l);
-	if (rc == 0) {
-		m.manifest.log_size = l.size;
-		memcpy(m.manifest.log_root, l.root.b, sizeof l.root.b);
-		rc = backup_make(&m, &done);
-		/* Names are seconds. */
-		if (rc == ROWAN_E_EXISTS) {
-			sleep(1);
-			m.now++;
-			rc = backup_make(&m, &done);
-		}
-	}
+	rc = make(c, &s.config, &done);
 	if (rc != 0) {
 		SAY(MSG_BACKUP_FAILED, JOURNAL_TEXT("why", why(rc)));
 		ctl_say(c->a,

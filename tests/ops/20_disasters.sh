@@ -114,6 +114,32 @@ leaves 65 "store-damaged"
 want 65 "damaged" ctl store check
 cp "$dir/good.db" "$dir/state/rowan.db"
 
+# --- the daemon's card ends, and has ended.
+"$person" card "$dir/state/rowan.db" 10 || fail "no card"
+start
+[ "$(check card)" = warning ] || fail "a card that ends soon is $(check card)"
+said '"event":"card-expires"'
+stop
+echo 950400 >"$dir/shift"
+LD_PRELOAD=$build/tests/ops/shift.so
+SHIFT=$dir/shift
+export SHIFT LD_PRELOAD
+start
+unset LD_PRELOAD
+# A clock that jumps is not believed, nor is the card's end, before somebody
+# vouches for it.
+[ "$(check card)" = warning ] || fail "a doubtful clock ended a card"
+want 0 "trusted" ctl clock accept
+[ "$(check card)" = critical ] || fail "a card that ended is $(check card)"
+said '"event":"card-expired"'
+[ "$(ctl metrics | sed -n 's/^rowan_card_until_seconds //p')" -lt \
+	"$(ctl metrics | sed -n 's/^rowan_time_seconds //p')" ] ||
+	fail "the metrics do not tell that the card ended"
+[ "$(waiting)" = $((accepted + 10)) ] || fail "the card cost messages"
+stop
+rm "$dir/state/clock"
+: >"$dir/log"
+
 # --- the clock is set back a day; another day it jumps while it runs.
 echo 86400 >"$dir/shift"
 SHIFT=$dir/shift LD_PRELOAD=$build/tests/ops/shift.so

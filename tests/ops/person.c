@@ -5,8 +5,9 @@
  *	person request RECORD NAME AGENCY RIGHTS	a card request
  *	person ping KEY PORT NAME SECONDS	be connected, and served
  *	person send PORT FIRST LAST	submit; print how many were accepted
+ *	person card STORE-FILE DAYS	the daemon has a card for so long
  *
- * The last one is of a seeded clinic (lib/seed.h).
+ * The last two are of a seeded clinic (lib/seed.h).
  */
 #include <poll.h>
 #include <stdio.h>
@@ -200,6 +201,31 @@ static int send_all(char **a)
 	return 0;
 }
 
+static int give_card(char **a)
+{
+	struct store_device d = {.id = {{0xda}},
+		.member = {{0xdb}},
+		.role = WIRE_ROLE_DAEMON,
+		.agency = "clinic"};
+	struct store_options o = {.path = a[0], .mailbox_max = 1000};
+	struct seed_server server;
+	struct key32 key;
+	struct store *st;
+	uint64_t now = (uint64_t)time(NULL);
+
+	seed_store_key(&key);
+	seed_server(0, &server);
+	o.key = &key;
+	memcpy(d.transport.b, server.public, sizeof d.transport.b);
+	d.until = now + 86400 * (uint64_t)atoi(a[1]);
+	if (store_open(&st, &o) != 0 || store_begin(st, now) != 0 ||
+		store_device_put(st, &d, bytes_of("card", 4)) != 0 ||
+		store_commit(st) != 0)
+		fail("no card");
+	store_close(st);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -210,6 +236,8 @@ int main(int argc, char **argv)
 		return request(argv + 2);
 	if (strcmp(what, "ping") == 0 && argc == 6)
 		return ping(argv + 2);
+	if (strcmp(what, "card") == 0 && argc == 4)
+		return give_card(argv + 2);
 	if (strcmp(what, "send") == 0 && argc == 5)
 		return send_all(argv + 2);
 	fprintf(stderr, "person: see the file's beginning\n");
