@@ -14,6 +14,7 @@
 #define BACKUP_OLD    (26 * HOUR)
 #define BACKUP_BAD    (3 * DAY)
 #define FAILED_RECENT 300 /* seconds */
+#define URGENT_LATE   (15 * 60)
 #define COSIGNED_OLD  (2 * DAY)
 
 const char *health_word(enum health_state state)
@@ -122,6 +123,19 @@ static void check_backup(const struct ctl_snapshot *s, struct health *h)
 			(unsigned long long)(age / HOUR));
 }
 
+static void check_urgent(const struct ctl_snapshot *s, struct health *h)
+{
+	uint64_t at = s->log.urgent;
+	uint64_t age = at != 0 && s->now > at ? s->now - at : 0;
+
+	if (age > URGENT_LATE)
+		judge(h, "urgent", HEALTH_WARN,
+			"a message has waited for %llu minutes",
+			(unsigned long long)(age / 60));
+	else
+		judge(h, "urgent", HEALTH_OK, "none waits for long");
+}
+
 /* A clinic without a witness has chosen that; one that had one has not. */
 static void check_log(const struct ctl_snapshot *s, struct health *h)
 {
@@ -150,4 +164,5 @@ void health_judge(const struct ctl_snapshot *s, struct health *ret)
 	check_card(s, ret);
 	check_backup(s, ret);
 	check_log(s, ret);
+	check_urgent(s, ret);
 }

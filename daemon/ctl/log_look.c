@@ -68,8 +68,9 @@ static int look(void *cookie, struct ops *o)
 	uint64_t size;
 	int rc;
 
-	if (o->head == NULL)
-		return 0;
+	rc = store_urgent(o->store, &l->urgent);
+	if (rc != 0 || o->head == NULL)
+		return rc;
 	rc = log_look_note(head_note(o->head, &size), l);
 	if (rc == 0 && head_cosigned(o->head, 1, &note) == 0) {
 		log_look_cosigned(buf_view(&note), l);

@@ -1,6 +1,6 @@
 /*
- * The audit log as administration sees it: its signed head, and when a witness
- * last cosigned one.
+ * What only the writer can tell: the audit log's signed head, when a witness
+ * last cosigned one, and since when somebody waits for something urgent.
  */
 #ifndef CTL_LOG_LOOK_H
 #define CTL_LOG_LOOK_H
@@ -13,6 +13,7 @@ struct log_look {
 	struct merkle_hash root;
 	uint64_t cosigned_at; /* seconds since 1970; 0: never */
 	uint64_t cosigned;    /* leaves under that checkpoint */
+	uint64_t urgent; /* since when an urgent envelope waits; 0: none does */
 };
 
 /**

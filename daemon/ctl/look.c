@@ -40,6 +40,7 @@ void ctl_status(struct ctl_call *c)
 	ctl_number(c->a, "devices", s.store.devices);
 	ctl_number(c->a, "channels", s.store.channels);
 	ctl_number(c->a, "envelopes", s.store.envelopes);
+	ctl_time(c->a, "urgent_since", s.log.urgent);
 	ctl_number(c->a, "blobs", s.store.blobs);
 	ctl_number(c->a, "schema", (uint64_t)store_schema_newest());
 	ctl_number(c->a, "store_bytes", s.store.pages * s.store.page_size);

@@ -148,6 +148,9 @@ static void disk(struct out *w, const struct ctl_snapshot *s)
 	gauge(w, "disk_free_bytes", "Free on the volume.", s->disk_free);
 	gauge(w, "reserve_bytes", "Kept back for a full disk.",
 		s->room ? s->relay.config.reserve_bytes : 0);
+	gauge(w, "urgent_oldest_seconds",
+		"How long the oldest urgent envelope waits; 0: none does.",
+		s->log.urgent == 0 ? 0 : s->now - s->log.urgent);
 	gauge(w, "envelopes_waiting", "Envelopes not yet fetched by all.",
 		s->store.envelopes);
 }

@@ -110,7 +110,9 @@ static void show_manifest(struct ctl_answer *a, const struct backup_manifest *m)
 static int check_store(struct process *p, const char *dir, struct ctl_answer *a)
 {
 	const char *problem = NULL;
+	struct merkle_hash root;
 	struct store_stats s;
+	uint64_t leaves = 0;
 	int code = offline_store_in(p, dir);
 	int rc;
 
@@ -121,6 +123,9 @@ static int check_store(struct process *p, const char *dir, struct ctl_answer *a)
 	rc = store_check(store_view(p->store), &problem);
 	if (rc == 0)
 		rc = store_stats(store_view(p->store), &s);
+	if (rc == 0 && (rc = store_log_verify(
+				store_view(p->store), &root, &leaves)) != 0)
+		problem = "the audit log in it is not whole";
 	if (rc != 0) {
 		ctl_say(a, EX_DATAERR, "%s",
 			problem != NULL ? problem : rowan_strerror(rc));
@@ -129,6 +134,7 @@ static int check_store(struct process *p, const char *dir, struct ctl_answer *a)
 	ctl_number(a, "devices", s.devices);
 	ctl_number(a, "channels", s.channels);
 	ctl_number(a, "envelopes", s.envelopes);
+	ctl_number(a, "log_leaves", leaves);
 	ctl_say(a, EX_OK, "it opens, and every check passed");
 	return EX_OK;
 }

@@ -5,10 +5,11 @@
 #include "clock/clock.h"
 #include "journal/journal.h"
 
-#define DAY	   86400u
-#define HOUR	   3600u
-#define CARD_SOON  (30 * DAY)
-#define BACKUP_OLD (26 * HOUR)
+#define DAY	    86400u
+#define HOUR	    3600u
+#define CARD_SOON   (30 * DAY)
+#define BACKUP_OLD  (26 * HOUR)
+#define URGENT_LATE (15 * 60)
 
 /* True when ${now} is not what was said last; then it is. */
 static bool turned(bool *said, bool now)
@@ -40,6 +41,15 @@ static void watch_backup(struct watch *w, const struct ctl_snapshot *s)
 		SAY(MSG_BACKUP_OLD, JOURNAL_NUMBER("hours", age / HOUR));
 }
 
+static void watch_urgent(struct watch *w, const struct ctl_snapshot *s)
+{
+	uint64_t at = s->log.urgent;
+	uint64_t age = at != 0 && s->now > at ? s->now - at : 0;
+
+	if (turned(&w->late, age > URGENT_LATE) && w->late)
+		SAY(MSG_DELIVERY_LATE, JOURNAL_NUMBER("minutes", age / 60));
+}
+
 void watch_step(struct watch *w, const struct ctl_snapshot *s)
 {
 	uint64_t failed = s->relay.count.failed_commits;
@@ -67,4 +77,5 @@ void watch_step(struct watch *w, const struct ctl_snapshot *s)
 	w->failed = failed;
 	watch_card(w, s);
 	watch_backup(w, s);
+	watch_urgent(w, s);
 }

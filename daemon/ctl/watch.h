@@ -9,7 +9,7 @@
 #include "ctl/snapshot.h"
 
 struct watch {
-	bool full, doubtful, expired, soon, old;
+	bool full, doubtful, expired, soon, old, late;
 	uint64_t failed; /* commits, as last said */
 };
 

@@ -15,6 +15,7 @@
 #include "store/store.h"
 
 #define HOUR	      3600
+#define URGENT_MAX    256  /* urgent envelopes remembered */
 #define MAILBOX_BLOCK 256  /* sequences reserved with one write */
 #define ID_BLOCK      4096 /* row ids likewise */
 #define MASK_WORDS    (STORE_WINDOW / 64)
@@ -84,6 +85,12 @@ struct freed {
 	int64_t row, until, len;
 };
 
+/* An urgent envelope that was stored since the start, perhaps gone since. */
+struct urgent {
+	int64_t row, number;
+	uint64_t since;
+};
+
 /* Rows that may be spare, in order. */
 struct freed_note {
 	int64_t rows[FREED_NOTED];
@@ -142,6 +149,8 @@ struct store {
 	size_t freed_len;
 	struct freed_note note; /* as in the file, once not dirty */
 	bool freed_known, note_dirty;
+	struct urgent urgent[URGENT_MAX];
+	size_t urgent_len;
 	struct device *to[STORE_RECIPIENT_MAX];
 	struct store_delivery *out; /* what the last call gave */
 	size_t out_len, out_cap;
@@ -204,6 +213,11 @@ ROWAN_MUST int row_open(const struct seal *s, struct seal_place place,
 /* The same into fresh memory. */
 ROWAN_MUST int row_open_buf(const struct seal *s, struct seal_place place,
 	struct bytes sealed, struct buf *ret);
+
+/* ---- admin.c ---- */
+
+/* An urgent envelope lies in ${row} now; remembered while there is room. */
+void urgent_add(struct store *st, int64_t row, int64_t number);
 
 /* ---- freed.c ---- */
 

@@ -216,6 +216,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_PACKAGE_VOID] = "DELETE FROM package",
 	[SQL_INVITE_VOID] = "UPDATE invite SET live=0,body=x'',"
 			    "until=until+?1 WHERE live=1",
+	[SQL_ENVELOPE_THERE] = "SELECT count(*) FROM envelope"
+			       " WHERE id=?1 AND number=?2",
 	[SQL_GROUP_NEXT] = "SELECT channel,state FROM mls_group"
 			   " WHERE channel>?1 ORDER BY channel LIMIT 1",
 	[SQL_INVITE_DUE] = "SELECT count(*) FROM invite WHERE until<=?1",

@@ -57,6 +57,13 @@ ROWAN_MUST int store_due(
 	struct store_reader *rd, uint64_t now, struct store_due *ret);
 
 /**
+ * store_urgent(st, ret):
+ * Since when the oldest urgent envelope waits that was stored since the store
+ * was opened; 0 when none waits. Up to a second late. For the writer's thread.
+ */
+ROWAN_MUST int store_urgent(struct store *st, uint64_t *ret);
+
+/**
  * store_schema(path, ret):
  * The number of the schema in the file at ${path}, which is not opened as a
  * store and not changed: 0 when there is no file or nothing in it.

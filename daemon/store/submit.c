@@ -240,6 +240,8 @@ static int write_rows(struct store *st, const struct store_envelope *e,
 		if (len > 1)
 			r = add_pending(st, spot.row, d, seq);
 	}
+	if (r == 0 && e->urgent)
+		urgent_add(st, spot.row, spot.number);
 	return r != 0 ? r
 		      : add_envelope(st, e, &spot, channel,
 				len == 1 ? st->out : NULL);

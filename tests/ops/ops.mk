@@ -20,8 +20,7 @@ $(B)/tests/ops/shift.so: tests/ops/shift_preload.c
 check-ops: $(B)/rowand $(B)/rowanctl $(OPS_BIN) $(B)/tests/seed \
 		$(B)/tests/ops/person $(B)/tests/ops/shift.so
 	$(Q)for t in $(OPS_BIN); do $$t || { echo "$$t failed"; exit 1; }; done
-	$(Q)for t in $(OPS_SH); do sh $$t $(B) || \
-		{ echo "$$t failed"; exit 1; }; done
+	$(Q)printf '%s\n' $(OPS_SH) | xargs -P 4 -I'{}' sh '{}' $(B)
 	@echo "ops: $(words $(OPS_SH) $(OPS_BIN)) behaviours hold"
 
 CHECKS += check-ops

@@ -192,6 +192,10 @@ static void health(void **state)
 	assert_int_equal(state_of(&s, "clock"), HEALTH_BAD);
 	s.doubt = 1;
 	assert_int_equal(state_of(&s, "clock"), HEALTH_WARN);
+	s.log.urgent = s.now - 1000;
+	assert_int_equal(state_of(&s, "urgent"), HEALTH_WARN);
+	s.log.urgent = s.now - 60;
+	assert_int_equal(state_of(&s, "urgent"), HEALTH_OK);
 	s.card_until = s.now;
 	assert_int_equal(state_of(&s, "card"), HEALTH_BAD);
 	s.card_until = s.now + 86400;

@@ -1,0 +1,252 @@
+/*
+ * Administration of the store: walking, counting, what a restore voids, copies,
+ * and since when something urgent waits.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "lib/store_kit.h"
+
+static int setup(void **state)
+{
+	static const uint32_t members[] = {1, 2};
+	static struct kit k;
+
+	if (sodium_init() < 0)
+		return -1;
+	kit_start(&k, NULL);
+	kit_begin(&k);
+	kit_device(&k, 1, 1);
+	kit_device(&k, 2, 2);
+	kit_channel(&k, 1, members, 2);
+	kit_commit(&k);
+	*state = &k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	kit_stop(*state);
+	return 0;
+}
+
+static void devices(void **state)
+{
+	struct kit *k = *state;
+	struct store_reader *rd = store_view(k->st);
+	struct id16 one = kit_id('d', 1), two = kit_id('d', 2);
+	struct store_device d;
+	int64_t row = 0;
+
+	assert_int_equal(store_device_next(rd, &row, &d), 0);
+	assert_true(id16_eq(&d.id, &one));
+	assert_int_equal(store_device_next(rd, &row, &d), 0);
+	assert_true(id16_eq(&d.id, &two));
+	assert_int_equal(store_device_next(rd, &row, &d), ROWAN_E_NOT_FOUND);
+}
+
+static int put_urgent(struct kit *k, uint64_t counter)
+{
+	struct store_envelope e = kit_envelope(1, counter, "urgent");
+	struct id16 from = kit_id('d', 1);
+	struct store_submitted done;
+
+	e.urgent = true;
+	return store_submit(k->st, &from, &e, &done);
+}
+
+static uint64_t oldest(struct kit *k)
+{
+	uint64_t since;
+
+	assert_int_equal(store_urgent(k->st, &since), 0);
+	return since;
+}
+
+static void urgent(void **state)
+{
+	struct kit *k = *state;
+	uint64_t first;
+
+	assert_int_equal(oldest(k), 0);
+	kit_begin(k);
+	assert_int_equal(kit_submit(k, 1, 1, 1, "can wait"), 0);
+	kit_commit(k);
+	assert_int_equal(oldest(k), 0);
+	/* One that was taken back was never there. */
+	kit_begin(k);
+	assert_int_equal(store_mark(k->st), 0);
+	assert_int_equal(put_urgent(k, 2), 0);
+	assert_int_equal(store_undo(k->st), 0);
+	kit_commit(k);
+	assert_int_equal(oldest(k), 0);
+	first = k->now;
+	kit_begin(k);
+	assert_int_equal(put_urgent(k, 3), 0);
+	kit_commit(k);
+	k->now += 100;
+	kit_begin(k);
+	assert_int_equal(put_urgent(k, 4), 0);
+	kit_commit(k);
+	assert_int_equal(oldest(k), first);
+	/* Fetched: the next one is the oldest, then there is none. */
+	kit_begin(k);
+	assert_int_equal(kit_ack(k, 2, 1, 1000), 3);
+	kit_commit(k);
+	kit_begin(k);
+	assert_int_equal(store_sweep(k->st, 100, &(struct store_slice){0}), 0);
+	kit_commit(k);
+	assert_int_equal(oldest(k), 0);
+}
+
+static void put_invite(struct kit *k, uint32_t n)
+{
+	struct store_invite i = {.id = kit_id('i', n),
+		.owner = kit_id('d', 1),
+		.until = k->now + 86400,
+		.detail = bytes_of("detail", 6),
+		.body = bytes_of("a bundle", 8)};
+
+	assert_int_equal(store_invite_put(k->st, &i), 0);
+}
+
+static void invites(void **state)
+{
+	struct kit *k = *state;
+	struct store_reader *rd = store_view(k->st);
+	struct id16 owner = kit_id('d', 1);
+	struct store_invite_row i;
+	int64_t row = 0, first;
+	uint32_t open;
+
+	kit_begin(k);
+	put_invite(k, 1);
+	put_invite(k, 2);
+	kit_commit(k);
+	assert_int_equal(store_invite_next(rd, &row, &i), 0);
+	first = row;
+	assert_false(i.ended);
+	assert_true(id16_eq(&i.owner, &owner));
+	kit_begin(k);
+	assert_int_equal(store_invite_end(k->st, first), 0);
+	assert_int_equal(store_invite_end(k->st, first), ROWAN_E_NOT_FOUND);
+	assert_int_equal(store_invite_end(k->st, 999), ROWAN_E_NOT_FOUND);
+	kit_commit(k);
+	assert_int_equal(store_invite_count(rd, &owner, &open), 0);
+	assert_int_equal(open, 1);
+	assert_int_equal(store_invite_next(rd, &row, &i), 0);
+	assert_int_equal(store_invite_next(rd, &row, &i), ROWAN_E_NOT_FOUND);
+}
+
+static void voided(void **state)
+{
+	struct kit *k = *state;
+	struct store_package p = {.body = bytes_of("package", 7),
+		.hash = {1},
+		.until = k->now + 1000};
+	struct id16 id = kit_id('d', 2);
+	struct store_voided done;
+	struct store_stock stock;
+
+	kit_begin(k);
+	assert_int_equal(store_package_put(k->st, &id, &p, 10), 0);
+	p.hash[0] = 2;
+	p.last_resort = true;
+	assert_int_equal(store_package_put(k->st, &id, &p, 10), 0);
+	put_invite(k, 1);
+	kit_commit(k);
+	kit_begin(k);
+	assert_int_equal(store_void(k->st, &done), 0);
+	kit_commit(k);
+	assert_int_equal(done.packages, 2);
+	assert_int_equal(done.invites, 1);
+	assert_int_equal(
+		store_package_count(store_view(k->st), &id, &stock), 0);
+	assert_int_equal(stock.available, 0);
+	assert_false(stock.last_resort);
+	/* What was published once is not published again. */
+	kit_begin(k);
+	assert_int_equal(store_package_put(k->st, &id, &p, 10), ROWAN_E_EXISTS);
+	kit_commit(k);
+	kit_check(k);
+}
+
+static void due(void **state)
+{
+	struct kit *k = *state;
+	struct store_envelope e = kit_envelope(1, 1, "soon over");
+	struct id16 from = kit_id('d', 1);
+	struct store_submitted done;
+	struct store_due d;
+
+	e.expires = k->now + 7200;
+	kit_begin(k);
+	assert_int_equal(store_submit(k->st, &from, &e, &done), 0);
+	kit_commit(k);
+	assert_int_equal(store_due(store_view(k->st), k->now, &d), 0);
+	assert_int_equal(d.envelopes, 0);
+	assert_int_equal(store_due(store_view(k->st), k->now + 20000, &d), 0);
+	assert_int_equal(d.envelopes, 1);
+}
+
+static void copies(void **state)
+{
+	struct kit *k = *state;
+	struct store_options o = k->options;
+	struct store *copy;
+	char path[128];
+	int64_t schema;
+
+	snprintf(path, sizeof path, "%s/copy.db", k->dir);
+	kit_begin(k);
+	assert_int_equal(kit_submit(k, 1, 1, 1, "in the copy"), 0);
+	kit_commit(k);
+	assert_int_equal(store_copy(k->st, path), 0);
+	assert_int_equal(store_copy(k->st, path), ROWAN_E_EXISTS);
+	assert_int_equal(store_schema(path, &schema), 0);
+	assert_int_equal(schema, store_schema_newest());
+	kit_begin(k);
+	assert_int_equal(kit_submit(k, 1, 1, 2, "not in it"), 0);
+	kit_commit(k);
+	o.path = path;
+	assert_int_equal(store_open(&copy, &o), 0);
+	{
+		struct id16 to = kit_id('d', 2);
+		uint64_t waiting;
+
+		assert_int_equal(
+			store_waiting(store_view(copy), &to, &waiting), 0);
+		assert_int_equal(waiting, 1);
+	}
+	store_close(copy);
+	/* Not while a transaction is open; afterwards all is there. */
+	kit_begin(k);
+	assert_int_equal(store_vacuum(k->st), ROWAN_E_STATE);
+	kit_commit(k);
+	assert_int_equal(store_vacuum(k->st), 0);
+	assert_int_equal(kit_waiting(k, 2), 2);
+	kit_check(k);
+	assert_int_equal(store_schema("/no/such/file", &schema), 0);
+	assert_int_equal(schema, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(devices, setup, teardown),
+		cmocka_unit_test_setup_teardown(urgent, setup, teardown),
+		cmocka_unit_test_setup_teardown(invites, setup, teardown),
+		cmocka_unit_test_setup_teardown(voided, setup, teardown),
+		cmocka_unit_test_setup_teardown(due, setup, teardown),
+		cmocka_unit_test_setup_teardown(copies, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
