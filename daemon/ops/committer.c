@@ -440,6 +440,15 @@ static void take_config(struct committer *c)
 	claims_rates(o->claims, c->config.claims_by, c->config.claims_of);
 }
 
+/* What was done in the last second is signed too: nothing is left over. */
+static void sign_off(struct ops *o)
+{
+	if (o->head == NULL || o->damaged)
+		return;
+	if (head_settle(o->head, o->now + 1) != 0 || head_sync(o->head) != 0)
+		atomic_fetch_add(&o->counters->unnoted, 1);
+}
+
 static void *run(void *cookie)
 {
 	struct committer *c = cookie;
@@ -449,6 +458,7 @@ static void *run(void *cookie)
 		take_config(c);
 		turn(c);
 	}
+	sign_off(&c->ops);
 	return NULL;
 }
 

@@ -147,9 +147,16 @@ static void damage(void **state)
 
 static void manifests(void **state)
 {
-	struct backup_manifest m = {1, 2, 3, {4}, 5, {6}, "0.1"}, back;
+	struct backup_manifest m, back;
 	struct writer w;
 
+	/* Compared with what lies between the fields. */
+	memset(&m, 0, sizeof m);
+	m.time = 1;
+	m.bytes = 3;
+	m.hash[0] = 4;
+	m.log_size = 5;
+	strcpy(m.by, "0.1");
 	writer_init(&w, BACKUP_MANIFEST_MAX);
 	assert_int_equal(backup_manifest_encode(&m, &w), 0);
 	assert_int_equal(backup_manifest_decode(writer_view(&w), &back), 0);
@@ -232,9 +239,12 @@ static void list_and_note(void **state)
 
 static void pending_notes(void **state)
 {
-	struct restore_pending p = {7, {1, {{2}}, 3, {{4}}}}, back;
+	struct restore_pending p, back;
 	char path[128];
 
+	memset(&p, 0, sizeof p);
+	p.made = 7;
+	p.heads = (struct wire_st_restore){1, {{2}}, 3, {{4}}};
 	assert_int_equal(restore_pending_read(dir, &back), ROWAN_E_NOT_FOUND);
 	assert_int_equal(restore_pending_write(dir, &p), 0);
 	assert_int_equal(restore_pending_read(dir, &back), 0);
