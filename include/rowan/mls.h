@@ -178,8 +178,9 @@ struct rowan_mls_extensions {
 };
 
 struct rowan_mls_key_package_options {
-	uint64_t not_before; /* default: an hour ago */
-	uint64_t not_after;  /* default: 28 days from now */
+	/* Default: from an hour ago to 28 days from now, or lifetime_max. */
+	uint64_t not_before;
+	uint64_t not_after;
 	bool last_resort;
 	struct rowan_mls_extensions leaf_extensions;
 };

@@ -84,6 +84,25 @@ static int last_resort_types(const struct capabilities *caps, struct buf *ret)
 	return writer_finish(&w, ret);
 }
 
+/* The lifetime that was asked for; of one end alone, the other follows. */
+static void ask_lifetime(const struct rowan_mls_key_package_options *o,
+	struct leaf_node_params *params)
+{
+	uint64_t span = params->not_after - params->not_before;
+
+	if (o->not_before != 0) {
+		params->not_before = o->not_before;
+		params->not_after = o->not_before <= UINT64_MAX - span
+					    ? o->not_before + span
+					    : UINT64_MAX;
+	}
+	if (o->not_after != 0) {
+		params->not_after = o->not_after;
+		if (o->not_before == 0 && o->not_after < params->not_before)
+			params->not_before = o->not_after;
+	}
+}
+
 static int make_leaf(const struct rowan_mls *c,
 	const struct rowan_mls_key_package_options *o, struct bytes pk,
 	struct leaf_node **ret)
@@ -103,10 +122,8 @@ static int make_leaf(const struct rowan_mls *c,
 	params.encryption_key = pk;
 	params.source = LEAF_NODE_KEY_PACKAGE;
 	client_lifetime(c, &params);
-	if (o != NULL && o->not_before != 0)
-		params.not_before = o->not_before;
-	if (o != NULL && o->not_after != 0)
-		params.not_after = o->not_after;
+	if (o != NULL)
+		ask_lifetime(o, &params);
 	params.extensions = buf_view(&extensions);
 	if (params.not_after < params.not_before)
 		rc = ROWAN_E_INVAL;
