@@ -92,6 +92,8 @@ struct craft {
 	bool without_bob;    /* he is not in the tree */
 	bool with_cid;	     /* he is */
 	bool short_info;     /* sealed GroupInfo shorter than a tag */
+	bool torn_info;	     /* one bit of it */
+	bool long_joiner;    /* a joiner secret longer than any hash */
 	struct bytes path;   /* a path secret */
 	struct psk_id id[2]; /* PSKs named; their value is the resumption's */
 	size_t ids;
@@ -212,6 +214,7 @@ static struct buf seal_info(struct cast *t, const struct craft *c,
 	assert_int_equal(aead->seal(k->key, k->nonce, bytes_of(NULL, 0),
 				 buf_view(&info), sealed.data),
 		0);
+	sealed.data[sealed.len - 1] ^= c->torn_info;
 	if (c->short_info)
 		sealed.len = aead->tag_len - 1;
 	writer_wipe(&w);
@@ -219,6 +222,8 @@ static struct buf seal_info(struct cast *t, const struct craft *c,
 	buf_wipe(&info);
 	return sealed;
 }
+
+static const uint8_t endless[SECRET_MAX + 1];
 
 static struct buf make_welcome(
 	struct cast *t, const struct craft *c, const struct key_package *kp)
@@ -246,7 +251,9 @@ static struct buf make_welcome(
 	writer_init(&all, 100000);
 	for (size_t i = 0; i < c->ids; i++)
 		psk_id_write(&psks, &c->id[i]);
-	secrets.joiner_secret = secret_view(&k.joiner);
+	secrets.joiner_secret = c->long_joiner
+					? bytes_of(endless, SECRET_MAX + 1)
+					: secret_view(&k.joiner);
 	secrets.psks = writer_view(&psks);
 	group_secrets_write(&plain, &secrets);
 	key_package_ref(t->ann->suite, kp, &ref);
@@ -320,6 +327,10 @@ static void what_a_newcomer_checks(void **state)
 		ROWAN_E_MLS_NOT_FOR_US);
 	assert_int_equal(joins(t, &(struct craft){.short_info = true}),
 		ROWAN_E_MLS_DECRYPT);
+	assert_int_equal(joins(t, &(struct craft){.torn_info = true}),
+		ROWAN_E_MLS_DECRYPT);
+	assert_int_equal(joins(t, &(struct craft){.long_joiner = true}),
+		ROWAN_E_MALFORMED);
 	/* a path secret, where there was no path; of a wrong length */
 	assert_int_equal(
 		joins(t, &(struct craft){.path = bytes_of(secret, 32)}),
