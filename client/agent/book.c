@@ -46,8 +46,7 @@ static void load_list(struct book *b, enum book_kind kind)
 	size_t i;
 
 	book_list_begin(b, kind);
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		struct id16 id;
 
 		if (json_is_string(one) &&
@@ -228,9 +227,10 @@ int book_set_alias(struct book *b, enum book_kind kind, const struct id16 *id,
 	}
 	if (!alias_ok(alias))
 		return ROWAN_E_INVAL;
-	json_object_foreach(of, other,
-		value) if (strcmp(json_string_value(value), alias) == 0 &&
-			   strcmp(other, hex) != 0) return ROWAN_E_EXISTS;
+	json_object_foreach (of, other, value)
+		if (strcmp(json_string_value(value), alias) == 0 &&
+			strcmp(other, hex) != 0)
+			return ROWAN_E_EXISTS;
 	if (json_object_set_new(of, hex, json_string(alias)) != 0)
 		return ROWAN_E_NOMEM;
 	return save(b);
@@ -272,11 +272,11 @@ int book_find(const struct book *b, enum book_kind kind, const char *text,
 	unsigned long n;
 	char *end;
 
-	json_object_foreach(aliases(b, kind), hex,
-		value) if (strcmp(json_string_value(value), text) ==
-			   0) return hex_read(hex, ret->b, ID16_LEN)
-		? 0
-		: ROWAN_E_CORRUPT;
+	json_object_foreach (aliases(b, kind), hex, value)
+		if (strcmp(json_string_value(value), text) == 0)
+			return hex_read(hex, ret->b, ID16_LEN)
+				       ? 0
+				       : ROWAN_E_CORRUPT;
 	if (!isdigit((unsigned char)*text))
 		return ROWAN_E_NOT_FOUND;
 	n = strtoul(text, &end, 10);

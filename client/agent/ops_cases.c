@@ -238,9 +238,10 @@ static void put_kind(struct request *q, const struct id16 *case_id,
 
 	if (rowan_channel_of(q->agent->rowan, case_id->b, kind, channel) != 0)
 		return;
-	json_array_foreach(list, i,
-		one) if (strcmp(json_string_value(json_object_get(one, "kind")),
-				 show_kind(kind)) == 0) into = one;
+	json_array_foreach (list, i, one)
+		if (strcmp(json_string_value(json_object_get(one, "kind")),
+			    show_kind(kind)) == 0)
+			into = one;
 	if (into == NULL) {
 		into = json_pack("{s:o,s:s,s:b}", "channel", show_id(channel),
 			"kind", show_kind(kind), "part", 0);

@@ -241,8 +241,7 @@ static int op_hand_over(struct request *q)
 	uint8_t *ids = calloc(n > 0 ? n : 1, ROWAN_ID_LEN);
 	int rc = ids == NULL ? ROWAN_E_NOMEM : 0;
 
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		struct id16 id;
 
 		if (rc == 0)

@@ -163,7 +163,8 @@ static int who_is(struct run *r, const char *person, char **ret)
 		json_decref(out);
 		return EXIT_DONE;
 	}
-	json_array_foreach(json_object_get(out, "people"), i, one) found = one;
+	json_array_foreach (json_object_get(out, "people"), i, one)
+		found = one;
 	words = person_text(found);
 	*ret = mem_print("%s, %s", words, json_text(found, "role"));
 	free(words);
@@ -352,8 +353,7 @@ static int hand_channel(struct run *r, const struct handover *h,
 	size_t i;
 	int code = EXIT_DONE;
 
-	json_array_foreach(json_object_get(channel, "people"), i, one)
-	{
+	json_array_foreach (json_object_get(channel, "people"), i, one) {
 		if (code != EXIT_DONE || !leaves(h, one) ||
 			strcmp(json_text(one, "member"), last) == 0 ||
 			strcmp(json_text(one, "member"), h->to) == 0)
@@ -381,10 +381,10 @@ static int hand_case(struct run *r, struct handover *h, const char *of_case)
 	int code = remote_call(
 		r, json_pack("{s:s,s:s}", "op", "case", "case", of_case), &out);
 
-	json_array_foreach(json_object_get(out, "channels"), i,
-		one) if (code == EXIT_DONE &&
-			 strcmp(json_text(one, "kind"), "diary") != 0) code =
-		hand_channel(r, h, of_case, one);
+	json_array_foreach (json_object_get(out, "channels"), i, one)
+		if (code == EXIT_DONE &&
+			strcmp(json_text(one, "kind"), "diary") != 0)
+			code = hand_channel(r, h, of_case, one);
 	json_decref(out);
 	if (json_array_size(h->results) > before)
 		h->cases++;
@@ -397,9 +397,9 @@ static int hand_all(struct run *r, struct handover *h)
 	size_t i;
 	int code = remote_call(r, json_pack("{s:s}", "op", "cases"), &out);
 
-	json_array_foreach(json_object_get(out, "cases"), i,
-		one) if (code == EXIT_DONE) code =
-		hand_case(r, h, json_text(one, "case"));
+	json_array_foreach (json_object_get(out, "cases"), i, one)
+		if (code == EXIT_DONE)
+			code = hand_case(r, h, json_text(one, "case"));
 	json_decref(out);
 	return code;
 }
@@ -525,8 +525,7 @@ static int bar_list_run(struct run *r)
 	t = table_new(&r->ui);
 	table_column(t, _("WHO"), TABLE_FLEX);
 	table_column(t, _("ROLE"), 0);
-	json_array_foreach(json_object_get(out, "people"), i, one)
-	{
+	json_array_foreach (json_object_get(out, "people"), i, one) {
 		char *who = person_text(one);
 
 		table_cell(t, who);

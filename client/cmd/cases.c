@@ -27,8 +27,9 @@ static const json_t *channel_of(const json_t *o, const char *kind)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(o, "channels"), i,
-		one) if (strcmp(json_text(one, "kind"), kind) == 0) return one;
+	json_array_foreach (json_object_get(o, "channels"), i, one)
+		if (strcmp(json_text(one, "kind"), kind) == 0)
+			return one;
 	return NULL;
 }
 
@@ -55,9 +56,9 @@ static uint64_t last_of(const json_t *o)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(o, "channels"), i,
-		one) if (json_number(one, "last") > last) last =
-		json_number(one, "last");
+	json_array_foreach (json_object_get(o, "channels"), i, one)
+		if (json_number(one, "last") > last)
+			last = json_number(one, "last");
 	return (uint64_t)last;
 }
 
@@ -115,8 +116,9 @@ static int list_cases(
 		return code;
 	t = case_table(r, status);
 	now = (uint64_t)json_number(ret, "now");
-	json_array_foreach(json_object_get(ret, "cases"), i, one)
+	json_array_foreach (json_object_get(ret, "cases"), i, one) {
 		case_row(t, one, now, status);
+	}
 	table_print(t, empty);
 	table_free(t);
 	ui_json(&r->ui, ret);
@@ -154,8 +156,7 @@ static int list_overdue(struct run *r, unsigned long days)
 	}
 	t = case_table(r, true);
 	now = (uint64_t)json_number(ret, "now");
-	json_array_foreach(json_object_get(ret, "cases"), i, one)
-	{
+	json_array_foreach (json_object_get(ret, "cases"), i, one) {
 		uint64_t last = last_of(one);
 
 		if (last == 0)
@@ -193,8 +194,7 @@ static void people_rows(
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		char *who = person_text(one), until[WHEN_LEN];
 
 		when_text((uint64_t)json_number(one, "until"), now, until);
@@ -246,9 +246,10 @@ static int case_run(struct run *r)
 	table_column(t, _("IN"), 0);
 	table_column(t, _("UNTIL"), 0);
 	table_column(t, _("VERIFIED"), 0);
-	json_array_foreach(json_object_get(ret, "channels"), i, one)
+	json_array_foreach (json_object_get(ret, "channels"), i, one) {
 		people_rows(t, json_object_get(one, "people"), now,
 			json_text(one, "kind"));
+	}
 	table_print(t, _("Nobody takes part yet: rowan assign."));
 	table_free(t);
 	ui_json(&r->ui, ret);

@@ -98,14 +98,13 @@ static void show_people(struct chat *c, const json_t *of_case)
 	const char *alias = json_text(of_case, "alias");
 	size_t i, k;
 
-	json_array_foreach(json_object_get(of_case, "channels"), i, channel)
-	{
+	json_array_foreach (json_object_get(of_case, "channels"), i, channel) {
 		if (strcmp(json_text(channel, "kind"), c->channel) != 0)
 			continue;
 		free(c->channel_id);
 		c->channel_id = mem_text(json_text(channel, "channel"));
-		json_array_foreach(json_object_get(channel, "people"), k, one)
-		{
+		json_array_foreach (
+			json_object_get(channel, "people"), k, one) {
 			char *who = person_text(one), *more;
 
 			if (strcmp(last, json_text(one, "member")) != 0 &&
@@ -170,8 +169,7 @@ static void on_read(struct chat *c, const json_t *ok)
 	size_t i;
 
 	c->now = (uint64_t)json_number(ok, "now");
-	json_array_foreach(json_object_get(ok, "messages"), i, one)
-	{
+	json_array_foreach (json_object_get(ok, "messages"), i, one) {
 		show(c, one, false);
 		if (json_number(one, "place") > c->place)
 			c->place = json_number(one, "place");

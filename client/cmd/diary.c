@@ -108,8 +108,7 @@ static void count_entries(const json_t *list, int span, struct series *ret)
 	size_t i;
 
 	*ret = (struct series){.span = span};
-	json_array_foreach(list, i, m)
-	{
+	json_array_foreach (list, i, m) {
 		uint32_t day = (uint32_t)(json_number(m, "happened") / DAY);
 
 		if (!is_entry(m))
@@ -125,8 +124,7 @@ static void count_entries(const json_t *list, int span, struct series *ret)
 	ret->count = bar_of(ret, last) + 1;
 	for (i = 0; i < ret->count; i++)
 		label(ret, i);
-	json_array_foreach(list, i, m)
-	{
+	json_array_foreach (list, i, m) {
 		uint32_t day = (uint32_t)(json_number(m, "happened") / DAY);
 
 		if (is_entry(m) && day >= ret->first)
@@ -161,7 +159,7 @@ static int diary_run(struct run *r)
 {
 	const char *by = run_option(r, "by"), *svg = run_option(r, "svg");
 	int span = 7;
-	struct series s;
+	struct series s = {.count = 0};
 	json_t *ret = NULL, *m;
 	uint64_t now;
 	size_t i;
@@ -178,8 +176,9 @@ static int diary_run(struct run *r)
 		return code;
 	now = (uint64_t)json_number(ret, "now");
 	if (run_option(r, "plot") == NULL)
-		json_array_foreach(json_object_get(ret, "messages"), i, m)
+		json_array_foreach (json_object_get(ret, "messages"), i, m) {
 			message_print(&r->ui, m, now);
+		}
 	count_entries(json_object_get(ret, "messages"), span, &s);
 	if (s.count == 0)
 		ui_note(&r->ui, _("No incident is recorded, or shared."));

@@ -53,8 +53,9 @@ static int read_run(struct run *r)
 	if (code != EXIT_DONE)
 		return code;
 	now = (uint64_t)json_number(ret, "now");
-	json_array_foreach(json_object_get(ret, "messages"), i, one)
+	json_array_foreach (json_object_get(ret, "messages"), i, one) {
 		message_print(&r->ui, one, now);
+	}
 	if (i == 0)
 		ui_note(&r->ui,
 			_("Nothing is unread here. rowan read %s "

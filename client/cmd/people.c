@@ -297,8 +297,7 @@ static int devices_run(struct run *r)
 	table_column(t, _("SINCE"), 0);
 	table_column(t, _("UNTIL"), 0);
 	table_column(t, _("STATE"), 0);
-	json_array_foreach(json_object_get(ret, "devices"), i, one)
-	{
+	json_array_foreach (json_object_get(ret, "devices"), i, one) {
 		char logged[WHEN_LEN], until[WHEN_LEN];
 
 		when_text((uint64_t)json_number(one, "logged"), now, logged);

@@ -119,11 +119,14 @@ static void count_cases(const json_t *list, bool exact, struct report *ret)
 	size_t i;
 
 	*ret = (struct report){.count = 0};
-	json_array_foreach(list, i, c)
+	json_array_foreach (list, i, c) {
 		add_case(agency_of(ret, json_text(c, "agency")), c);
+	}
 	qsort(ret->of, ret->count, sizeof *ret->of, by_agency);
 	ret->of[ret->count].agency = mem_text(_("all"));
-	json_array_foreach(list, i, c) add_case(&ret->of[ret->count], c);
+	json_array_foreach (list, i, c) {
+		add_case(&ret->of[ret->count], c);
+	}
 	for (i = 0; i <= ret->count; i++)
 		if (ret->of[i].wait_count > 0)
 			qsort(ret->of[i].waits, ret->of[i].wait_count,

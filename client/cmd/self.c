@@ -383,8 +383,7 @@ static void say_rights(const struct run *r, const json_t *list)
 	size_t i;
 	json_t *one;
 
-	json_array_foreach(list, i, one)
-	{
+	json_array_foreach (list, i, one) {
 		if (i > 0)
 			(void)strcat(text, ", ");
 		(void)strncat(text, json_string_value(one), 20);
@@ -476,8 +475,7 @@ static int config_run(struct run *r)
 			_("rowan config lists them"),
 			_("there is no setting %s"), r->argv[0]);
 	}
-	json_object_foreach(settings, name, value)
-	{
+	json_object_foreach (settings, name, value) {
 		char *safe;
 
 		if (r->argc > 0 && strcmp(name, r->argv[0]) != 0)

@@ -107,8 +107,7 @@ static void add_messages(struct world_channel *c, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach (list, i, o) {
 		size_t from = (size_t)number(o, "from", 1);
 		struct rowan_message *m = double_add(
 			c, from == 99 ? &c->victim
@@ -212,14 +211,15 @@ static void seed(void)
 	w.rights = (unsigned)number(root, "rights", 15);
 	set_member(&w.people[w.person_count++], 0, me, ROWAN_ROLE_CASEWORKER);
 	json_decref(me);
-	json_array_foreach(json_object_get(root, "staff"), i,
-		o) if (w.person_count < DOUBLE_PEOPLE_MAX)
-	{
-		set_member(&w.people[w.person_count], i + 1, o,
-			ROWAN_ROLE_CASEWORKER);
-		w.person_count++;
+	json_array_foreach (json_object_get(root, "staff"), i, o)
+		if (w.person_count < DOUBLE_PEOPLE_MAX) {
+			set_member(&w.people[w.person_count], i + 1, o,
+				ROWAN_ROLE_CASEWORKER);
+			w.person_count++;
+		}
+	json_array_foreach (json_object_get(root, "cases"), i, o) {
+		seed_case(o);
 	}
-	json_array_foreach(json_object_get(root, "cases"), i, o) seed_case(o);
 	generate(json_object_get(root, "generate"));
 }
 
