@@ -2,6 +2,7 @@
 # true size, with the real programs.
 #
 #   make check-evenings    both evenings, the clock moved by the test
+#   make clinic            208 referrals, 12 caseworkers, some minutes
 
 ACCEPTANCE_SO := $(B)/tests/acceptance/clock_preload.so
 CLINIC_PROGRAMS = $(B)/rowan $(B)/rowand $(B)/companion
@@ -14,3 +15,12 @@ $(ACCEPTANCE_SO): $(B)/tests/acceptance/clock_preload.o
 check-evenings: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 	$(Q)python3 tests/acceptance/evening_one.py $(B)
 	$(Q)python3 tests/acceptance/evening_two.py $(B)
+
+.PHONY: clinic check-clinic
+clinic: $(CLINIC_PROGRAMS)
+	$(Q)python3 tests/acceptance/size.py $(B)
+
+# Its short form.
+CHECKS += check-clinic
+check-clinic: $(CLINIC_PROGRAMS)
+	$(Q)python3 tests/acceptance/size.py $(B) short

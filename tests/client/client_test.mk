@@ -46,3 +46,9 @@ CHECKS += check-screens
 .PHONY: check-screens
 check-screens: $(B)/tests/client/rowan
 	$(Q)$(DEBIAN_PYTHON) tests/client/screens.py $<
+
+#   make bench-cli         how soon commands answer
+.PHONY: bench-cli
+bench-cli: $(B)/tests/client/rowan
+	$(Q)python3 tests/client/bench.py $<
+bench: bench-cli
