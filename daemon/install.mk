@@ -24,6 +24,15 @@ install: $(PROGRAMS) sdk
 		$(DESTDIR)$(PREFIX)/sbin/
 	$(Q)[ ! -e $(B)/rowan ] || \
 		install -m 755 $(B)/rowan $(DESTDIR)$(PREFIX)/bin/rowan
+	$(Q)[ ! -e $(B)/rowan ] || { install -d $(SHARE)/zsh/vendor-completions; \
+		$(B)/rowan completion bash \
+			>$(SHARE)/bash-completion/completions/rowan; \
+		$(B)/rowan completion zsh \
+			>$(SHARE)/zsh/vendor-completions/_rowan; }
+	$(Q)for l in $(PO_LANG); do \
+		install -d $(SHARE)/locale/$$l/LC_MESSAGES; \
+		install -m 644 $(B)/po/$$l/LC_MESSAGES/rowan.mo \
+			$(SHARE)/locale/$$l/LC_MESSAGES/ || exit 1; done
 	$(Q)install -m 644 include/rowan.h $(DESTDIR)$(PREFIX)/include/
 	$(Q)install -m 644 include/rowan/*.h $(DESTDIR)$(PREFIX)/include/rowan/
 	$(Q)install -m 644 $(SDK_SO) $(SDK_A) $(DESTDIR)$(LIBDIR)/
@@ -44,7 +53,7 @@ install: $(PROGRAMS) sdk
 	$(Q)install -m 644 systemd/rowanctl.bash \
 		$(SHARE)/bash-completion/completions/rowanctl
 	$(Q)install -m 644 conf/rowan-alerts.yml $(SHARE)/rowan/
-	$(Q)install -m 644 docs/*.md README.md SECURITY.md LICENSE \
+	$(Q)install -m 644 docs/*.md docs/*.json README.md SECURITY.md LICENSE \
 		$(SHARE)/doc/rowan/
 	$(Q)c=$(DESTDIR)$(SYSCONFDIR)/rowan/rowand.conf; \
 	if [ ! -e $$c ] || cmp -s conf/rowand.conf $$c; then \
