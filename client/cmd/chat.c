@@ -96,8 +96,10 @@ static void show_people(struct chat *c, const json_t *of_case)
 	char *names = mem_text("");
 	char last[40] = "";
 	const char *alias = json_text(of_case, "alias");
+	char id[9];
 	size_t i, k;
 
+	(void)snprintf(id, sizeof id, "%.8s", json_text(of_case, "case"));
 	json_array_foreach (json_object_get(of_case, "channels"), i, channel) {
 		if (strcmp(json_text(channel, "kind"), c->channel) != 0)
 			continue;
@@ -120,8 +122,8 @@ static void show_people(struct chat *c, const json_t *of_case)
 		}
 	}
 	if (c->screen != NULL) {
-		char *text = mem_print("%s %s - %s: %s", _("Case"),
-			*alias != '\0' ? alias : "", c->channel, names);
+		char *text = mem_print("%s %.64s - %s: %s", _("Case"),
+			*alias != '\0' ? alias : id, c->channel, names);
 		char *safe = ui_safe(&c->r->ui, text);
 
 		screen_head(c->screen, safe);

@@ -109,7 +109,7 @@ def tables_fit():
 
 def conversation():
     t = Terminal("chat", "1")
-    t.shows("Case  - support: Sam (police), Vic (victim)")
+    t.shows("Case 430f1afe - support: Sam (police), Vic (victim)")
     t.shows("#1  10:35  Vic (victim)", "Are you there?", "Yes.",
             "#3  12:25  Vic (victim)")
     assert any("<U+202E><U+001B>[2J" in r for r in t.rows()), t.rows()
