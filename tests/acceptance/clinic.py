@@ -344,6 +344,8 @@ def enrol(clinic, registrar, case, victim, coordinator=None):
     registrar.run("confirm", made["invite"], "--same")
     victim.sees(r"This device is set up")
     if coordinator is not None:
+        # The coordinator is told by a person, not at the same moment.
+        time.sleep(1.5)
         clinic.until(lambda: coordinator.code(
             "assign", case, "victim", "support", "--yes") == 0,
             "the victim is let in")
