@@ -53,7 +53,8 @@ struct acts {
 	struct act **act; /* by number */
 	size_t count, room;
 	bool online;
-	bool unread; /* the vault could not be read */
+	bool unread;	   /* the vault could not be read */
+	uint64_t retry_at; /* monotonic */
 };
 
 /* ---- acts_row.c ---- */

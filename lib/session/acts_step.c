@@ -242,7 +242,7 @@ static void look_at_times(struct act *t, uint64_t now_ms)
 	t->not_before = now_ms + PAUSE_MS;
 }
 
-int acts_step(struct acts *a, uint64_t now_ms)
+static int step(struct acts *a, uint64_t now_ms)
 {
 	int rc = 0;
 
@@ -274,6 +274,19 @@ int acts_step(struct acts *a, uint64_t now_ms)
 	return rc;
 }
 
+int acts_step(struct acts *a, uint64_t now_ms)
+{
+	int rc;
+
+	/* A vault that failed is not asked again at once. */
+	if (now_ms < a->retry_at)
+		return 0;
+	rc = step(a, now_ms);
+	if (rc != 0)
+		a->retry_at = now_ms + PAUSE_MS;
+	return rc;
+}
+
 uint64_t acts_wait(const struct acts *a, uint64_t now_ms)
 {
 	uint64_t least = UINT64_MAX;
@@ -285,6 +298,7 @@ uint64_t acts_wait(const struct acts *a, uint64_t now_ms)
 
 		if (!is_due(a, i))
 			continue;
+		at = at < a->retry_at ? a->retry_at : at;
 		at = at > now_ms ? at - now_ms : 0;
 		least = at < least ? at : least;
 	}

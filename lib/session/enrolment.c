@@ -88,7 +88,7 @@ int enrolment_close(struct enrolment *e, bool own, int rc)
 
 /* ---- a step -------------------------------------------------------------- */
 
-int enrolment_step(struct enrolment *e, uint64_t now_ms)
+static int step(struct enrolment *e, uint64_t now_ms)
 {
 	int rc = e->fault;
 
@@ -105,10 +105,25 @@ int enrolment_step(struct enrolment *e, uint64_t now_ms)
 	return rc == 0 ? offers_step(e, now_ms) : rc;
 }
 
+int enrolment_step(struct enrolment *e, uint64_t now_ms)
+{
+	int rc;
+
+	/* A vault that failed is not asked again at once. */
+	if (now_ms < e->retry_at)
+		return 0;
+	rc = step(e, now_ms);
+	if (rc != 0)
+		e->retry_at = now_ms + ENROLMENT_RETRY_MS;
+	return rc;
+}
+
 uint64_t enrolment_wait(const struct enrolment *e, uint64_t now_ms)
 {
 	uint64_t a = redeem_wait(e, now_ms), b = offers_wait(e, now_ms);
 
+	if (now_ms < e->retry_at)
+		return e->retry_at - now_ms;
 	if (e->unread || e->fault != 0)
 		return 0;
 	return a < b ? a : b;

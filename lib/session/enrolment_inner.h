@@ -18,6 +18,7 @@
 #include "wire/servers.h"
 
 #define ENROLMENT_POLL_MS     1500
+#define ENROLMENT_RETRY_MS    5000
 #define ENROLMENT_DEVICES_MAX 65536 /* looked at for the daemon's */
 
 /* ---- this device ---- */
@@ -75,8 +76,9 @@ struct enrolment {
 	struct enrolment_options o;
 	struct enrolment_parts parts; /* NULL: not attached */
 	bool online;
-	bool unread; /* the vault could not be read */
-	int fault;   /* of the vault, met in an answer */
+	bool unread;	   /* the vault could not be read */
+	int fault;	   /* of the vault, met in an answer */
+	uint64_t retry_at; /* monotonic */
 	struct redeem redeem;
 
 	struct offer **offer;

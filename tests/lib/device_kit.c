@@ -8,7 +8,7 @@
 #include "wire/hello.h"
 #include "wire/op.h"
 
-#define STEPS 10000
+#define STEPS 3000
 
 static void pushed(void *ctx, const struct wire_message *m)
 {
