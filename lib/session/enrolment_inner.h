@@ -36,7 +36,8 @@ struct redeem {
 	bool up;
 	bool asking;
 	bool committed, revealed; /* the daemon said so */
-	bool pause;
+	unsigned tries;		  /* to get an invite that is not there */
+	bool pause, patient;
 	uint64_t not_before;
 };
 

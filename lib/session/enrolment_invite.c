@@ -230,6 +230,7 @@ int enrolment_invite(struct enrolment *e, const struct enrolment_offer *offer,
 {
 	struct making *m;
 	struct offer x = {0};
+	size_t begin = w->len;
 	int rc;
 
 	memset(ret_id, 0, sizeof *ret_id);
@@ -255,7 +256,9 @@ int enrolment_invite(struct enrolment *e, const struct enrolment_offer *offer,
 	free(m);
 	if (rc != 0) {
 		memset(ret_id, 0, sizeof *ret_id);
-		writer_wipe(w);
+		/* Its secret is of no use to anybody. */
+		sodium_memzero(w->data + begin, w->len - begin);
+		w->len = begin;
 	}
 	return rc;
 }

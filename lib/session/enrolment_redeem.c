@@ -14,7 +14,9 @@
 #include "wire/hello.h"
 #include "wire/op.h"
 
-#define PAUSE_MS 5000
+/* An invite that was shown may be on its way to the daemon. */
+#define GET_TRIES 10
+#define GET_MS	  3000
 
 /* ---- the connection ------------------------------------------------------ */
 
@@ -27,6 +29,7 @@ void redeem_drop(struct redeem *r)
 	r->up = r->asking = r->committed = r->revealed = r->pause = false;
 	r->greeted = 0;
 	r->not_before = 0;
+	r->tries = 0;
 }
 
 static void pushed(void *ctx, const struct wire_message *m)
@@ -303,6 +306,11 @@ static void answered(
 		r->pause = true;
 		return;
 	}
+	if (op == WIRE_OP_REDEEM_GET && rc == ROWAN_E_REFUSED &&
+		++r->tries < GET_TRIES) {
+		r->patient = r->pause = true;
+		return;
+	}
 	if (rc != 0) {
 		rc = fail(e, rc);
 	} else if (op == WIRE_OP_REDEEM_GET) {
@@ -471,8 +479,9 @@ int redeem_step(struct enrolment *e, uint64_t now_ms)
 	if (requests_step(r->requests, now_ms) != TRANSPORT_UP || !r->active)
 		return 0;
 	if (r->pause) {
-		r->pause = false;
-		r->not_before = now_ms + ENROLMENT_POLL_MS;
+		r->not_before =
+			now_ms + (r->patient ? GET_MS : ENROLMENT_POLL_MS);
+		r->pause = r->patient = false;
 	}
 	connection = connection_of(e);
 	if (connection != r->greeted && now_ms >= r->not_before)

@@ -174,8 +174,11 @@ static int line_recv(void *ctx, struct transport_frames *ret)
 static bool known(struct double_line *l)
 {
 	struct store_device device;
-	int rc = store_device_by_id(l->d->ops.view, &l->device, &device);
+	int rc;
 
+	if (l->stranger)
+		return true;
+	rc = store_device_by_id(l->d->ops.view, &l->device, &device);
 	return rc == 0 && !device.revoked;
 }
 
@@ -250,6 +253,16 @@ const struct transport *relay_double_transport(
 	struct relay_double *d, const struct id16 *device)
 {
 	return &double_line_of(d, device)->transport;
+}
+
+const struct transport *relay_double_stranger(
+	struct relay_double *d, const struct id16 *name, const uint8_t key[32])
+{
+	struct double_line *l = double_line_of(d, name);
+
+	l->stranger = true;
+	memcpy(l->key.b, key, sizeof l->key.b);
+	return &l->transport;
 }
 
 void relay_double_cut(struct relay_double *d, const struct id16 *device)

@@ -15,6 +15,8 @@ struct double_line {
 	uint32_t slot;
 	struct transport transport;
 	bool up, offline;
+	bool stranger; /* on the enrolment port, with this key */
+	struct key32 key;
 	uint64_t connection;
 	struct double_message *first, **last; /* waiting to be received */
 	struct double_message *taken;	      /* lent by recv */

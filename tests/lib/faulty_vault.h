@@ -4,7 +4,7 @@
  * until the test says that it has been started anew.
  *
  * A test that uses this is linked with FAULTY_VAULT_LDFLAGS (see
- * tests/lib/memory.mk).
+ * tests/lib/faulty_vault.mk).
  */
 #ifndef TESTS_LIB_FAULTY_VAULT_H
 #define TESTS_LIB_FAULTY_VAULT_H

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "lib/double_line.h"
+#include "ops/greeting.h"
 #include "ops/record.h"
+#include "wire/op.h"
 
 #define RETRY_MS 1000
 #define SLICE	 1024
@@ -192,6 +194,40 @@ static int judge(struct relay_double *d, struct request *r)
 				: r->entry->decode(&m, &r->body);
 }
 
+/* The enrolment port greets by itself. */
+static void greet_stranger(struct relay_double *d, struct request *r)
+{
+	struct wire_hello_answer a;
+
+	double_must(greeting_answer(&d->config, &r->body.hello, &a));
+	a.time = (struct wire_time){relay_double_now(d), d->doubtful};
+	r->header.version = a.version;
+	double_must(wire_hello_answer_encode(&a, &r->out));
+	r->error = (struct wire_error){WIRE_OK, 0};
+	send_answer(d, r);
+}
+
+/* A stranger has no device, but a place to be answered at. */
+static void run_one(
+	struct relay_double *d, struct run *x, const struct double_line *l)
+{
+	double_begin(d);
+	if (l->stranger) {
+		x->r.stranger = true;
+		x->r.key = l->key;
+		memset(&x->r.device, 0, sizeof x->r.device);
+	}
+	ops_run(&d->ops, &x->r);
+	x->r.device = l->device;
+	conclude(d, x);
+}
+
+/* Not on this port. */
+static bool misplaced(const struct request *r, const struct double_line *l)
+{
+	return (r->entry->right == TABLE_STRANGER) != l->stranger;
+}
+
 void double_run(struct relay_double *d, const struct double_message *m)
 {
 	struct double_line *l = double_line_of(d, &m->device);
@@ -209,12 +245,17 @@ void double_run(struct relay_double *d, const struct double_message *m)
 	for (size_t i = 0; i < m->count; i++)
 		x->r.frames[i] = buf_view(&m->frame[i]);
 	rc = judge(d, &x->r);
+	if (rc == 0 && l->stranger && x->r.header.op == WIRE_OP_HELLO) {
+		greet_stranger(d, &x->r);
+		run_free(x);
+		return;
+	}
+	if (rc == 0 && misplaced(&x->r, l))
+		rc = ROWAN_E_NOT_FOUND;
 	if (rc == 0) {
 		d->count[x->r.header.op]++;
 		d->total++;
-		double_begin(d);
-		ops_run(&d->ops, &x->r);
-		conclude(d, x);
+		run_one(d, x, l);
 	} else if (m->count > 0 && m->frame[0].len == WIRE_HEADER_LEN) {
 		x->r.error.code = rc == ROWAN_E_NOT_FOUND ? WIRE_OPERATION
 							  : wire_code_of(rc);

@@ -6,7 +6,7 @@
  *
  * The same calls give the same answers in the same order: time passes only
  * when it is told to. What net/ does is done here in short (frames, decoding,
- * refusals); rates, credit of sockets and enrolment ports are not.
+ * refusals); rates and credit of sockets are not.
  *
  * For tests only: a failure of the double itself aborts. One thread.
  */
@@ -81,6 +81,14 @@ void relay_double_commit(struct relay_double *d);
  */
 const struct transport *relay_double_transport(
 	struct relay_double *d, const struct id16 *device);
+
+/**
+ * relay_double_stranger(d, name, key):
+ * The transport of somebody on the enrolment port, who has proved the X25519
+ * key ${key}; ${name} takes the place of a device's id.
+ */
+const struct transport *relay_double_stranger(
+	struct relay_double *d, const struct id16 *name, const uint8_t key[32]);
 
 /**
  * relay_double_cut(d, device):
