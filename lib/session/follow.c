@@ -421,7 +421,8 @@ void follow_list_answer(struct follow *f, const struct wire_cases_answer *a)
 			want(&k->chain);
 		f->list_after = a->cases[i].case_id;
 	}
-	if (!a->more || a->count == 0)
+	/* A list without an end is none. */
+	if (!a->more || a->count == 0 || f->case_count == FOLLOW_CASES_MAX)
 		list_end(f);
 }
 

@@ -421,6 +421,9 @@ struct id16 person_invites(struct person *registrar, const struct id16 *case_id,
 	writer_init(&w, 1024);
 	KIT_CHECK(enrolment_invite(parts_of(registrar)->enrolment, &offer, &id,
 			  &w) == 0);
+	KIT_CHECK(w.len < sizeof kit_clinic.invite);
+	memcpy(kit_clinic.invite, w.data, w.len);
+	kit_clinic.invite[w.len] = '\0';
 	KIT_CHECK(enrolment_redeem(
 			  parts_of(guest)->enrolment, writer_view(&w)) == 0);
 	KIT_CHECK(session_step(registrar->s) == 0);
@@ -445,4 +448,50 @@ void people_compare(struct person *registrar, const struct id16 *invite,
 	KIT_CHECK(
 		id16_eq(&registrar->last.device, &parts_of(guest)->me->device));
 	KIT_CHECK(session_connect(guest->s) == 0);
+}
+
+/* ---- cases ---- */
+
+struct id16 sessions_case(struct person *coordinator)
+{
+	struct id16 case_id;
+	uint64_t act;
+
+	KIT_CHECK(acts_open(parts_of(coordinator)->acts, bytes_of("police", 6),
+			  20000, &case_id, &act) == 0);
+	KIT_CHECK(session_step(coordinator->s) == 0);
+	KIT_CHECK(person_act(coordinator, act) == 0);
+	return case_id;
+}
+
+struct id16 sessions_channel(
+	struct person *p, const struct id16 *case_id, uint8_t kind)
+{
+	const struct case_state *c = follow_case(parts_of(p)->follow, case_id);
+
+	KIT_CHECK(c != NULL && case_channel(c, kind) != NULL);
+	return case_channel(c, kind)->channel;
+}
+
+void sessions_assign(struct person *coordinator, const struct id16 *channel,
+	struct person *who)
+{
+	const struct acts_assignment a = {
+		.channel = *channel, .member = parts_of(who)->me->member};
+	uint64_t act;
+
+	KIT_CHECK(acts_assign(parts_of(coordinator)->acts, &a, &act) == 0);
+	KIT_CHECK(session_step(coordinator->s) == 0);
+	KIT_CHECK(person_act(coordinator, act) == 0);
+}
+
+void sessions_victim(struct person *coordinator, struct person *registrar,
+	const struct id16 *case_id, struct person *guest)
+{
+	struct id16 support =
+		sessions_channel(coordinator, case_id, WIRE_CHANNEL_SUPPORT);
+	struct id16 invite = person_invites(registrar, case_id, guest);
+
+	people_compare(registrar, &invite, guest);
+	sessions_assign(coordinator, &support, guest);
 }

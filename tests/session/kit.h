@@ -9,6 +9,7 @@
 #define TESTS_SESSION_KIT_H
 
 #include "net/kit.h"
+#include "session/messages_row.h"
 #include "session/session_parts.h"
 #include "trust/authority.h"
 #include "trust/rules.h"
@@ -33,6 +34,7 @@ struct clinic_of_sessions {
 	char import[ROWAND_PATH_MAX]; /* statements to be imported */
 	struct person *people[PEOPLE_MAX];
 	size_t count;
+	char invite[256]; /* the text of the last one */
 };
 
 extern struct clinic_of_sessions kit_clinic;
@@ -111,5 +113,23 @@ struct id16 person_invites(struct person *registrar, const struct id16 *case_id,
 	struct person *guest);
 void people_compare(struct person *registrar, const struct id16 *invite,
 	struct person *guest);
+
+/**
+ * sessions_case(coordinator), sessions_channel(p, case_id, kind),
+ * sessions_assign(coordinator, channel, who):
+ * Open a case; one of its channels; assign somebody from now on.
+ */
+struct id16 sessions_case(struct person *coordinator);
+struct id16 sessions_channel(
+	struct person *p, const struct id16 *case_id, uint8_t kind);
+void sessions_assign(struct person *coordinator, const struct id16 *channel,
+	struct person *who);
+
+/**
+ * sessions_victim(coordinator, registrar, case_id, guest):
+ * The guest comes by an invite and is assigned to support.
+ */
+void sessions_victim(struct person *coordinator, struct person *registrar,
+	const struct id16 *case_id, struct person *guest);
 
 #endif
