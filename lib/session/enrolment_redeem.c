@@ -15,7 +15,7 @@
 #include "wire/op.h"
 
 /* An invite that was shown may be on its way to the daemon. */
-#define GET_TRIES 10
+#define GET_TRIES 5
 #define GET_MS	  3000
 
 /* ---- the connection ------------------------------------------------------ */

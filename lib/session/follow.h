@@ -70,10 +70,12 @@ void follow_notice(struct follow *f, const struct wire_message *m);
 void follow_time(struct follow *f, uint64_t now, bool doubtful);
 
 /**
- * follow_now(f):
- * The latest time told.
+ * follow_now(f), follow_next(f):
+ * The latest time told; when an assignment or a card begins or ends next,
+ * UINT64_MAX: never.
  */
 uint64_t follow_now(const struct follow *f);
+uint64_t follow_next(const struct follow *f);
 
 /**
  * follow_case(f, case_id), follow_case_of(f, channel, ret_kind):

@@ -15,6 +15,16 @@ uint64_t follow_now(const struct follow *f)
 	return f->now;
 }
 
+uint64_t follow_next(const struct follow *f)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < f->case_count; i++)
+		if (f->cases[i]->next_change < next)
+			next = f->cases[i]->next_change;
+	return next;
+}
+
 const struct trust_source *follow_source(struct follow *f)
 {
 	return &f->source;

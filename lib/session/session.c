@@ -10,6 +10,8 @@
 
 #include "session/session_inner.h"
 
+#define FAR_S (366ull * 86400) /* further ahead nobody waits */
+
 static uint64_t boot_ms(void *ctx)
 {
 	struct timespec t;
@@ -233,6 +235,18 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Until somebody's part in a case begins or ends. */
+static uint64_t until_change(const struct session *s, uint64_t now_ms)
+{
+	uint64_t next = follow_next(s->parts.follow), at;
+
+	if (s->heard == 0 || next == UINT64_MAX || next < s->heard ||
+		next - s->heard > FAR_S)
+		return UINT64_MAX;
+	at = s->heard_at + (next - s->heard) * 1000;
+	return at > now_ms ? at - now_ms : 0;
+}
+
 static uint64_t until_due(struct session *s)
 {
 	const struct session_parts *p = &s->parts;
@@ -245,6 +259,7 @@ static uint64_t until_due(struct session *s)
 		return ms;
 	ms = least(ms, requests_wait(s->requests, now_ms));
 	ms = least(ms, follow_wait(p->follow, now_ms));
+	ms = least(ms, until_change(s, now_ms));
 	ms = least(ms, acts_wait(p->acts, now_ms));
 	ms = least(ms, proofs_wait(p->proofs, now_ms));
 	if (!readmit_locked(p->readmit)) {

@@ -165,6 +165,9 @@ int session_greet_step(struct session *s, uint64_t now_ms)
 	uint64_t connection = t->connection(t->ctx);
 	int rc = 0;
 
+	/* Time goes on without a connection, too: what ends, ends. */
+	if (s->heard != 0)
+		tell_time(s);
 	if (s->state == TRANSPORT_REFUSED)
 		rc = self_known(s->self, false);
 	if (s->state != TRANSPORT_UP) {
@@ -176,8 +179,6 @@ int session_greet_step(struct session *s, uint64_t now_ms)
 		s->connection = connection;
 		rc = greet(s);
 	}
-	if (s->phase >= PHASE_CHAINS)
-		tell_time(s);
 	next_phase(s);
 	ping(s, now_ms);
 	session_online(s);

@@ -490,8 +490,11 @@ void sessions_victim(struct person *coordinator, struct person *registrar,
 {
 	struct id16 support =
 		sessions_channel(coordinator, case_id, WIRE_CHANNEL_SUPPORT);
-	struct id16 invite = person_invites(registrar, case_id, guest);
+	struct id16 invite;
 
+	/* The registrar knows by then that they are on the case. */
+	sessions_settle();
+	invite = person_invites(registrar, case_id, guest);
 	people_compare(registrar, &invite, guest);
 	sessions_assign(coordinator, &support, guest);
 }
