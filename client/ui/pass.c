@@ -132,7 +132,6 @@ static int from_terminal(
 			  "ask"));
 	}
 	(void)fflush(stdout);
-	(void)dprintf(fd, "%s ", prompt);
 	/* Whatever happens the terminal shows again what is typed. */
 	(void)sigemptyset(&block);
 	(void)sigaddset(&block, SIGINT);
@@ -142,9 +141,11 @@ static int from_terminal(
 	quiet = was;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
 	quiet.c_lflag |= ICANON;
+	/* First silence, then the question: an answer may come at once. */
 	(void)tcsetattr(fd, TCSAFLUSH, &quiet);
+	(void)dprintf(fd, "%s ", prompt);
 	code = read_line(ui, fd, ret);
-	(void)tcsetattr(fd, TCSAFLUSH, &was);
+	(void)tcsetattr(fd, TCSADRAIN, &was);
 	(void)dprintf(fd, "\n");
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	(void)close(fd);

@@ -67,13 +67,14 @@ bool input_secret(struct input *in, const char *question, char *ret)
 	struct termios silent;
 	bool person = tcgetattr(STDIN_FILENO, &before) == 0, got;
 
-	prompt(question);
+	/* First silence, then the question: an answer may come at once. */
 	if (person) {
 		silent = before;
 		silent.c_lflag &= ~(tcflag_t)ECHO;
 		silenced = 1;
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	}
+	prompt(question);
 	while (!(got = input_line(in, ret)) && !in->ended)
 		input_read(in);
 	if (person) {

@@ -107,6 +107,13 @@ void link_socket_close(struct link_socket *s)
 		wake_unwatch(s->wake, s->dealer_fd);
 	if (s->wake != NULL && s->monitor_fd >= 0)
 		wake_unwatch(s->wake, s->monitor_fd);
+	/*
+	 * The events end before their reader does: without one libzmq's thread
+	 * would wait in the next of them for ever, and no later connection be
+	 * made.
+	 */
+	if (s->dealer != NULL)
+		(void)zmq_socket_monitor(s->dealer, NULL, 0);
 	if (s->monitor != NULL)
 		zmq_close(s->monitor);
 	if (s->dealer != NULL)
