@@ -8,7 +8,7 @@
 #include "ctl/client.h"
 
 #define COLUMNS_MAX 24
-#define CELL_MAX    64
+#define CELL_MAX    80
 
 /* ---- JSON ---- */
 
@@ -101,7 +101,12 @@ static size_t count_rows(struct ctl_view v)
 	return n;
 }
 
-/* One row: a line a field. Long text, such as the metrics, as it is. */
+static bool has_lines(struct bytes text)
+{
+	return text.len > 0 && memchr(text.data, '\n', text.len) != NULL;
+}
+
+/* One row: a line a field. Text of several lines, the metrics, as it is. */
 static void one_row(struct ctl_view v, FILE *to)
 {
 	struct reader row;
@@ -112,7 +117,7 @@ static void one_row(struct ctl_view v, FILE *to)
 		return;
 	while (ctl_next_field(&row, &f)) {
 		cell(&f, text);
-		if (f.type == CTL_TEXT && f.text.len >= CELL_MAX) {
+		if (f.type == CTL_TEXT && has_lines(f.text)) {
 			(void)fwrite(f.text.data, 1, f.text.len, to);
 			continue;
 		}
