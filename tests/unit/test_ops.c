@@ -414,6 +414,23 @@ static void pushes_keep_to_the_credit(void **state)
 	assert_int_equal(kit_waiting(&w.kit, 2), 1);
 }
 
+/* 64 here: what would raise it above that is cut off. */
+static void credit_has_a_brim(void **state)
+{
+	uint64_t i = 1;
+
+	subscribe(2, 0, 100);
+	ops_kit_serve(&w);
+	w.request.body.credit.credit = 5;
+	assert_int_equal(run(WIRE_OP_CREDIT, 2), WIRE_OK);
+	for (; i <= 64; i++) {
+		assert_int_equal(ops_kit_submit(&w, 1, 1, i, "x"), WIRE_OK);
+		pushed(2, i, i);
+	}
+	assert_int_equal(ops_kit_submit(&w, 1, 1, i, "x"), WIRE_OK);
+	assert_int_equal(w.batch->push_count, 0);
+}
+
 static void only_the_subscribed_connection_grants(void **state)
 {
 	subscribe(2, 0, 0);
@@ -575,6 +592,7 @@ int main(void)
 		TEST(a_case_shows_one_s_own_channels),
 		TEST(a_repeat_gets_the_first_answer),
 		TEST(pushes_keep_to_the_credit),
+		TEST(credit_has_a_brim),
 		TEST(only_the_subscribed_connection_grants),
 		TEST(a_subscription_begins_where_it_says),
 		TEST(fetch_reads_and_removes_nothing),

@@ -177,6 +177,13 @@ static void claims_are_limited_for_both_sides(void **state)
 	assert_int_equal(claim(3, 2).code, WIRE_OK);
 }
 
+static void one_s_own_packages_are_for_others(void **state)
+{
+	assert_int_equal(publish(1, "mine", 0), WIRE_OK);
+	assert_int_equal(claim(1, 1).code, WIRE_REFUSED);
+	assert_int_equal(claim(2, 1).code, WIRE_OK);
+}
+
 static void a_refused_claim_costs_the_target_nothing(void **state)
 {
 	assert_int_equal(publish(2, "last", WIRE_KEY_LAST_RESORT), WIRE_OK);
@@ -256,6 +263,7 @@ int main(void)
 		TEST(another_channel_does_not_wait),
 		TEST(publishing_again_is_harmless),
 		TEST(claims_are_limited_for_both_sides),
+		TEST(one_s_own_packages_are_for_others),
 		TEST(a_refused_claim_costs_the_target_nothing),
 		TEST(the_table_of_claims_keeps_those_who_claimed_most),
 		TEST(blobs_are_limited),
