@@ -182,6 +182,7 @@ void channels_free(struct channels *x)
 		requests_cancel(x->o.requests, c);
 		channel_claims_drop(c);
 		channel_unload(c);
+		free(c->hold);
 		free(c);
 	}
 	free(x->list);

@@ -21,28 +21,45 @@ bool channel_held(const struct channel *c, const struct id16 *device)
 	for (size_t i = 0; i < c->hold_count; i++)
 		if (id16_eq(&c->hold[i].device, device))
 			return c->hold[i].until_ms > c->x->now_ms;
-	return false;
+	return c->hold_ms > c->x->now_ms;
+}
+
+static struct channel_hold *hold_of(
+	struct channel *c, const struct id16 *device)
+{
+	size_t i = 0;
+
+	while (i < c->hold_count && !id16_eq(&c->hold[i].device, device))
+		i++;
+	if (i == c->hold_count && i == c->hold_cap) {
+		size_t cap = c->hold_cap == 0 ? 8 : 2 * c->hold_cap;
+		struct channel_hold *p = realloc(c->hold, cap * sizeof *p);
+
+		if (p == NULL)
+			return NULL;
+		c->hold = p;
+		c->hold_cap = cap;
+	}
+	if (i == c->hold_count)
+		c->hold[c->hold_count++] =
+			(struct channel_hold){.device = *device};
+	return &c->hold[i];
 }
 
 /* Longer each time, up to ${ms}. */
 void channel_hold(struct channel *c, const struct id16 *device, uint64_t ms)
 {
+	struct channel_hold *h = hold_of(c, device);
 	uint64_t first = HOLD_FIRST_MS;
-	size_t i = 0, oldest = 0;
 
-	for (; i < c->hold_count && !id16_eq(&c->hold[i].device, device); i++)
-		if (c->hold[i].until_ms < c->hold[oldest].until_ms)
-			oldest = i;
-	if (i == CHANNEL_HOLDS)
-		i = oldest;
-	else if (i == c->hold_count)
-		c->hold_count++;
-	if (!id16_eq(&c->hold[i].device, device))
-		c->hold[i] = (struct channel_hold){.device = *device};
-	if (c->hold[i].times < HOLD_TIMES_MAX)
-		c->hold[i].times++;
-	first <<= c->hold[i].times;
-	c->hold[i].until_ms = c->x->now_ms + (first < ms ? first : ms);
+	if (h == NULL) {
+		c->hold_ms = c->x->now_ms + ms;
+		return;
+	}
+	if (h->times < HOLD_TIMES_MAX)
+		h->times++;
+	first <<= h->times;
+	h->until_ms = c->x->now_ms + (first < ms ? first : ms);
 }
 
 /* It is in: whatever it takes to add it works. */

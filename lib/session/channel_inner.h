@@ -50,7 +50,6 @@ struct channel_claimed {
 };
 
 #define CHANNEL_CLAIMED_MAX WIRE_CLAIMS_MAX
-#define CHANNEL_HOLDS	    32
 
 struct channel {
 	struct channels *x;
@@ -81,8 +80,9 @@ struct channel {
 	unsigned failures;
 	unsigned doubts;   /* in a row: in the daemon's tree, not in ours */
 	uint64_t looked_s; /* entitlement last compared */
-	struct channel_hold hold[CHANNEL_HOLDS];
-	size_t hold_count;
+	struct channel_hold *hold;
+	size_t hold_count, hold_cap;
+	uint64_t hold_ms; /* of all, for want of memory */
 	struct channel_claimed claimed[CHANNEL_CLAIMED_MAX];
 	size_t claimed_count;
 	struct id16 asked_for[WIRE_CLAIMS_MAX];
@@ -232,6 +232,7 @@ struct channel_need {
 	size_t remove_count, add_count;
 	uint32_t remove[CHANNEL_DEVICES_MAX];
 	struct id16 add[CHANNEL_DEVICES_MAX];
+	bool must; /* somebody goes who has no right any more */
 	bool update;
 };
 ROWAN_MUST int channel_claim(

@@ -63,18 +63,36 @@ static bool claimed(const struct channel *c, const struct id16 *device)
 	return false;
 }
 
+static int by_id(const void *a, const void *b)
+{
+	return id16_cmp(a, b);
+}
+
+/* Who may take part, ascending. */
+struct entitled {
+	size_t count;
+	struct id16 device[CHANNEL_DEVICES_MAX];
+};
+
+static bool may(const struct entitled *e, const struct id16 *device)
+{
+	return bsearch(device, e->device, e->count, sizeof *e->device, by_id) !=
+	       NULL;
+}
+
 static int look_at_leaf(struct channel *c, const struct channel_seen *s,
-	struct channel_need *need)
+	const struct entitled *e, struct channel_need *need)
 {
 	const struct wire_group_state *st = &c->state;
-	int rc = follow_may(c->x->o.follow, &c->id, &s->device);
+	int rc;
 
-	if (REFUSED(rc)) {
+	if (!may(e, &s->device)) {
 		need->remove[need->remove_count++] = s->leaf;
+		need->must = true;
 		return 0;
 	}
-	if (rc != 0 || id16_eq(&s->device, &c->x->o.me->device))
-		return rc;
+	if (id16_eq(&s->device, &c->x->o.me->device))
+		return 0;
 	if (in_list(st->replace, st->replace_count, &s->device)) {
 		/* Only what a statement of its own bears out. */
 		rc = channel_readmitted(c, &s->device, 0);
@@ -90,37 +108,32 @@ static int look_at_leaf(struct channel *c, const struct channel_seen *s,
 	return 0;
 }
 
-static int look_for_missing(struct channel *c, struct channel_need *need)
+static int look(
+	struct channel *c, const struct entitled *e, struct channel_need *need)
 {
 	const struct wire_group_state *st = &c->state;
-	struct id16 *may = calloc(CHANNEL_DEVICES_MAX, sizeof *may);
-	size_t n = 0;
-	int rc = may == NULL ? ROWAN_E_NOMEM
-			     : follow_entitled(c->x->o.follow, &c->id, may,
-				       CHANNEL_DEVICES_MAX, &n);
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (channel_seen(c, &may[i]) == NULL &&
-			!in_list(st->away, st->away_count, &may[i]))
-			add(c, need, &may[i]);
-	free(may);
+	for (size_t i = 0; rc == 0 && i < c->row.seen_count; i++)
+		rc = look_at_leaf(c, &c->row.seen[i], e, need);
+	for (size_t i = 0; rc == 0 && i < e->count; i++)
+		if (channel_seen(c, &e->device[i]) == NULL &&
+			!in_list(st->away, st->away_count, &e->device[i]))
+			add(c, need, &e->device[i]);
 	return rc;
-}
-
-static int by_id(const void *a, const void *b)
-{
-	return id16_cmp(a, b);
 }
 
 static int compare(struct channel *c, struct channel_need *need)
 {
-	int rc = 0;
+	struct entitled *e = calloc(1, sizeof *e);
+	int rc = e == NULL ? ROWAN_E_NOMEM
+			   : follow_entitled(c->x->o.follow, &c->id, e->device,
+				     CHANNEL_DEVICES_MAX, &e->count);
 
 	memset(need, 0, sizeof *need);
-	for (size_t i = 0; rc == 0 && i < c->row.seen_count; i++)
-		rc = look_at_leaf(c, &c->row.seen[i], need);
 	if (rc == 0)
-		rc = look_for_missing(c, need);
+		rc = look(c, e, need);
+	free(e);
 	qsort(need->add, need->add_count, sizeof *need->add, by_id);
 	need->update = c->x->now >= c->row.updated + CHANNEL_UPDATE_S ||
 		       c->row.sent >= CHANNEL_UPDATE_SENT;
@@ -162,8 +175,6 @@ static bool all_claimed(
 
 static int act(struct channel *c, struct channel_need *need)
 {
-	bool must = channel_must_go(c);
-
 	if (need->remove_count == 0 && need->add_count == 0 && !need->update)
 		return settled(c);
 	if (c->ready_ms == 0)
@@ -174,7 +185,7 @@ static int act(struct channel *c, struct channel_need *need)
 		return 0;
 	}
 	/* Whoever must go does not wait for whoever comes. */
-	if (must && c->wanted)
+	if (need->must && c->wanted)
 		need->add_count = 0;
 	if (!all_claimed(c, need))
 		return channel_claim(c, need);
