@@ -206,6 +206,7 @@ void channels_changed(struct channels *x, const struct id16 *case_id)
 	if (rc != 0) {
 		x->error = rc;
 		x->refresh = true;
+		x->refresh_ms = x->now_ms + CHANNEL_PAUSE_MS;
 	}
 	/* After a readmission there are none left. */
 	if (!x->packages.asked) {
@@ -361,7 +362,7 @@ int channels_step(struct channels *x, uint64_t now_ms)
 
 	x->now_ms = now_ms;
 	x->error = 0;
-	if (x->refresh) {
+	if (x->refresh && x->refresh_ms <= now_ms) {
 		x->refresh = false;
 		channels_changed(x, &(struct id16){{0}});
 	}
@@ -384,8 +385,10 @@ uint64_t channels_wait(const struct channels *x, uint64_t now_ms)
 {
 	uint64_t least = UINT64_MAX;
 
-	if (x->error != 0 || x->refresh)
+	if (x->error != 0)
 		return 0;
+	if (x->refresh)
+		least = x->refresh_ms > now_ms ? x->refresh_ms - now_ms : 0;
 	for (size_t i = 0; i < x->count; i++) {
 		const struct channel *c = x->list[i];
 		uint64_t left = CHANNEL_NEVER;

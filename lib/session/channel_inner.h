@@ -110,7 +110,9 @@ struct channels {
 	size_t count, cap;
 	size_t turn; /* where stepping goes on */
 	uint64_t now_ms, now, clock;
-	bool online, ending, refresh;
+	bool online, ending;
+	bool refresh;	     /* what was changed could not be looked at... */
+	uint64_t refresh_ms; /* ...until then */
 	int error;
 	struct id16 asked_chain; /* catching up was started for... */
 	uint64_t asked_sequence; /* ...this envelope... */

@@ -442,29 +442,36 @@ int outbox_step(struct outbox *x, uint64_t now_ms)
 
 	x->now_ms = now_ms;
 	x->error = 0;
-	if (rc == 0 && x->reload) {
+	if (rc == 0 && x->reload && x->pause_ms <= now_ms) {
 		rc = load(x);
 		x->reload = rc != 0;
 	}
-	if (rc == 0 && x->online && x->swept_ms <= now_ms)
+	if (rc == 0 && !x->reload && x->online && x->swept_ms <= now_ms)
 		rc = sweep(x);
-	if (rc != 0 || !x->online || (x->looked && x->due_ms > now_ms))
+	if (rc != 0)
+		x->pause_ms = now_ms + PAUSE_MS;
+	if (rc != 0 || x->reload || !x->online || x->pause_ms > now_ms ||
+		(x->looked && x->due_ms > now_ms))
 		return rc;
 	rc = outbox_send(x, &worked);
 	x->looked = rc == 0 && !worked;
 	if (rc != 0)
-		x->due_ms = now_ms + PAUSE_MS;
+		x->pause_ms = now_ms + PAUSE_MS;
 	return rc;
 }
 
 uint64_t outbox_wait(const struct outbox *x, uint64_t now_ms)
 {
-	if (x->reload || x->error != 0)
+	uint64_t pause = x->pause_ms > now_ms ? x->pause_ms - now_ms : 0;
+
+	if (x->error != 0)
 		return 0;
+	if (x->reload)
+		return pause;
 	if (!x->online)
 		return UINT64_MAX;
-	if (!x->looked)
-		return 0;
+	if (pause > 0 || !x->looked)
+		return pause;
 	return x->due_ms == UINT64_MAX ? UINT64_MAX
 	       : x->due_ms > now_ms    ? x->due_ms - now_ms
 				       : 0;

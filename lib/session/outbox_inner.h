@@ -46,6 +46,7 @@ struct outbox {
 	bool online, reload, looked, ending;
 	int error;
 	uint64_t now_ms, due_ms, swept_ms;
+	uint64_t pause_ms; /* the vault has failed: not before */
 };
 
 /* outbox.c; writing and dropping change memory, too: see outbox_aborted. */

@@ -555,7 +555,7 @@ void channel_kit_run(struct channel_kit *const *k, size_t n, uint64_t ms)
 
 /* ---- said and heard ---- */
 
-void channel_kit_say(
+int channel_kit_try_say(
 	struct channel_kit *k, const struct id16 *channel, const char *text)
 {
 	struct content c = {.type = CONTENT_TEXT,
@@ -563,15 +563,29 @@ void channel_kit_say(
 		.u.text = bytes_of(text, strlen(text))};
 	struct outbox_post post = {.channel = *channel, .kept = true};
 	struct writer w;
+	int rc = vault_begin(k->vault.vault);
 
+	if (rc != 0)
+		return rc;
 	randombytes_buf(c.id.b, ID16_LEN);
 	writer_init(&w, CONTENT_MAX);
 	double_must(content_encode(&c, &w));
 	post.content = writer_view(&w);
-	double_must(vault_begin(k->vault.vault));
-	double_must(outbox_put(k->outbox, &post));
-	double_must(vault_commit(k->vault.vault));
+	rc = outbox_put(k->outbox, &post);
 	writer_wipe(&w);
+	if (rc == 0)
+		rc = vault_commit(k->vault.vault);
+	else
+		vault_abort(k->vault.vault);
+	if (rc != 0)
+		outbox_aborted(k->outbox);
+	return rc;
+}
+
+void channel_kit_say(
+	struct channel_kit *k, const struct id16 *channel, const char *text)
+{
+	double_must(channel_kit_try_say(k, channel, text));
 }
 
 static size_t count(struct channel_kit *k, const char *text)

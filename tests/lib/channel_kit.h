@@ -67,6 +67,13 @@ void channel_kit_say(
 	struct channel_kit *k, const struct id16 *channel, const char *text);
 
 /**
+ * channel_kit_try_say(k, channel, text):
+ * The same on a device whose disk may fail: the code.
+ */
+int channel_kit_try_say(struct channel_kit *k, const struct id16 *channel,
+	const char *text);
+
+/**
  * channel_kit_heard(k, text), channel_kit_count(k):
  * How often a text was shown; how many messages were, in all.
  */

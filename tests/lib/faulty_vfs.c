@@ -398,6 +398,12 @@ void faulty_install(void)
 	faulty_seed(1);
 }
 
+void faulty_default(bool on)
+{
+	if (sqlite3_vfs_register(on ? &disk.vfs : disk.real, 1) != SQLITE_OK)
+		abort();
+}
+
 void faulty_clear(void)
 {
 	while (disk.images != NULL) {
@@ -428,6 +434,11 @@ void faulty_after(uint64_t n, enum faulty_kind kind)
 void faulty_full(bool full)
 {
 	disk.full = full;
+}
+
+uint64_t faulty_left(void)
+{
+	return disk.left;
 }
 
 bool faulty_hit(void)

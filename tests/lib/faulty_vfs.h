@@ -31,6 +31,12 @@ void faulty_install(void);
 void faulty_clear(void);
 
 /**
+ * faulty_default(on):
+ * Whether databases that are opened from now on are on it without asking.
+ */
+void faulty_default(bool on);
+
+/**
  * faulty_seed(seed):
  * What is lost is random, and the same for the same seed.
  */
@@ -47,6 +53,12 @@ void faulty_after(uint64_t n, enum faulty_kind kind);
  * While true every write that makes a file longer finds no room.
  */
 void faulty_full(bool full);
+
+/**
+ * faulty_left():
+ * How many calls from now the failure is: 1, the next one; 0: none is to come.
+ */
+uint64_t faulty_left(void);
 
 /**
  * faulty_hit():

@@ -87,7 +87,8 @@ static bool aimed(const struct test *t, const struct double_message *m)
 	for (size_t i = 0; i < m->count; i++)
 		frames[i] = buf_view(&m->frame[i]);
 	return wire_message_assemble(frames, m->count, &w) == 0 &&
-	       wire_push_decode(&w, &p) == 0 && p.items[0].kind == t->kind;
+	       wire_push_decode(&w, &p) == 0 && p.items[0].kind == t->kind &&
+	       id16_eq(&p.items[0].channel, &t->channel);
 }
 
 static enum double_fate drop(void *ctx, struct double_message *m)
