@@ -70,8 +70,8 @@ void channel_kit_say(
  * channel_kit_try_say(k, channel, text):
  * The same on a device whose disk may fail: the code.
  */
-int channel_kit_try_say(struct channel_kit *k, const struct id16 *channel,
-	const char *text);
+int channel_kit_try_say(
+	struct channel_kit *k, const struct id16 *channel, const char *text);
 
 /**
  * channel_kit_heard(k, text), channel_kit_count(k):

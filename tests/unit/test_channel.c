@@ -294,7 +294,7 @@ static void restarts_lose_nothing(void **state)
 
 	together(t);
 	for (int i = 0; i < 10; i++) {
-		char text[16];
+		char text[24];
 
 		snprintf(text, sizeof text, "word %d", i);
 		channel_kit_say(&t->victim, &t->channel, text);
@@ -307,7 +307,7 @@ static void restarts_lose_nothing(void **state)
 	}
 	run(t, WHILE_MS);
 	for (int i = 0; i < 10; i++) {
-		char text[16];
+		char text[24];
 
 		snprintf(text, sizeof text, "word %d", i);
 		assert_int_equal(channel_kit_heard(&t->advocate, text), 1);

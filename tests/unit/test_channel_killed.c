@@ -103,7 +103,7 @@ static void end(struct test *t)
 /* Says what can be said before the end. */
 static void live(struct test *t)
 {
-	char text[16];
+	char text[24];
 
 	for (int i = 0; i < WORDS; i++) {
 		snprintf(text, sizeof text, "hers %d", i);
@@ -136,7 +136,7 @@ static void resurrect(struct test *t)
 
 static void nothing_is_lost(struct test *t, uint64_t n)
 {
-	char text[16];
+	char text[24];
 
 	for (int i = 0; i < WORDS; i++) {
 		size_t hers, his;
