@@ -45,18 +45,17 @@ static void publish(struct relay_client *c, unsigned first, unsigned count)
 
 static void count(const struct wire_key_claimed *got)
 {
+	bool last = (got->flags & WIRE_KEY_LAST_RESORT) != 0, found = false;
 	char text[32];
-	unsigned i = 0;
 
 	KIT_CHECK(got->error.code == WIRE_OK);
-	for (; i <= PACKAGES; i++)
-		if (bytes_eq(got->data,
-			    bytes_of(text, name(text, sizeof text, i))))
-			break;
-	KIT_CHECK(i <= PACKAGES);
-	seen[i]++;
-	KIT_CHECK(
-		((got->flags & WIRE_KEY_LAST_RESORT) != 0) == (i == PACKAGES));
+	for (unsigned i = 0; i <= PACKAGES && !found; i++) {
+		found = bytes_eq(
+			got->data, bytes_of(text, name(text, sizeof text, i)));
+		seen[i] += found;
+		KIT_CHECK(!found || last == (i == PACKAGES));
+	}
+	KIT_CHECK(found);
 }
 
 static void take_answers(struct relay_client *c)
