@@ -383,6 +383,7 @@ void proofs_free(struct proofs *x)
 	if (x == NULL)
 		return;
 	buf_wipe(&x->cosign);
+	buf_wipe(&x->extension);
 	free(x);
 }
 

@@ -14,10 +14,11 @@ struct proofs {
 	struct watch watch;
 	struct policy policy;
 	bool has_policy;
-	struct checkpoint grown; /* to be proved; views are not looked at */
-	struct buf cosign;	 /* the text a witness is to cosign */
-	uint64_t cosigned;	 /* size of the tree it cosigned last */
-	bool online, busy;	 /* a request is open */
+	struct checkpoint grown; /* to be proved, under ${extension} */
+	struct buf extension;
+	struct buf cosign; /* the text a witness is to cosign */
+	uint64_t cosigned; /* size of the tree it cosigned last */
+	bool online, busy; /* a request is open */
 	bool looking;
 	bool waiting;		    /* receipts are to be fetched */
 	uint64_t look_ms, later_ms; /* not before */

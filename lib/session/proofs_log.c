@@ -304,8 +304,13 @@ static int ask_proof(struct proofs *x, const struct checkpoint *c)
 	struct writer w;
 	int rc;
 
+	/* The answer it stands in goes before the next one comes. */
+	rc = buf_set(&x->extension, c->extension);
+	if (rc != 0)
+		return rc;
 	x->grown = *c;
 	x->grown.origin = bytes_of(NULL, 0);
+	x->grown.extension = buf_view(&x->extension);
 	writer_init_fixed(&w, mem, sizeof mem);
 	rc = wire_log_consistency_encode(&q, &w);
 	return rc == 0 ? ask(x, WIRE_OP_LOG_CONSISTENCY, &w, got_proof) : rc;

@@ -210,7 +210,7 @@ int policy_check(const struct policy *p, const struct note *n, uint64_t oldest)
 
 size_t policy_needs(const struct policy *p)
 {
-	size_t needs[POLICY_PARTIES];
+	size_t needs[POLICY_PARTIES] = {0};
 
 	for (size_t i = 0; i < p->party_count; i++) {
 		const struct policy_party *party = &p->party[i];
@@ -226,6 +226,9 @@ size_t policy_needs(const struct policy *p)
 					(best == POLICY_PARTIES ||
 						needs[m] < needs[best]))
 					best = m;
+			/* policy_parse saw to it that there are enough. */
+			if (best == POLICY_PARTIES)
+				break;
 			left &= ~(UINT32_C(1) << best);
 			needs[i] += needs[best];
 		}

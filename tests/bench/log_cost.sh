@@ -17,17 +17,16 @@ while [ $i -lt "$rounds" ]; do
 	one no "$build/nolog/rowand" || exit 1
 	i=$((i + 1))
 done
-awk '{
-	for (i = 1; i <= NF; i++) { split($i, f, "="); v[f[1]] = f[2] }
-	n[v["log"]]++
-	rate[v["log"]] += v["msgs_per_s"]
-	cpu[v["log"]] += v["server_cpu_s_per_1k"]
-	disk[v["log"]] += v["disk_write_b_per_msg"]
-	ack[v["log"]] += v["ack_p50_us"]
-} END {
-	printf "log_cost rounds=%d cpu_percent=%.1f rate_percent=%.1f ack_percent=%.1f disk_percent=%.1f\n",
-		n["yes"], 100 * (cpu["yes"] / cpu["no"] - 1),
-		100 * (rate["no"] / rate["yes"] - 1),
-		100 * (ack["yes"] / ack["no"] - 1),
-		100 * (disk["yes"] / disk["no"] - 1)
-}' "$out"
+# The medians of each: one round in which the disk was busy proves nothing.
+median() {
+	sed -n "s/^log=$1 .* $2=\([0-9.]*\) .*/\1/p" "$out" | sort -n |
+		awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+for what in server_cpu_s_per_1k ack_p50_us disk_write_b_per_msg; do
+	median yes $what >"$out.yes"
+	median no $what >"$out.no"
+	paste "$out.yes" "$out.no" | awk -v what=$what -v n="$rounds" \
+		'{ printf "log_cost rounds=%d %s=%s without=%s percent=%.1f\n",
+			n, what, $1, $2, 100 * ($1 / $2 - 1) }'
+done
+rm -f "$out.yes" "$out.no"
