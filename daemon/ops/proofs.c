@@ -71,7 +71,7 @@ int proofs_inclusion(struct ops *o, struct request *r)
 {
 	const struct wire_log_proof *q = &r->body.log_proof;
 	struct merkle_source src = store_log_source(o->view);
-	struct merkle_proof p;
+	struct merkle_proof p = {.len = 0};
 	int rc = is_there(o, q->size);
 
 	if (rc == 0)
@@ -83,7 +83,7 @@ int proofs_consistency(struct ops *o, struct request *r)
 {
 	const struct wire_log_consistency *q = &r->body.log_consistency;
 	struct merkle_source src = store_log_source(o->view);
-	struct merkle_proof p;
+	struct merkle_proof p = {.len = 0};
 	int rc = is_there(o, q->size);
 
 	if (rc == 0)
@@ -120,7 +120,7 @@ int proofs_receipt(struct ops *o, struct request *r)
 	struct merkle_source src = store_log_source(o->view);
 	struct wire_receipt_answer a;
 	uint8_t mem[WIRE_OPENING_MAX];
-	struct merkle_proof p;
+	struct merkle_proof p = {.len = 0};
 	struct writer w;
 	uint64_t size;
 	int rc;
