@@ -9,8 +9,8 @@
 #include "session/channel_inner.h"
 
 #define CASES_MAX    4096
-#define STEPS_MAX    8 /* channels in one step */
-#define LOOK_AGAIN_S 30
+#define STEPS_MAX    8	 /* channels in one step */
+#define LOOK_AGAIN_S 600 /* the daemon would say MEMBERSHIP meanwhile */
 #define RECOUNT_MS   2000
 #define CODE_GROUPS  12 /* of five digits */
 
