@@ -18,6 +18,22 @@ static struct wire_error urgent(
 	return a.results[0];
 }
 
+/* A message larger than the operator allows, each frame of it within bounds. */
+static void too_large(struct relay_client *c)
+{
+	static uint8_t chunk[65536];
+	struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_BLOB_PUT, 77};
+	uint8_t head[WIRE_HEADER_LEN], body[ID16_LEN + 4] = {0};
+	struct bytes frames[5] = {
+		bytes_of(head, sizeof head), bytes_of(body, sizeof body)};
+
+	wire_header_encode(&h, head);
+	for (size_t i = 2; i < 5; i++)
+		frames[i] = bytes_of(chunk, sizeof chunk);
+	kit_frames(c, frames, 5);
+	KIT_CHECK(kit_refusal(c).code == WIRE_LIMIT);
+}
+
 int main(void)
 {
 	struct id16 channel = seed_channel(0, 0);
@@ -28,7 +44,7 @@ int main(void)
 	uint64_t n = 0;
 
 	kit_start("mailbox = 16; mailbox_urgent = 4; rate_messages = 60;\n"
-		  "burst = \"20 s\";\n");
+		  "burst = \"20 s\"; message_bytes = \"128 KiB\";\n");
 	s = kit_hello(SEED_SENDER, 0);
 	/* Twelve places for anybody, four more for urgent ones. */
 	while (n < 12)
@@ -58,6 +74,7 @@ int main(void)
 	KIT_CHECK(relay_submit(s, &many, &a) == ROWAN_E_QUOTA);
 	KIT_CHECK(kit_ping(s));
 	other = kit_hello(SEED_SENDER, 1);
+	too_large(other);
 	KIT_CHECK(kit_submit(other, seed_channel(1, 1), 1, 'o', 9).code == 0);
 	relay_close(s);
 	relay_close(m);
