@@ -16,6 +16,7 @@ struct companion {
 	struct input in;
 	bool person; /* at a terminal, not a pipe */
 	bool over;
+	bool old_copy; /* to be readmitted, as soon as that is possible */
 	/* The last listing: "fetch 3" is about its third line. */
 	unsigned char listed[LISTED_MAX][ROWAN_ID_LEN];
 	size_t listed_count;

@@ -64,8 +64,7 @@ static void tell(struct companion *c, const struct rowan_event *e)
 	case ROWAN_EVENT_READMIT_NEEDED:
 		say("What is on this device is an old copy. Your caseworkers "
 		    "will see that it comes back.");
-		if (rowan_readmit(c->r) != 0)
-			say("Please connect and try again.");
+		c->old_copy = true;
 		break;
 	case ROWAN_EVENT_ALARM: alarm(e); break;
 	default: break; /* nothing to say, or of a later version */
@@ -81,6 +80,8 @@ void tell_events(struct companion *c)
 		if (rowan_event_done(c->r, e) != 0)
 			return;
 	}
+	if (c->old_copy && rowan_readmit(c->r) != ROWAN_E_AGAIN)
+		c->old_copy = false;
 }
 
 void explain(int code)
