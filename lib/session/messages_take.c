@@ -6,6 +6,8 @@
 
 #include "session/messages_inner.h"
 
+#define HOUR 3600 /* seconds */
+
 /* One message on its way in. */
 struct taking {
 	const struct messages_from *from;
@@ -26,6 +28,20 @@ static int tell(
 
 	e.message = t->c.id;
 	return events_add(x->o.events, &e);
+}
+
+/*
+ * When it came, for the order. Where the daemon keeps the hour only, the
+ * sender's clock tells where in that hour, and no further.
+ */
+static uint64_t time_of(const struct taking *t)
+{
+	uint64_t received = t->from->received;
+
+	return received % HOUR == 0 && t->c.sent > received &&
+			       t->c.sent - received < HOUR
+		       ? t->c.sent
+		       : received;
 }
 
 /* A row of what ${t} says, as it came. */
@@ -108,7 +124,7 @@ static int take_message(struct messages *x, struct taking *t)
 		return rc;
 	if ((m.flags & MESSAGES_OWN) == 0)
 		m.state = ROWAN_STATE_NEW;
-	rc = messages_add(x, &m, m.received);
+	rc = messages_add(x, &m, time_of(t));
 	if (rc == 0)
 		rc = tell(x, t, ROWAN_EVENT_MESSAGE);
 	return rc == 0 ? confirm(x, t) : rc;
@@ -151,7 +167,7 @@ static int take_name(struct messages *x, struct taking *t)
 		return rc;
 	/* Else it is said again for somebody who came later. */
 	if (changed) {
-		rc = messages_add(x, &m, m.received);
+		rc = messages_add(x, &m, time_of(t));
 		e.message = t->c.id;
 		e.text = t->c.u.name;
 		if (rc == 0)
@@ -189,7 +205,7 @@ static int take_bar(struct messages *x, struct taking *t)
 	if (rc != 0 || !fresh)
 		return rc;
 	if (changed) {
-		rc = messages_add(x, &m, m.received);
+		rc = messages_add(x, &m, time_of(t));
 		e.member = t->c.u.bar.member;
 		e.device = (struct id16){{0}};
 		e.message = t->c.id;
@@ -323,11 +339,12 @@ static int take_history(struct messages *x, struct taking *t)
 {
 	const struct content_history *h = &t->c.u.history;
 	struct messages_row m = row_of(x, t);
-	uint64_t time = h->received < t->from->received ? h->received
-							: t->from->received;
+	uint64_t time = time_of(t);
 	struct messages_index at;
 	int rc;
 
+	if (h->received < time)
+		time = h->received;
 	m.raw = h->message;
 	if (content_decode(h->message, &m.content) != 0 ||
 		!may_be_handed(m.content.type)) {

@@ -356,9 +356,10 @@ static int hand_over_one(
 	if (rc == 0) {
 		p.case_id = m.case_id;
 		p.channel = m.channel;
+		/* The order it has here, not the hour the daemon gave. */
 		content.u.history = (struct content_history){.member = m.author,
 			.device = m.author_device,
-			.received = m.received,
+			.received = m.place >> MESSAGES_TIME_BITS,
 			.message = m.raw};
 		at = (struct messages_index){
 			MESSAGES_HANDING, m.channel, x->device, m.place};

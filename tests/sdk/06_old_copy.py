@@ -84,8 +84,12 @@ advocate.call("rowan_hand_over", ids, 4)
 e = k.event(successor, "history", channel=support)
 assert e.count == 4 and e.member == advocate.member, e
 rows = successor.messages(support)
+assert len(rows) == 5, [(m.text, m.type, m.place >> 20) for m in rows]
 assert [m.text for m in rows] == ["first", "second", "third", "fourth",
-                                  "ninth"]
+                                  "ninth"], [
+    (m.text, m.place >> 20, m.place & 0xfffff) for m in rows] + [
+    (m.text, m.place >> 20, m.place & 0xfffff)
+    for m in advocate.messages(support)]
 for m, who in zip(rows, [victim, advocate, victim, advocate]):
     assert m.type == C["ROWAN_MESSAGE_HISTORY"]
     assert m.original == C["ROWAN_MESSAGE_TEXT"]
