@@ -169,6 +169,36 @@ static void do_attach(struct companion *c, char *args)
 	send_draft(c, ROWAN_CHANNEL_SUPPORT, d, rc);
 }
 
+static bool has_diary(struct companion *c)
+{
+	unsigned char channel[ROWAN_ID_LEN];
+
+	return find_channel(c, ROWAN_CHANNEL_DIARY, channel);
+}
+
+/* The diary is hers: she opens it, and says who else reads it. */
+static void open_diary(struct companion *c)
+{
+	unsigned char channel[ROWAN_ID_LEN];
+	struct rowan_list *cases = NULL;
+	uint64_t act;
+	int rc = rowan_cases(c->r, &cases);
+
+	if (rc == 0 && rowan_list_count(cases) == 0)
+		rc = ROWAN_E_NOT_FOUND;
+	if (rc == 0)
+		rc = rowan_channel_of(c->r, rowan_case_id(cases, 0),
+			ROWAN_CHANNEL_DIARY, channel);
+	rowan_list_free(cases);
+	if (rc == 0)
+		rc = rowan_assign(
+			c->r, channel, rowan_self_member(c->r), 0, 0, &act);
+	if (rc == 0)
+		work(c, PATIENCE_MS, has_diary);
+	else
+		explain(rc);
+}
+
 /* diary KIND TEXT: now. A real application asks when. */
 static void do_diary(struct companion *c, char *args)
 {
@@ -183,6 +213,8 @@ static void do_diary(struct companion *c, char *args)
 		return;
 	}
 	*text++ = '\0';
+	if (rowan_enrolled(c->r) && !has_diary(c))
+		open_diary(c);
 	if (now == 0)
 		now = (uint64_t)time(NULL);
 	rc = rowan_draft_incident(d, now, now, args);

@@ -87,9 +87,25 @@ k.until(held_is_here)
 assert victim.message(held).text == "ring me now"
 k.event(advocate, "delivered", message=held)
 
-# The diary is hers: nobody reads it who was not let in by her.
-assert [c[1] for c in victim.channels(case)].count(
-    C["ROWAN_CHANNEL_DIARY"]) <= 1
+# The diary is hers: she opens it, and only she lets somebody read.
+try:
+    coordinator.act("rowan_assign", diary, advocate.member, 0, 0)
+    raise AssertionError("a coordinator assigned to the diary")
+except rowan.Failed as e:
+    assert e.code == C["ROWAN_E_SIGNER"], e
+k.act(victim, "rowan_assign", diary, victim.member, 0, 0)
+k.event(victim, "channel", channel=diary)
+entry = victim.send(diary, "he stood at the gate",
+                    incident=(100, 200, "following"))
+k.event(victim, "sent", message=entry)
+k.act(victim, "rowan_assign", diary, advocate.member, 0, 0)
+k.event(advocate, "channel", channel=diary)
+assert advocate.messages(diary) == []
+entry = victim.send(diary, "again today", incident=(300, 400, "following"))
+k.event(advocate, "message", message=entry)
+m = advocate.message(entry)
+assert (m.text, m.kind) == ("again today", "following")
+assert m.type == C["ROWAN_MESSAGE_DIARY"]
 
 # The same code for both.
 codes = []

@@ -130,6 +130,14 @@ assert "a file for you" not in phone.sees("1. ")
 phone.line("nonsense")
 phone.sees("not a command")
 
+# Her diary: opened by her, read by nobody else until she says so.
+phone.line("diary call He rang twice.")
+phone.sees("Kept.")
+phone.line("entries")
+out = phone.sees("He rang twice.")
+assert "[diary: call]" in out
+assert not [c for c in advocate.channels(case) if c[0] == diary]
+
 # Locked: the passphrase again, and nothing before it.
 phone.line("lock")
 phone.line("correct horse")
@@ -157,7 +165,7 @@ m = advocate.message(k.event(advocate, "message", member=victim).message)
 assert m.text == "the last word"
 
 # The phone in other hands: neither words nor names in any of its files.
-WORDS = [b"anybody", b"Robin", b"Ines", b"letter", b"gate", b"last word",
+WORDS = [b"anybody", b"rang twice", b"Robin", b"Ines", b"letter", b"gate", b"last word",
          b"advocacy", b"correct horse"]
 
 
