@@ -432,6 +432,7 @@ ROWAN_API ROWAN_MUST int rowan_mls_send(struct rowan_mls_group *group,
  * one, free it. The key of an application message is used up by success.
  *
  *   ROWAN_E_MALFORMED, ROWAN_E_LIMIT, ROWAN_E_VERSION
+ *   ROWAN_E_REFUSED            a Welcome, GroupInfo or KeyPackage
  *   ROWAN_E_MLS_WRONG_GROUP, ROWAN_E_MLS_WRONG_EPOCH
  *   ROWAN_E_MLS_SENDER         sender type or leaf; our own private message
  *   ROWAN_E_MLS_MEMBERSHIP, ROWAN_E_MLS_SIGNATURE, ROWAN_E_MLS_DECRYPT
@@ -546,6 +547,7 @@ struct rowan_mls_join_options {
  * Join by Welcome (section 12.4.3.1); options may be NULL. Success uses up
  * the key package, unless it is a last resort.
  *
+ *   ROWAN_E_REFUSED          an MLSMessage, but no Welcome
  *   ROWAN_E_MLS_NOT_FOR_US   names none of our key packages
  *   ROWAN_E_MLS_NO_TREE      call again with the tree
  *   ROWAN_E_MLS_TREE, ROWAN_E_MLS_PARENT_HASH, and what a leaf may give
@@ -570,8 +572,9 @@ struct rowan_mls_external_join_options {
  * rowan_mls_external_join(client, group_info, options, ret, ret_commit):
  * Join by external commit (section 12.4.3.2). The group is in its new epoch
  * at once: free it if the delivery service takes another commit. Errors as
- * rowan_mls_join; ROWAN_E_MLS_EXTENSION without external_pub;
- * ROWAN_E_NOT_FOUND when resync finds no leaf of ours.
+ * rowan_mls_join; ROWAN_E_REFUSED for what is no GroupInfo;
+ * ROWAN_E_MLS_EXTENSION without external_pub; ROWAN_E_NOT_FOUND when resync
+ * finds no leaf of ours.
  */
 ROWAN_API ROWAN_MUST int rowan_mls_external_join(struct rowan_mls *client,
 	struct rowan_mls_bytes group_info,

@@ -71,7 +71,7 @@ ROWAN_API ROWAN_MUST int rowan_mls_public_tree(
  * rowan_mls_public_process(group, message, ret):
  * Check a PublicMessage. The group is unchanged until
  * rowan_mls_public_accept. Errors as rowan_mls_process, less those that take
- * a secret to find.
+ * a secret to find; ROWAN_E_REFUSED for a PrivateMessage, too.
  */
 ROWAN_API ROWAN_MUST int rowan_mls_public_process(
 	const struct rowan_mls_public *group, struct rowan_mls_bytes message,

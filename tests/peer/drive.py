@@ -489,6 +489,31 @@ def Peer_load(blob):
         p.quit()
 
 
+def test_message_of_another_kind():
+    ann, bob = pair()
+    cleo, server = Peer('cleo'), Peer()
+    package = cleo.package()
+    welcome = ann('add', key_packages=[package], merge=False)['welcome']
+    ann('discard')
+    info = ann('group-info', external_pub=True, tree=True)['group_info']
+    server('public-load', group_info=info)
+    said = ann('send', text='said')['message']
+    for cmd, arg, good in (('process', 'message', said),
+                           ('welcome-in', 'welcome', welcome),
+                           ('external-join', 'group_info', info)):
+        for message in (package, welcome, info, said):
+            if message != good:
+                bob.refuse('wrong-format', cmd, **{arg: message})
+    for message in (package, welcome, info, said):
+        try:
+            server('public-process', message=message)
+            raise AssertionError('accepted')
+        except Refused as e:
+            assert e.kind == 'wrong-format', e
+    bob('process', message=said)
+    done(ann, bob, cleo, server)
+
+
 def test_order_of_messages():
     ann, bob = pair(keep_generations=4, max_forward=8)
     sent = [ann('send', data=f'{i:02x}')['message'] for i in range(20)]

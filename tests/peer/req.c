@@ -22,6 +22,7 @@ static const struct {
 	{ROWAN_E_CRYPTO, "crypto"},
 	{ROWAN_E_EXISTS, "exists"},
 	{ROWAN_E_NOT_FOUND, "not-found"},
+	{ROWAN_E_REFUSED, "wrong-format"},
 	{ROWAN_E_MLS_SUITE, "suite"},
 	{ROWAN_E_MLS_WRONG_GROUP, "wrong-group"},
 	{ROWAN_E_MLS_WRONG_EPOCH, "wrong-epoch"},

@@ -1,6 +1,7 @@
 /*
  * Keys nobody can encrypt to: what suite_kem_key refuses is what X25519
- * itself refuses, and nothing else.
+ * itself refuses, and nothing else. Keys and signatures of another length
+ * are refused before a byte of them is read.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -87,12 +88,40 @@ static void test_lengths(void **state)
 	assert_false(suite_kem_key(&suite_0003, bytes_of(NULL, 0)));
 }
 
+/* Good in their first bytes: what is refused is the length. */
+static void test_signatures_of_another_length(void **state)
+{
+	const struct suite *s = &suite_0003;
+	const struct bytes said = bytes_of((const uint8_t *)"said", 4);
+	uint8_t seed[33] = {7}, sk[65] = {0}, pk[33] = {0}, sig[65] = {0};
+
+	assert_int_equal(suite_sign_keys(s, bytes_of(seed, 32), sk, pk), 0);
+	assert_int_equal(suite_sign(s, bytes_of(sk, 64), said, sig), 0);
+	assert_int_equal(
+		suite_verify(s, bytes_of(pk, 32), said, bytes_of(sig, 64)), 0);
+	for (size_t off = 0; off < 2; off++) {
+		size_t n = off == 0 ? 31 : 33;
+
+		assert_int_equal(suite_sign_keys(s, bytes_of(seed, n), sk, pk),
+			ROWAN_E_INVAL);
+		assert_int_equal(suite_sign(s, bytes_of(sk, 32 + n), said, sig),
+			ROWAN_E_INVAL);
+		assert_int_equal(suite_verify(s, bytes_of(pk, n), said,
+					 bytes_of(sig, 64)),
+			ROWAN_E_CRYPTO);
+		assert_int_equal(suite_verify(s, bytes_of(pk, 32), said,
+					 bytes_of(sig, 32 + n)),
+			ROWAN_E_CRYPTO);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers_near_the_ends),
 		cmocka_unit_test(test_order_eight),
 		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_signatures_of_another_length),
 	};
 
 	return sodium_init() < 0 ? 1
