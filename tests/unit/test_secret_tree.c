@@ -1,0 +1,121 @@
+/*
+ * The secret tree's two edges (RFC 9420 section 9): the last generation is
+ * never used, for sending or for receiving, and what lies before it still is;
+ * skipped keys are kept within their window and no longer.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "mls/member/secret_tree.h"
+
+/* Where a saved tree of one leaf has its two generations. */
+static const size_t generation_at[] = {11, 48};
+
+/* A tree of one leaf whose ratchets both stand at ${generation}. */
+static struct secret_tree *tree_at(uint32_t generation)
+{
+	struct secret encryption = {.len = 32};
+	struct secret_tree_step *step;
+	struct secret_tree *t;
+	struct reader r;
+	struct writer w;
+	struct buf saved;
+
+	assert_int_equal(secret_tree_new(&suite_0003, &encryption, 1, &t), 0);
+	assert_int_equal(
+		secret_tree_find_next(t, 0, RATCHET_HANDSHAKE, &step), 0);
+	secret_tree_take(t, step);
+	writer_init(&w, 4096);
+	secret_tree_write(&w, t);
+	secret_tree_free(t);
+	assert_int_equal(writer_finish(&w, &saved), 0);
+	assert_int_equal(saved.len, 85);
+	assert_int_equal(saved.data[generation_at[0] + 3], 1);
+	for (size_t i = 0; i < 2; i++)
+		for (size_t k = 0; k < 4; k++)
+			saved.data[generation_at[i] + k] =
+				(uint8_t)(generation >> (24 - 8 * k));
+	reader_init(&r, buf_view(&saved));
+	assert_int_equal(secret_tree_read(&r, &suite_0003, &t), 0);
+	buf_wipe(&saved);
+	return t;
+}
+
+static void the_last_generation(void **state)
+{
+	static const struct secret_tree_limits limits = {64, 1000};
+	static const enum ratchet_kind kinds[] = {
+		RATCHET_HANDSHAKE, RATCHET_APPLICATION};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct secret_tree_place place = {0, kinds[i], UINT32_MAX};
+		struct secret_tree *t = tree_at(UINT32_MAX - 1);
+		struct secret_tree_step *step;
+
+		assert_int_equal(secret_tree_find(t, &limits, &place, &step),
+			ROWAN_E_MLS_TOO_FAR);
+		assert_null(step);
+		assert_int_equal(
+			secret_tree_find_next(t, 0, kinds[i], &step), 0);
+		assert_int_equal(secret_tree_step_place(step)->generation,
+			UINT32_MAX - 1);
+		secret_tree_take(t, step);
+		assert_int_equal(secret_tree_find_next(t, 0, kinds[i], &step),
+			ROWAN_E_MLS_TOO_FAR);
+		assert_null(step);
+		assert_int_equal(secret_tree_find(t, &limits, &place, &step),
+			ROWAN_E_MLS_TOO_FAR);
+		place.generation--;
+		assert_int_equal(secret_tree_find(t, &limits, &place, &step),
+			ROWAN_E_MLS_REPLAY);
+		secret_tree_free(t);
+	}
+}
+
+static int take(struct secret_tree *t, uint32_t generation)
+{
+	static const struct secret_tree_limits limits = {2, 10};
+	const struct secret_tree_place place = {
+		0, RATCHET_APPLICATION, generation};
+	struct secret_tree_step *step;
+	int rc = secret_tree_find(t, &limits, &place, &step);
+
+	if (rc == 0)
+		secret_tree_take(t, step);
+	return rc;
+}
+
+/* Skipped keys go with their window, and each serves once. */
+static void the_window(void **state)
+{
+	struct secret_tree *t = tree_at(0);
+
+	assert_int_equal(take(t, 11), ROWAN_E_MLS_TOO_FAR);
+	assert_int_equal(take(t, 5), 0);
+	assert_int_equal(take(t, 2), ROWAN_E_MLS_REPLAY);
+	assert_int_equal(take(t, 3), 0);
+	assert_int_equal(take(t, 3), ROWAN_E_MLS_REPLAY);
+	assert_int_equal(take(t, 8), 0);
+	assert_int_equal(take(t, 4), ROWAN_E_MLS_REPLAY);
+	assert_int_equal(take(t, 7), 0);
+	assert_int_equal(take(t, 6), 0);
+	assert_int_equal(take(t, 6), ROWAN_E_MLS_REPLAY);
+	secret_tree_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_last_generation),
+		cmocka_unit_test(the_window),
+	};
+
+	return sodium_init() < 0 ? 1
+				 : cmocka_run_group_tests(tests, NULL, NULL);
+}
