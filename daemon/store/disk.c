@@ -1,5 +1,5 @@
 /*
- * The reserve file. See disk.h.
+ * The reserve file, and files that go away. See disk.h.
  */
 #include "store/disk.h"
 
@@ -63,4 +63,35 @@ bool disk_lay(struct disk *d)
 	}
 	d->laid = true;
 	return true;
+}
+
+static struct disk_file look(const char *path, const char *suffix)
+{
+	struct disk_file f = {.known = false};
+	char name[PATH_MAX];
+	struct stat st;
+	int n = snprintf(name, sizeof(name), "%s%s", path, suffix);
+
+	if (n < 0 || (size_t)n >= sizeof(name) || stat(name, &st) != 0)
+		return f;
+	return (struct disk_file){
+		true, (uint64_t)st.st_dev, (uint64_t)st.st_ino};
+}
+
+void disk_note(struct disk *d, const char *path)
+{
+	d->database = look(path, "");
+	d->log = look(path, "-wal");
+}
+
+static bool same(const struct disk_file *was, struct disk_file is)
+{
+	return !was->known ||
+	       (is.known && is.device == was->device && is.inode == was->inode);
+}
+
+bool disk_there(const struct disk *d, const char *path)
+{
+	return same(&d->database, look(path, "")) &&
+	       same(&d->log, look(path, "-wal"));
 }

@@ -1,6 +1,9 @@
 /*
- * The reserve file beside the store: a lock that keeps a second daemon away,
- * and bytes kept back for the day the disk is full.
+ * The files of the store as the file system has them. The reserve file beside
+ * the store: a lock that keeps a second daemon away, and bytes kept back for
+ * the day the disk is full. And whether database and log are still those that
+ * were opened: what is written to a file that somebody has removed is gone
+ * with the process.
  *
  * While the reserve is laid down the store may grow. When a write finds no
  * room the reserve is given up: then deletions, which need some log to write
@@ -12,10 +15,17 @@
 
 #include "base/bytes.h"
 
+/* One file, known by what no other file has at the same time. */
+struct disk_file {
+	bool known;
+	uint64_t device, inode;
+};
+
 struct disk {
 	int fd; /* -1: closed */
 	uint64_t bytes;
 	bool laid;
+	struct disk_file database, log;
 };
 
 /**
@@ -33,5 +43,13 @@ void disk_close(struct disk *d);
  */
 void disk_give_up(struct disk *d);
 bool disk_lay(struct disk *d);
+
+/**
+ * disk_note(d, path), disk_there(d, path):
+ * Note which files are the database ${path} and its log, those of them that
+ * are there; and return whether all that were noted still are.
+ */
+void disk_note(struct disk *d, const char *path);
+bool disk_there(const struct disk *d, const char *path);
 
 #endif

@@ -124,9 +124,10 @@ struct store {
 	uint64_t seat_changes;	/* store_seat_changes */
 	uint64_t group_changes; /* store_group_changes */
 	bool room;
-	bool deleted;	/* something was, since the log was cut */
-	uint64_t cut;	/* when it was cut */
-	uint64_t tried; /* when the log was last to be cut */
+	bool deleted;	 /* something was, since the log was cut */
+	uint64_t cut;	 /* when it was cut */
+	uint64_t tried;	 /* when the log was last to be cut */
+	uint64_t looked; /* for the files, last */
 	uint64_t now;
 	uint64_t sure;	   /* what starts later has not started */
 	int64_t budget;	   /* bytes this transaction may add */

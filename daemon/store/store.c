@@ -105,8 +105,10 @@ static int open_file(struct store *st, const struct store_options *o)
 		return r;
 	if (!o->skip_check && (r = check_pages(&st->view.db)) != 0)
 		return r;
-	r = check_key(st);
-	return r != 0 ? r : log_load(st);
+	if ((r = check_key(st)) != 0)
+		return r;
+	disk_note(&st->disk, st->path);
+	return log_load(st);
 }
 
 int store_open(struct store **ret, const struct store_options *o)
@@ -321,6 +323,10 @@ int store_tidy(struct store *st, uint64_t now, bool idle)
 
 	if (st->open)
 		return ROWAN_E_STATE;
+	/* What is promised into a file that was removed is not kept. */
+	if (now != st->looked && !disk_there(&st->disk, st->path))
+		return ROWAN_E_CORRUPT;
+	st->looked = now;
 	if (st->cut == 0)
 		st->cut = now;
 	/* Few messages are no reason to make one of them wait. */

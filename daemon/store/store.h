@@ -675,12 +675,14 @@ void store_keeper_close(struct store_keeper *kp);
 ROWAN_MUST int store_keeper_run(struct store_keeper *kp);
 
 /**
- * store_tidy(st, idle):
+ * store_tidy(st, now, idle):
  * The writer's share, between transactions: finish the move when the log has
  * grown past its bound or ${idle} says that nothing waits, and cut the log so
  * that what was deleted is gone from it (see docs/store.md, invariant "gone").
  * To be called after each commit, cheap when there is nothing to do, and once
- * a second when idle. Also lays the reserve file again when there is room.
+ * a second when idle. Also lays the reserve file again when there is room, and
+ * sees that nobody has removed or replaced the store's files: ROWAN_E_CORRUPT,
+ * and nothing may be promised any more.
  */
 ROWAN_MUST int store_tidy(struct store *st, uint64_t now, bool idle);
 

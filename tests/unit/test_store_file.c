@@ -303,6 +303,33 @@ static void test_fixture(struct kit *k, int version)
 	kit_check(k);
 }
 
+/* Gone, or another one in its place: nothing more may be promised. */
+static void test_removed_files(void **state)
+{
+	struct kit *k = *state;
+	char name[128], aside[128];
+
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof(name), "%s%s", k->path,
+			i < 2 ? "" : "-wal");
+		snprintf(aside, sizeof(aside), "%s.aside", k->path);
+		assert_int_equal(store_tidy(k->st, ++k->now, false), 0);
+		if (i % 2 == 0) {
+			assert_int_equal(rename(name, aside), 0);
+		} else {
+			copy(name, aside);
+			/* Both exist now, so they are not the same file. */
+			assert_int_equal(rename(aside, name), 0);
+		}
+		assert_int_equal(store_tidy(k->st, k->now, false), 0);
+		assert_int_equal(
+			store_tidy(k->st, ++k->now, false), ROWAN_E_CORRUPT);
+		if (i % 2 == 0)
+			assert_int_equal(rename(aside, name), 0);
+		kit_reopen(k);
+	}
+}
+
 /*
  * Before a step is added to the schema: ROWAN_FIXTURE=n in the environment
  * writes the present schema, which must be n, as the fixture of version n.
@@ -335,6 +362,7 @@ int main(void)
 		T(test_tampered_devices),
 		T(test_planted_trigger_never_runs),
 		T(test_check_finds),
+		T(test_removed_files),
 		T(test_old_schemas),
 	};
 
