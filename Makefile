@@ -168,7 +168,8 @@ asan:
 	$(Q)$(MAKE) B=build/asan SAN=address,undefined CFLAGS='-O1 -g' \
 		unit replay check-walk
 tsan:
-	$(Q)$(MAKE) B=build/tsan SAN=thread CFLAGS='-O1 -g' unit
+	$(Q)TSAN_OPTIONS="suppressions=tests/net/tsan.supp $$TSAN_OPTIONS" \
+		$(MAKE) B=build/tsan SAN=thread CFLAGS='-O1 -g' unit
 
 # Memory as valgrind sees it: the short form, for what a stranger's bytes and
 # a member's secrets go through; VALGRIND_UNIT names others.
