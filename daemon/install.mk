@@ -11,7 +11,7 @@ SHARE      := $(DESTDIR)$(PREFIX)/share
 INSTALL_MAN := $(wildcard docs/man/*.[1-9])
 
 .PHONY: install
-install: $(PROGRAMS) sdk
+install: all
 	$(Q)install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 		$(DESTDIR)$(PREFIX)/include/rowan $(SHARE)/doc/rowan \
 		$(SHARE)/rowan $(SHARE)/bash-completion/completions \

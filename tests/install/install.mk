@@ -3,5 +3,5 @@
 CHECKS += check-install
 
 .PHONY: check-install
-check-install: $(B)/rowand
+check-install: all
 	$(Q)sh tests/install/install.sh $(MAKE) -s B=$(B)
