@@ -49,7 +49,8 @@ CRYPTO  := $(shell pkg-config --libs libcrypto 2>/dev/null)
 # What a delivery service may link, and what only a member may (see
 # `make layers`). A folder that does not exist yet contributes nothing.
 PUBLIC_DIRS := lib/base lib/wire lib/crypto lib/trust lib/tlog lib/mls/public
-MEMBER_DIRS := lib/mls/member lib/session lib/sdk
+MEMBER_DIRS := lib/mls/member lib/session \
+	$(patsubst %/,%,$(sort $(wildcard lib/session/*/))) lib/sdk
 
 PUBLIC_SRC := $(wildcard $(addsuffix /*.c,$(PUBLIC_DIRS)))
 MEMBER_SRC := $(wildcard $(addsuffix /*.c,$(MEMBER_DIRS)))

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "sdk/draft.h"
-#include "session/content.h"
+#include "session/channel/content.h"
 
 struct rowan_draft *rowan_draft_new(void)
 {

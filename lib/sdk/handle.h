@@ -10,9 +10,9 @@
 #include <rowan.h>
 
 #include "base/id.h"
-#include "session/events.h"
+#include "session/vault/events.h"
 #include "session/session_parts.h"
-#include "session/wake.h"
+#include "session/link/wake.h"
 
 struct rowan_options {
 	bool has_key;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sdk/handle.h"
-#include "session/history.h"
+#include "session/message/history.h"
 
 static int judge(void *ctx, struct bytes chain, const struct wire_key *key,
 	struct id16 *ret_device)

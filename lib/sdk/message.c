@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "sdk/draft.h"
-#include "session/messages_row.h"
+#include "session/message/messages_row.h"
 
 struct rowan_message {
 	struct messages_row row;

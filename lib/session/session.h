@@ -10,9 +10,9 @@
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
 
-#include "session/identity.h"
-#include "session/transport.h"
-#include "session/vault.h"
+#include "session/vault/identity.h"
+#include "session/link/transport.h"
+#include "session/vault/vault.h"
 
 struct session;
 

@@ -10,8 +10,8 @@
 #ifndef SESSION_SESSION_INNER_H
 #define SESSION_SESSION_INNER_H
 
-#include "session/link.h"
-#include "session/mailbox.h"
+#include "session/link/link.h"
+#include "session/channel/mailbox.h"
 #include "session/session_parts.h"
 #include "wire/hello.h"
 

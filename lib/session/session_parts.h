@@ -5,15 +5,15 @@
 #ifndef SESSION_SESSION_PARTS_H
 #define SESSION_SESSION_PARTS_H
 
-#include "session/acts.h"
-#include "session/channel.h"
-#include "session/enrolment.h"
-#include "session/messages.h"
-#include "session/outbox.h"
-#include "session/proofs.h"
-#include "session/readmit.h"
+#include "session/acts/acts.h"
+#include "session/channel/channel.h"
+#include "session/enrolment/enrolment.h"
+#include "session/message/messages.h"
+#include "session/message/outbox.h"
+#include "session/proof/proofs.h"
+#include "session/acts/readmit.h"
 #include "session/session.h"
-#include "session/transfer.h"
+#include "session/transfer/transfer.h"
 
 struct session_parts {
 	/* Always. */

@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "session/content.h"
+#include "session/channel/content.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

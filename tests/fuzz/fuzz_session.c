@@ -4,9 +4,9 @@
  */
 #include <stdlib.h>
 
-#include "session/events.h"
-#include "session/identity.h"
-#include "session/transfer_row.h"
+#include "session/vault/events.h"
+#include "session/vault/identity.h"
+#include "session/transfer/transfer_row.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

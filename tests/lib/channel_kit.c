@@ -8,8 +8,8 @@
 
 #include "lib/channel_kit.h"
 #include "lib/double_line.h"
-#include "session/channel_inner.h"
-#include "session/transfer.h"
+#include "session/channel/channel_inner.h"
+#include "session/transfer/transfer.h"
 #include "wire/hello.h"
 #include "wire/op.h"
 

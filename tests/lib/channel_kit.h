@@ -11,8 +11,8 @@
 
 #include "lib/double_clinic.h"
 #include "lib/vault_kit.h"
-#include "session/outbox.h"
-#include "session/mailbox.h"
+#include "session/message/outbox.h"
+#include "session/channel/mailbox.h"
 
 #define CHANNEL_KIT_TEXT 64
 

@@ -9,7 +9,7 @@
 
 #include "lib/double_clinic.h"
 #include "lib/vault_kit.h"
-#include "session/acts.h"
+#include "session/acts/acts.h"
 
 struct device_kit {
 	struct double_clinic *clinic;

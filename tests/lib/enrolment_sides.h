@@ -6,7 +6,7 @@
 #define TESTS_LIB_ENROLMENT_SIDES_H
 
 #include "lib/device_kit.h"
-#include "session/enrolment.h"
+#include "session/enrolment/enrolment.h"
 
 /* Who enrols. */
 struct guest {

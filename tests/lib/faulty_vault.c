@@ -2,7 +2,7 @@
  * Killed at a commit: see faulty_vault.h.
  */
 #include "lib/faulty_vault.h"
-#include "session/vault.h"
+#include "session/vault/vault.h"
 
 int __real_vault_commit(struct vault *v);
 int __real_vault_begin(struct vault *v);

@@ -8,8 +8,8 @@
 #define TESTS_LIB_MESSAGES_KIT_H
 
 #include "lib/vault_kit.h"
-#include "session/messages.h"
-#include "session/messages_row.h"
+#include "session/message/messages.h"
+#include "session/message/messages_row.h"
 
 #define MESSAGES_KIT_POSTS 2048
 

@@ -14,7 +14,7 @@
 #define TESTS_LIB_RELAY_DOUBLE_H
 
 #include "config/config.h"
-#include "session/transport.h"
+#include "session/link/transport.h"
 #include "store/store.h"
 
 #define DOUBLE_NOW 1800000000ull /* daemon's time at first; a full hour */

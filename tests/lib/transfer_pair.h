@@ -1,7 +1,7 @@
 /*
  * Two devices that send each other attachments and held messages through a
  * daemon's operations, each with a vault of its own and nothing above
- * session/transfer.h.
+ * session/transfer/transfer.h.
  *
  * For tests only: a failure of the kit itself aborts.
  */
@@ -10,8 +10,8 @@
 
 #include "lib/double_pair.h"
 #include "lib/vault_kit.h"
-#include "session/chunk.h"
-#include "session/transfer.h"
+#include "session/transfer/chunk.h"
+#include "session/transfer/transfer.h"
 
 #define PAIR_BIG (20 * CHUNK_PLAIN_LEN + 12345)
 

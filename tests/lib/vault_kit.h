@@ -6,7 +6,7 @@
 #ifndef TESTS_LIB_VAULT_KIT_H
 #define TESTS_LIB_VAULT_KIT_H
 
-#include "session/vault.h"
+#include "session/vault/vault.h"
 
 struct vault_kit {
 	char dir[64];

@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "net/kit.h"
-#include "session/link.h"
-#include "session/requests.h"
+#include "session/link/link.h"
+#include "session/link/requests.h"
 #include "wire/hello.h"
 
 #define PATIENCE_MS 15000

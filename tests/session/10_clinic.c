@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "session/kit.h"
-#include "session/messages_row.h"
+#include "session/message/messages_row.h"
 #include "trust/evidence.h"
 
 static struct person coordinator, advocate, victim;

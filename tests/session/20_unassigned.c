@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "session/kit.h"
-#include "session/messages_row.h"
+#include "session/message/messages_row.h"
 
 static struct person coordinator, advocate, officer;
 static struct id16 case_id, team;

@@ -9,7 +9,7 @@
 #define TESTS_SESSION_KIT_H
 
 #include "net/kit.h"
-#include "session/messages_row.h"
+#include "session/message/messages_row.h"
 #include "session/session_parts.h"
 #include "trust/authority.h"
 #include "trust/rules.h"

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/channel_kit.h"
-#include "session/channel_row.h"
+#include "session/channel/channel_row.h"
 #include "wire/key.h"
 #include "wire/op.h"
 

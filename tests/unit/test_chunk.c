@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "session/chunk.h"
+#include "session/transfer/chunk.h"
 #include "wire/blob.h"
 
 #define CHUNKS 4

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "session/content.h"
+#include "session/channel/content.h"
 
 static struct bytes text(const char *s)
 {

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/vault_kit.h"
-#include "session/events.h"
+#include "session/vault/events.h"
 
 static struct vault_kit k;
 static struct events *x;

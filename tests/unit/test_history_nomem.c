@@ -17,7 +17,7 @@
 #include "lib/faulty_memory.h"
 #include "lib/messages_kit.h"
 #include "lib/trust_world.h"
-#include "session/history.h"
+#include "session/message/history.h"
 
 #define MOST 3000
 

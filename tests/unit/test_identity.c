@@ -11,7 +11,7 @@
 
 #include "lib/trust_world.h"
 #include "lib/vault_kit.h"
-#include "session/identity.h"
+#include "session/vault/identity.h"
 
 static struct vault_kit k;
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "session/link.h"
+#include "session/link/link.h"
 
 #define PATIENCE_MS 10000
 

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/messages_kit.h"
-#include "session/chunk.h"
+#include "session/transfer/chunk.h"
 
 static struct messages_kit a, b, c;
 

@@ -16,7 +16,7 @@
 #include "lib/double_line.h"
 #include "lib/seed.h"
 #include "log/entry.h"
-#include "session/proofs.h"
+#include "session/proof/proofs.h"
 #include "tlog/origin.h"
 #include "trust/attest.h"
 #include "wire/log.h"

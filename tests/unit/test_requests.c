@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/double_pair.h"
-#include "session/requests.h"
+#include "session/link/requests.h"
 #include "wire/envelope.h"
 #include "wire/hello.h"
 #include "wire/op.h"

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "lib/transfer_pair.h"
-#include "session/transfer_file.h"
+#include "session/transfer/transfer_file.h"
 #include "wire/op.h"
 
 static void test_there_and_back(void **state)

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "session/vault.h"
+#include "session/vault/vault.h"
 
 static const struct key32 key = {{1, 2, 3}};
 static const struct key32 other_key = {{3, 2, 1}};

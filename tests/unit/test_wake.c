@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "session/wake.h"
+#include "session/link/wake.h"
 
 static struct wake *w;
 

@@ -1,0 +1,294 @@
+/*
+ * The tree is made equal to the assignments: see channel_inner.h.
+ *
+ * Compared are the leaves with whom follow.h calls entitled; the daemon is
+ * asked only for what statements do not say: whose state is lost, who was
+ * away for long. Who must go goes before anything is said; the rest waits a
+ * random moment, so that not all members commit at once.
+ */
+#include <stdlib.h>
+
+#include "session/channel/channel_inner.h"
+
+#define AHEAD_MS    2000
+#define AHEAD_MAX   30 /* times in a row, then commits are missing */
+#define SETTLED_MS  (60 * 60 * 1000)
+#define ANSWER_MS   30000
+#define REFUSED(rc) ((rc) <= -300)
+
+void channel_changed(struct channel *c)
+{
+	c->settled = false;
+	if (!c->asked)
+		c->known = false;
+	c->due_ms = c->x->now_ms;
+}
+
+/* Is somebody in it who may no longer take part? */
+bool channel_must_go(struct channel *c)
+{
+	if (c->settled)
+		return false;
+	for (size_t i = 0; i < c->row.seen_count; i++)
+		if (REFUSED(follow_may(
+			    c->x->o.follow, &c->id, &c->row.seen[i].device)))
+			return true;
+	return false;
+}
+
+/* ---- what is needed ---- */
+
+static bool in_list(
+	const struct id16 *list, size_t count, const struct id16 *device)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id16_eq(&list[i], device))
+			return true;
+	return false;
+}
+
+static void add(
+	struct channel *c, struct channel_need *need, const struct id16 *device)
+{
+	if (need->add_count < WIRE_CLAIMS_MAX && !channel_held(c, device))
+		need->add[need->add_count++] = *device;
+}
+
+/* Has a package in our hands, so that out and in can be one commit. */
+static bool claimed(const struct channel *c, const struct id16 *device)
+{
+	for (size_t i = 0; i < c->claimed_count; i++)
+		if (id16_eq(&c->claimed[i].device, device))
+			return true;
+	return false;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return id16_cmp(a, b);
+}
+
+/* Who may take part, ascending. */
+struct entitled {
+	size_t count;
+	struct id16 device[CHANNEL_DEVICES_MAX];
+};
+
+static bool may(const struct entitled *e, const struct id16 *device)
+{
+	return bsearch(device, e->device, e->count, sizeof *e->device, by_id) !=
+	       NULL;
+}
+
+static int look_at_leaf(struct channel *c, const struct channel_seen *s,
+	const struct entitled *e, struct channel_need *need)
+{
+	const struct wire_group_state *st = &c->state;
+	int rc;
+
+	if (!may(e, &s->device)) {
+		need->remove[need->remove_count++] = s->leaf;
+		need->must = true;
+		return 0;
+	}
+	if (id16_eq(&s->device, &c->x->o.me->device))
+		return 0;
+	if (in_list(st->replace, st->replace_count, &s->device)) {
+		/* Only what a statement of its own bears out. */
+		rc = channel_readmitted(c, &s->device, 0);
+		if (rc != 0)
+			return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+		add(c, need, &s->device);
+		if (claimed(c, &s->device))
+			need->remove[need->remove_count++] = s->leaf;
+	} else if (in_list(st->away, st->away_count, &s->device) &&
+		   s->heard + CHANNEL_AWAY_S <= c->x->now) {
+		need->remove[need->remove_count++] = s->leaf;
+	}
+	return 0;
+}
+
+static int look(
+	struct channel *c, const struct entitled *e, struct channel_need *need)
+{
+	const struct wire_group_state *st = &c->state;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < c->row.seen_count; i++)
+		rc = look_at_leaf(c, &c->row.seen[i], e, need);
+	for (size_t i = 0; rc == 0 && i < e->count; i++)
+		if (channel_seen(c, &e->device[i]) == NULL &&
+			!in_list(st->away, st->away_count, &e->device[i]))
+			add(c, need, &e->device[i]);
+	return rc;
+}
+
+static int compare(struct channel *c, struct channel_need *need)
+{
+	struct entitled *e = calloc(1, sizeof *e);
+	int rc = e == NULL ? ROWAN_E_NOMEM
+			   : follow_entitled(c->x->o.follow, &c->id, e->device,
+				     CHANNEL_DEVICES_MAX, &e->count);
+
+	memset(need, 0, sizeof *need);
+	if (rc == 0)
+		rc = look(c, e, need);
+	free(e);
+	qsort(need->add, need->add_count, sizeof *need->add, by_id);
+	need->update = c->x->now >= c->row.updated + CHANNEL_UPDATE_S ||
+		       c->row.sent >= CHANNEL_UPDATE_SENT;
+	return rc;
+}
+
+/* ---- what is done about it ---- */
+
+static int settled(struct channel *c)
+{
+	uint64_t hold = CHANNEL_NEVER;
+
+	c->settled = true;
+	c->looked_s = c->x->now;
+	c->ready_ms = 0;
+	c->failures = c->doubts = 0;
+	c->must_go = false;
+	channel_later(c, SETTLED_MS);
+	for (size_t i = 0; i < c->hold_count; i++)
+		if (c->hold[i].until_ms > c->x->now_ms &&
+			c->hold[i].until_ms < hold)
+			hold = c->hold[i].until_ms;
+	if (hold < c->due_ms)
+		c->due_ms = hold;
+	if (c->wanted)
+		c->moved = true;
+	c->wanted = false;
+	return 0;
+}
+
+static bool all_claimed(
+	const struct channel *c, const struct channel_need *need)
+{
+	for (size_t i = 0; i < need->add_count; i++)
+		if (!claimed(c, &need->add[i]))
+			return false;
+	return true;
+}
+
+static int act(struct channel *c, struct channel_need *need)
+{
+	if (need->remove_count == 0 && need->add_count == 0 && !need->update)
+		return settled(c);
+	if (c->ready_ms == 0)
+		c->ready_ms = c->x->now_ms + 1 +
+			      channel_below(c->x, CHANNEL_JITTER_MS);
+	if (c->x->now_ms < c->ready_ms && !c->wanted) {
+		c->due_ms = c->ready_ms;
+		return 0;
+	}
+	/* Whoever must go does not wait for whoever comes. */
+	if (need->must && c->wanted)
+		need->add_count = 0;
+	if (!all_claimed(c, need))
+		return channel_claim(c, need);
+	c->ready_ms = 0;
+	return channel_stage(c, need);
+}
+
+/* The daemon is further on: commits are on their way, or are not. */
+static int behind(struct channel *c)
+{
+	int rc;
+
+	c->known = false;
+	channel_later(c, AHEAD_MS);
+	if (++c->doubts < AHEAD_MAX)
+		return 0;
+	rc = vault_begin(c->x->o.vault);
+	return rc != 0 ? rc : channel_commit(c->x, channel_lost(c, true));
+}
+
+static int freeze(struct channel *c)
+{
+	int rc = vault_begin(c->x->o.vault);
+
+	if (rc != 0)
+		return rc;
+	rc = channel_event(c, ROWAN_EVENT_FROZEN, NULL, 0, 0);
+	if (rc == 0 && c->staged) {
+		rc = channel_load(c);
+		if (rc == 0)
+			rc = channel_staged_drop(c);
+	}
+	channel_stand(c, CHANNEL_FROZEN);
+	channel_later(c, 0);
+	return channel_commit(c->x, rc);
+}
+
+static int equalise(struct channel *c)
+{
+	struct channel_need *need;
+	int rc;
+
+	if (!c->known || c->state.epoch < c->row.epoch)
+		return channel_ask_state(c);
+	if (c->state.generation != c->row.generation || !c->state.exists) {
+		c->known = false;
+		channel_later(c, CHANNEL_PAUSE_MS);
+		follow_catch_up(c->x->o.follow, &c->row.case_id);
+		return 0;
+	}
+	if ((c->state.flags & WIRE_GROUP_FROZEN) != 0)
+		return freeze(c);
+	if (c->staged && !c->sent_staged)
+		return channel_send_staged(c);
+	if (c->state.epoch > c->row.epoch)
+		return behind(c);
+	if (c->staged) {
+		/* It comes back, or another did. */
+		c->sent_staged = c->known = false;
+		channel_later(c, ANSWER_MS);
+		return 0;
+	}
+	/* The daemon says that somebody must go: the chains say who. */
+	if (c->must_go && follow_busy(c->x->o.follow)) {
+		channel_later(c, 50);
+		return 0;
+	}
+	need = malloc(sizeof *need);
+	if (need == NULL)
+		return ROWAN_E_NOMEM;
+	rc = compare(c, need);
+	if (rc == 0)
+		rc = act(c, need);
+	free(need);
+	return rc;
+}
+
+int channel_sync(struct channel *c)
+{
+	const struct case_channel *stated = channel_stated(c);
+	uint32_t generation = stated == NULL ? 0 : stated->generation;
+
+	if (stated == NULL || !channel_mine(c)) {
+		c->settled = true;
+		c->looked_s = c->x->now;
+		channel_later(c, CHANNEL_NEVER);
+		return 0;
+	}
+	switch (c->row.stand) {
+	case CHANNEL_LOST: return channel_is_lost(c);
+	case CHANNEL_FROZEN:
+		if (c->row.generation == 0 || c->row.generation == generation)
+			return channel_frozen(c);
+		break;
+	case CHANNEL_CREATING:
+		if (c->row.generation == generation)
+			return channel_offer(c);
+		break;
+	case CHANNEL_IN:
+		if (c->row.generation == generation)
+			return equalise(c);
+		break;
+	default: break;
+	}
+	return channel_without(c);
+}

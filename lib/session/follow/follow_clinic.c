@@ -1,0 +1,326 @@
+/*
+ * The clinic's chain as the daemon shows it: cards, revocations, and what
+ * concerns everybody; and, later, what was withheld of it at first.
+ *
+ * Each answer is one transaction: everything in front of the first wrong
+ * statement counts, nothing behind it.
+ */
+#include "session/follow/follow_inner.h"
+#include "trust/attest.h"
+
+/* An answer on its way in. */
+struct taking {
+	struct follow *f;
+	struct clinic c;    /* as far as this transaction has got */
+	uint64_t number;    /* of the item at hand */
+	bool hidden;	    /* the item is withheld and must not be */
+	struct id16 device; /* then: whose it is */
+};
+
+/* ---- one statement ------------------------------------------------------- */
+
+static int revoked_event(
+	struct follow *f, const struct wire_statement *s, struct trust_card *t)
+{
+	struct event e = {.type = ROWAN_EVENT_REVOKED,
+		.time = s->time,
+		.device = s->u.revoke.device,
+		.member = t->card.member,
+		.case_id = s->u.revoke.case_id,
+		.count = s->number};
+	int rc = 0;
+
+	/* What was over before we came is no news. */
+	if (f->current)
+		rc = events_add(f->o.events, &e);
+	if (rc != 0 || !id16_eq(&e.device, &f->device))
+		return rc;
+	e.type = ROWAN_EVENT_SELF_REVOKED;
+	e.code = ROWAN_E_REVOKED;
+	return events_add(f->o.events, &e);
+}
+
+static int keep_revoke(struct follow *f, const struct wire_statement *s)
+{
+	struct trust_card t;
+	int rc = f->source.card(f->source.ctx, &s->u.revoke.device, &t);
+
+	if (rc == 0)
+		rc = revoked_event(f, s, &t);
+	return rc != 0 ? rc
+		       : follow_put_revoked(
+				 f, &s->u.revoke.device, s->number, s->time);
+}
+
+static int clinic_event(struct follow *f, const struct wire_statement *s)
+{
+	const struct event e = {.type = ROWAN_EVENT_CLINIC,
+		.code = s->kind,
+		.time = s->time,
+		.count = s->number};
+
+	return f->current ? events_add(f->o.events, &e) : 0;
+}
+
+/* What a checked statement changes besides the clinic's own state. */
+static int keep(struct follow *f, const struct wire_statement *s)
+{
+	int rc = 0;
+
+	switch (s->kind) {
+	case WIRE_ST_CARD:
+		return follow_put_card(f, s->u.card, s->number, s->time);
+	case WIRE_ST_REVOKE: return keep_revoke(f, s);
+	case WIRE_ST_SUCCEED:
+		rc = follow_put_record(f, s->number, s->u.succeed);
+		break;
+	default: break;
+	}
+	return rc == 0 ? clinic_event(f, s) : rc;
+}
+
+static int take_statement(struct taking *t, const struct wire_statement *s)
+{
+	struct follow *f = t->f;
+	const struct rules_context ctx = {
+		.clinic = &t->c, .source = &f->source};
+	struct follow_link link = {.time = s->time, .statement = s->raw};
+	int rc = wire_statement_of_case(s->kind) ? ROWAN_E_CHAIN : 0;
+
+	if (rc == 0)
+		rc = rules_check(&ctx, s);
+	if (rc == 0)
+		rc = chain_link(s, &link.link);
+	if (rc != 0)
+		return rc;
+	rc = rules_apply_clinic(&t->c, s);
+	link.head = t->c.head;
+	if (rc == 0)
+		rc = follow_put_link(f, &follow_clinic_chain, s->number, &link);
+	return rc == 0 ? keep(f, s) : rc;
+}
+
+static int take_link(struct taking *t, const struct wire_chain_item *item)
+{
+	struct follow_link link = {.withheld = true,
+		.link = {item->subject, item->content},
+		.time = item->time};
+	static const struct wire_hash everybody;
+	int rc = follow_subject(t->f, &item->subject, &t->device);
+
+	/* What concerns everybody, or somebody we know, is never withheld. */
+	t->hidden = rc == 0 ||
+		    memcmp(&item->subject, &everybody, sizeof everybody) == 0;
+	if (t->hidden)
+		return ROWAN_E_CHAIN;
+	if (rc != ROWAN_E_NOT_FOUND)
+		return rc;
+	if (item->time < t->c.time)
+		return ROWAN_E_CHAIN;
+	clinic_follow(&t->c, &link.link, link.time);
+	link.head = t->c.head;
+	rc = follow_put_link(t->f, &follow_clinic_chain, t->c.number, &link);
+	return rc == 0 ? follow_put_hole(t->f, t->c.number, &item->subject)
+		       : rc;
+}
+
+static int take_item(struct taking *t, const struct wire_chain_item *item)
+{
+	struct wire_statement s;
+	int rc;
+
+	if (item->withheld) {
+		rc = take_link(t, item);
+	} else {
+		rc = wire_statement_decode(item->statement, &s);
+		if (rc == 0)
+			rc = take_statement(t, &s);
+	}
+	return rc == 0 ? follow_expected(t->f, &follow_clinic_chain,
+				 t->c.number, &t->c.head)
+		       : rc;
+}
+
+/* ---- an answer ----------------------------------------------------------- */
+
+static int wrong(struct taking *t, int rc)
+{
+	struct follow *f = t->f;
+	const struct follow_finding what = {
+		.alarm = t->hidden ? ROWAN_ALARM_HIDDEN : follow_meaning(rc),
+		.device = t->hidden ? t->device : follow_clinic_chain,
+		.number = t->number};
+
+	/* Perhaps for want of a card that was withheld once. */
+	if (rc == ROWAN_E_UNKNOWN && !f->chain.tried_holes) {
+		f->chain.tried_holes = true;
+		f->want_holes = true;
+		f->holes_from = 0;
+		return 0;
+	}
+	f->chain.wanted = false;
+	return follow_alarm(f, &f->chain, &what);
+}
+
+/* The end is reached: what comes now is news. */
+static int at_the_end(struct taking *t)
+{
+	struct follow *f = t->f;
+	int rc;
+
+	f->chain.wanted = false;
+	f->current = true;
+	rc = follow_put_state(f, &t->c);
+	return rc == 0 ? follow_owed(f, &follow_clinic_chain, t->c.number) : rc;
+}
+
+static int take_all(struct taking *t, const struct wire_chain_answer *a)
+{
+	struct follow *f = t->f;
+	struct wire_chain_head ours;
+	int rc = 0;
+
+	t->number = t->c.number + 1;
+	if (a->count > 0 && a->first != t->number)
+		return wrong(t, ROWAN_E_CHAIN);
+	for (size_t i = 0; rc == 0 && i < a->count; i++, t->number++)
+		rc = take_item(t, &a->items[i]);
+	if (t->c.number != f->clinic.number &&
+		(rc == 0 || follow_verdict(rc))) {
+		int put = follow_put_state(f, &t->c);
+
+		rc = put != 0 ? put : rc;
+		f->chain.tried_holes = false;
+		f->chain.alarmed = 0;
+	}
+	if (rc != 0)
+		return follow_verdict(rc) ? (t->number--, wrong(t, rc)) : rc;
+	ours = (struct wire_chain_head){t->c.number, t->c.head};
+	rc = follow_newest(f, &follow_clinic_chain, &ours, &a->newest);
+	if (rc == 0)
+		return at_the_end(t);
+	if (rc != ROWAN_E_AGAIN) {
+		f->chain.wanted = false;
+		return rc == ROWAN_E_CHAIN ? 0 : rc;
+	}
+	/* There is more, and none of it came. */
+	if (a->count == 0) {
+		const struct follow_finding what = {
+			.alarm = ROWAN_ALARM_HIDDEN, .number = t->number};
+
+		f->chain.wanted = false;
+		return follow_alarm(f, &f->chain, &what);
+	}
+	return 0;
+}
+
+void follow_clinic_answer(struct follow *f, const struct wire_chain_answer *a)
+{
+	struct taking t = {.f = f, .c = f->clinic};
+	bool news, was = f->current;
+	int rc = follow_open(f);
+
+	if (rc == 0) {
+		rc = take_all(&t, a);
+		rc = follow_close(f, rc);
+	}
+	if (rc != 0) {
+		f->fault = rc;
+		f->current = was;
+		f->chain.wanted = true;
+		return;
+	}
+	news = t.c.number != f->clinic.number;
+	f->clinic = t.c;
+	if (!news)
+		return;
+	/* Cards end, too. */
+	for (size_t i = 0; i < f->case_count; i++)
+		follow_next_change(f, f->cases[i]);
+	f->o.changed(f->o.ctx, &follow_clinic_chain);
+}
+
+/* ---- what was withheld --------------------------------------------------- */
+
+/* A statement in the place of its link: the same one, by all rules. */
+static int fill(struct taking *t, const struct wire_chain_item *item,
+	const struct follow_link *link)
+{
+	struct rules_context ctx = {.source = &t->f->source};
+	struct follow_link whole = *link;
+	struct wire_statement s;
+	struct chain_link got;
+	struct clinic before;
+	int rc = wire_statement_decode(item->statement, &s);
+
+	if (rc == 0)
+		rc = chain_link(&s, &got);
+	if (rc == 0 && memcmp(&got, &link->link, sizeof got) != 0)
+		rc = ROWAN_E_CHAIN;
+	if (rc == 0)
+		rc = follow_clinic_at(t->f, t->number, &before);
+	ctx.clinic = &before;
+	if (rc == 0)
+		rc = rules_check(&ctx, &s);
+	if (rc != 0)
+		return rc;
+	whole.withheld = false;
+	whole.statement = s.raw;
+	rc = follow_put_link(t->f, &follow_clinic_chain, t->number, &whole);
+	if (rc == 0)
+		rc = follow_fill_hole(t->f, t->number, &got.subject);
+	return rc == 0 ? keep(t->f, &s) : rc;
+}
+
+static int look_again(struct taking *t, const struct wire_chain_item *item)
+{
+	struct follow_link link;
+	struct buf raw;
+	int rc = follow_get_link(
+		t->f, &follow_clinic_chain, t->number, &link, &raw);
+
+	/* More than we have followed is not asked for here. */
+	if (rc == ROWAN_E_NOT_FOUND)
+		return 0;
+	if (rc == 0 && link.withheld && !item->withheld)
+		rc = fill(t, item, &link);
+	buf_wipe(&raw);
+	return rc;
+}
+
+static int look_at_all(struct taking *t, const struct wire_chain_answer *a)
+{
+	struct follow *f = t->f;
+	int rc = 0;
+
+	t->number = f->asked_after + 1;
+	if (a->count > 0 && a->first != t->number)
+		rc = ROWAN_E_CHAIN;
+	for (size_t i = 0; rc == 0 && i < a->count; i++, t->number++)
+		rc = look_again(t, &a->items[i]);
+	if (rc == 0 && a->count == 0)
+		rc = ROWAN_E_CHAIN;
+	if (rc == 0 || !follow_verdict(rc))
+		return rc;
+	f->want_holes = false;
+	return follow_alarm(f, &f->chain,
+		&(struct follow_finding){
+			.alarm = follow_meaning(rc), .number = t->number - 1});
+}
+
+void follow_holes_answer(struct follow *f, const struct wire_chain_answer *a)
+{
+	struct taking t = {.f = f};
+	int rc = follow_open(f);
+
+	if (rc == 0) {
+		rc = look_at_all(&t, a);
+		rc = follow_close(f, rc);
+	}
+	if (rc != 0) {
+		f->fault = rc;
+		return;
+	}
+	f->holes_from = f->asked_after + a->count + 1;
+	f->o.changed(f->o.ctx, &follow_clinic_chain);
+}

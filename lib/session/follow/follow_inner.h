@@ -1,0 +1,192 @@
+/*
+ * The inside of follow.h, shared by its files.
+ *
+ *	follow.c	what is asked for, in which order
+ *	follow_rows.c	what the vault keeps; struct trust_source over it
+ *	follow_clinic.c	the clinic's chain, and what was withheld of it
+ *	follow_case.c	chains of cases
+ *	follow_heads.c	what others say of the chains; alarms
+ *	follow_look.c	looking
+ */
+#ifndef SESSION_FOLLOW_INNER_H
+#define SESSION_FOLLOW_INNER_H
+
+#include "base/idmap.h"
+#include "session/follow/follow.h"
+#include "trust/chain.h"
+#include "trust/rules.h"
+#include "wire/chain.h"
+
+#define FOLLOW_CASES_MAX 16384
+#define FOLLOW_CARDS	 32 /* kept decoded */
+
+/* How one chain is being followed; nothing of it outlives the process. */
+struct follow_chain {
+	bool wanted;
+	bool refused;	   /* the daemon will not show it */
+	bool tried_clinic; /* for want of something newer in the clinic's */
+	bool tried_holes;  /* for want of a card that was withheld */
+	uint64_t begun;	   /* fetches */
+	uint64_t heard;	   /* a member's word: this number exists */
+	uint64_t heard_since;
+	unsigned alarmed; /* bit per enum rowan_alarm, until there is news */
+};
+
+struct known_case {
+	struct case_state c;
+	struct follow_chain chain;
+	bool current; /* has been followed to its end once */
+	bool listed;  /* in the list that is being read */
+	uint64_t next_change;
+};
+
+struct card_slot {
+	bool used;
+	struct id16 device;
+	struct buf raw;
+	struct trust_card card;
+};
+
+enum follow_ask { ASK_NOTHING = 0, ASK_CLINIC, ASK_HOLES, ASK_LIST, ASK_CASE };
+
+struct follow {
+	struct follow_options o;
+	struct id16 device, member; /* of ourselves */
+	bool coordinates;
+	struct clinic clinic;
+	struct follow_chain chain; /* of the clinic */
+	bool current;
+
+	struct known_case **cases;
+	size_t case_count, case_room;
+	struct idmap by_id, by_channel;
+
+	uint64_t now;  /* the daemon's, the latest heard */
+	uint64_t told; /* changes up to then have been told */
+	bool doubtful;
+
+	enum follow_ask asked;
+	struct id16 asked_chain;
+	uint64_t asked_after;
+	bool want_list, want_holes;
+	struct id16 list_after;
+	uint64_t holes_from;
+	bool pause; /* ask again a little later */
+	uint64_t pause_until;
+	int fault; /* of the vault, for the next step */
+
+	struct trust_source source;
+	struct card_slot card[FOLLOW_CARDS];
+	size_t next_card;
+};
+
+extern const struct id16 follow_clinic_chain; /* zero */
+
+static inline bool follow_is_clinic(const struct id16 *chain)
+{
+	return id16_eq(chain, &follow_clinic_chain);
+}
+
+/* ---- follow_rows.c ---- */
+
+/* A statement as it is kept. */
+struct follow_link {
+	bool withheld;
+	struct chain_link link;
+	uint64_t time;
+	struct wire_hash head; /* after it */
+	struct bytes statement;
+};
+
+void follow_source_init(struct follow *f);
+void follow_forget_cards(struct follow *f);
+
+ROWAN_MUST int follow_put_state(struct follow *f, const struct clinic *c);
+ROWAN_MUST int follow_put_link(struct follow *f, const struct id16 *chain,
+	uint64_t number, const struct follow_link *link);
+/* Views borrow from ${ret_raw}. */
+ROWAN_MUST int follow_get_link(struct follow *f, const struct id16 *chain,
+	uint64_t number, struct follow_link *ret, struct buf *ret_raw);
+ROWAN_MUST int follow_put_record(
+	struct follow *f, uint64_t number, struct bytes record);
+/* The clinic as it was before statement ${number}. */
+ROWAN_MUST int follow_clinic_at(
+	struct follow *f, uint64_t number, struct clinic *ret);
+
+ROWAN_MUST int follow_put_card(struct follow *f, struct bytes card,
+	uint64_t logged, uint64_t logged_at);
+ROWAN_MUST int follow_put_revoked(struct follow *f, const struct id16 *device,
+	uint64_t number, uint64_t time);
+/* Whose subject this is: 0, or ROWAN_E_NOT_FOUND. */
+ROWAN_MUST int follow_subject(
+	struct follow *f, const struct wire_hash *subject, struct id16 *ret);
+
+/* Links that were withheld from us. */
+ROWAN_MUST int follow_put_hole(
+	struct follow *f, uint64_t number, const struct wire_hash *subject);
+ROWAN_MUST int follow_fill_hole(
+	struct follow *f, uint64_t number, const struct wire_hash *subject);
+ROWAN_MUST int follow_next_hole(struct follow *f, uint64_t from, uint64_t *ret);
+ROWAN_MUST int follow_hole_of(
+	struct follow *f, const struct wire_hash *subject);
+
+ROWAN_MUST int follow_put_case(
+	struct follow *f, const struct case_state *c, bool current, bool fresh);
+ROWAN_MUST int follow_load(struct follow *f);
+
+/* ---- follow.c ---- */
+
+struct known_case *follow_find(struct follow *f, const struct id16 *case_id);
+/* Found or made; NULL without memory or room. */
+struct known_case *follow_known(struct follow *f, const struct id16 *case_id);
+void follow_drop(struct follow *f, struct known_case *k);
+/* A transaction of follow's own; end commits when ${rc} is 0. */
+ROWAN_MUST int follow_open(struct follow *f);
+ROWAN_MUST int follow_close(struct follow *f, int rc);
+/* What a peer's statement can be, against what is our own fault. */
+bool follow_verdict(int rc);
+/* Whether the daemon must show us all of a case. */
+bool follow_sees_all(const struct follow *f, const struct known_case *k);
+
+/* ---- answers ---- */
+
+void follow_clinic_answer(struct follow *f, const struct wire_chain_answer *a);
+void follow_holes_answer(struct follow *f, const struct wire_chain_answer *a);
+void follow_case_answer(struct follow *f, struct known_case *k,
+	const struct wire_chain_answer *a);
+void follow_case_refused(struct follow *f, struct known_case *k);
+void follow_list_answer(struct follow *f, const struct wire_cases_answer *a);
+void follow_next_change(struct follow *f, struct known_case *k);
+
+/* ---- follow_heads.c ---- */
+
+struct follow_finding {
+	enum rowan_alarm alarm;
+	struct id16 case_id;
+	struct id16 device;
+	uint64_t number; /* of the statement */
+};
+
+/* Raise it once until there is news; in the open transaction or its own. */
+ROWAN_MUST int follow_alarm(struct follow *f, struct follow_chain *chain,
+	const struct follow_finding *what);
+/* What a statement that was refused as ${rc} means. */
+enum rowan_alarm follow_meaning(int rc);
+/*
+ * The newest head the daemon shows, against ours: 0; ROWAN_E_AGAIN, there is
+ * more; ROWAN_E_CHAIN, with an alarm.
+ */
+ROWAN_MUST int follow_newest(struct follow *f, const struct id16 *chain,
+	const struct wire_chain_head *ours,
+	const struct wire_chain_head *newest);
+/* What we were told to find at ${number} of a chain. ROWAN_E_CHAIN. */
+ROWAN_MUST int follow_expected(struct follow *f, const struct id16 *chain,
+	uint64_t number, const struct wire_hash *head);
+/* Alarm when the daemon's newest, ${number}, is less than we were told. */
+ROWAN_MUST int follow_owed(
+	struct follow *f, const struct id16 *chain, uint64_t number);
+/* Whether we were told of a statement behind ${number}: its number. */
+ROWAN_MUST int follow_told_more(struct follow *f, const struct id16 *chain,
+	uint64_t number, uint64_t *ret);
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * Looking at what is known of the clinic: see follow.h.
+ */
+#include <stdlib.h>
+
+#include "session/follow/follow_inner.h"
+
+const struct clinic *follow_clinic(const struct follow *f)
+{
+	return &f->clinic;
+}
+
+uint64_t follow_now(const struct follow *f)
+{
+	return f->now;
+}
+
+uint64_t follow_next(const struct follow *f)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < f->case_count; i++)
+		if (f->cases[i]->next_change < next)
+			next = f->cases[i]->next_change;
+	return next;
+}
+
+const struct trust_source *follow_source(struct follow *f)
+{
+	return &f->source;
+}
+
+const struct case_state *follow_case(
+	struct follow *f, const struct id16 *case_id)
+{
+	const struct known_case *k = follow_find(f, case_id);
+
+	return k == NULL || k->c.status == CASE_NONE ? NULL : &k->c;
+}
+
+const struct case_state *follow_case_of(
+	struct follow *f, const struct id16 *channel, uint8_t *ret_kind)
+{
+	const struct known_case *k = idmap_get(&f->by_channel, channel);
+
+	for (size_t i = 0; k != NULL && i < k->c.channel_count; i++) {
+		if (!id16_eq(&k->c.channels[i].channel, channel))
+			continue;
+		if (ret_kind != NULL)
+			*ret_kind = k->c.channels[i].kind;
+		return &k->c;
+	}
+	return NULL;
+}
+
+int follow_cases(
+	struct follow *f, struct id16 *ret, size_t max, size_t *ret_len)
+{
+	*ret_len = 0;
+	for (size_t i = 0; i < f->case_count; i++) {
+		if (f->cases[i]->c.status == CASE_NONE)
+			continue;
+		if (*ret_len == max)
+			return ROWAN_E_LIMIT;
+		ret[(*ret_len)++] = f->cases[i]->c.id;
+	}
+	return 0;
+}
+
+/* ---- who may ------------------------------------------------------------- */
+
+static int may(struct follow *f, const struct case_state *c, uint8_t kind,
+	const struct id16 *device)
+{
+	const struct rules_context ctx = {.clinic = &f->clinic,
+		.source = &f->source,
+		.of_case = c,
+		.accept = true,
+		.now = f->now};
+
+	return rules_entitled(&ctx, device, kind, f->now, NULL);
+}
+
+int follow_may(
+	struct follow *f, const struct id16 *channel, const struct id16 *device)
+{
+	uint8_t kind;
+	const struct case_state *c = follow_case_of(f, channel, &kind);
+
+	return c == NULL ? ROWAN_E_UNKNOWN : may(f, c, kind, device);
+}
+
+/* Ascending; each once. */
+static int insert(
+	struct id16 *list, size_t max, size_t *len, const struct id16 *device)
+{
+	size_t at = *len;
+
+	while (at > 0 && id16_cmp(&list[at - 1], device) > 0)
+		at--;
+	if (at > 0 && id16_eq(&list[at - 1], device))
+		return 0;
+	if (*len == max)
+		return ROWAN_E_LIMIT;
+	memmove(list + at + 1, list + at, (*len - at) * sizeof *list);
+	list[at] = *device;
+	++*len;
+	return 0;
+}
+
+int follow_entitled(struct follow *f, const struct id16 *channel,
+	struct id16 *ret, size_t max, size_t *ret_len)
+{
+	const struct trust_source *src = &f->source;
+	uint8_t kind;
+	const struct case_state *c = follow_case_of(f, channel, &kind);
+	struct id16 device;
+	int rc = 0;
+
+	*ret_len = 0;
+	if (c == NULL)
+		return ROWAN_E_UNKNOWN;
+	for (size_t i = 0; rc == 0 && i < c->assignment_count; i++) {
+		const struct case_assignment *a = &c->assignments[i];
+
+		if (a->channel != kind)
+			continue;
+		for (size_t k = 0;
+			rc == 0 && (rc = src->device_of(src->ctx, &a->member, k,
+					    &device)) == 0;
+			k++) {
+			rc = may(f, c, kind, &device);
+			if (rc == 0)
+				rc = insert(ret, max, ret_len, &device);
+			else if (follow_verdict(rc))
+				rc = 0;
+		}
+		if (rc == ROWAN_E_NOT_FOUND)
+			rc = 0;
+	}
+	return rc;
+}
+
+/* ---- credentials --------------------------------------------------------- */
+
+/* The card as it was logged, with its registrar's. */
+static int as_logged(struct follow *f, const struct wire_chain *chain)
+{
+	struct trust_card card, issuer;
+	int rc = f->source.card(f->source.ctx, &chain->card[0].device, &card);
+
+	if (rc != 0)
+		return rc;
+	if (!bytes_eq(card.card.raw, chain->card[0].raw) ||
+		chain->count !=
+			(card.card.issuer_kind == WIRE_SIGNER_DEVICE ? 2 : 1))
+		return ROWAN_E_CHAIN;
+	if (chain->count == 1)
+		return 0;
+	rc = f->source.card(f->source.ctx, &card.card.issuer, &issuer);
+	if (rc == ROWAN_E_NOT_FOUND)
+		return ROWAN_E_UNKNOWN;
+	if (rc == 0 && !bytes_eq(issuer.card.raw, chain->card[1].raw))
+		rc = ROWAN_E_CHAIN;
+	return rc;
+}
+
+/* Not known: perhaps only not shown yet. */
+static int unknown(struct follow *f, const struct id16 *device)
+{
+	struct wire_hash subject;
+	int rc;
+
+	chain_subject(device, &subject);
+	rc = follow_hole_of(f, &subject);
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
+	if (!f->want_holes) {
+		f->want_holes = true;
+		f->holes_from = 0;
+		f->pause_until = 0;
+	}
+	return ROWAN_E_AGAIN;
+}
+
+int follow_identity(struct follow *f, struct bytes identity,
+	const struct wire_key *key, struct id16 *ret)
+{
+	struct wire_chain chain;
+	int rc = wire_chain_decode(identity, &chain);
+
+	if (ret != NULL)
+		memset(ret, 0, sizeof *ret);
+	if (rc != 0)
+		return ROWAN_E_MALFORMED;
+	if (memcmp(&chain.card[0].signature_key, key, sizeof *key) != 0)
+		return ROWAN_E_CRYPTO;
+	rc = as_logged(f, &chain);
+	if (rc == ROWAN_E_NOT_FOUND)
+		return unknown(f, &chain.card[0].device);
+	if (rc == 0 && ret != NULL)
+		*ret = chain.card[0].device;
+	return rc;
+}
+
+int follow_card(struct follow *f, const struct id16 *device,
+	struct trust_card *ret, struct buf *ret_raw)
+{
+	struct trust_card card;
+	int rc = f->source.card(f->source.ctx, device, &card);
+
+	memset(ret, 0, sizeof *ret);
+	*ret_raw = (struct buf){0};
+	if (rc == 0)
+		rc = buf_copy(ret_raw, card.card.raw);
+	if (rc != 0)
+		return rc;
+	*ret = card;
+	/* Cannot fail: it was decoded before. */
+	rc = wire_card_decode(buf_view(ret_raw), &ret->card);
+	return rc == 0 ? 0 : ROWAN_E_CORRUPT;
+}

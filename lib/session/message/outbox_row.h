@@ -1,0 +1,60 @@
+/*
+ * What the vault keeps of the outbox.
+ *
+ *	OUTBOX "n"/0		highest counter used
+ *	OUTBOX "o"/n		Row; n is the order
+ *	OUTBOX "b"/n		content, its heads zero
+ *	OUTBOX "e"/n		envelope, if sealed
+ *	OUTBOX "i"+message/0	n
+ *
+ *	struct {
+ *		uint16 version = 1;
+ *		uint8 state;		enum outbox_state
+ *		uint8 flags;		1 urgent, 2 kept
+ *		opaque channel[16];
+ *		opaque message[16];
+ *		uint32 lifetime;
+ *		uint64 counter;		if sealed
+ *		uint32 generation;	in which it was sealed last
+ *		uint64 epoch;
+ *		uint64 sent;		daemon's time, if sent
+ *		Id blobs<V>;
+ *		Id awaited<V>;		devices that have not said they have it
+ *	} Row;
+ */
+#ifndef SESSION_OUTBOX_ROW_H
+#define SESSION_OUTBOX_ROW_H
+
+#include "session/message/outbox.h"
+
+#define OUTBOX_ROW_MAX (256 + WIRE_CHANNEL_DEVICES_MAX * ID16_LEN)
+
+/* Numbers are stored. */
+enum outbox_state { OUTBOX_WAITING = 1, OUTBOX_SEALED = 2, OUTBOX_SENT = 3 };
+
+enum outbox_flags { OUTBOX_URGENT = 1, OUTBOX_KEPT = 2 };
+
+struct outbox_row {
+	uint8_t state;
+	uint8_t flags;
+	struct id16 channel;
+	struct id16 message;
+	uint32_t lifetime;
+	uint64_t counter;
+	uint32_t generation;
+	uint64_t epoch;
+	uint64_t sent;
+	size_t blob_count;
+	struct id16 blobs[OUTBOX_BLOBS_MAX];
+	size_t awaited_count;
+	struct id16 awaited[CHANNEL_DEVICES_MAX];
+};
+
+/**
+ * outbox_row_put(w, row), outbox_row_get(input, ret):
+ * Write and read. ROWAN_E_TOO_NEW, ROWAN_E_CORRUPT.
+ */
+ROWAN_MUST int outbox_row_put(struct writer *w, const struct outbox_row *row);
+ROWAN_MUST int outbox_row_get(struct bytes input, struct outbox_row *ret);
+
+#endif

@@ -1,0 +1,408 @@
+/*
+ * Watching the log, and cosigning it: see proofs.h.
+ *
+ *	PROOF "W"/0	watch (tlog/watch.h), then uint64: cosigned up to
+ *	PROOF "P"/0	the policy's text
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/proof/proofs_inner.h"
+#include "tlog/cosignature.h"
+#include "tlog/origin.h"
+#include "wire/log.h"
+#include "wire/op.h"
+
+#define DEVICES_MAX 4096
+
+static struct bytes name(const char *what)
+{
+	return bytes_of(what, 1);
+}
+
+/* ---- at rest --------------------------------------------------------------
+ */
+
+static int load_policy(struct proofs *x)
+{
+	struct buf text;
+	size_t line;
+	int rc = vault_get(x->o.vault, VAULT_PROOF, name("P"), 0, &text);
+
+	x->has_policy = false;
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	rc = policy_parse(&x->policy, buf_view(&text), &line);
+	buf_wipe(&text);
+	x->has_policy = rc == 0;
+	return rc == 0 ? 0 : ROWAN_E_CORRUPT;
+}
+
+int proofs_log_load(struct proofs *x)
+{
+	struct buf saved;
+	struct reader r;
+	struct bytes watch;
+	int rc = load_policy(x);
+
+	watch_init(&x->watch);
+	if (rc == 0)
+		rc = vault_get(x->o.vault, VAULT_PROOF, name("W"), 0, &saved);
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	reader_init(&r, buf_view(&saved));
+	if (reader_view(&r, WATCH_SAVED_LEN, &watch) != 0 ||
+		reader_u64(&r, &x->cosigned) != 0 || reader_end(&r) != 0)
+		rc = ROWAN_E_CORRUPT;
+	else
+		rc = watch_load(&x->watch, watch);
+	buf_wipe(&saved);
+	return rc;
+}
+
+/* Before anything follows from it. */
+static int save(struct proofs *x, const struct watch *w, uint64_t cosigned)
+{
+	uint8_t mem[WATCH_SAVED_LEN + 8];
+	struct writer out;
+	int rc = vault_begin(x->o.vault);
+
+	watch_save(w, mem);
+	writer_init_fixed(&out, mem + WATCH_SAVED_LEN, 8);
+	writer_u64(&out, cosigned);
+	if (rc == 0)
+		rc = vault_put(x->o.vault, VAULT_PROOF, name("W"), 0,
+			bytes_of(mem, sizeof mem));
+	rc = proofs_finish(x, rc);
+	if (rc == 0) {
+		x->watch = *w;
+		x->cosigned = cosigned;
+	}
+	return rc;
+}
+
+int proofs_policy(struct proofs *x, struct bytes text)
+{
+	struct policy *p = malloc(sizeof *p);
+	size_t line;
+	int rc = p == NULL ? ROWAN_E_NOMEM : 0;
+
+	if (rc == 0 && text.len > 0)
+		rc = policy_parse(p, text, &line);
+	if (rc == 0)
+		rc = vault_begin(x->o.vault);
+	if (rc == 0) {
+		rc = text.len > 0 ? vault_put(x->o.vault, VAULT_PROOF,
+					    name("P"), 0, text)
+				  : vault_delete(x->o.vault, VAULT_PROOF,
+					    name("P"), 0);
+		rc = proofs_finish(x, rc);
+	}
+	if (rc == 0 && text.len > 0)
+		x->policy = *p;
+	if (rc == 0) {
+		x->has_policy = text.len > 0;
+		x->looking = true;
+	}
+	free(p);
+	return rc;
+}
+
+/* ---- alarms ---------------------------------------------------------------
+ */
+
+int proofs_alarm(struct proofs *x, enum watch_verdict verdict)
+{
+	struct event e = {.type = ROWAN_EVENT_ALARM,
+		.time = follow_now(x->o.follow),
+		.count = x->watch.size};
+	const char *text = watch_verdict_name(verdict);
+	int rc;
+
+	/* Once, until the log is well again. */
+	if (x->alarmed >> verdict & 1)
+		return 0;
+	e.code = verdict == WATCH_SHRUNK  ? ROWAN_ALARM_ROLLBACK
+		 : verdict == WATCH_STALE ? ROWAN_ALARM_STALE
+					  : ROWAN_ALARM_FORK;
+	e.text = bytes_of(text, strlen(text));
+	rc = vault_begin(x->o.vault);
+	if (rc == 0)
+		rc = events_add(x->o.events, &e);
+	rc = proofs_finish(x, rc);
+	if (rc == 0)
+		x->alarmed |= 1u << verdict;
+	return rc;
+}
+
+/* ---- the log's key --------------------------------------------------------
+ */
+
+static int try_card(struct proofs *x, const struct id16 *device,
+	struct bytes input, struct checkpoint *ret, struct note *ret_note,
+	struct buf *ret_card)
+{
+	struct trust_card card;
+	struct note_key key;
+	struct buf raw;
+	int rc = follow_card(x->o.follow, device, &card, &raw);
+
+	if (rc != 0)
+		return rc;
+	rc = ROWAN_E_CRYPTO;
+	if (card.card.role == WIRE_ROLE_DAEMON && card.revoked == 0)
+		rc = origin_log(
+			&card.card.clinic, card.card.signature_key.b, &key);
+	if (rc == 0)
+		rc = checkpoint_open(ret, ret_note, input, &key);
+	if (rc == 0)
+		rc = buf_copy(ret_card, card.card.raw);
+	buf_wipe(&raw);
+	return rc;
+}
+
+int proofs_open(struct proofs *x, struct bytes input, struct checkpoint *ret,
+	struct note *ret_note, struct buf *ret_card)
+{
+	struct id16 *all = calloc(DEVICES_MAX, sizeof *all);
+	size_t len = 0;
+	int rc = all == NULL ? ROWAN_E_NOMEM
+			     : follow_devices(x->o.follow, NULL, all,
+				       DEVICES_MAX, &len);
+
+	if (rc == ROWAN_E_LIMIT)
+		rc = 0;
+	if (rc == 0)
+		rc = ROWAN_E_CRYPTO;
+	/* The newest card first: keys change seldom. */
+	for (size_t i = len; rc == ROWAN_E_CRYPTO && i-- > 0;)
+		rc = try_card(x, &all[i], input, ret, ret_note, ret_card);
+	free(all);
+	return rc;
+}
+
+/* ---- cosigning ------------------------------------------------------------
+ */
+
+static bool is_witness(const struct proofs *x)
+{
+	struct wire_card card;
+
+	return identity_card(x->o.me, &card) == 0 &&
+	       card.role == WIRE_ROLE_WITNESS;
+}
+
+static void cosigned(void *ctx, const struct requests_outcome *o)
+{
+	struct proofs *x = ctx;
+
+	x->busy = false;
+	/* Another was signed meanwhile: that one at the next look. */
+	if (o->rc == ROWAN_E_STALE)
+		x->looking = true;
+}
+
+static int ask(
+	struct proofs *x, uint16_t op, struct writer *w, requests_done *done)
+{
+	const struct requests_new n = {
+		.op = op, .body = writer_view(w), .done = done, .ctx = x};
+	int rc = writer_status(w);
+
+	if (rc == 0)
+		rc = requests_start(x->o.requests, &n);
+	x->busy = rc == 0;
+	return rc == ROWAN_E_AGAIN ? 0 : rc;
+}
+
+/*
+ * What was verified is in the vault before the word is given: a witness that
+ * is killed here never says two things.
+ */
+static int cosign(struct proofs *x, struct bytes text, uint64_t size)
+{
+	uint8_t pk[crypto_sign_PUBLICKEYBYTES], sk[crypto_sign_SECRETKEYBYTES];
+	struct wire_cosign c = {.size = size};
+	struct writer line, w;
+	struct note_key key;
+	int rc = save(x, &x->watch, size);
+
+	(void)crypto_sign_seed_keypair(pk, sk, x->o.me->signature_seed.b);
+	if (rc == 0)
+		rc = origin_witness(&x->o.me->device, pk, &key);
+	writer_init(&line, WIRE_COSIGN_MAX);
+	writer_init(&w, WIRE_COSIGN_MAX + 16);
+	if (rc == 0)
+		rc = cosignature_sign(
+			&line, text, follow_now(x->o.follow), &key, sk);
+	sodium_memzero(sk, sizeof sk);
+	c.line = writer_view(&line);
+	if (rc == 0)
+		rc = wire_cosign_encode(&c, &w);
+	if (rc == 0)
+		rc = ask(x, WIRE_OP_COSIGN, &w, cosigned);
+	writer_wipe(&line);
+	writer_wipe(&w);
+	return rc;
+}
+
+/* ---- looking --------------------------------------------------------------
+ */
+
+static int step_on(struct proofs *x, const struct checkpoint *c)
+{
+	struct buf text = x->cosign;
+	int rc = 0;
+
+	x->cosign = (struct buf){NULL, 0};
+	x->alarmed = 0;
+	if (text.len > 0 && c->size > 0 &&
+		(c->size > x->cosigned || x->cosigned == 0))
+		rc = cosign(x, buf_view(&text), c->size);
+	buf_wipe(&text);
+	return rc;
+}
+
+static int take_proof(struct proofs *x, const struct wire_message *m)
+{
+	struct merkle_proof proof;
+	struct wire_log_path a;
+	struct watch grown = x->watch;
+	int rc = wire_log_path_decode(m, &a);
+
+	if (rc != 0)
+		return rc;
+	proof.len = a.count;
+	memcpy(proof.hash, a.hash, a.count * sizeof proof.hash[0]);
+	rc = watch_grow(&grown, &x->grown, &proof);
+	if (rc == 0)
+		rc = save(x, &grown, x->cosigned);
+	return rc == 0 ? step_on(x, &x->grown) : rc;
+}
+
+static void got_proof(void *ctx, const struct requests_outcome *o)
+{
+	struct proofs *x = ctx;
+	int rc = o->rc;
+
+	x->busy = false;
+	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE)
+		return;
+	if (rc == 0)
+		rc = take_proof(x, o->answer);
+	/* No proof is a proof of the contrary. */
+	if (rc != 0 && rc <= -300)
+		rc = proofs_alarm(x, WATCH_FORK);
+	if (rc != 0 && x->fault == 0)
+		x->fault = rc;
+}
+
+static int ask_proof(struct proofs *x, const struct checkpoint *c)
+{
+	struct wire_log_consistency q = {x->watch.size, c->size};
+	uint8_t mem[32];
+	struct writer w;
+	int rc;
+
+	/* The answer it stands in goes before the next one comes. */
+	rc = buf_set(&x->extension, c->extension);
+	if (rc != 0)
+		return rc;
+	x->grown = *c;
+	x->grown.origin = bytes_of(NULL, 0);
+	x->grown.extension = buf_view(&x->extension);
+	writer_init_fixed(&w, mem, sizeof mem);
+	rc = wire_log_consistency_encode(&q, &w);
+	return rc == 0 ? ask(x, WIRE_OP_LOG_CONSISTENCY, &w, got_proof) : rc;
+}
+
+static int take_first(struct proofs *x, const struct checkpoint *c)
+{
+	static const struct merkle_proof none;
+	struct watch first = x->watch;
+	int rc = watch_grow(&first, c, &none);
+
+	if (rc == 0)
+		rc = save(x, &first, x->cosigned);
+	return rc == 0 ? step_on(x, c) : rc;
+}
+
+static int judge(struct proofs *x, const struct checkpoint *c)
+{
+	uint64_t now = follow_now(x->o.follow);
+	enum watch_verdict v = watch_judge(&x->watch, c, now, PROOFS_STALE_S);
+
+	switch (v) {
+	case WATCH_GROWN:
+		return x->watch.size == 0 ? take_first(x, c) : ask_proof(x, c);
+	case WATCH_SAME: return step_on(x, c);
+	case WATCH_OLDER: return 0;
+	default: return proofs_alarm(x, v);
+	}
+}
+
+static int take_checkpoint(struct proofs *x, const struct wire_message *m)
+{
+	struct wire_checkpoint_answer a;
+	struct buf card = {NULL, 0};
+	struct checkpoint c;
+	struct note n;
+	int rc = wire_checkpoint_answer_decode(m, &a);
+
+	if (rc == 0)
+		rc = proofs_open(x, a.note, &c, &n, &card);
+	buf_wipe(&card);
+	if (rc == 0 && x->has_policy)
+		rc = policy_check(&x->policy, &n, 0);
+	/* Fewer witnesses than we ask for: not to be believed yet. */
+	if (rc == ROWAN_E_NOT_FOUND)
+		return 0;
+	if (rc != 0)
+		return rc;
+	buf_wipe(&x->cosign);
+	if (is_witness(x))
+		rc = buf_copy(&x->cosign, n.text);
+	return rc == 0 ? judge(x, &c) : rc;
+}
+
+static void got_checkpoint(void *ctx, const struct requests_outcome *o)
+{
+	struct proofs *x = ctx;
+	uint64_t now = follow_now(x->o.follow);
+	int rc = o->rc;
+
+	x->busy = false;
+	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE)
+		return;
+	if (rc == 0)
+		rc = take_checkpoint(x, o->answer);
+	else
+		/* None with so many cosignatures, and for how long already? */
+		rc = x->watch.size > 0 && now > x->watch.time + PROOFS_STALE_S
+			     ? proofs_alarm(x, WATCH_STALE)
+			     : 0;
+	if (rc != 0 && rc <= -300)
+		rc = proofs_alarm(x, WATCH_FORK);
+	if (rc != 0 && x->fault == 0)
+		x->fault = rc;
+}
+
+int proofs_log_step(struct proofs *x)
+{
+	struct wire_checkpoint q = {0};
+	uint8_t mem[8];
+	struct writer w;
+	int rc;
+
+	if (!x->looking)
+		return 0;
+	if (x->has_policy && !is_witness(x))
+		q.cosignatures = (uint8_t)policy_needs(&x->policy);
+	writer_init_fixed(&w, mem, sizeof mem);
+	rc = wire_checkpoint_encode(&q, &w);
+	if (rc == 0)
+		rc = ask(x, WIRE_OP_CHECKPOINT, &w, got_checkpoint);
+	if (rc == 0 && x->busy)
+		x->looking = false;
+	return rc;
+}
