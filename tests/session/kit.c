@@ -17,7 +17,10 @@
 #define PATIENCE_MS 60000
 #define VALID	    (365 * 86400)
 
+#define PACED_MS 5
+
 struct clinic_of_sessions kit_clinic;
+struct sessions_pace kit_pace;
 
 static const struct key32 vault_key = {{4, 5, 6}};
 static const struct vault_unlock unlock = {.key = &vault_key};
@@ -159,7 +162,8 @@ static void join(struct person *p)
 
 void person_create(struct person *p, const char *name)
 {
-	struct session_options o = {.unlock = unlock};
+	struct session_options o = {
+		.unlock = unlock, .monotonic_ms = kit_pace.ms};
 
 	memset(p, 0, sizeof *p);
 	p->name = name;
@@ -172,7 +176,8 @@ void person_create(struct person *p, const char *name)
 
 void person_open(struct person *p)
 {
-	const struct session_options o = {.path = p->path, .unlock = unlock};
+	const struct session_options o = {
+		.path = p->path, .unlock = unlock, .monotonic_ms = kit_pace.ms};
 
 	KIT_CHECK(session_open(&p->s, &o) == 0);
 	join(p);
@@ -280,14 +285,21 @@ static void work(int wait_ms)
 {
 	struct pollfd fds[PEOPLE_MAX];
 	size_t n = kit_clinic.count;
+	bool all = false;
 
 	for (size_t i = 0; i < n; i++)
 		fds[i] = (struct pollfd){
 			.fd = session_fd(kit_clinic.people[i]->s),
 			.events = POLLIN};
-	(void)poll(fds, n, wait_ms);
+	if (kit_pace.idle != NULL)
+		wait_ms = PACED_MS;
+	/* A clock that moved wakes nobody by itself. */
+	if (poll(fds, n, wait_ms) == 0 && kit_pace.idle != NULL) {
+		kit_pace.idle();
+		all = true;
+	}
 	for (size_t i = 0; i < n; i++)
-		if (fds[i].revents != 0)
+		if (all || fds[i].revents != 0)
 			KIT_CHECK(session_step(kit_clinic.people[i]->s) == 0);
 }
 
@@ -342,7 +354,12 @@ static bool take(void *ctx)
 		p->last.text = (struct bytes){0};
 		buf_wipe(&text);
 		KIT_CHECK(events_done(x, p->last.number) == 0);
-		p->alarms += p->last.type == ROWAN_EVENT_ALARM;
+		KIT_CHECK(p->last.type < PERSON_EVENTS);
+		p->event[p->last.type]++;
+		if (p->last.type == ROWAN_EVENT_ALARM) {
+			p->alarms++;
+			p->alarm[p->last.code % PERSON_ALARMS]++;
+		}
 		if (getenv("TRACE") != NULL)
 			fprintf(stderr, "%s: %s %d %s\n", p->name,
 				rowan_event_name(p->last.type), p->last.code,
@@ -352,6 +369,13 @@ static bool take(void *ctx)
 	}
 	KIT_CHECK(rc == ROWAN_E_NOT_FOUND);
 	return false;
+}
+
+void person_drain(struct person *p)
+{
+	struct wanted w = {p, 0};
+
+	(void)take(&w);
 }
 
 const struct event *person_event(struct person *p, uint16_t type)

@@ -14,7 +14,9 @@
 #include "trust/authority.h"
 #include "trust/rules.h"
 
-#define PEOPLE_MAX 16
+#define PEOPLE_MAX    72
+#define PERSON_ALARMS 16
+#define PERSON_EVENTS 100
 
 /* One person's device. */
 struct person {
@@ -23,7 +25,9 @@ struct person {
 	struct session *s;
 	struct event last; /* that person_event took */
 	char text[EVENT_TEXT_MAX + 1];
-	unsigned alarms; /* taken so far */
+	unsigned alarms;	       /* taken so far */
+	unsigned alarm[PERSON_ALARMS]; /* of each enum rowan_alarm */
+	unsigned event[PERSON_EVENTS]; /* of each type */
 };
 
 struct clinic_of_sessions {
@@ -38,6 +42,14 @@ struct clinic_of_sessions {
 };
 
 extern struct clinic_of_sessions kit_clinic;
+
+/* How time goes for the sessions (pace.h); zero: by itself. */
+struct sessions_pace {
+	uint64_t (*ms)(void *ctx);
+	void (*idle)(void); /* nobody was woken; the clock may have moved */
+};
+
+extern struct sessions_pace kit_pace;
 
 /**
  * sessions_begin(settings), sessions_end():
@@ -93,6 +105,12 @@ void sessions_settle(void);
  * Wait until ${p} has an event of that type, taking those before it.
  */
 const struct event *person_event(struct person *p, uint16_t type);
+
+/**
+ * person_drain(p):
+ * Take all events there are, and count them.
+ */
+void person_drain(struct person *p);
 
 /**
  * person_act(p, act):
