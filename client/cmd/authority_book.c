@@ -25,13 +25,15 @@ char *authority_book_path(const char *dir, const char *name)
 
 /* ---- what the rules look up ---------------------------------------------- */
 
-static int get_card(
-	void *ctx, const struct id16 *device, struct trust_card *ret)
+static int get_card(void *ctx, const struct id16 *device, uint64_t number,
+	struct trust_card *ret)
 {
 	const struct authority_book *b = ctx;
 
-	for (size_t i = 0; i < b->card_count; i++)
-		if (id16_eq(&b->cards[i].card.device, device)) {
+	/* In the order of the chain: the last one that fits. */
+	for (size_t i = b->card_count; i-- > 0;)
+		if (id16_eq(&b->cards[i].card.device, device) &&
+			b->cards[i].logged <= number) {
 			*ret = b->cards[i];
 			return 0;
 		}
@@ -44,9 +46,16 @@ static int get_device(
 	const struct authority_book *b = ctx;
 
 	for (size_t k = 0; k < b->card_count; k++) {
-		if (!id16_eq(&b->cards[k].card.member, member) || i-- > 0)
+		const struct trust_card *c = &b->cards[k];
+		struct trust_card before;
+
+		/* Renewals are no further devices. */
+		if (!id16_eq(&c->card.member, member) ||
+			get_card(ctx, &c->card.device, c->logged - 1,
+				&before) == 0 ||
+			i-- > 0)
 			continue;
-		*ret = b->cards[k].card.device;
+		*ret = c->card.device;
 		return 0;
 	}
 	return ROWAN_E_NOT_FOUND;

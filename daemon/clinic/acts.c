@@ -35,9 +35,29 @@ static int card_chain(
 
 	if (card->issuer_kind == WIRE_SIGNER_AUTHORITY)
 		return wire_chain_encode(raw, 1, w);
-	rc = a->source.source.card(&a->source, &card->issuer, &registrar);
+	rc = a->source.source.card(
+		&a->source, &card->issuer, CLINIC_NEWEST, &registrar);
 	raw[1] = registrar.card.raw;
 	return rc != 0 ? rc : wire_chain_encode(raw, 2, w);
+}
+
+/* How it stands: where, and after which others of the same device. */
+static int card_standing(struct act *a, const struct wire_card *card)
+{
+	struct store_standing at;
+	int rc = store_standing_get(a->source.view, &card->device, &at);
+
+	if (rc != 0 && rc != ROWAN_E_NOT_FOUND)
+		return rc;
+	/* What was signed under the oldest is long judged. */
+	if (at.earlier_count == STORE_EARLIER_MAX)
+		memmove(at.earlier, at.earlier + 1,
+			--at.earlier_count * sizeof *at.earlier);
+	if (rc == 0)
+		at.earlier[at.earlier_count++] = at.logged;
+	at.logged = a->s.number;
+	at.logged_at = a->s.time;
+	return store_standing_put(a->st, &card->device, &at);
 }
 
 static int card_rows(struct act *a, const struct wire_card *card)
@@ -48,7 +68,6 @@ static int card_rows(struct act *a, const struct wire_card *card)
 		.rights = card->rights,
 		.from = card->not_before,
 		.until = card->not_after};
-	struct store_standing at = {a->s.number, a->s.time, 0, 0};
 	struct key32 key;
 	struct writer w;
 	int rc;
@@ -61,7 +80,7 @@ static int card_rows(struct act *a, const struct wire_card *card)
 		rc = store_device_put(a->st, &d, writer_view(&w));
 	writer_wipe(&w);
 	if (rc == 0)
-		rc = store_standing_put(a->st, &d.id, &at);
+		rc = card_standing(a, card);
 	if (rc == 0)
 		rc = store_key_add(a->st, &d.transport);
 	memcpy(key.b, card->signature_key.b, sizeof key.b);
@@ -145,7 +164,7 @@ static int signer_member(struct act *a, struct id16 *ret)
 {
 	struct trust_card card;
 	int rc = a->source.source.card(
-		&a->source, &a->s.signers[0].device, &card);
+		&a->source, &a->s.signers[0].device, CLINIC_NEWEST, &card);
 
 	if (rc == 0)
 		*ret = card.card.member;

@@ -4,8 +4,10 @@
 #include <sodium.h>
 
 #include "clinic/group_policy.h"
+#include "clinic/source.h"
 #include "mls/public/key_package.h"
 #include "mls/public/mls_message.h"
+#include "trust/rules.h"
 
 /* version 1, wire format 5: what stands before a published key package */
 static const uint8_t message_head[] = {0, 1, 0, 5};
@@ -28,24 +30,27 @@ int group_identity(
 	return 0;
 }
 
-/* The device's card as it was logged, and no other bytes. */
-static int as_logged(struct store_reader *view, const struct id16 *device,
-	struct bytes identity, struct bytes key)
+/* A card of the device as it was logged, and no other bytes. */
+int group_as_logged(
+	struct store_reader *view, struct bytes identity, struct bytes key)
 {
 	struct wire_chain chain;
-	struct buf logged;
-	int rc = store_device_card(view, device, &logged);
+	struct source source;
+	int rc = wire_chain_decode(identity, &chain);
 
-	if (rc == 0 && !bytes_eq(buf_view(&logged), identity))
-		rc = ROWAN_E_REFUSED;
-	if (rc == 0)
-		rc = wire_chain_decode(buf_view(&logged), &chain);
-	if (rc == 0 &&
+	if (rc != 0 ||
 		!bytes_eq(bytes_of(chain.card[0].signature_key.b, WIRE_KEY_LEN),
 			key))
-		rc = ROWAN_E_REFUSED;
-	buf_wipe(&logged);
-	return rc;
+		return ROWAN_E_REFUSED;
+	source_init(&source, view);
+	rc = rules_logged(&source.source, &chain);
+	source_wipe(&source);
+	switch (rc) {
+	case ROWAN_E_NOT_FOUND:
+	case ROWAN_E_UNKNOWN:
+	case ROWAN_E_CHAIN: return ROWAN_E_REFUSED;
+	default: return rc;
+	}
 }
 
 static int validate(void *ctx, const struct rowan_mls_claim *claim)
@@ -66,7 +71,7 @@ static int validate(void *ctx, const struct rowan_mls_claim *claim)
 	if (rc == 0)
 		rc = store_channel_access(j->st, j->channel, &device);
 	return rc != 0 ? rc
-		       : as_logged(store_view(j->st), &device,
+		       : group_as_logged(store_view(j->st),
 				 bytes_of(identity.data, identity.len),
 				 bytes_of(claim->signature_key.data,
 					 claim->signature_key.len));

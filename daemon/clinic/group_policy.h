@@ -34,6 +34,14 @@ void group_judge_options(
 ROWAN_MUST int group_identity(
 	const struct rowan_mls_credential *credential, struct id16 *ret);
 
+/**
+ * group_as_logged(view, identity, key):
+ * 0 iff ${identity} is a chain of cards as they were logged, of a device with
+ * the signature ${key}. ROWAN_E_REFUSED.
+ */
+ROWAN_MUST int group_as_logged(
+	struct store_reader *view, struct bytes identity, struct bytes key);
+
 /* Who a commit adds. */
 struct group_added {
 	struct id16 device[GROUP_ROW_LEAVES_MAX];

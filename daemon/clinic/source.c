@@ -6,31 +6,68 @@
 
 const struct id16 source_clinic_chain;
 
-static int get_card(
-	void *ctx, const struct id16 *device, struct trust_card *ret)
+/* The card that counts now. */
+static int newest_card(struct source *s, const struct id16 *device,
+	struct buf *raw, struct wire_card *ret)
+{
+	struct wire_chain chain;
+	int rc = store_device_card(s->view, device, raw);
+
+	if (rc != 0)
+		return rc;
+	if (wire_chain_decode(buf_view(raw), &chain) != 0)
+		return ROWAN_E_CORRUPT;
+	*ret = chain.card[0];
+	return 0;
+}
+
+/* A card that was renewed since lies in the chain only. */
+static int earlier_card(struct source *s, uint64_t number, struct buf *raw,
+	struct wire_card *ret, uint64_t *ret_time)
+{
+	struct wire_statement st;
+	struct store_act act;
+	int rc =
+		store_act_get(s->view, &source_clinic_chain, number, &act, raw);
+
+	if (rc != 0)
+		return rc;
+	if (wire_statement_decode(act.raw, &st) != 0 ||
+		st.kind != WIRE_ST_CARD ||
+		wire_card_decode(st.u.card, ret) != 0)
+		return ROWAN_E_CORRUPT;
+	*ret_time = act.time;
+	return 0;
+}
+
+static int get_card(void *ctx, const struct id16 *device, uint64_t number,
+	struct trust_card *ret)
 {
 	struct source *s = ctx;
 	struct buf *raw = &s->cards[s->next];
 	struct store_standing at;
-	struct wire_chain chain;
 	int rc;
 
 	memset(ret, 0, sizeof *ret);
 	rc = store_standing_get(s->view, device, &at);
 	if (rc != 0)
 		return rc;
-	buf_wipe(raw);
-	rc = store_device_card(s->view, device, raw);
-	if (rc != 0)
-		return rc;
-	if (wire_chain_decode(buf_view(raw), &chain) != 0 ||
-		!id16_eq(&chain.card[0].device, device))
-		return ROWAN_E_CORRUPT;
-	s->next = (s->next + 1) % 2;
-	ret->card = chain.card[0];
-	attest_hash(ret->card.raw, &ret->hash);
 	ret->logged = at.logged;
 	ret->logged_at = at.logged_at;
+	while (ret->logged > number && at.earlier_count > 0)
+		ret->logged = at.earlier[--at.earlier_count];
+	if (ret->logged > number)
+		return ROWAN_E_NOT_FOUND;
+	buf_wipe(raw);
+	rc = ret->logged == at.logged ? newest_card(s, device, raw, &ret->card)
+				      : earlier_card(s, ret->logged, raw,
+						&ret->card, &ret->logged_at);
+	if (rc != 0)
+		return rc;
+	if (!id16_eq(&ret->card.device, device))
+		return ROWAN_E_CORRUPT;
+	s->next = (s->next + 1) % 2;
+	attest_hash(ret->card.raw, &ret->hash);
 	ret->revoked = at.revoked;
 	ret->revoked_at = at.revoked_at;
 	return 0;

@@ -9,7 +9,7 @@
 #define NUMBER_BITS  40 /* a row is chain << 40 | number */
 #define NUMBER_MAX   ((UINT64_C(1) << NUMBER_BITS) - 1)
 #define ACT_HEAD     (8 + 3 * 32)
-#define STANDING_LEN 32
+#define STANDING_LEN (32 + 8 * STORE_EARLIER_MAX)
 
 static struct seal_place act_at(int64_t row)
 {
@@ -246,23 +246,43 @@ int store_standing_put(struct store *st, const struct id16 *device,
 		return r;
 	if (row == 0)
 		return ROWAN_E_NOT_FOUND;
+	if (standing->earlier_count > STORE_EARLIER_MAX)
+		return ROWAN_E_INVAL;
 	writer_init_fixed(&w, plain, sizeof(plain));
 	writer_u64(&w, standing->logged);
 	writer_u64(&w, standing->logged_at);
 	writer_u64(&w, standing->revoked);
 	writer_u64(&w, standing->revoked_at);
+	for (size_t i = 0; i < standing->earlier_count; i++)
+		writer_u64(&w, standing->earlier[i]);
 	seal_put(st->seal, standing_at(row), writer_view(&w), sealed);
 	q = db_use(db, SQL_STANDING_PUT);
 	db_int(q, 1, row);
-	db_bytes(q, 2, sealed, sizeof(sealed));
+	db_bytes(q, 2, sealed, w.len + SEAL_OVERHEAD);
 	return db_run(db, q);
+}
+
+static int standing_decode(struct bytes plain, struct store_standing *ret)
+{
+	struct reader in;
+
+	reader_init(&in, plain);
+	if (reader_u64(&in, &ret->logged) != 0 ||
+		reader_u64(&in, &ret->logged_at) != 0 ||
+		reader_u64(&in, &ret->revoked) != 0 ||
+		reader_u64(&in, &ret->revoked_at) != 0)
+		return ROWAN_E_CORRUPT;
+	while (reader_left(&in) > 0)
+		if (ret->earlier_count == STORE_EARLIER_MAX ||
+			reader_u64(&in, &ret->earlier[ret->earlier_count++]))
+			return ROWAN_E_CORRUPT;
+	return 0;
 }
 
 int store_standing_get(struct store_reader *rd, const struct id16 *device,
 	struct store_standing *ret)
 {
 	uint8_t plain[STANDING_LEN];
-	struct reader in;
 	sqlite3_stmt *q;
 	int64_t row;
 	size_t len;
@@ -282,18 +302,11 @@ int store_standing_get(struct store_reader *rd, const struct id16 *device,
 	else if (r == 0)
 		r = ROWAN_E_NOT_FOUND;
 	db_end(q);
+	if (r == 0)
+		r = standing_decode(bytes_of(plain, len), ret);
 	if (r != 0)
-		return r;
-	reader_init(&in, bytes_of(plain, len));
-	if (reader_u64(&in, &ret->logged) != 0 ||
-		reader_u64(&in, &ret->logged_at) != 0 ||
-		reader_u64(&in, &ret->revoked) != 0 ||
-		reader_u64(&in, &ret->revoked_at) != 0 ||
-		reader_end(&in) != 0) {
 		memset(ret, 0, sizeof(*ret));
-		return ROWAN_E_CORRUPT;
-	}
-	return 0;
+	return r;
 }
 
 int store_key_add(struct store *st, const struct key32 *key)

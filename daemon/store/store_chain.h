@@ -66,12 +66,17 @@ ROWAN_MUST int store_chain_begin(
 
 /* ---- cards --------------------------------------------------------------- */
 
+/* Cards of one device before the present one that are remembered. */
+#define STORE_EARLIER_MAX 16
+
 /* How a device's card stands in the clinic's chain. */
 struct store_standing {
 	uint64_t logged; /* number of the statement that issued it */
 	uint64_t logged_at;
 	uint64_t revoked; /* 0: not */
 	uint64_t revoked_at;
+	size_t earlier_count;		     /* cards it renewed */
+	uint64_t earlier[STORE_EARLIER_MAX]; /* their numbers, ascending */
 };
 
 /**

@@ -62,6 +62,7 @@ enum rowan_event_type {
 	ROWAN_EVENT_EXPIRING = 70,	 /* card ends at time */
 	ROWAN_EVENT_SELF_REVOKED = 71,	 /* nothing works any more */
 	ROWAN_EVENT_READMIT_NEEDED = 72, /* the vault is an old copy */
+	ROWAN_EVENT_RENEWED = 73,	 /* card was, and ends at time now */
 
 	/* Something is wrong with the daemon or a member; code: the alarm. */
 	ROWAN_EVENT_ALARM = 90

@@ -45,6 +45,7 @@ static const struct name events[] = {
 	{ROWAN_EVENT_ENROL_FAILED, "enrol failed"},
 	{ROWAN_EVENT_EXPIRING, "expiring"},
 	{ROWAN_EVENT_SELF_REVOKED, "self revoked"},
+	{ROWAN_EVENT_RENEWED, "renewed"},
 	{ROWAN_EVENT_READMIT_NEEDED, "readmit needed"},
 	{ROWAN_EVENT_ALARM, "alarm"},
 };

@@ -63,6 +63,7 @@ void glue_changed(void *ctx, const struct id16 *case_id)
 	/* Cases are told of while they are loaded, too. */
 	if (s->parts.channels != NULL)
 		channels_changed(s->parts.channels, case_id);
+	self_changed(s->self);
 }
 
 bool glue_barred(

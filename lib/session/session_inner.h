@@ -106,7 +106,9 @@ ROWAN_MUST int self_new(struct self **ret, struct session *s);
 void self_free(struct self *x);
 /* The daemon does not know our key any more, or knows it. */
 ROWAN_MUST int self_known(struct self *x, bool known);
-/* Warn before the card ends. */
+/* The clinic's chain has changed: perhaps our card was renewed in it. */
+void self_changed(struct self *x);
+/* Take the renewed card; warn before it ends. */
 ROWAN_MUST int self_step(struct self *x, uint64_t now);
 
 #endif

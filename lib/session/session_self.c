@@ -1,6 +1,6 @@
 /*
- * This device's own card: warnings before it ends, and a daemon that does not
- * know it any more. See session_inner.h.
+ * This device's own card: warnings before it ends, its renewal, and a daemon
+ * that does not know it any more. See session_inner.h.
  *
  *	SETTINGS "self"/0	struct {
  *					uint16 version = 1;
@@ -28,6 +28,7 @@ struct self {
 	uint64_t ends; /* 0: by statement only */
 	uint8_t warned;
 	bool refused;
+	bool look; /* the clinic's chain has gone on */
 };
 
 static struct bytes name_self(void)
@@ -74,6 +75,7 @@ int self_new(struct self **ret, struct session *s)
 		rc = identity_card(&s->me, &card);
 	if (rc == 0) {
 		x->ends = card.not_after;
+		x->look = true;
 		*ret = x;
 	} else {
 		free(x);
@@ -140,22 +142,128 @@ int self_known(struct self *x, bool known)
 	return rc;
 }
 
-int self_step(struct self *x, uint64_t now)
-{
-	const struct event e = {.type = ROWAN_EVENT_EXPIRING,
-		.time = x->ends,
-		.device = x->s->me.device};
-	uint8_t due = x->warned, was = x->warned;
-	int rc;
+/* ---- renewal ------------------------------------------------------------- */
 
-	if (x->ends == 0 || now == 0)
-		return 0;
+void self_changed(struct self *x)
+{
+	if (x != NULL)
+		x->look = true;
+}
+
+/* The card with its registrar's, as the chain had that one then. */
+static int write_chain(
+	struct self *x, const struct trust_card *card, struct buf *ret)
+{
+	const struct trust_source *src = follow_source(x->s->parts.follow);
+	struct bytes raw[WIRE_CHAIN_MAX] = {card->card.raw};
+	bool by_device = card->card.issuer_kind == WIRE_SIGNER_DEVICE;
+	struct trust_card issuer;
+	struct writer w;
+	int rc = 0;
+
+	if (by_device)
+		rc = src->card(src->ctx, &card->card.issuer, card->logged - 1,
+			&issuer);
+	if (rc != 0)
+		return rc;
+	if (by_device)
+		raw[1] = issuer.card.raw;
+	writer_init(&w, IDENTITY_CHAIN_MAX);
+	rc = wire_chain_encode(raw, by_device ? 2 : 1, &w);
+	if (rc == 0)
+		rc = writer_finish(&w, ret);
+	else
+		writer_wipe(&w);
+	return rc;
+}
+
+/* ${chain} becomes ours, in the vault first. */
+static int take_chain(
+	struct self *x, const struct trust_card *card, struct buf *chain)
+{
+	const struct event e = {.type = ROWAN_EVENT_RENEWED,
+		.time = card->card.not_after,
+		.device = x->s->me.device};
+	struct vault *v = x->s->parts.vault;
+	struct buf had = x->s->me.chain;
+	int rc = vault_begin(v);
+
+	if (rc != 0)
+		return rc;
+	x->s->me.chain = *chain;
+	rc = identity_put(v, &x->s->me);
+	if (rc == 0)
+		rc = events_add(x->s->parts.events, &e);
+	if (rc == 0)
+		rc = vault_commit(v);
+	if (rc != 0) {
+		x->s->me.chain = had;
+		vault_abort(v);
+		events_aborted(x->s->parts.events);
+		return rc;
+	}
+	*chain = had;
+	x->ends = card->card.not_after;
+	return 0;
+}
+
+/* Our card as the clinic has it: one that was logged, so it was checked. */
+static int renew(struct self *x)
+{
+	struct session *s = x->s;
+	struct buf raw = {0}, chain = {0};
+	struct trust_card card;
+	struct wire_card has;
+	int rc = follow_card(s->parts.follow, &s->me.device, &card, &raw);
+
+	if (rc == ROWAN_E_NOT_FOUND)
+		rc = 0;
+	else if (rc == 0)
+		rc = identity_card(&s->me, &has);
+	/* One that came by file may not be logged yet. */
+	if (rc == 0 && raw.len > 0 && card.card.not_after > has.not_after) {
+		rc = write_chain(x, &card, &chain);
+		if (rc == 0)
+			rc = take_chain(x, &card, &chain);
+	}
+	buf_wipe(&chain);
+	buf_wipe(&raw);
+	return rc;
+}
+
+/* ---- its end ------------------------------------------------------------- */
+
+/* How many warnings there should have been. */
+static uint8_t warnings_due(const struct self *x, uint64_t now)
+{
+	uint8_t due = 0;
+
 	while (due < WARNINGS && now + warnings[due] >= x->ends)
 		due++;
+	return due;
+}
+
+int self_step(struct self *x, uint64_t now)
+{
+	struct event e = {
+		.type = ROWAN_EVENT_EXPIRING, .device = x->s->me.device};
+	uint8_t due, was = x->warned;
+	int rc = 0;
+
+	if (x->look)
+		rc = renew(x);
+	if (rc != 0)
+		return rc;
+	x->look = false;
+	if (x->ends == 0 || now == 0)
+		return 0;
+	due = warnings_due(x, now);
 	if (due == was)
 		return 0;
+	/* Fewer: it was renewed. */
+	e.time = x->ends;
 	x->warned = due;
-	rc = keep(x, &e);
+	rc = keep(x, due > was ? &e : NULL);
 	if (rc != 0)
 		x->warned = was;
 	return rc;

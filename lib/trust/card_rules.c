@@ -37,7 +37,8 @@ static int consent_check(const struct rules_context *ctx,
 
 	if (!card->has_consent)
 		return ROWAN_E_SIGNER;
-	rc = ctx->source->card(ctx->source->ctx, &card->consent.device, &other);
+	rc = ctx->source->card(
+		ctx->source->ctx, &card->consent.device, number, &other);
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
 	if (!id16_eq(&other.card.member, &card->member))
@@ -53,20 +54,37 @@ static int consent_check(const struct rules_context *ctx,
 	return rc;
 }
 
+/* The first device of a member that had a card by then. */
+static int first_card(const struct rules_context *ctx,
+	const struct id16 *member, struct trust_card *ret)
+{
+	const struct trust_source *src = ctx->source;
+	struct id16 device;
+	int rc;
+
+	for (size_t i = 0;; i++) {
+		rc = src->device_of(src->ctx, member, i, &device);
+		if (rc == 0)
+			rc = src->card(
+				src->ctx, &device, ctx->clinic->number, ret);
+		else
+			return rc;
+		/* Shown to us earlier than it was logged. */
+		if (rc != ROWAN_E_NOT_FOUND)
+			return rc;
+	}
+}
+
 /* A member keeps role, agency and case; ${ret_known}: has devices. */
 static int member_check(const struct rules_context *ctx,
 	const struct wire_card *card, bool *ret_known)
 {
-	const struct trust_source *src = ctx->source;
 	struct trust_card first;
-	struct id16 device;
-	int rc = src->device_of(src->ctx, &card->member, 0, &device);
+	int rc = first_card(ctx, &card->member, &first);
 
 	*ret_known = false;
 	if (rc == ROWAN_E_NOT_FOUND)
 		return 0;
-	if (rc == 0)
-		rc = src->card(src->ctx, &device, &first);
 	if (rc != 0)
 		return rc;
 	*ret_known = true;
@@ -77,14 +95,57 @@ static int member_check(const struct rules_context *ctx,
 	return 0;
 }
 
-/* Device and keys are nobody else's. */
-static int newness_check(
-	const struct rules_context *ctx, const struct wire_card *card)
+/*
+ * The device has a card: this one must be the same for longer. Role, agency
+ * and case are member_check's.
+ */
+static int renewal_check(const struct rules_context *ctx,
+	const struct wire_card *card, const struct trust_card *has,
+	uint64_t time)
+{
+	const struct wire_card *old = &has->card;
+
+	/* Revoked is the device, whatever card it gets. */
+	if (has->revoked != 0 &&
+		(ctx->accept || has->revoked <= ctx->clinic->number))
+		return ROWAN_E_RULE;
+	if (!id16_eq(&card->member, &old->member) ||
+		memcmp(&card->signature_key, &old->signature_key,
+			sizeof old->signature_key) != 0 ||
+		memcmp(&card->transport_key, &old->transport_key,
+			sizeof old->transport_key) != 0)
+		return ROWAN_E_RULE;
+	/*
+	 * It counts from now on, so it must be in force now; one that was
+	 * signed before the present one says nothing about it any more. A
+	 * victim's card has no end, so there is nothing to renew.
+	 */
+	if (card->not_after <= old->not_after || card->not_before > time ||
+		card->issued_at < old->issued_at)
+		return ROWAN_E_RULE;
+	/*
+	 * A right ends with its device: what it has signed is checked for
+	 * ever by those who see whose cards give rights.
+	 */
+	if ((old->rights & ~card->rights) != 0)
+		return ROWAN_E_RULE;
+	return card->issuer_kind == WIRE_SIGNER_AUTHORITY ||
+			       card->rights == old->rights
+		       ? 0
+		       : ROWAN_E_SIGNER;
+}
+
+/* Device and keys are nobody else's; ${ret_renews}: but were this device's. */
+static int newness_check(const struct rules_context *ctx,
+	const struct wire_card *card, uint64_t time, bool *ret_renews)
 {
 	const struct trust_source *src = ctx->source;
-	struct trust_card other;
-	int rc = src->card(src->ctx, &card->device, &other);
+	struct trust_card has;
+	int rc = src->card(src->ctx, &card->device, ctx->clinic->number, &has);
 
+	*ret_renews = rc == 0;
+	if (rc == 0)
+		return renewal_check(ctx, card, &has, time);
 	if (rc == ROWAN_E_NOT_FOUND)
 		rc = src->key(src->ctx, &card->signature_key);
 	if (rc == ROWAN_E_NOT_FOUND)
@@ -146,7 +207,8 @@ static int registrar_check(const struct rules_context *ctx,
 	struct id16 member;
 	int rc;
 
-	rc = ctx->source->card(ctx->source->ctx, &card->issuer, &registrar);
+	rc = ctx->source->card(ctx->source->ctx, &card->issuer,
+		ctx->clinic->number, &registrar);
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
 	/* A chain is at most authority, registrar, device. */
@@ -170,14 +232,14 @@ static int registrar_check(const struct rules_context *ctx,
 int rules_card(const struct rules_context *ctx, const struct wire_card *card,
 	uint64_t time)
 {
-	bool known;
+	bool known, renews;
 	int rc;
 
 	if (!id16_eq(&card->clinic, &ctx->clinic->id))
 		return ROWAN_E_UNKNOWN;
 	rc = possession_check(card);
 	if (rc == 0)
-		rc = newness_check(ctx, card);
+		rc = newness_check(ctx, card, time, &renews);
 	if (rc == 0)
 		rc = member_check(ctx, card, &known);
 	if (rc != 0)
@@ -190,9 +252,55 @@ int rules_card(const struct rules_context *ctx, const struct wire_card *card,
 			&ctx->clinic->authority, &card->signature);
 	}
 	rc = registrar_check(ctx, card, time);
-	if (rc == 0 && known && card->role == WIRE_ROLE_CASEWORKER)
+	if (rc == 0 && known && !renews && card->role == WIRE_ROLE_CASEWORKER)
 		rc = consent_check(ctx, card, ctx->clinic->number, time);
 	return rc;
+}
+
+/* ---- who may ------------------------------------------------------------ */
+
+/* Some card of the device, at some time; ${ret} becomes it. */
+static int find_card(const struct trust_source *src, const struct id16 *device,
+	const struct wire_hash *hash, struct trust_card *ret)
+{
+	uint64_t number = CLINIC_NEWEST;
+	bool known = false;
+	int rc;
+
+	while ((rc = src->card(src->ctx, device, number, ret)) == 0) {
+		known = true;
+		if (memcmp(&ret->hash, hash, sizeof *hash) == 0)
+			return 0;
+		if (ret->logged == 0)
+			break;
+		number = ret->logged - 1;
+	}
+	return known && (rc == 0 || rc == ROWAN_E_NOT_FOUND) ? ROWAN_E_CHAIN
+							     : rc;
+}
+
+int rules_logged(
+	const struct trust_source *source, const struct wire_chain *chain)
+{
+	const struct wire_card *card = &chain->card[0];
+	bool by_device = card->issuer_kind == WIRE_SIGNER_DEVICE;
+	struct trust_card found;
+	struct wire_hash hash;
+	int rc;
+
+	attest_hash(card->raw, &hash);
+	rc = find_card(source, &card->device, &hash, &found);
+	if (rc == 0 && chain->count != (by_device ? 2U : 1U))
+		rc = ROWAN_E_CHAIN;
+	if (rc != 0 || !by_device)
+		return rc;
+	/* What the card says of its issuer was checked when it was logged. */
+	attest_hash(chain->card[1].raw, &hash);
+	if (!id16_eq(&chain->card[1].device, &card->issuer) ||
+		memcmp(&hash, &card->issuer_hash, sizeof hash) != 0)
+		return ROWAN_E_CHAIN;
+	rc = find_card(source, &card->issuer, &hash, &found);
+	return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
 }
 
 int rules_entitled(const struct rules_context *ctx, const struct id16 *device,
@@ -210,7 +318,8 @@ int rules_entitled(const struct rules_context *ctx, const struct id16 *device,
 
 	if (ret != NULL)
 		memset(ret, 0, sizeof *ret);
-	rc = ctx->source->card(ctx->source->ctx, device, &card);
+	rc = ctx->source->card(
+		ctx->source->ctx, device, ctx->clinic->number, &card);
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
 	rc = signer_alive(&now, &card, ctx->clinic->number, time);

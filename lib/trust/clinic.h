@@ -11,6 +11,9 @@
 
 #include "wire/statement.h"
 
+/* Where struct trust_source finds the newest card there is. */
+#define CLINIC_NEWEST UINT64_MAX
+
 struct case_state;
 struct chain_link;
 
@@ -39,10 +42,14 @@ struct trust_card {
  * the caller passes on.
  */
 struct trust_source {
-	/* The card of a device. */
-	int (*card)(
-		void *ctx, const struct id16 *device, struct trust_card *ret);
-	/* The i-th device, in any fixed order, of a member. */
+	/*
+	 * The card of a device as it stood at statement ${number} of the
+	 * clinic's chain: the newest that was logged up to there. What is
+	 * known of its revocation is told whatever the number.
+	 */
+	int (*card)(void *ctx, const struct id16 *device, uint64_t number,
+		struct trust_card *ret);
+	/* The i-th device, in any fixed order, of a member; each once. */
 	int (*device_of)(void *ctx, const struct id16 *member, size_t i,
 		struct id16 *ret);
 	/* 0 iff a card with this signature or transport key is known. */

@@ -47,8 +47,8 @@ static int revoke_possible(
 	const struct rules_context *ctx, const struct wire_statement *s)
 {
 	struct trust_card card;
-	int rc =
-		ctx->source->card(ctx->source->ctx, &s->u.revoke.device, &card);
+	int rc = ctx->source->card(
+		ctx->source->ctx, &s->u.revoke.device, s->number - 1, &card);
 
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
@@ -107,7 +107,9 @@ static int member_card(const struct rules_context *ctx,
 		rc = src->device_of(src->ctx, member, i, &device);
 		if (rc != 0)
 			return rc == ROWAN_E_NOT_FOUND ? last : rc;
-		rc = src->card(src->ctx, &device, ret);
+		rc = src->card(src->ctx, &device, s->clinic_number, ret);
+		if (rc == ROWAN_E_NOT_FOUND)
+			continue;
 		if (rc != 0)
 			return rc;
 		last = signer_alive(ctx, ret, s->clinic_number, s->time);
@@ -131,7 +133,8 @@ static int victim_possible(const struct rules_context *ctx,
 		return ROWAN_E_RULE;
 	if (victim->issuer_kind == WIRE_SIGNER_AUTHORITY)
 		return 0;
-	rc = ctx->source->card(ctx->source->ctx, &issuer, &registrar);
+	rc = ctx->source->card(
+		ctx->source->ctx, &issuer, s->clinic_number, &registrar);
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
 	return case_assigned(c, &registrar.card.member, 0, s->time)
@@ -394,7 +397,7 @@ static int member_of(const struct trust_source *source,
 		return 0;
 	}
 	if (rc == 0)
-		rc = source->card(source->ctx, &device, &card);
+		rc = source->card(source->ctx, &device, CLINIC_NEWEST, &card);
 	if (rc != 0)
 		return rc;
 	*ret = card.card.member;

@@ -61,17 +61,28 @@ ROWAN_MUST int rules_apply_case(struct case_state *c,
 /**
  * rules_card(ctx, card, time):
  * Check a card by itself, as issued at ${time}: signatures, issuer, scope,
- * consent, that its device and keys are new. Part of rules_check; registrars
- * and the offline authority use it before they sign.
+ * consent, that its device and keys are new, or that it renews the device's
+ * present card. Part of rules_check; registrars and the offline authority use
+ * it before they sign.
  */
 ROWAN_MUST int rules_card(const struct rules_context *ctx,
 	const struct wire_card *card, uint64_t time);
 
 /**
+ * rules_logged(source, chain):
+ * Return 0 iff the cards of ${chain} were logged as they are, be it that they
+ * were renewed since: what a device may is judged by its newest card. Else
+ * ROWAN_E_NOT_FOUND for a device, ROWAN_E_UNKNOWN for an issuer without a
+ * card; ROWAN_E_CHAIN for another card than was logged.
+ */
+ROWAN_MUST int rules_logged(
+	const struct trust_source *source, const struct wire_chain *chain);
+
+/**
  * rules_entitled(ctx, device, channel, time, ret):
  * Whether ${device} may take part in ${channel} of the case ctx->of_case at
- * ${time}: card logged, not revoked, valid; role fits the channel; member
- * assigned; case open. Returns 0, ROWAN_E_UNKNOWN, ROWAN_E_REVOKED,
+ * ${time}: newest card logged, not revoked, valid; role fits the channel;
+ * member assigned; case open. Returns 0, ROWAN_E_UNKNOWN, ROWAN_E_REVOKED,
  * ROWAN_E_EXPIRED or ROWAN_E_RULE. ${ret}, unless NULL, gets the card.
  */
 ROWAN_MUST int rules_entitled(const struct rules_context *ctx,

@@ -98,7 +98,8 @@ static int revoke_capacities(const struct rules_context *ctx,
 	assigned = c != NULL && case_assigned(c, &card->member,
 					WIRE_CHANNEL_SUPPORT, s->time);
 	/* ${card} is not to be looked at any more: one look-up at a time. */
-	rc = ctx->source->card(ctx->source->ctx, &s->u.revoke.device, &target);
+	rc = ctx->source->card(
+		ctx->source->ctx, &s->u.revoke.device, place(s), &target);
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
 	if (id16_eq(&target.card.member, &member))
@@ -129,7 +130,8 @@ static int device_capacities(const struct rules_context *ctx,
 	rc = case_for(ctx, s, &c);
 	if (rc != 0 && rc != ROWAN_E_NOT_FOUND)
 		return rc;
-	rc = ctx->source->card(ctx->source->ctx, &s->signers[i].device, &card);
+	rc = ctx->source->card(
+		ctx->source->ctx, &s->signers[i].device, place(s), &card);
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
 	rc = attest_verify(ATTEST_STATEMENT, s->tbs, &card.card.signature_key,

@@ -40,7 +40,8 @@ void enrol_kit_start(struct enrol_kit *k, struct cast *cast, const char *name)
 	k->cast = cast;
 	world_person(&k->self, name);
 	world_person(&k->daemon, "daemon");
-	must(w->source.card(w, &cast->registrar.device, &registrar));
+	must(w->source.card(
+		w, &cast->registrar.device, CLINIC_NEWEST, &registrar));
 	must(buf_copy(&k->registrar_card, registrar.card.raw));
 	memset(k->secret.b, 0x5e, sizeof k->secret.b);
 	memcpy(k->secret.b, k->self.seed, 8);

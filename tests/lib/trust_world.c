@@ -33,19 +33,22 @@ void world_person(struct world_person *p, const char *name)
 	attest_key(p->seed, &p->signature_key);
 }
 
-static int find(const struct world *w, const struct id16 *device)
+/* The newest up to a number. */
+static int find(
+	const struct world *w, const struct id16 *device, uint64_t number)
 {
-	for (size_t i = 0; i < w->card_count; i++)
-		if (id16_eq(&w->card[i].card.device, device))
+	for (size_t i = w->card_count; i-- > 0;)
+		if (id16_eq(&w->card[i].card.device, device) &&
+			w->card[i].logged <= number)
 			return (int)i;
 	return -1;
 }
 
-static int get_card(
-	void *ctx, const struct id16 *device, struct trust_card *ret)
+static int get_card(void *ctx, const struct id16 *device, uint64_t number,
+	struct trust_card *ret)
 {
 	const struct world *w = ctx;
-	int i = find(w, device);
+	int i = find(w, device, number);
 
 	if (i < 0)
 		return ROWAN_E_NOT_FOUND;
@@ -59,7 +62,11 @@ static int get_device(
 	const struct world *w = ctx;
 
 	for (size_t k = 0; k < w->card_count; k++) {
-		if (!id16_eq(&w->card[k].card.member, member) || i-- > 0)
+		const struct trust_card *t = &w->card[k];
+
+		/* Renewals are no further devices. */
+		if (!id16_eq(&t->card.member, member) ||
+			find(w, &t->card.device, t->logged - 1) >= 0 || i-- > 0)
 			continue;
 		*ret = w->card[k].card.device;
 		return 0;
@@ -187,7 +194,7 @@ void world_issue(const struct world *w, const struct world_person *p,
 	if (issuer != NULL) {
 		card->issuer_kind = WIRE_SIGNER_DEVICE;
 		card->issuer = issuer->device;
-		i = find(w, &issuer->device);
+		i = find(w, &issuer->device, CLINIC_NEWEST);
 		if (i >= 0)
 			card->issuer_hash = w->card[i].hash;
 	}
@@ -258,7 +265,6 @@ void world_sign(const struct world *w, const struct world_person *signer,
 static void keep(struct world *w, const struct wire_statement *s)
 {
 	struct trust_card *t;
-	int i;
 
 	if (s->kind == WIRE_ST_CARD) {
 		t = &w->card[w->card_count];
@@ -270,10 +276,12 @@ static void keep(struct world *w, const struct wire_statement *s)
 		t->logged_at = s->time;
 		w->card_count++;
 	} else if (s->kind == WIRE_ST_REVOKE) {
-		i = find(w, &s->u.revoke.device);
-		if (i >= 0) {
-			w->card[i].revoked = s->number;
-			w->card[i].revoked_at = s->time;
+		for (size_t i = 0; i < w->card_count; i++) {
+			t = &w->card[i];
+			if (!id16_eq(&t->card.device, &s->u.revoke.device))
+				continue;
+			t->revoked = s->number;
+			t->revoked_at = s->time;
 		}
 	}
 	w->head[w->clinic.number] = w->clinic.head;

@@ -35,7 +35,8 @@ static void wish(struct guest *x, struct wire_request *ret, struct buf *ret_raw)
 }
 
 /* The card a request asks for, signed by the authority. */
-static void sign(const struct wire_request *q, struct buf *ret)
+static void sign_for(
+	const struct wire_request *q, struct buf *ret, unsigned more)
 {
 	struct issuer by = {.kind = WIRE_SIGNER_AUTHORITY,
 		.hash = sides.t->w.clinic.record,
@@ -45,10 +46,15 @@ static void sign(const struct wire_request *q, struct buf *ret)
 
 	issue_begin(q, &card);
 	card.not_before = card.issued_at = sides.t->w.now;
-	card.not_after = sides.t->w.now + 86400;
+	card.not_after = sides.t->w.now + 86400 * (1 + (uint64_t)more);
 	writer_init(&w, WIRE_CARD_MAX);
 	assert_int_equal(issue_sign(&by, &card, &w), 0);
 	assert_int_equal(writer_finish(&w, ret), 0);
+}
+
+static void sign(const struct wire_request *q, struct buf *ret)
+{
+	sign_for(q, ret, 0);
 }
 
 static int install(struct guest *x, struct writer *w)
@@ -69,10 +75,20 @@ static void pin(struct guest *x)
 	writer_wipe(&w);
 }
 
+/* With all that comes with it. */
+static int install_card(struct writer *w, const struct buf *card)
+{
+	sides_add(w, ARMOUR_CARD, buf_view(card));
+	sides_add_daemon(w);
+	sides_add_servers(w, &sides.daemon_person.transport_key);
+	return install(&sides.g, w);
+}
+
 static void by_files(void **state)
 {
 	struct wire_request q;
-	struct buf raw, card;
+	struct wire_card own;
+	struct buf raw, card, other;
 	struct writer w;
 
 	writer_init(&w, 1 << 16);
@@ -81,6 +97,7 @@ static void by_files(void **state)
 	pin(&sides.g);
 	pin(&sides.g);
 	wish(&sides.g, &q, &raw);
+	q.rights = WIRE_RIGHT_AUDIT;
 	sign(&q, &card);
 	/* Not all of it. */
 	sides_add(&w, ARMOUR_CARD, buf_view(&card));
@@ -115,8 +132,23 @@ static void by_files(void **state)
 	assert_int_equal(install(&sides.g, &w), 0);
 	sides_hear(sides.g.events, &sides.theirs);
 	assert_int_equal(sides.theirs.enrolled, 1);
+	/* Its card is over: the one that renews it comes by file, too. */
+	other = card;
+	sign_for(&q, &card, 1);
+	assert_int_equal(install_card(&w, &card), 0);
+	assert_int_equal(identity_card(&sides.g.me, &own), 0);
+	assert_true(bytes_eq(own.raw, buf_view(&card)));
+	/* The first does not come back, nor one that has lost its right. */
+	assert_int_equal(install_card(&w, &other), ROWAN_E_EXISTS);
+	buf_wipe(&other);
+	q.rights = 0;
+	sign_for(&q, &other, 2);
+	assert_int_equal(install_card(&w, &other), ROWAN_E_EXISTS);
+	assert_int_equal(identity_card(&sides.g.me, &own), 0);
+	assert_true(bytes_eq(own.raw, buf_view(&card)));
 	writer_wipe(&w);
 	buf_wipe(&raw);
+	buf_wipe(&other);
 	buf_wipe(&card);
 }
 

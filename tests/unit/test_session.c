@@ -229,6 +229,54 @@ static void it_says_when_the_card_ends(void **state)
 	assert_true(e.time > 0);
 }
 
+/* The advocate's card once more, for ${days} from now. */
+static void was_renewed(unsigned days)
+{
+	struct wire_card card;
+
+	t->w.now = relay_double_now(clinic.d);
+	world_card(
+		&t->w, &t->advocate, WIRE_ROLE_CASEWORKER, "advocacy", &card);
+	card.not_after = t->w.now + (uint64_t)days * 86400;
+	assert_int_equal(
+		world_enrol(&t->w, &t->advocate, &t->registrar, &card), 0);
+}
+
+static void it_takes_the_card_that_renews_its_own(void **state)
+{
+	struct event e;
+	struct wire_card card;
+	uint64_t day = 86400 * 1000;
+
+	assert_int_equal(session_connect(s), 0);
+	settle();
+	relay_double_pass(clinic.d, 295 * day);
+	again();
+	settle();
+	assert_int_equal(count(ROWAN_EVENT_EXPIRING, &e), 1);
+	was_renewed(100);
+	again();
+	settle();
+	assert_int_equal(count(ROWAN_EVENT_RENEWED, &e), 1);
+	assert_int_equal(e.time, t->w.now + 100 * 86400);
+	assert_int_equal(identity_card(session_parts(s)->me, &card), 0);
+	assert_int_equal(card.not_after, e.time);
+	assert_true(id16_eq(&card.issuer, &t->registrar.device));
+	/* Once; and kept. */
+	again();
+	settle();
+	assert_int_equal(count(ROWAN_EVENT_RENEWED, &e), 0);
+	assert_int_equal(identity_card(session_parts(s)->me, &card), 0);
+	assert_int_equal(card.not_after, t->w.now + 100 * 86400);
+	/* Its end is said in its time. */
+	relay_double_pass(clinic.d, 75 * day);
+	again();
+	settle();
+	assert_int_equal(count(ROWAN_EVENT_EXPIRING, &e), 1);
+	assert_int_equal(e.time, card.not_after);
+	assert_int_equal(count(ROWAN_EVENT_ALARM, &e), 0);
+}
+
 static void was_revoked(void)
 {
 	struct wire_statement st;
@@ -357,6 +405,7 @@ int main(void)
 		TEST(a_connection_that_breaks),
 		TEST(the_clock_goes_on),
 		TEST(it_says_when_the_card_ends),
+		TEST(it_takes_the_card_that_renews_its_own),
 		TEST(it_says_when_it_was_revoked),
 		TEST(a_vault_that_is_behind_is_locked),
 		TEST(a_vault_without_a_card),

@@ -201,7 +201,8 @@ static int touched(struct acts *a, const struct wire_statement *s,
 		*ret_channel = s->u.unassign.channel;
 		return 0;
 	case WIRE_ST_RECUSE:
-		rc = src->card(src->ctx, &s->signers[0].device, &card);
+		rc = src->card(
+			src->ctx, &s->signers[0].device, CLINIC_NEWEST, &card);
 		*ret_member = card.card.member;
 		*ret_channel = 0;
 		return rc;

@@ -128,6 +128,23 @@ static int check_own(const struct identity *me, const struct wire_card *c)
 	return 0;
 }
 
+/* A device keeps its card, or the one that renews it. */
+static int check_renewal(const struct identity *me, const struct wire_card *c)
+{
+	struct wire_card has;
+	int rc = identity_card(me, &has);
+
+	if (rc != 0 || bytes_eq(has.raw, c->raw))
+		return rc;
+	return c->role == has.role && bytes_eq(c->agency, has.agency) &&
+			       id16_eq(&c->case_id, &has.case_id) &&
+			       (has.rights & ~c->rights) == 0 &&
+			       c->not_after > has.not_after &&
+			       c->issued_at >= has.issued_at
+		       ? 0
+		       : ROWAN_E_EXISTS;
+}
+
 static int check_issuer(const struct file *f)
 {
 	const struct wire_card *c = f->own, *r = f->registrar;
@@ -176,14 +193,8 @@ static int check(const struct identity *me, struct file *f)
 		rc = check_own(me, f->own);
 	if (rc == 0 && f->own != NULL)
 		rc = check_issuer(f);
-	/* A device has one card, and keeps it. */
-	if (rc == 0 && f->own != NULL && me->chain.len > 0) {
-		struct wire_card has;
-
-		rc = identity_card(me, &has);
-		if (rc == 0 && !bytes_eq(has.raw, f->own->raw))
-			rc = ROWAN_E_EXISTS;
-	}
+	if (rc == 0 && f->own != NULL && me->chain.len > 0)
+		rc = check_renewal(me, f->own);
 	return rc;
 }
 

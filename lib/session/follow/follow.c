@@ -282,7 +282,8 @@ static int ask(struct follow *f)
 	bool asked = true;
 	int rc;
 
-	if (f->chain.wanted) {
+	/* What was found to be missing comes first. */
+	if (f->chain.wanted && !(f->want_holes && f->chain.tried_holes)) {
 		f->chain.begun++;
 		rc = ask_chain(f, &follow_clinic_chain, f->clinic.number);
 		f->asked = ASK_CLINIC;
@@ -428,6 +429,18 @@ void follow_list_answer(struct follow *f, const struct wire_cases_answer *a)
 
 /* ---- beginning and end --------------------------------------------------- */
 
+int follow_self(struct follow *f)
+{
+	struct trust_card card;
+	int rc =
+		f->source.card(f->source.ctx, &f->device, CLINIC_NEWEST, &card);
+
+	if (rc == 0)
+		f->coordinates =
+			(card.card.rights & WIRE_RIGHT_COORDINATE) != 0;
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
 static int self(struct follow *f)
 {
 	struct identity me;
@@ -460,6 +473,8 @@ int follow_new(struct follow **ret, const struct follow_options *options)
 	rc = self(f);
 	if (rc == 0)
 		rc = follow_load(f);
+	if (rc == 0)
+		rc = follow_self(f);
 	if (rc == 0)
 		*ret = f;
 	else

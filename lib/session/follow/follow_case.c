@@ -104,7 +104,7 @@ static int say_readmitted(struct taking *t, const struct wire_statement *s)
 		.time = s->time,
 		.device = s->signers[0].device};
 	struct trust_card card;
-	int rc = f->source.card(f->source.ctx, &e.device, &card);
+	int rc = f->source.card(f->source.ctx, &e.device, CLINIC_NEWEST, &card);
 
 	e.member = card.card.member;
 	if (rc == 0)
@@ -418,7 +418,7 @@ static uint64_t cards_change(
 
 	for (size_t i = 0;
 		src->device_of(src->ctx, &a->member, i, &device) == 0 &&
-		src->card(src->ctx, &device, &card) == 0;
+		src->card(src->ctx, &device, CLINIC_NEWEST, &card) == 0;
 		i++) {
 		if (card.card.not_before > now && card.card.not_before < next)
 			next = card.card.not_before;

@@ -43,7 +43,8 @@ static int revoked_event(
 static int keep_revoke(struct follow *f, const struct wire_statement *s)
 {
 	struct trust_card t;
-	int rc = f->source.card(f->source.ctx, &s->u.revoke.device, &t);
+	int rc = f->source.card(
+		f->source.ctx, &s->u.revoke.device, CLINIC_NEWEST, &t);
 
 	if (rc == 0)
 		rc = revoked_event(f, s, &t);
@@ -88,9 +89,16 @@ static int take_statement(struct taking *t, const struct wire_statement *s)
 	int rc = wire_statement_of_case(s->kind) ? ROWAN_E_CHAIN : 0;
 
 	if (rc == 0)
-		rc = rules_check(&ctx, s);
-	if (rc == 0)
 		rc = chain_link(s, &link.link);
+	/* What was withheld of a device comes before what is shown of it. */
+	if (rc == 0 && s->kind == WIRE_ST_CARD) {
+		rc = follow_hole_of(f, &link.link.subject);
+		rc = rc == 0		       ? ROWAN_E_UNKNOWN
+		     : rc == ROWAN_E_NOT_FOUND ? 0
+					       : rc;
+	}
+	if (rc == 0)
+		rc = rules_check(&ctx, s);
 	if (rc != 0)
 		return rc;
 	rc = rules_apply_clinic(&t->c, s);
@@ -234,6 +242,7 @@ void follow_clinic_answer(struct follow *f, const struct wire_chain_answer *a)
 	f->clinic = t.c;
 	if (!news)
 		return;
+	f->fault = follow_self(f);
 	/* Cards end, too. */
 	for (size_t i = 0; i < f->case_count; i++)
 		follow_next_change(f, f->cases[i]);

@@ -143,6 +143,8 @@ void follow_drop(struct follow *f, struct known_case *k);
 /* A transaction of follow's own; end commits when ${rc} is 0. */
 ROWAN_MUST int follow_open(struct follow *f);
 ROWAN_MUST int follow_close(struct follow *f, int rc);
+/* What this device may see by its newest card. */
+ROWAN_MUST int follow_self(struct follow *f);
 /* What a peer's statement can be, against what is our own fault. */
 bool follow_verdict(int rc);
 /* Whether the daemon must show us all of a case. */

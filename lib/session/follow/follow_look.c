@@ -143,28 +143,6 @@ int follow_entitled(struct follow *f, const struct id16 *channel,
 
 /* ---- credentials --------------------------------------------------------- */
 
-/* The card as it was logged, with its registrar's. */
-static int as_logged(struct follow *f, const struct wire_chain *chain)
-{
-	struct trust_card card, issuer;
-	int rc = f->source.card(f->source.ctx, &chain->card[0].device, &card);
-
-	if (rc != 0)
-		return rc;
-	if (!bytes_eq(card.card.raw, chain->card[0].raw) ||
-		chain->count !=
-			(card.card.issuer_kind == WIRE_SIGNER_DEVICE ? 2 : 1))
-		return ROWAN_E_CHAIN;
-	if (chain->count == 1)
-		return 0;
-	rc = f->source.card(f->source.ctx, &card.card.issuer, &issuer);
-	if (rc == ROWAN_E_NOT_FOUND)
-		return ROWAN_E_UNKNOWN;
-	if (rc == 0 && !bytes_eq(issuer.card.raw, chain->card[1].raw))
-		rc = ROWAN_E_CHAIN;
-	return rc;
-}
-
 /* Not known: perhaps only not shown yet. */
 static int unknown(struct follow *f, const struct id16 *device)
 {
@@ -195,7 +173,7 @@ int follow_identity(struct follow *f, struct bytes identity,
 		return ROWAN_E_MALFORMED;
 	if (memcmp(&chain.card[0].signature_key, key, sizeof *key) != 0)
 		return ROWAN_E_CRYPTO;
-	rc = as_logged(f, &chain);
+	rc = rules_logged(&f->source, &chain);
 	if (rc == ROWAN_E_NOT_FOUND)
 		return unknown(f, &chain.card[0].device);
 	if (rc == 0 && ret != NULL)
@@ -207,7 +185,7 @@ int follow_card(struct follow *f, const struct id16 *device,
 	struct trust_card *ret, struct buf *ret_raw)
 {
 	struct trust_card card;
-	int rc = f->source.card(f->source.ctx, device, &card);
+	int rc = f->source.card(f->source.ctx, device, CLINIC_NEWEST, &card);
 
 	memset(ret, 0, sizeof *ret);
 	*ret_raw = (struct buf){0};

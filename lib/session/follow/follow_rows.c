@@ -7,7 +7,9 @@
  *	CLINIC "hole"/n			n was withheld
  *	CLINIC "h"+subject/n		the same by subject
  *	CLINIC "x"+chain/n		the head that n must have
- *	CARD "d"+device/0		a card, where it was logged and revoked
+ *	CARD "d"+device/0		its first card, where it was logged, and
+ *					where the device was revoked
+ *	CARD "d"+device/n		the card that renewed it at n
  *	CARD "m"+member/i		the i-th device of a member
  *	CARD "all"/i			the i-th device
  *	CARD "k"+key/0			a key that a card binds
@@ -386,8 +388,8 @@ struct card_row {
 	struct bytes card;
 };
 
-static int write_card(
-	struct follow *f, const struct id16 *device, const struct card_row *row)
+static int write_card(struct follow *f, const struct id16 *device, uint64_t at,
+	const struct card_row *row)
 {
 	struct name n;
 	struct writer w;
@@ -403,7 +405,7 @@ static int write_card(
 	rc = writer_status(&w);
 	if (rc == 0)
 		rc = vault_put(f->o.vault, VAULT_CARD,
-			named(&n, 'd', device->b, ID16_LEN), 0,
+			named(&n, 'd', device->b, ID16_LEN), at,
 			writer_view(&w));
 	writer_wipe(&w);
 	follow_forget_cards(f);
@@ -454,10 +456,14 @@ int follow_put_card(
 	struct name n;
 	int rc = wire_card_decode(raw, &c);
 
-	if (rc != 0)
-		return rc;
+	if (rc == 0)
+		rc = vault_next(v, VAULT_CARD,
+			named(&n, 'd', c.device.b, ID16_LEN), 0, NULL, NULL);
+	/* Device, member and keys are known: it was renewed. */
+	if (rc != ROWAN_E_NOT_FOUND)
+		return rc == 0 ? write_card(f, &c.device, logged, &row) : rc;
 	chain_subject(&c.device, &subject);
-	if ((rc = write_card(f, &c.device, &row)) ||
+	if ((rc = write_card(f, &c.device, 0, &row)) ||
 		(rc = append(
 			 f, named(&n, 'm', c.member.b, ID16_LEN), &c.device)) ||
 		(rc = append(f, text("all"), &c.device)) ||
@@ -487,7 +493,7 @@ int follow_put_revoked(struct follow *f, const struct id16 *device,
 	if (rc == 0) {
 		row.revoked = number;
 		row.revoked_at = time;
-		rc = write_card(f, device, &row);
+		rc = write_card(f, device, 0, &row);
 	}
 	buf_wipe(&mem);
 	return rc;
@@ -525,20 +531,44 @@ void follow_forget_cards(struct follow *f)
 	}
 }
 
-static int load_card(
-	struct follow *f, const struct id16 *device, struct card_slot *s)
+/* The newest row of a card up to a number; the first has number 0. */
+static int card_row_at(struct follow *f, const struct id16 *device,
+	uint64_t number, struct buf *ret_raw, struct card_row *ret)
+{
+	struct bytes name;
+	struct card_row first;
+	struct name n;
+	struct buf mem;
+	uint64_t at;
+	int rc;
+
+	name = named(&n, 'd', device->b, ID16_LEN);
+	rc = vault_last(f->o.vault, VAULT_CARD, name,
+		number < CLINIC_NEWEST ? number + 1 : number, &at, ret_raw);
+	if (rc == 0)
+		rc = read_card(buf_view(ret_raw), ret);
+	if (rc != 0 || at == 0)
+		return rc;
+	rc = vault_get(f->o.vault, VAULT_CARD, name, 0, &mem);
+	if (rc == 0)
+		rc = read_card(buf_view(&mem), &first);
+	ret->revoked = first.revoked;
+	ret->revoked_at = first.revoked_at;
+	buf_wipe(&mem);
+	return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_CORRUPT : rc;
+}
+
+/* Into a slot; only the newest card may be found there again. */
+static int load_card(struct follow *f, const struct id16 *device,
+	uint64_t number, struct card_slot *s)
 {
 	struct trust_card *t = &s->card;
-	struct card_row row;
-	struct name n;
+	struct card_row row = {0};
 	int rc;
 
 	s->used = false;
 	buf_wipe(&s->raw);
-	rc = vault_get(f->o.vault, VAULT_CARD,
-		named(&n, 'd', device->b, ID16_LEN), 0, &s->raw);
-	if (rc == 0)
-		rc = read_card(buf_view(&s->raw), &row);
+	rc = card_row_at(f, device, number, &s->raw, &row);
 	if (rc != 0)
 		return rc;
 	if (wire_card_decode(row.card, &t->card) != 0 ||
@@ -550,30 +580,43 @@ static int load_card(
 	t->revoked = row.revoked;
 	t->revoked_at = row.revoked_at;
 	s->device = *device;
-	s->used = true;
+	s->used = number == CLINIC_NEWEST;
 	return 0;
 }
 
-static int get_card(
-	void *ctx, const struct id16 *device, struct trust_card *ret)
+static int get_slot(struct follow *f, const struct id16 *device,
+	uint64_t number, struct trust_card *ret)
 {
-	struct follow *f = ctx;
-	struct card_slot *s;
+	struct card_slot *s = &f->card[f->next_card];
 	int rc;
 
-	memset(ret, 0, sizeof *ret);
-	for (size_t i = 0; i < FOLLOW_CARDS; i++) {
-		s = &f->card[i];
-		if (s->used && id16_eq(&s->device, device)) {
-			*ret = s->card;
-			return 0;
-		}
-	}
-	s = &f->card[f->next_card];
 	f->next_card = (f->next_card + 1) % FOLLOW_CARDS;
-	rc = load_card(f, device, s);
+	rc = load_card(f, device, number, s);
 	if (rc == 0)
 		*ret = s->card;
+	return rc;
+}
+
+static int get_card(void *ctx, const struct id16 *device, uint64_t number,
+	struct trust_card *ret)
+{
+	struct follow *f = ctx;
+	size_t i = 0;
+	int rc = 0;
+
+	memset(ret, 0, sizeof *ret);
+	while (i < FOLLOW_CARDS &&
+		!(f->card[i].used && id16_eq(&f->card[i].device, device)))
+		i++;
+	if (i < FOLLOW_CARDS)
+		*ret = f->card[i].card;
+	else
+		rc = get_slot(f, device, CLINIC_NEWEST, ret);
+	/* Nearly always the newest was the one then, too. */
+	if (rc == 0 && ret->logged > number)
+		rc = get_slot(f, device, number, ret);
+	if (rc == 0 && ret->logged > number)
+		rc = ROWAN_E_NOT_FOUND;
 	return rc;
 }
 
