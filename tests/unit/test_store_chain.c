@@ -145,7 +145,7 @@ static void cards_stand_where_they_were_put(void **state)
 {
 	struct kit *k = *state;
 	struct id16 d = kit_id('d', 1), unknown = kit_id('d', 9);
-	struct store_standing s = {3, 100, 0, 0}, got;
+	struct store_standing s = {.logged = 3, .logged_at = 100}, got;
 	struct key32 key = {{5}}, other = {{6}};
 
 	kit_begin(k);
