@@ -38,6 +38,7 @@ struct rowan {
 	struct wake *wake;	  /* outlives the session */
 	struct rowan_event event; /* what rowan_next_event gave last */
 	bool given;		  /* and was not acknowledged */
+	bool due;		  /* changed since rowan_process */
 	/* The connection as it was told, and what is to be told of it. */
 	bool online, refused;
 	int link_news; /* enum rowan_event_type, or 0 */

@@ -27,6 +27,7 @@ static int open_session(struct rowan *r, const struct rowan_options *o,
 		r->session = NULL;
 		return rc;
 	}
+	r->due = true;
 	wake_set(r->wake, 0);
 	return 0;
 }
@@ -85,7 +86,7 @@ void rowan_lock(struct rowan *r)
 	session_close(r->session);
 	r->session = NULL;
 	wipe_event(&r->event);
-	r->given = r->online = false;
+	r->given = r->online = r->due = false;
 	r->link_news = 0;
 	memset(r->agency, 0, sizeof r->agency);
 }
@@ -147,10 +148,22 @@ int sdk_carded(struct rowan *r, const struct session_parts **ret)
 	return *ret == NULL || (*ret)->follow == NULL ? ROWAN_E_STATE : 0;
 }
 
+/* Readable while something is to be done, or an event was not given yet. */
+static void set_wake(struct rowan *r)
+{
+	const struct session_parts *p = sdk_parts(r);
+	bool any = p != NULL && !r->given &&
+		   (r->link_news != 0 || events_any(p->events));
+
+	wake_set(r->wake, any || r->due ? 0 : UINT64_MAX);
+}
+
 int sdk_done(struct rowan *r, int rc)
 {
-	if (rc == 0)
+	if (rc == 0) {
+		r->due = true;
 		wake_set(r->wake, 0);
+	}
 	return rc;
 }
 
@@ -168,7 +181,7 @@ void rowan_disconnect(struct rowan *r)
 	if (r == NULL || r->session == NULL)
 		return;
 	session_disconnect(r->session);
-	wake_set(r->wake, 0);
+	(void)!sdk_done(r, 0);
 }
 
 int rowan_fd(const struct rowan *r)
@@ -212,16 +225,6 @@ static void look_at_link(struct rowan *r)
 	r->refused = refused;
 }
 
-/* Readable while there is an event that was not given yet. */
-static void set_wake(struct rowan *r)
-{
-	const struct session_parts *p = sdk_parts(r);
-	bool any = p != NULL && !r->given &&
-		   (r->link_news != 0 || events_any(p->events));
-
-	wake_set(r->wake, any ? 0 : UINT64_MAX);
-}
-
 int rowan_process(struct rowan *r)
 {
 	int rc;
@@ -230,6 +233,7 @@ int rowan_process(struct rowan *r)
 		return ROWAN_E_INVAL;
 	if (r->session == NULL)
 		return ROWAN_E_STATE;
+	r->due = false;
 	rc = session_step(r->session);
 	look_at_link(r);
 	set_wake(r);
@@ -284,8 +288,9 @@ int rowan_next_event(struct rowan *r, const struct rowan_event **ret)
 		r->given = true;
 		*ret = &r->event;
 	}
+	/* Given, or there is none. */
 	if (rc == 0 || rc == ROWAN_E_NOT_FOUND)
-		wake_set(r->wake, UINT64_MAX);
+		set_wake(r);
 	return rc;
 }
 

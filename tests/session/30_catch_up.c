@@ -3,9 +3,10 @@
  *
  *	build/tests/session/30_catch_up [envelopes]
  *
- * prints the rate, for each second of its own processor time and of the
- * clock, and the most memory it had meanwhile.
+ * prints the rate, for each second of one core (of all its threads' processor
+ * time together) and of the clock, and the most memory it had meanwhile.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,7 +15,8 @@
 
 #define ENVELOPES  1000 /* unless told */
 #define MEMORY_KIB (64 * 1024)
-#define AHEAD	   512 /* written and not sent yet */
+#define AHEAD	   512	 /* written and not sent yet */
+#define STILL_MS   30000 /* without anything to do: it has stopped */
 
 static struct person coordinator, advocate;
 static struct id16 case_id, team;
@@ -50,6 +52,14 @@ static void forget_peak(void)
 	KIT_CHECK(f != NULL);
 	KIT_CHECK(fputs("5", f) >= 0);
 	KIT_CHECK(fclose(f) == 0);
+}
+
+/* As an application does: until there is something to do. */
+static void wait_for(struct person *p)
+{
+	struct pollfd fd = {.fd = session_fd(p->s), .events = POLLIN};
+
+	KIT_CHECK(poll(&fd, 1, STILL_MS) == 1);
 }
 
 static void assign(struct person *who)
@@ -128,6 +138,9 @@ static void write_all(unsigned count)
 		}
 		KIT_CHECK(session_step(coordinator.s) == 0);
 		sent += take_sent(&coordinator);
+		if (sent < count &&
+			(written == count || written - sent >= AHEAD / 2))
+			wait_for(&coordinator);
 	}
 }
 
@@ -140,18 +153,22 @@ static void catch_up(unsigned count)
 	person_open(&advocate);
 	forget_peak();
 	before = status("VmRSS:");
-	cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	wall = seconds(CLOCK_MONOTONIC);
 	KIT_CHECK(session_connect(advocate.s) == 0);
-	do {
+	for (;;) {
 		KIT_CHECK(session_step(advocate.s) == 0);
 		have = messages_unread(parts_of(&advocate)->messages, &team);
-	} while (have < count);
-	cpu = seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+		if (have >= count)
+			break;
+		wait_for(&advocate);
+	}
+	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	wall = seconds(CLOCK_MONOTONIC) - wall;
 	peak = status("VmHWM:");
-	printf("catch-up: %u envelopes, %.0f a second of the processor, "
-	       "%.0f of the clock; memory %ld KiB before, %ld KiB at most\n",
+	printf("catch-up: %u envelopes, %.0f a second on one core (mark: "
+	       "2000), %.0f of the clock; memory %ld KiB before, %ld KiB at "
+	       "most\n",
 		count, count / cpu, count / wall, before, peak);
 	KIT_CHECK(have == count);
 	KIT_CHECK(peak < MEMORY_KIB);

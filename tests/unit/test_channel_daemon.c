@@ -28,6 +28,7 @@ struct test {
 	uint8_t kind;
 	unsigned times;
 	struct buf kept;
+	uint64_t subscription; /* that it came under */
 };
 
 static int setup(void **state)
@@ -170,7 +171,7 @@ static void a_dropped_commit_is_missed(void **state)
 static void push_again(
 	struct test *t, const struct channel_kit *k, uint64_t sequence)
 {
-	const struct wire_header h = {1, WIRE_OP_PUSH, 1};
+	const struct wire_header h = {1, WIRE_OP_PUSH, t->subscription};
 	struct wire_push p = {.count = 1};
 	uint8_t head[WIRE_HEADER_LEN];
 	struct bytes frames[3];
@@ -197,6 +198,7 @@ static enum double_fate keep(void *ctx, struct double_message *m)
 
 	if (aimed(t, m)) {
 		t->times--;
+		t->subscription = m->header.id;
 		assert_int_equal(buf_copy(&t->kept, buf_view(&m->frame[2])), 0);
 	}
 	return DOUBLE_PASS;

@@ -74,6 +74,19 @@ static void quiet(void)
 	assert_false(readable());
 }
 
+/* What is to be done is not forgotten over the events that are looked at. */
+static void test_due(void **state)
+{
+	const struct rowan_event *e;
+
+	quiet();
+	rowan_disconnect(r);
+	assert_true(readable());
+	assert_int_equal(rowan_next_event(r, &e), ROWAN_E_NOT_FOUND);
+	assert_true(readable());
+	quiet();
+}
+
 /* ---- opening ---- */
 
 static void test_open(void **state)
@@ -351,6 +364,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_open),
+		T(test_due),
 		T(test_lock),
 		T(test_wipe),
 		T(test_no_card),

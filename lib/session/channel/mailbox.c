@@ -10,6 +10,10 @@
  *	  ^                                          ^                   |
  *	  +--- connection lost, from anywhere        +------ push -------+
  *
+ * A subscription that ended may still have pushes on their way, and what came
+ * before them was dropped here: only the present one's are taken, or an
+ * envelope would be passed over, and acknowledged unseen.
+ *
  * A batch that fails (the vault's fault) leaves everything as it was, in
  * memory too: the envelopes stay in line and are opened again.
  */
@@ -42,10 +46,12 @@ struct mailbox {
 	uint64_t mark;	 /* in the vault */
 	uint64_t newest; /* in line or in the vault */
 	enum stage stage;
+	uint64_t subscription; /* the request's id */
 	struct entry *first, **last;
 	size_t count, bytes;
 	uint32_t owed; /* credit not granted again yet */
 	bool asked;    /* an acknowledgement is unanswered */
+	bool polling;  /* it was for want of anything pushed */
 	bool again;    /* what the vault has is to be acknowledged */
 	bool blocked;  /* the first one waits for the chains */
 	unsigned stalls;
@@ -173,8 +179,9 @@ void mailbox_push(struct mailbox *x, const struct wire_message *m)
 {
 	struct wire_push *p;
 
-	if (x->stage != READING && x->stage != CURRENT &&
-		x->stage != SUBSCRIBING)
+	if ((x->stage != READING && x->stage != CURRENT &&
+		    x->stage != SUBSCRIBING) ||
+		m->header.id != x->subscription)
 		return;
 	p = malloc(sizeof *p);
 	if (p == NULL) {
@@ -196,6 +203,8 @@ void mailbox_push(struct mailbox *x, const struct wire_message *m)
 			break;
 		}
 	}
+	x->polling = false;
+	x->stalls = 0;
 	if (x->stage == CURRENT)
 		x->stage = READING;
 	free(p);
@@ -236,7 +245,9 @@ static void took_waiting(struct mailbox *x, const struct requests_outcome *o)
 	else if (x->stage == CURRENT && w.waiting > 0)
 		x->stage = READING;
 	/* More waits, may be pushed, and is not: ask for it anew. */
-	x->stalls = x->stage == READING && x->count == 0 ? x->stalls + 1 : 0;
+	if (x->stage == READING && x->polling)
+		x->stalls++;
+	x->polling = false;
 	if (x->stalls > STALLS_MAX) {
 		drop_line(x);
 		x->stage = GREETED;
@@ -295,8 +306,12 @@ static int subscribe(struct mailbox *x)
 		rc = start(x, &(struct requests_new){.op = WIRE_OP_SUBSCRIBE,
 				      .body = writer_view(&w),
 				      .done = subscribed});
-	if (rc == 0 && x->asked)
+	if (rc == 0 && x->asked) {
 		x->stage = SUBSCRIBING;
+		x->subscription = requests_last(x->o.requests);
+		x->polling = false;
+		x->stalls = 0;
+	}
 	return rc;
 }
 
@@ -317,6 +332,8 @@ static int acknowledge(struct mailbox *x)
 				      .body = writer_view(&w),
 				      .done = acknowledged});
 	if (rc == 0 && x->asked) {
+		/* Nothing was done since the last time: why not? */
+		x->polling = !x->again && x->stage == READING;
 		x->owed -= a.credit;
 		x->again = false;
 	}

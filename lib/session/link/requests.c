@@ -168,6 +168,11 @@ int requests_start(struct requests *q, const struct requests_new *n)
 	return 0;
 }
 
+uint64_t requests_last(const struct requests *q)
+{
+	return q->next_id - 1;
+}
+
 void requests_version(struct requests *q, uint16_t version)
 {
 	q->version = version;

@@ -68,6 +68,13 @@ void requests_free(struct requests *q);
 ROWAN_MUST int requests_start(struct requests *q, const struct requests_new *n);
 
 /**
+ * requests_last(q):
+ * The id of the request that was started last: pushes come under that of the
+ * subscription they belong to.
+ */
+uint64_t requests_last(const struct requests *q);
+
+/**
  * requests_version(q, version):
  * The protocol version that hello chose; before it only hello is sent, and
  * after a new connection again.
