@@ -226,7 +226,12 @@ static void found_afterwards(void **state)
 	assert_int_equal(enrolment_redeem(thief.e, writer_view(&w)), 0);
 	for (int i = 0; i < 10; i++)
 		sides_step(&thief);
-	/* Ended ones are looked at once a connection. */
+	assert_int_equal(sides.ours.alarms, 0);
+	/* On the same connection, a moment later. */
+	for (int i = 0; i < 70 && sides.ours.alarms == 0; i++)
+		sides_step(&thief);
+	assert_int_equal(sides.ours.alarms, 1);
+	/* It is said once. */
 	enrolment_free(sides.desk);
 	device_kit_again(&sides.d);
 	sides_open_desk();

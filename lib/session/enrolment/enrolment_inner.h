@@ -68,7 +68,7 @@ struct offer {
 	struct buf sealed;
 	struct enrol enrol; /* wiped when it is over */
 
-	bool looked;	       /* at an ended one, on this connection */
+	bool looked;	       /* at an ended one, in this round */
 	bool answered;	       /* the daemon took our nonce */
 	uint64_t lively_until; /* monotonic: looked at often */
 };
@@ -91,6 +91,7 @@ struct enrolment {
 	size_t watched_len;
 	size_t watch_from;
 	uint64_t watch_at; /* monotonic */
+	uint64_t again_at; /* monotonic: the next round over ended ones */
 	bool pause;
 	uint64_t not_before;
 };

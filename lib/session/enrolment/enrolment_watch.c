@@ -2,7 +2,7 @@
  * What the daemon says of the invites that were made: see enrolment.h.
  *
  * One question at a time: first what must be said (put, answer, confirm,
- * withdraw), then a watch over those that wait, and once a connection over
+ * withdraw), then a watch over those that wait, and every half a minute over
  * those that ended: a second redemption shows there.
  */
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #define PAUSE_MS  5000
 #define LIVELY_MS (10 * 60 * 1000)    /* after something has happened */
 #define QUIET_MS  15000		      /* between two looks, else */
+#define ENDED_MS  30000		      /* at those that ended */
 #define REMEMBER  (30ull * 24 * 3600) /* seconds after the end */
 
 /* ---- one transaction ----------------------------------------------------- */
@@ -346,6 +347,16 @@ static void add_watched(
 	e->watched_len = q->count;
 }
 
+/* All of them are to be looked at once more. */
+static void look_again(struct enrolment *e, uint64_t now_ms)
+{
+	if (now_ms < e->again_at)
+		return;
+	e->again_at = now_ms + ENDED_MS;
+	for (size_t i = 0; i < e->count; i++)
+		e->offer[i]->looked = false;
+}
+
 static int watch(struct enrolment *e, uint64_t now_ms)
 {
 	struct wire_invite_watch q = {.count = 0};
@@ -354,6 +365,7 @@ static int watch(struct enrolment *e, uint64_t now_ms)
 	struct writer w;
 	int rc;
 
+	look_again(e, now_ms);
 	/* Those that were looked at longest ago first. */
 	for (size_t i = 0; i < e->count && q.count < WIRE_INVITES_MAX; i++) {
 		struct offer *x = e->offer[(e->watch_from + i) % e->count];
@@ -431,6 +443,11 @@ static bool has_to_speak(const struct enrolment *e, const struct offer *x)
 	}
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 uint64_t offers_wait(const struct enrolment *e, uint64_t now_ms)
 {
 	uint64_t at = UINT64_MAX;
@@ -444,6 +461,8 @@ uint64_t offers_wait(const struct enrolment *e, uint64_t now_ms)
 			at = 0;
 		else if (is_watched(e->offer[i]) && e->watch_at < at)
 			at = e->watch_at;
+		else if (e->offer[i]->phase == OFFER_ENDED && e->again_at < at)
+			at = later(e->again_at, e->watch_at);
 	}
 	if (at == UINT64_MAX)
 		return at;
