@@ -79,6 +79,36 @@ bool scene_has(struct person *p, const struct id16 *message)
 	return rc == 0;
 }
 
+size_t scene_count(
+	struct person *p, const struct id16 *channel, const char *text)
+{
+	struct messages_row row;
+	uint64_t place = 0;
+	size_t n = 0;
+
+	while (messages_next(parts_of(p)->messages, channel, place, &row) ==
+		0) {
+		place = row.place;
+		n += row.content.type == ROWAN_MESSAGE_TEXT &&
+		     bytes_eq(row.content.u.text, bytes_of(text, strlen(text)));
+		messages_row_wipe(&row);
+	}
+	return n;
+}
+
+bool scene_owns(struct person *p, const struct rowan_mls_group *group)
+{
+	uint32_t leaf = rowan_mls_group_leaf(group);
+	struct rowan_mls_member m;
+	struct wire_chain chain;
+
+	return rowan_mls_group_next_member(group, &leaf, &m) &&
+	       wire_chain_decode(bytes_of(m.credential.content.data,
+					 m.credential.content.len),
+		       &chain) == 0 &&
+	       id16_eq(&chain.card[0].device, &parts_of(p)->me->device);
+}
+
 struct hearing {
 	struct person *p;
 	struct id16 message;

@@ -6,6 +6,8 @@
 #ifndef TESTS_SESSION_SCENE_H
 #define TESTS_SESSION_SCENE_H
 
+#include <rowan/mls.h>
+
 #include "session/pace.h"
 
 enum scene_with {
@@ -79,6 +81,19 @@ void scene_together(struct person *p, const struct id16 *channel, size_t n);
  * Wait until it was raised at ${p}.
  */
 void scene_alarm(struct person *p, enum rowan_alarm alarm);
+
+/**
+ * scene_count(p, channel, text):
+ * How often a text is there.
+ */
+size_t scene_count(
+	struct person *p, const struct id16 *channel, const char *text);
+
+/**
+ * scene_owns(p, group):
+ * Is it the group of that person's device? For clients that are patched.
+ */
+bool scene_owns(struct person *p, const struct rowan_mls_group *group);
 
 /**
  * scene_quiet():
