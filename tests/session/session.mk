@@ -12,7 +12,7 @@ SESSION_BIN := $(patsubst tests/session/%.c,$(B)/tests/session/%,$(SESSION_SRC))
 # takes the place of it names in WRAP_program.
 SESSION_HOLD := $(filter $(B)/tests/session/4% $(B)/tests/session/5%,\
 	$(SESSION_BIN))
-SESSION_MIDDLE := $(addprefix $(B)/tests/session/,scene.o pace.o middle.o)
+SESSION_MIDDLE := $(addprefix $(B)/tests/session/,forge.o scene.o pace.o middle.o)
 $(SESSION_HOLD): private LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_new \
 	link_free link_transport) $(addprefix -Wl$(comma)--wrap=,$(WRAP_$(@F)))
 
