@@ -14,7 +14,7 @@
 #include "wire/chain.h"
 
 static const struct id16 of_clinic = {{0}};
-static struct id16 stranger; /* a member who is on no case */
+static struct id16 stranger; /* whose device was never connected */
 
 static struct person *officer(void)
 {
@@ -106,7 +106,7 @@ static void an_old_assignment(void)
 	buf_wipe(&raw);
 	unassign(&stranger);
 	quiet();
-	assign(member_of(&scene.coordinator));
+	assign(&stranger);
 	caught("an old assignment", replay, &scene.case_id, ROWAN_ALARM_FORK);
 }
 
@@ -120,7 +120,7 @@ static void leave_out(struct wire_chain_answer *a)
 
 static void an_unassignment_left_out(void)
 {
-	unassign(member_of(&scene.coordinator));
+	unassign(&stranger);
 	assign(&stranger);
 	caught("an unassignment left out", leave_out, &scene.case_id,
 		ROWAN_ALARM_FORK);
@@ -295,13 +295,15 @@ int main(void)
 	person_create(&other, "somebody else");
 	person_create(&third, "a third");
 	{
-		struct id16 id = person_invites(&scene.advocate, NULL, &other);
+		struct id16 id = person_invites(&scene.advocate, NULL, &third);
 
-		people_compare(&scene.advocate, &id, &other);
-		id = person_invites(&scene.advocate, NULL, &third);
 		people_compare(&scene.advocate, &id, &third);
+		id = person_invites(&scene.advocate, NULL, &other);
+		people_compare(&scene.advocate, &id, &other);
 	}
+	/* No key packages yet: no commit follows what is stated of them. */
 	stranger = *member_of(&other);
+	person_close(&other);
 	quiet();
 	an_old_assignment();
 	an_unassignment_left_out();
@@ -319,6 +321,7 @@ int main(void)
 	hidden_from_one();
 	a_revocation_hidden_from_one(&third);
 	/* Her card is known to the officer: she is on the case. */
+	person_open(&other);
 	scene_assign(&scene.coordinator, &scene.team, &stranger);
 	scene_together(officer(), &scene.team, 3);
 	quiet();
