@@ -17,6 +17,7 @@ $(SESSION_HOLD): private LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_new \
 	link_free link_transport) $(addprefix -Wl$(comma)--wrap=,$(WRAP_$(@F)))
 
 WRAP_40_wrong_secrets := hpke_encrypt_label rowan_mls_commit
+WRAP_46_intruder := rowan_mls_commit
 
 $(foreach s,$(SESSION_SRC),$(eval $(call test_program,session/$(notdir \
 	$(basename $(s))),$(s),$(if $(filter $(SESSION_HOLD),$(patsubst \
