@@ -235,6 +235,11 @@ static void moved(void *ctx, const struct id16 *channel)
 		outbox_moved(k->outbox, channel);
 }
 
+static void blob_sent(void *ctx, const struct id16 *blob, int rc)
+{
+	moved(ctx, NULL);
+}
+
 static void changed(void *ctx, const struct id16 *case_id)
 {
 	struct channel_kit *k = ctx;
@@ -263,8 +268,11 @@ static void open_parts(struct channel_kit *k)
 		.requests = k->requests,
 		.changed = changed,
 		.ctx = k};
-	const struct transfer_options t = {
-		.vault = v, .events = k->events, .requests = k->requests};
+	const struct transfer_options t = {.vault = v,
+		.events = k->events,
+		.requests = k->requests,
+		.sent = blob_sent,
+		.ctx = k};
 	struct channels_options c = {.vault = v,
 		.events = k->events,
 		.requests = k->requests,
@@ -555,8 +563,21 @@ void channel_kit_run(struct channel_kit *const *k, size_t n, uint64_t ms)
 
 /* ---- said and heard ---- */
 
-int channel_kit_try_say(
-	struct channel_kit *k, const struct id16 *channel, const char *text)
+static int keep_blob(struct channel_kit *k, struct outbox_post *post,
+	struct bytes data, const struct id16 *message)
+{
+	const struct transfer_what what = {
+		.channel = post->channel, .message = *message};
+	struct content_blob blob;
+	int rc = transfer_keep_bytes(k->transfer, &what, data, &blob);
+
+	post->blobs[0] = blob.blob;
+	post->blob_count = 1;
+	return rc;
+}
+
+static int try_say(struct channel_kit *k, const struct id16 *channel,
+	const char *text, struct bytes data)
 {
 	struct content c = {.type = CONTENT_TEXT,
 		.sent = relay_double_now(k->clinic->d),
@@ -568,10 +589,13 @@ int channel_kit_try_say(
 	if (rc != 0)
 		return rc;
 	randombytes_buf(c.id.b, ID16_LEN);
+	if (data.len > 0)
+		rc = keep_blob(k, &post, data, &c.id);
 	writer_init(&w, CONTENT_MAX);
 	double_must(content_encode(&c, &w));
 	post.content = writer_view(&w);
-	rc = outbox_put(k->outbox, &post);
+	if (rc == 0)
+		rc = outbox_put(k->outbox, &post);
 	writer_wipe(&w);
 	if (rc == 0)
 		rc = vault_commit(k->vault.vault);
@@ -580,6 +604,18 @@ int channel_kit_try_say(
 	if (rc != 0)
 		outbox_aborted(k->outbox);
 	return rc;
+}
+
+int channel_kit_try_say(
+	struct channel_kit *k, const struct id16 *channel, const char *text)
+{
+	return try_say(k, channel, text, (struct bytes){0});
+}
+
+void channel_kit_attach(struct channel_kit *k, const struct id16 *channel,
+	const char *text, struct bytes data)
+{
+	double_must(try_say(k, channel, text, data));
 }
 
 void channel_kit_say(

@@ -74,6 +74,13 @@ int channel_kit_try_say(
 	struct channel_kit *k, const struct id16 *channel, const char *text);
 
 /**
+ * channel_kit_attach(k, channel, text, data):
+ * A text that does not leave before ${data} is at the daemon as a blob.
+ */
+void channel_kit_attach(struct channel_kit *k, const struct id16 *channel,
+	const char *text, struct bytes data);
+
+/**
  * channel_kit_heard(k, text), channel_kit_count(k):
  * How often a text was shown; how many messages were, in all.
  */

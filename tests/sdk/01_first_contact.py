@@ -69,7 +69,7 @@ with open(path, "rb") as f, open(k.path("fetched"), "rb") as g:
     assert f.read() == g.read()
 
 # Held: nothing before its time, then a message like any other.
-until = advocate.lib.rowan_now(advocate.r) + 6
+until = advocate.lib.rowan_now(advocate.r) + 3
 held = advocate.send(support, "ring me now", hold=until)
 
 

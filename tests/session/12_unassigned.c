@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "session/kit.h"
+#include "session/pace.h"
 
 static struct person coordinator, advocate, officer;
 static struct id16 case_id, team;
@@ -51,6 +51,7 @@ int main(void)
 	uint64_t act;
 
 	sessions_begin(ROWAND_NO_LIMITS);
+	pace_begin();
 	person_create(&coordinator, "coordinator");
 	person_create(&advocate, "advocate");
 	person_create(&officer, "officer");

@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "session/kit.h"
+#include "session/pace.h"
 
 static struct person coordinator, advocate, victim, phone, thief;
 static struct id16 case_id, support;
@@ -46,6 +46,7 @@ int main(void)
 	uint64_t act;
 
 	sessions_begin(ROWAND_NO_LIMITS);
+	pace_begin();
 	person_create(&coordinator, "coordinator");
 	person_create(&advocate, "advocate");
 	person_create(&victim, "victim");

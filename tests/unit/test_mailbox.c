@@ -137,6 +137,18 @@ static void a_long_line_needs_one_subscription(void **state)
 	nothing_is_missing(t);
 }
 
+/* A message leaves as soon as its attachment is there. */
+static void words_follow_their_attachment(void **state)
+{
+	static const uint8_t data[200000] = {1};
+	struct test *t = *state;
+
+	channel_kit_attach(&t->writer, &t->team, "look at this",
+		bytes_of(data, sizeof data));
+	channel_kit_run(t->all, 2, 1000);
+	assert_int_equal(channel_kit_heard(&t->reader, "look at this"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +156,8 @@ int main(void)
 			a_late_push_leaves_no_gap, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_long_line_needs_one_subscription, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			words_follow_their_attachment, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

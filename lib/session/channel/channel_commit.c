@@ -9,8 +9,8 @@
 #include "wire/op.h"
 
 #define BODY_MAX       512
-#define HOLD_FIRST_MS  1000
-#define HOLD_TIMES_MAX 10
+#define HOLD_FIRST_MS  500
+#define HOLD_TIMES_MAX 11
 #define REF_NAME       (1 + WIRE_HASH_LEN)
 #define FAILED_MAX     6
 
@@ -56,9 +56,9 @@ void channel_hold(struct channel *c, const struct id16 *device, uint64_t ms)
 		c->hold_ms = c->x->now_ms + ms;
 		return;
 	}
+	first <<= h->times;
 	if (h->times < HOLD_TIMES_MAX)
 		h->times++;
-	first <<= h->times;
 	h->until_ms = c->x->now_ms + (first < ms ? first : ms);
 }
 

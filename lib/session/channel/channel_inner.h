@@ -31,6 +31,7 @@
 #define CHANNEL_PAUSE_MS  10000	 /* after what may be mended by waiting */
 #define CHANNEL_LOOK_MS	  300000 /* a channel that waits is asked after */
 #define CHANNEL_JITTER_MS 3000	 /* so that not all commit at once */
+#define CHANNEL_SHARE_MS  150	 /* of it for each device that could */
 #define CHANNEL_HOLD_MS	  600000 /* a device without a key package */
 #define CHANNEL_NAME	  (1 + ID16_LEN)
 

@@ -173,13 +173,20 @@ static bool all_claimed(
 	return true;
 }
 
+/* The more there are, the longer: few have nobody to give way to. */
+static uint32_t jitter(const struct channel *c)
+{
+	size_t ms = c->row.seen_count * CHANNEL_SHARE_MS + 1;
+
+	return ms < CHANNEL_JITTER_MS ? (uint32_t)ms : CHANNEL_JITTER_MS;
+}
+
 static int act(struct channel *c, struct channel_need *need)
 {
 	if (need->remove_count == 0 && need->add_count == 0 && !need->update)
 		return settled(c);
 	if (c->ready_ms == 0)
-		c->ready_ms = c->x->now_ms + 1 +
-			      channel_below(c->x, CHANNEL_JITTER_MS);
+		c->ready_ms = c->x->now_ms + 1 + channel_below(c->x, jitter(c));
 	if (c->x->now_ms < c->ready_ms && !c->wanted) {
 		c->due_ms = c->ready_ms;
 		return 0;

@@ -86,6 +86,16 @@ int enrolment_close(struct enrolment *e, bool own, int rc)
 	return rc;
 }
 
+/* The other side is as quick as we are, or a person who takes their time. */
+uint64_t enrolment_pause(unsigned n)
+{
+	uint64_t ms = ENROLMENT_SOON_MS;
+
+	while (n-- > 0 && ms < ENROLMENT_POLL_MS)
+		ms *= 2;
+	return ms < ENROLMENT_POLL_MS ? ms : ENROLMENT_POLL_MS;
+}
+
 /* ---- a step -------------------------------------------------------------- */
 
 static int step(struct enrolment *e, uint64_t now_ms)

@@ -17,6 +17,7 @@
 #include "trust/invite.h"
 #include "wire/servers.h"
 
+#define ENROLMENT_SOON_MS     200 /* after a step, then twice as long */
 #define ENROLMENT_POLL_MS     1500
 #define ENROLMENT_RETRY_MS    5000
 #define ENROLMENT_DEVICES_MAX 65536 /* looked at for the daemon's */
@@ -37,6 +38,7 @@ struct redeem {
 	bool asking;
 	bool committed, revealed; /* the daemon said so */
 	unsigned tries;		  /* to get an invite that is not there */
+	unsigned looks;		  /* since the last step */
 	bool pause, patient;
 	uint64_t not_before;
 };
@@ -92,6 +94,7 @@ struct enrolment {
 	size_t watch_from;
 	uint64_t watch_at; /* monotonic */
 	uint64_t again_at; /* monotonic: the next round over ended ones */
+	unsigned looks;	   /* since something happened */
 	bool pause;
 	uint64_t not_before;
 };
@@ -101,6 +104,8 @@ struct enrolment {
 ROWAN_MUST int enrolment_open(struct enrolment *e, bool *ret_own);
 ROWAN_MUST int enrolment_close(struct enrolment *e, bool own, int rc);
 void enrolment_aborted(struct enrolment *e);
+/* How long to wait before look number ${n} after a step, from 0. */
+uint64_t enrolment_pause(unsigned n);
 /* The clinic's time as last heard. */
 uint64_t enrolment_now(const struct enrolment *e);
 

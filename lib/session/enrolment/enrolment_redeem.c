@@ -29,7 +29,7 @@ void redeem_drop(struct redeem *r)
 	r->up = r->asking = r->committed = r->revealed = r->pause = false;
 	r->greeted = 0;
 	r->not_before = 0;
-	r->tries = 0;
+	r->tries = r->looks = 0;
 }
 
 static void pushed(void *ctx, const struct wire_message *m)
@@ -320,6 +320,7 @@ static void answered(
 	} else {
 		r->committed = true;
 		r->revealed = op == WIRE_OP_REDEEM_REVEAL;
+		r->looks = 0;
 	}
 	if (rc != 0) {
 		e->fault = rc;
@@ -480,7 +481,8 @@ int redeem_step(struct enrolment *e, uint64_t now_ms)
 		return 0;
 	if (r->pause) {
 		r->not_before =
-			now_ms + (r->patient ? GET_MS : ENROLMENT_POLL_MS);
+			now_ms +
+			(r->patient ? GET_MS : enrolment_pause(r->looks++));
 		r->pause = r->patient = false;
 	}
 	connection = connection_of(e);

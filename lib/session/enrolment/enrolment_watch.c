@@ -97,6 +97,7 @@ static int follow_device(struct enrolment *e, struct offer *x,
 	if (x->enrol.step == was)
 		return 0;
 	x->lively_until = 0;
+	e->looks = 0;
 	return x->enrol.step == ENROL_REVEALED ? compare(e, x)
 					       : save(e, x, NULL);
 }
@@ -193,6 +194,8 @@ static void was_put(void *ctx, const struct requests_outcome *o)
 		return;
 	}
 	x->phase = OFFER_WATCH;
+	e->watch_at = 0;
+	e->looks = 0;
 	buf_wipe(&x->sealed);
 	heard(e, save(e, x, NULL));
 }
@@ -207,6 +210,7 @@ static void was_answered(void *ctx, const struct requests_outcome *o)
 	/* The next look tells; one that is over says so there. */
 	x->answered = true;
 	e->watch_at = 0;
+	e->looks = 0;
 }
 
 static void was_confirmed(void *ctx, const struct requests_outcome *o)
@@ -375,7 +379,7 @@ static int watch(struct enrolment *e, uint64_t now_ms)
 		if (x->lively_until == 0)
 			x->lively_until = now_ms + LIVELY_MS;
 		if (is_waiting(x) && x->lively_until > now_ms)
-			next = ENROLMENT_POLL_MS;
+			next = enrolment_pause(e->looks);
 		add_watched(e, &q, x);
 		if (q.count == WIRE_INVITES_MAX)
 			e->watch_from = (e->watch_from + i + 1) % e->count;
@@ -383,6 +387,8 @@ static int watch(struct enrolment *e, uint64_t now_ms)
 	if (q.count == 0)
 		return 0;
 	e->watch_at = now_ms + next;
+	if (next < ENROLMENT_POLL_MS)
+		e->looks++;
 	writer_init_fixed(&w, mem, sizeof mem);
 	rc = wire_invite_watch_encode(&q, &w);
 	return rc == 0 ? start(e, WIRE_OP_INVITE_WATCH, watched, &w) : rc;

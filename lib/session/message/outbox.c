@@ -375,8 +375,9 @@ void outbox_online(struct outbox *x, bool current)
 
 void outbox_moved(struct outbox *x, const struct id16 *channel)
 {
-	for (size_t i = 0; channel != NULL && i < x->count; i++)
-		if (id16_eq(&x->items[i].channel, channel))
+	for (size_t i = 0; i < x->count; i++)
+		if (channel == NULL ? x->items[i].blobs
+				    : id16_eq(&x->items[i].channel, channel))
 			x->items[i].due_ms = 0;
 	x->looked = false;
 }

@@ -19,6 +19,7 @@ struct outbox_item {
 	struct id16 channel;
 	uint8_t state;
 	bool flying;
+	bool blobs; /* waits for one to be at the daemon */
 	uint32_t generation;
 	uint64_t sent;
 	uint64_t due_ms; /* not before */

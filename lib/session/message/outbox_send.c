@@ -398,6 +398,7 @@ static int seal_all(struct outbox *x, struct outbox_flight *f, struct batch *b)
 		rc = outbox_read(x, n, row);
 		if (rc == 0)
 			rc = blobs_there(x, row);
+		x->items[i].blobs = rc == ROWAN_E_AGAIN;
 		if (rc == ROWAN_E_AGAIN) {
 			rc = 0;
 			x->items[i].due_ms = x->now_ms + BLOCKED_MS;
