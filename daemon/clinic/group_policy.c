@@ -143,6 +143,9 @@ static int take_add(const struct group_judge *j, const struct group_row *row,
 	for (size_t i = 0; rc == 0 && i < row->leaf_count; i++)
 		if (id16_eq(&row->leaves[i].device, device))
 			rc = ROWAN_E_REFUSED;
+	/* A parked one comes back by asking for it. */
+	if (rc == 0)
+		rc = groups_awaited(j->st, row, device);
 	if (rc == 0)
 		rc = check_package(j,
 			bytes_of(p->data.data + 2, p->data.len - 2),
@@ -152,7 +155,24 @@ static int take_add(const struct group_judge *j, const struct group_row *row,
 	return rc;
 }
 
-/* Out of the row goes who has no right to be in it, or asked to be replaced. */
+/* Who may be in it, and did not ask to be replaced: is it away for long? */
+static int park(const struct group_judge *j, struct group_row *row,
+	const struct id16 *device)
+{
+	bool away;
+	int rc = store_device_away(j->st, device, &away);
+
+	if (rc == 0 && !away)
+		rc = ROWAN_E_REFUSED;
+	if (rc == 0)
+		group_row_park(row, device);
+	return rc;
+}
+
+/*
+ * Out of the row goes who has no right to be in it, who asked to be replaced,
+ * and who is away for long: that one is parked.
+ */
 static int take_remove(
 	const struct group_judge *j, struct group_row *row, uint32_t leaf)
 {
@@ -163,10 +183,12 @@ static int take_remove(
 		if (l->leaf != leaf)
 			continue;
 		rc = store_channel_access(j->st, j->channel, &l->device);
-		if (rc != 0 && rc != ROWAN_E_REFUSED)
-			return rc;
 		if (rc == 0 && !l->replace)
-			return ROWAN_E_REFUSED;
+			rc = park(j, row, &l->device);
+		else if (rc == ROWAN_E_REFUSED)
+			rc = 0;
+		if (rc != 0)
+			return rc;
 		memmove(l, l + 1,
 			(row->leaf_count - i - 1) * sizeof *row->leaves);
 		row->leaf_count--;

@@ -5,7 +5,8 @@
 
 #include "clinic/group_row.h"
 
-#define VERSION	     1
+#define VERSION	     2
+#define UNPARKED     1 /* had no list of parked ones */
 #define GROUP_ID_MAX 255
 #define LEAF_LEN     (4 + ID16_LEN + 1)
 #define MLS_MAX	     (4u << 20)
@@ -33,13 +34,28 @@ static int read_leaf(struct reader *r, struct group_row *row)
 	return 0;
 }
 
+static int read_parked(struct reader *r, struct group_row *row)
+{
+	struct reader list;
+	struct id16 *id = row->parked;
+
+	if (reader_sub(r, sizeof row->parked, &list) != 0)
+		return ROWAN_E_CORRUPT;
+	for (; reader_left(&list) > 0; id++, row->parked_count++)
+		if (row->parked_count == GROUP_ROW_LEAVES_MAX ||
+			reader_array(&list, id->b, ID16_LEN) != 0 ||
+			(row->parked_count > 0 && id16_cmp(id - 1, id) >= 0))
+			return ROWAN_E_CORRUPT;
+	return 0;
+}
+
 int group_row_read(struct bytes input, struct group_row *ret)
 {
 	uint16_t version = 0;
 	struct reader r, list;
 	int rc = 0;
 
-	ret->leaf_count = 0;
+	ret->leaf_count = ret->parked_count = 0;
 	reader_init(&r, input);
 	if (reader_u16(&r, &version) != 0 || version == 0)
 		return ROWAN_E_CORRUPT;
@@ -57,6 +73,8 @@ int group_row_read(struct bytes input, struct group_row *ret)
 		return ROWAN_E_CORRUPT;
 	while (rc == 0 && reader_left(&list) > 0)
 		rc = read_leaf(&list, ret);
+	if (rc == 0 && version > UNPARKED)
+		rc = read_parked(&r, ret);
 	if (rc == 0 && (reader_vec(&r, MLS_MAX, &ret->mls) != 0 ||
 			       reader_end(&r) != 0))
 		rc = ROWAN_E_CORRUPT;
@@ -82,6 +100,10 @@ int group_row_write(const struct group_row *row, struct writer *w)
 		writer_u8(w, row->leaves[i].replace);
 	}
 	writer_close(w, mark);
+	mark = writer_open(w);
+	for (size_t i = 0; i < row->parked_count; i++)
+		writer_raw(w, row->parked[i].b, ID16_LEN);
+	writer_close(w, mark);
 	writer_vec(w, row->mls);
 	return writer_status(w);
 }
@@ -93,4 +115,46 @@ struct group_leaf *group_row_leaf(
 		if (id16_eq(&row->leaves[i].device, device))
 			return &row->leaves[i];
 	return NULL;
+}
+
+/* Where it is, or would be. */
+static size_t parked_at(const struct group_row *row, const struct id16 *device)
+{
+	size_t i = 0;
+
+	while (i < row->parked_count && id16_cmp(&row->parked[i], device) < 0)
+		i++;
+	return i;
+}
+
+bool group_row_parked(const struct group_row *row, const struct id16 *device)
+{
+	size_t i = parked_at(row, device);
+
+	return i < row->parked_count && id16_eq(&row->parked[i], device);
+}
+
+void group_row_park(struct group_row *row, const struct id16 *device)
+{
+	size_t i = parked_at(row, device);
+
+	if (row->parked_count == GROUP_ROW_LEAVES_MAX ||
+		group_row_parked(row, device))
+		return;
+	memmove(row->parked + i + 1, row->parked + i,
+		(row->parked_count - i) * sizeof *row->parked);
+	row->parked[i] = *device;
+	row->parked_count++;
+}
+
+bool group_row_unpark(struct group_row *row, const struct id16 *device)
+{
+	size_t i = parked_at(row, device);
+
+	if (!group_row_parked(row, device))
+		return false;
+	memmove(row->parked + i, row->parked + i + 1,
+		(row->parked_count - i - 1) * sizeof *row->parked);
+	row->parked_count--;
+	return true;
 }

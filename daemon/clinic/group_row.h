@@ -3,7 +3,7 @@
  * message in front, the public group of RFC 9420 behind it.
  *
  *	struct {
- *		uint16 version = 1;
+ *		uint16 version = 2;
  *		uint32 generation;
  *		Bool frozen;
  *		uint64 epoch;
@@ -12,6 +12,7 @@
  *		opaque created[32];	SHA-256 of the first GroupInfo
  *		opaque group_id<1..255>;
  *		Leaf leaves<V>;		ascending
+ *		Id parked<V>;		since version 2; ascending
  *		opaque mls<V>;		rowan_mls_public_save
  *	} GroupRow;
  *
@@ -47,6 +48,9 @@ struct group_row {
 	struct bytes group_id;
 	size_t leaf_count;
 	struct group_leaf leaves[GROUP_ROW_LEAVES_MAX];
+	/* Were away for long: they are out until they ask to be readmitted. */
+	size_t parked_count;
+	struct id16 parked[GROUP_ROW_LEAVES_MAX];
 	struct bytes mls;
 };
 
@@ -64,5 +68,15 @@ ROWAN_MUST int group_row_write(const struct group_row *row, struct writer *w);
  */
 struct group_leaf *group_row_leaf(
 	struct group_row *row, const struct id16 *device);
+
+/**
+ * group_row_parked(row, device), group_row_park(row, device),
+ * group_row_unpark(row, device):
+ * Whether a device is parked; park it, harmless without room; let it in
+ * again: whether it was parked.
+ */
+bool group_row_parked(const struct group_row *row, const struct id16 *device);
+void group_row_park(struct group_row *row, const struct id16 *device);
+bool group_row_unpark(struct group_row *row, const struct id16 *device);
 
 #endif

@@ -57,31 +57,70 @@ static int by_id(const void *a, const void *b)
 	return id16_cmp(a, b);
 }
 
+int groups_awaited(struct store *st, const struct group_row *row,
+	const struct id16 *device)
+{
+	bool away = true;
+	int rc = 0;
+
+	if (!group_row_parked(row, device))
+		rc = store_device_away(st, device, &away);
+	return rc == 0 && away ? ROWAN_E_REFUSED : rc;
+}
+
+/* Who may take part, ascending, and whether a leaf of theirs is good. */
+struct seats {
+	size_t count;
+	struct id16 may[GROUP_ROW_LEAVES_MAX];
+	bool in[GROUP_ROW_LEAVES_MAX];
+};
+
+static int seats_fill(
+	struct store *st, const struct id16 *channel, struct seats *s)
+{
+	int rc = store_channel_entitled(
+		st, channel, s->may, GROUP_ROW_LEAVES_MAX, &s->count);
+
+	qsort(s->may, s->count, sizeof *s->may, by_id);
+	memset(s->in, 0, sizeof s->in);
+	return rc;
+}
+
 int groups_flags(struct store *st, const struct id16 *channel,
 	const struct group_row *row, uint8_t *ret)
 {
-	struct id16 may[GROUP_ROW_LEAVES_MAX];
-	size_t n = 0, in = 0;
-	int rc = store_channel_entitled(
-		st, channel, may, GROUP_ROW_LEAVES_MAX, &n);
+	struct seats s = {.count = 0};
+	size_t in = 0;
+	int rc = seats_fill(st, channel, &s);
 
 	*ret = row->frozen ? WIRE_GROUP_FROZEN : 0;
-	if (rc != 0)
-		return rc;
-	qsort(may, n, sizeof *may, by_id);
-	for (size_t i = 0; i < row->leaf_count; i++) {
+	for (size_t i = 0; rc == 0 && i < row->leaf_count; i++) {
 		const struct group_leaf *l = &row->leaves[i];
+		const struct id16 *at = bsearch(
+			&l->device, s.may, s.count, sizeof *s.may, by_id);
 
-		if (bsearch(&l->device, may, n, sizeof *may, by_id) == NULL)
+		if (at == NULL)
 			*ret |= WIRE_GROUP_MUST_GO;
-		else if (!l->replace)
-			in++;
+		else if (l->replace)
+			*ret |= WIRE_GROUP_MISSING;
+		if (at == NULL)
+			continue;
+		s.in[at - s.may] = true;
+		in += !l->replace;
 	}
-	if (in < n)
-		*ret |= WIRE_GROUP_MISSING;
-	if (in == 0)
+	/* Nobody misses those who are away. */
+	for (size_t i = 0; rc == 0 && i < s.count; i++) {
+		if (s.in[i])
+			continue;
+		rc = groups_awaited(st, row, &s.may[i]);
+		if (rc == 0)
+			*ret |= WIRE_GROUP_MISSING;
+		else if (rc == ROWAN_E_REFUSED)
+			rc = 0;
+	}
+	if (rc == 0 && in == 0)
 		*ret |= WIRE_GROUP_DESERTED;
-	return 0;
+	return rc;
 }
 
 /* The lowest ids, ascending. */
@@ -99,6 +138,23 @@ static void mark(const struct id16 *device, struct id16 *list, size_t *count)
 	for (; i > 0 && id16_cmp(device, &list[i - 1]) < 0; i--)
 		list[i] = list[i - 1];
 	list[i] = *device;
+}
+
+/* Who is away for long: with a leaf, or without. */
+static int mark_away(const struct groups_at *at, const struct id16 *channel,
+	const struct group_row *row, struct wire_group_state *ret)
+{
+	struct seats s = {.count = 0};
+	int rc = seats_fill(at->st, channel, &s);
+
+	for (size_t i = 0; rc == 0 && i < s.count; i++) {
+		rc = groups_awaited(at->st, row, &s.may[i]);
+		if (rc != ROWAN_E_REFUSED)
+			continue;
+		mark(&s.may[i], ret->away, &ret->away_count);
+		rc = 0;
+	}
+	return rc;
 }
 
 /* As ${at}->device sees it. */
@@ -121,7 +177,7 @@ static int state_of(const struct groups_at *at, const struct id16 *channel,
 		if (l->replace)
 			mark(&l->device, ret->replace, &ret->replace_count);
 	}
-	return rc;
+	return rc == 0 ? mark_away(at, channel, row, ret) : rc;
 }
 
 int groups_state(const struct groups_at *at, const struct id16 *channel,
@@ -252,6 +308,23 @@ static int expected_id(struct store_reader *view, const struct id16 *channel,
 	return rc;
 }
 
+/* Whoever is away when a generation begins comes back as from any other. */
+static int park_all(const struct groups_at *at, const struct id16 *channel,
+	struct group_row *row)
+{
+	struct seats s = {.count = 0};
+	int rc = seats_fill(at->st, channel, &s);
+
+	for (size_t i = 0; rc == 0 && i < s.count; i++) {
+		rc = groups_awaited(at->st, row, &s.may[i]);
+		if (rc != ROWAN_E_REFUSED)
+			continue;
+		group_row_park(row, &s.may[i]);
+		rc = 0;
+	}
+	return rc;
+}
+
 static int create(const struct groups_at *at, const struct wire_group_create *c,
 	struct group_row *row, struct rowan_mls_public **ret,
 	struct rowan_mls_buf *ret_saved)
@@ -274,6 +347,8 @@ static int create(const struct groups_at *at, const struct wire_group_create *c,
 		rc = ROWAN_E_REFUSED;
 	if (rc == 0)
 		rc = fill_row(*ret, row, ret_saved);
+	if (rc == 0)
+		rc = park_all(at, &c->channel, row);
 	return rc == 0 ? save(at->st, &c->channel, row) : rc;
 }
 
@@ -520,15 +595,19 @@ int groups_replace(
 	struct group_leaf *leaf;
 	struct group_row row;
 	struct buf raw;
+	bool changed;
 	int rc = groups_load(store_view(st), channel, &row, &raw);
 
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	changed = group_row_unpark(&row, device);
 	leaf = group_row_leaf(&row, device);
 	if (leaf != NULL && !leaf->replace) {
 		leaf->replace = true;
-		rc = save(st, channel, &row);
+		changed = true;
 	}
+	if (changed)
+		rc = save(st, channel, &row);
 	buf_wipe(&raw);
 	return rc;
 }

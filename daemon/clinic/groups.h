@@ -71,9 +71,18 @@ ROWAN_MUST int groups_nack(const struct groups_at *at,
 
 /**
  * groups_replace(st, channel, device):
- * The device has lost its state: its leaf, if it has one, is to be replaced.
+ * The device has lost its state, or was away for long: its leaf, if it has
+ * one, is to be replaced, and it is parked no more.
  */
 ROWAN_MUST int groups_replace(struct store *st, const struct id16 *channel,
+	const struct id16 *device);
+
+/**
+ * groups_awaited(st, row, device):
+ * 0, or ROWAN_E_REFUSED for a device that is not awaited in the group: it is
+ * parked, or has been away for STORE_AWAY_DAYS and would be.
+ */
+ROWAN_MUST int groups_awaited(struct store *st, const struct group_row *row,
 	const struct id16 *device);
 
 /**

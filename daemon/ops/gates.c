@@ -225,5 +225,7 @@ int gates_claim(struct gates *g, struct store *st, const struct id16 *channel,
 	if (!gate->exists || group_row_leaf(gate->row, claimer) == NULL)
 		return ROWAN_E_REFUSED;
 	leaf = group_row_leaf(gate->row, target);
-	return leaf == NULL || leaf->replace ? 0 : ROWAN_E_REFUSED;
+	if (leaf != NULL)
+		return leaf->replace ? 0 : ROWAN_E_REFUSED;
+	return groups_awaited(st, gate->row, target);
 }

@@ -83,6 +83,20 @@ static int apply(struct ops *o, struct request *r)
 	return rc;
 }
 
+/*
+ * Whoever asks for anything of their own is here: all clients do so now and
+ * then, and the costly operations need not look.
+ */
+static void note_presence(struct ops *o, const struct request *r)
+{
+	const struct table_entry *e = r->entry;
+
+	if (e->right != TABLE_DEVICE || e->effect != TABLE_READS)
+		return;
+	if (store_device_seen(o->store, &r->device) != 0)
+		o->lost = true;
+}
+
 void ops_run(struct ops *o, struct request *r)
 {
 	bool one = r->entry->effect == TABLE_ONE;
@@ -111,6 +125,8 @@ void ops_run(struct ops *o, struct request *r)
 		o->erased_count = erased;
 		ops_code(rc, &e);
 		ops_refuse(r, e.code, e.retry_ms);
+	} else {
+		note_presence(o, r);
 	}
 	if (!o->lost && record_refused(o, r, r->error.code) != 0)
 		o->lost = true;

@@ -339,3 +339,56 @@ int store_member_devices(struct store_reader *rd, const struct id16 *member,
 		*ret_len = len;
 	return r;
 }
+
+/* ---- the day it was last here ---- */
+
+static int seen_read(struct store *st, struct device *d)
+{
+	sqlite3_stmt *q;
+	int r;
+
+	if (d->seen_known)
+		return 0;
+	q = db_use(&st->view.db, SQL_SEEN_GET);
+	db_int(q, 1, d->row);
+	r = db_row(&st->view.db, q);
+	d->seen = r == 1 ? (uint64_t)db_get_int(q, 0) : 0;
+	d->seen_known = r >= 0;
+	db_end(q);
+	return r < 0 ? r : 0;
+}
+
+int store_device_seen(struct store *st, const struct id16 *id)
+{
+	uint64_t day = st->now / DAY;
+	struct device *d;
+	sqlite3_stmt *q;
+	int r = tx_ready(st);
+
+	if (r != 0 || (r = cache_device(st, id, &d)) != 0 ||
+		(r = seen_read(st, d)) != 0)
+		return r;
+	/* A full disk has other worries. */
+	if (d->seen >= day || tx_room(st, 64) != 0)
+		return 0;
+	if ((r = cache_save(st, d)) != 0)
+		return r;
+	d->seen = day;
+	q = db_use(&st->view.db, SQL_SEEN_PUT);
+	db_int(q, 1, d->row);
+	db_int(q, 2, (int64_t)day);
+	return db_run(&st->view.db, q);
+}
+
+int store_device_away(struct store *st, const struct id16 *id, bool *ret)
+{
+	struct device *d;
+	int r = tx_ready(st);
+
+	*ret = false;
+	if (r != 0 || (r = cache_device(st, id, &d)) != 0 ||
+		(r = seen_read(st, d)) != 0)
+		return r;
+	*ret = d->seen != 0 && d->seen + STORE_AWAY_DAYS <= st->sure / DAY;
+	return 0;
+}

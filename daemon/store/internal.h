@@ -15,6 +15,7 @@
 #include "store/store.h"
 
 #define HOUR	      3600
+#define DAY	      86400
 #define URGENT_MAX    256  /* urgent envelopes remembered */
 #define MAILBOX_BLOCK 256  /* sequences reserved with one write */
 #define ID_BLOCK      4096 /* row ids likewise */
@@ -52,11 +53,13 @@ struct device {
 	bool mailbox_known; /* seq, reserved, waiting */
 	bool sender_known;  /* high, mask */
 	bool sender_dirty;  /* to be written at commit */
+	bool seen_known;    /* seen */
 	uint32_t waiting;
 	uint64_t seq;		   /* next to be given */
 	uint64_t reserved;	   /* below it no write is needed */
 	uint64_t high;		   /* highest counter accepted */
 	uint64_t mask[MASK_WORDS]; /* bit i: high - i was accepted */
+	uint64_t seen;		   /* day; 0: never */
 	uint64_t mark;		   /* last saved in this mark */
 };
 

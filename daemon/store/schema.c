@@ -164,6 +164,11 @@ static const char *const steps[SCHEMA_VERSION] = {
 	" id INTEGER PRIMARY KEY,"
 	" name BLOB NOT NULL UNIQUE,"	  /* of the case */
 	" secret BLOB NOT NULL) STRICT;", /* empty: erased */
+
+	/* 5: on which day a device was last connected. */
+	"CREATE TABLE seen ("
+	" device INTEGER PRIMARY KEY REFERENCES device(id),"
+	" day INTEGER NOT NULL) STRICT;", /* since 1970 */
 };
 
 static int step_run(struct db *db, int version)

@@ -9,7 +9,7 @@
 
 #include "store/db.h"
 
-#define SCHEMA_VERSION	   4
+#define SCHEMA_VERSION	   5
 #define SCHEMA_APPLICATION 0x52574e31 /* "RWN1" */
 #define SCHEMA_PAGE	   4096
 

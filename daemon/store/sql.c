@@ -181,6 +181,9 @@ static const char *const texts[SQL_COUNT] = {
 			     " VALUES(?1,?2)"
 			     " ON CONFLICT(device) DO UPDATE SET detail=?2",
 	[SQL_STANDING_GET] = "SELECT detail FROM standing WHERE device=?1",
+	[SQL_SEEN_PUT] = "INSERT INTO seen(device,day) VALUES(?1,?2)"
+			 " ON CONFLICT(device) DO UPDATE SET day=excluded.day",
+	[SQL_SEEN_GET] = "SELECT day FROM seen WHERE device=?1",
 	[SQL_KEY_ADD] = "INSERT OR IGNORE INTO public_key(name) VALUES(?1)",
 	[SQL_KEY_GET] = "SELECT 1 FROM public_key WHERE name=?1",
 	[SQL_PART_GET] = "SELECT id,detail FROM part"

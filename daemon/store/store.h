@@ -240,6 +240,17 @@ ROWAN_MUST int store_member_device(struct store_reader *rd,
 ROWAN_MUST int store_device_shares(struct store_reader *rd,
 	const struct id16 *device, const struct id16 *other, uint64_t now);
 
+/**
+ * store_device_seen(st, id), store_device_away(st, id, ret):
+ * Note that a device is here today; whether it was last here STORE_AWAY_DAYS
+ * ago or longer, as far as the clock is sure. Only the day is kept. One that
+ * never was here is not away. ROWAN_E_REFUSED for an unknown device.
+ */
+#define STORE_AWAY_DAYS 60
+ROWAN_MUST int store_device_seen(struct store *st, const struct id16 *id);
+ROWAN_MUST int store_device_away(
+	struct store *st, const struct id16 *id, bool *ret);
+
 /* ---- cases, channels, assignments ---- */
 
 struct store_case {

@@ -50,6 +50,7 @@ int channel_took_state(struct channel *c, const struct wire_group_state *s)
 {
 	c->state = *s;
 	c->known = true;
+	c->known_s = c->x->now;
 	channel_later(c, 0);
 	return compare(c, s);
 }

@@ -74,6 +74,7 @@ struct channel {
 	bool sent_staged; /* on this connection */
 	bool must_go;	  /* as the daemon said */
 	struct wire_group_state state;
+	uint64_t known_s;  /* when it came, by the daemon's clock */
 	uint64_t due_ms;   /* look at it then */
 	uint64_t ready_ms; /* jitter: commit not before; 0: not set */
 	uint64_t stale_ms; /* the daemon said STALE for ${stale}: wait */

@@ -14,6 +14,7 @@
 #define AHEAD_MAX   30 /* times in a row, then commits are missing */
 #define SETTLED_MS  (60 * 60 * 1000)
 #define ANSWER_MS   30000
+#define KNOWN_S	    (24 * 60 * 60) /* then the daemon is asked again */
 #define REFUSED(rc) ((rc) <= -300)
 
 void channel_changed(struct channel *c)
@@ -235,7 +236,9 @@ static int equalise(struct channel *c)
 	struct channel_need *need;
 	int rc;
 
-	if (!c->known || c->state.epoch < c->row.epoch)
+	/* Who is away is told by nobody. */
+	if (!c->known || c->state.epoch < c->row.epoch ||
+		c->x->now >= c->known_s + KNOWN_S)
 		return channel_ask_state(c);
 	if (c->state.generation != c->row.generation || !c->state.exists) {
 		c->known = false;
