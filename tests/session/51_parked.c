@@ -1,0 +1,44 @@
+/*
+ * Her phone lies in a drawer for two months: its leaf goes, the others talk
+ * on, and when it is back it is readmitted by itself, in sight of her
+ * advocate, with what she had written meanwhile.
+ */
+#include "session/scene.h"
+
+#define DAY 86400
+
+int main(void)
+{
+	struct id16 without, back, again;
+
+	scene_begin(SCENE_SUPPORT, NULL);
+	scene_assign(
+		&scene.coordinator, &scene.support, member_of(&scene.officer));
+	scene_together(&scene.advocate, &scene.support, 3);
+	scene_together(&scene.victim, &scene.support, 3);
+	sessions_settle();
+	person_close(&scene.victim);
+	pace_pass(58 * DAY);
+	pace_live(600);
+	KIT_CHECK(scene_in(&scene.advocate, &scene.support) == 3);
+	pace_pass(3 * DAY);
+	pace_live(600);
+	scene_together(&scene.advocate, &scene.support, 2);
+	scene_together(&scene.officer, &scene.support, 2);
+	scene_quiet();
+	without = scene_say(&scene.advocate, &scene.support, "without her");
+	scene_heard(&scene.officer, &without);
+
+	person_open(&scene.victim);
+	back = scene_say(&scene.victim, &scene.support, "I am back");
+	scene_heard(&scene.advocate, &back);
+	scene_heard(&scene.officer, &back);
+	scene_together(&scene.victim, &scene.support, 3);
+	scene_alarm(&scene.advocate, ROWAN_ALARM_RETURNED);
+	again = scene_say(&scene.advocate, &scene.support, "welcome");
+	scene_heard(&scene.victim, &again);
+	KIT_CHECK(!scene_has(&scene.victim, &without));
+	KIT_CHECK(scene_info(&scene.advocate, &scene.support).generation == 1);
+	KIT_CHECK(scene.victim.alarms == 0);
+	return scene_end();
+}
