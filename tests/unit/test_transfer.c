@@ -177,6 +177,8 @@ static void test_disk_full(void **state)
 	assert_non_null(more);
 	blob = pair_upload(more, len);
 	free(more);
+	/* The relay's own file is short of the limit: its log begins anew. */
+	relay_double_restart(pair.d);
 	assert_int_equal(pair_fetch(2, &blob, pair_out_path()), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
