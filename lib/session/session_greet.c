@@ -32,9 +32,10 @@ void session_pushed(void *ctx, const struct wire_message *m)
 {
 	struct session *s = ctx;
 
-	if (m->header.op == WIRE_OP_NOTICE)
+	if (m->header.op == WIRE_OP_NOTICE) {
 		follow_notice(s->parts.follow, m);
-	else if (m->header.op == WIRE_OP_PUSH)
+		mailbox_noticed(s->mailbox);
+	} else if (m->header.op == WIRE_OP_PUSH)
 		mailbox_push(s->mailbox, m);
 }
 

@@ -47,8 +47,8 @@ CHECKS += check-screens
 check-screens: $(B)/tests/client/rowan
 	$(Q)$(DEBIAN_PYTHON) tests/client/screens.py $<
 
-#   make bench-cli         how soon commands answer
+#   make bench-cli         how soon commands answer, on the real programs
 .PHONY: bench-cli
-bench-cli: $(B)/tests/client/rowan
-	$(Q)python3 tests/client/bench.py $<
+bench-cli: $(B)/rowan $(B)/rowand
+	$(Q)python3 tests/client/bench.py $(B)
 bench: bench-cli

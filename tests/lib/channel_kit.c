@@ -256,8 +256,10 @@ static void push(void *ctx, const struct wire_message *m)
 
 	if (m->header.op == WIRE_OP_PUSH && k->mailbox != NULL)
 		mailbox_push(k->mailbox, m);
-	else if (m->header.op == WIRE_OP_NOTICE && k->follow != NULL)
+	else if (m->header.op == WIRE_OP_NOTICE && k->follow != NULL) {
 		follow_notice(k->follow, m);
+		mailbox_noticed(k->mailbox);
+	}
 }
 
 static void open_parts(struct channel_kit *k)

@@ -77,6 +77,13 @@ void mailbox_lost(struct mailbox *x);
 void mailbox_push(struct mailbox *x, const struct wire_message *m);
 
 /**
+ * mailbox_noticed(x):
+ * A notice has come (WIRE_OP_NOTICE): it has used up one of the envelopes of
+ * credit.
+ */
+void mailbox_noticed(struct mailbox *x);
+
+/**
  * mailbox_current(x):
  * Return true while nothing is known to wait: neither here nor at the daemon.
  */
