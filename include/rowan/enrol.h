@@ -60,6 +60,49 @@ ROWAN_API ROWAN_MUST int rowan_invite_confirm(
 	struct rowan *r, const uint8_t id[ROWAN_ID_LEN], bool same);
 
 /*
+ * A colleague's further device. The registrar alone cannot make one: a device
+ * the colleague has must consent.
+ *
+ *	registrar	rowan_invite_further
+ *	new device	rowan_enrol; after COMPARE rowan_enrol_request: a file
+ *	old device	rowan_consent with that file, after the person has
+ *			seen the same rowan_fingerprint on both: another file
+ *	registrar	rowan_invite_confirm_with that one
+ *
+ * rowan_invite_further(r, member, hours, ret_id, ret_text): as rowan_invite,
+ * for a colleague of the registrar's agency. ROWAN_E_UNKNOWN for somebody
+ * without a device, ROWAN_E_RULE for another agency's.
+ *
+ * rowan_enrol_request(r, ret): ROWAN_E_STATE before COMPARE.
+ *
+ * rowan_consent(r, request, len, ret): ROWAN_E_RULE for what is no device of
+ * this member in this agency, ROWAN_E_EXISTS for one that has a card,
+ * ROWAN_E_CRYPTO for a request that was changed.
+ *
+ * rowan_invite_confirm_with(r, id, consent, len): both people saw the same
+ * code, and this is the consent. ROWAN_E_CRYPTO when it is to another request
+ * than was compared. rowan_invite_confirm alone gives ROWAN_E_SIGNER.
+ */
+ROWAN_API ROWAN_MUST int rowan_invite_further(struct rowan *r,
+	const uint8_t member[ROWAN_ID_LEN], unsigned hours,
+	uint8_t ret_id[ROWAN_ID_LEN], struct rowan_bytes **ret_text);
+ROWAN_API ROWAN_MUST int rowan_enrol_request(
+	struct rowan *r, struct rowan_bytes **ret);
+ROWAN_API ROWAN_MUST int rowan_consent(struct rowan *r, const void *request,
+	size_t len, struct rowan_bytes **ret);
+ROWAN_API ROWAN_MUST int rowan_invite_confirm_with(struct rowan *r,
+	const uint8_t id[ROWAN_ID_LEN], const void *consent, size_t len);
+
+/*
+ * rowan_fingerprint(request, len, ret):
+ * What two people, or one at two devices, compare when a card request
+ * travelled as a file: text, with its ending zero.
+ */
+#define ROWAN_FINGERPRINT_LEN 40
+ROWAN_API ROWAN_MUST int rowan_fingerprint(
+	const void *request, size_t len, char ret[ROWAN_FINGERPRINT_LEN]);
+
+/*
  * rowan_request(r, role, agency, rights, ret):
  * Enrolment by files: a card request for the authority, or for a registrar.
  * rowan_install takes the answer: authority record, cards, where the daemon
@@ -67,6 +110,13 @@ ROWAN_API ROWAN_MUST int rowan_invite_confirm(
  */
 ROWAN_API ROWAN_MUST int rowan_request(struct rowan *r, enum rowan_role role,
 	const char *agency, unsigned rights, struct rowan_bytes **ret);
+/*
+ * The same for a further device of a staff member who has one: from then on
+ * this device is that member's. The authority needs nobody's consent.
+ */
+ROWAN_API ROWAN_MUST int rowan_request_further(struct rowan *r,
+	const uint8_t member[ROWAN_ID_LEN], const char *agency, unsigned rights,
+	struct rowan_bytes **ret);
 ROWAN_API ROWAN_MUST int rowan_install(
 	struct rowan *r, const void *answer, size_t len);
 

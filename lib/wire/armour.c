@@ -24,6 +24,7 @@ static const char *const names[ARMOUR_KINDS] = {
 	[ARMOUR_CARD] = "CARD",
 	[ARMOUR_STATEMENT] = "STATEMENT",
 	[ARMOUR_SERVERS] = "SERVERS",
+	[ARMOUR_CARD_CONSENT] = "CARD CONSENT",
 };
 
 const char *armour_name(uint8_t kind)

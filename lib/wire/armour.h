@@ -28,6 +28,7 @@ enum armour_kind {
 	ARMOUR_CARD,		  /* wire/card.h */
 	ARMOUR_STATEMENT,	  /* wire/statement.h */
 	ARMOUR_SERVERS,		  /* wire/servers.h */
+	ARMOUR_CARD_CONSENT,	  /* wire/request.h */
 	ARMOUR_KINDS
 };
 

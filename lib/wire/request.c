@@ -76,3 +76,45 @@ int wire_request_encode(const struct wire_request *r, struct writer *w)
 	WRITE_ARRAY(w, r->possession);
 	return writer_status(w);
 }
+
+int wire_consent_decode(struct bytes input, struct wire_consent_file *ret)
+{
+	struct bytes request;
+	uint16_t version;
+	struct reader r;
+	int rc;
+
+	memset(ret, 0, sizeof *ret);
+	if (input.len > WIRE_CONSENT_MAX)
+		return ROWAN_E_LIMIT;
+	reader_init(&r, input);
+	rc = reader_u16(&r, &version);
+	if (rc == 0 && version != WIRE_CONSENT_VERSION)
+		return ROWAN_E_VERSION;
+	if (rc == 0)
+		rc = reader_vec(&r, WIRE_REQUEST_MAX, &request);
+	if (rc == 0)
+		rc = READ_ARRAY(&r, ret->consent.device);
+	if (rc == 0)
+		rc = READ_ARRAY(&r, ret->consent.signature);
+	if (rc == 0)
+		rc = reader_end(&r);
+	if (rc == 0)
+		rc = wire_request_decode(request, &ret->request);
+	if (rc != 0)
+		memset(ret, 0, sizeof *ret);
+	return rc;
+}
+
+int wire_consent_encode(const struct wire_consent_file *c, struct writer *w)
+{
+	struct wire_request q;
+
+	if (wire_request_decode(c->request.raw, &q) != 0)
+		return ROWAN_E_INVAL;
+	writer_u16(w, WIRE_CONSENT_VERSION);
+	writer_vec(w, c->request.raw);
+	WRITE_ARRAY(w, c->consent.device);
+	WRITE_ARRAY(w, c->consent.signature);
+	return writer_status(w);
+}

@@ -17,6 +17,16 @@
  *		opaque transport_key[32];
  *		opaque possession[64];
  *	} CardRequest;
+ *
+ * And what another device of the same member says to one, as it comes to the
+ * registrar:
+ *
+ *	struct {
+ *		uint16 version = 1;
+ *		opaque request<1..256>;	a CardRequest
+ *		opaque device[16];
+ *		opaque signature[64];	as in a card's consent
+ *	} CardConsent;
  */
 #ifndef WIRE_REQUEST_H
 #define WIRE_REQUEST_H
@@ -25,6 +35,8 @@
 
 #define WIRE_REQUEST_VERSION 1
 #define WIRE_REQUEST_MAX     256 /* bytes; the longest has 229 */
+#define WIRE_CONSENT_VERSION 1
+#define WIRE_CONSENT_MAX     384 /* bytes */
 
 struct wire_request {
 	struct id16 clinic;
@@ -41,6 +53,11 @@ struct wire_request {
 	struct bytes raw; /* decoded: the whole request */
 };
 
+struct wire_consent_file {
+	struct wire_request request; /* encoded: its raw is taken */
+	struct wire_consent consent;
+};
+
 /**
  * wire_request_decode(input, ret), wire_request_encode(r, w):
  * Exactly one request; views borrow from ${input}. ROWAN_E_VERSION,
@@ -50,5 +67,14 @@ ROWAN_MUST int wire_request_decode(
 	struct bytes input, struct wire_request *ret);
 ROWAN_MUST int wire_request_encode(
 	const struct wire_request *r, struct writer *w);
+
+/**
+ * wire_consent_decode(input, ret), wire_consent_encode(c, w):
+ * The same of a consent.
+ */
+ROWAN_MUST int wire_consent_decode(
+	struct bytes input, struct wire_consent_file *ret);
+ROWAN_MUST int wire_consent_encode(
+	const struct wire_consent_file *c, struct writer *w);
 
 #endif

@@ -36,6 +36,20 @@ static void try_request(struct bytes object)
 	writer_wipe(&w);
 }
 
+static void try_consent(struct bytes object)
+{
+	struct wire_consent_file c;
+	struct writer w;
+
+	if (wire_consent_decode(object, &c) != 0)
+		return;
+	writer_init(&w, WIRE_CONSENT_MAX);
+	if (wire_consent_encode(&c, &w) != 0 ||
+		!bytes_eq(writer_view(&w), object))
+		abort();
+	writer_wipe(&w);
+}
+
 static void try_servers(struct bytes object)
 {
 	struct wire_servers s;
@@ -57,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t kind;
 
 	try_request(text);
+	try_consent(text);
 	try_servers(text);
 	while (armour_next(&text, &kind, &object) == 0) {
 		again(kind, buf_view(&object));

@@ -73,11 +73,20 @@ void enrolment_online(struct enrolment *e, bool online);
 ROWAN_MUST int enrolment_redeem(struct enrolment *e, struct bytes text);
 ROWAN_MUST int enrolment_cancel(struct enrolment *e);
 
+/**
+ * enrolment_redeeming(e, w):
+ * The armoured card request with which this device redeems its invite, for
+ * the consent of another device of the same member. ROWAN_E_STATE before
+ * COMPARE.
+ */
+ROWAN_MUST int enrolment_redeeming(struct enrolment *e, struct writer *w);
+
 /* What to ask the authority for. */
 struct enrolment_wish {
 	uint8_t role; /* enum wire_role */
 	struct bytes agency;
 	uint16_t rights;
+	struct id16 member; /* of a further device; zero: a new one */
 };
 
 /**
@@ -105,16 +114,18 @@ ROWAN_MUST int enrolment_install(struct enrolment *e, struct bytes text);
 /* ---- others, as registrar ---- */
 
 struct enrolment_offer {
-	struct id16 case_id; /* zero: a colleague's first device */
+	struct id16 case_id; /* zero: a colleague's device */
 	uint8_t role;	     /* enum wire_role: victim with a case */
 	uint32_t lifetime;   /* seconds */
+	struct id16 member;  /* a colleague's further device; zero: a first */
 };
 
 /**
  * enrolment_invite(e, offer, ret_id, w):
  * Make an invite and write its text (trust/invite.h). A victim who has a
  * device gets a further one. ROWAN_E_SIGNER without the right to enrol or for
- * a role outside the scope, ROWAN_E_RULE when not assigned to the case,
+ * a role outside the scope, ROWAN_E_RULE when not assigned to the case or for
+ * a colleague of another agency, ROWAN_E_UNKNOWN for one without a device,
  * ROWAN_E_NOT_FOUND before the daemon's card or its enrolment port are known,
  * ROWAN_E_QUOTA. Events: COMPARE, ENROLLED, ENROL_FAILED, the alarm REDEEMED;
  * their message is the invite's id.
@@ -131,6 +142,21 @@ ROWAN_MUST int enrolment_invite(struct enrolment *e,
  */
 ROWAN_MUST int enrolment_confirm(
 	struct enrolment *e, const struct id16 *id, bool same);
+
+/**
+ * enrolment_consent(e, request, w), enrolment_confirm_with(e, id, consent):
+ * A colleague's further device: a live device of the same member consents to
+ * its armoured request; the registrar confirms with the consent, armoured
+ * too, which must be to the very request that was revealed. Codes of
+ * enrolment_confirm, of the decoders, ROWAN_E_CRYPTO for a request without
+ * proof of possession or another one than was revealed, ROWAN_E_RULE for
+ * another member's, ROWAN_E_EXISTS for a device that has a card;
+ * without a consent enrolment_confirm gives ROWAN_E_SIGNER.
+ */
+ROWAN_MUST int enrolment_consent(
+	struct enrolment *e, struct bytes request, struct writer *w);
+ROWAN_MUST int enrolment_confirm_with(
+	struct enrolment *e, const struct id16 *id, struct bytes consent);
 
 /**
  * enrolment_step(e, now_ms), enrolment_wait(e, now_ms):

@@ -310,12 +310,32 @@ int enrolment_install(struct enrolment *e, struct bytes text)
 	return rc;
 }
 
+/* From now on this is a device of that member. */
+static int join_member(struct enrolment *e, const struct id16 *member)
+{
+	static const struct id16 none;
+	struct identity *me = e->o.me;
+	struct id16 was = me->member;
+	bool own;
+	int rc;
+
+	if (id16_eq(member, &none) || id16_eq(member, &was))
+		return 0;
+	rc = enrolment_open(e, &own);
+	if (rc != 0)
+		return rc;
+	me->member = *member;
+	rc = enrolment_close(e, own, identity_put(e->o.vault, me));
+	if (rc != 0)
+		me->member = was;
+	return rc;
+}
+
 int enrolment_request(struct enrolment *e, const struct enrolment_wish *wish,
 	struct writer *w)
 {
 	const struct identity *me = e->o.me;
-	struct wire_request q = {.member = me->member,
-		.device = me->device,
+	struct wire_request q = {.device = me->device,
 		.role = wish->role,
 		.agency = wish->agency,
 		.rights = wish->rights};
@@ -330,6 +350,10 @@ int enrolment_request(struct enrolment *e, const struct enrolment_wish *wish,
 	rc = wire_record_decode(buf_view(&me->record), &record);
 	if (rc != 0)
 		return ROWAN_E_CORRUPT;
+	rc = join_member(e, &wish->member);
+	if (rc != 0)
+		return rc;
+	q.member = me->member;
 	q.clinic = record.clinic;
 	if (crypto_scalarmult_base(q.transport_key.b, me->transport_secret.b) !=
 		0)

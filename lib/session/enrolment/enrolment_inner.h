@@ -5,6 +5,7 @@
  *	enrolment_file.c	by files
  *	enrolment_redeem.c	this device redeems an invite
  *	enrolment_invite.c	invites made, and confirmed
+ *	enrolment_consent.c	a member's further device
  *	enrolment_watch.c	what the daemon says of them
  *	enrolment_row.c		what the vault keeps
  */
@@ -139,6 +140,11 @@ void redeem_drop(struct redeem *r);
 ROWAN_MUST int offers_step(struct enrolment *e, uint64_t now_ms);
 uint64_t offers_wait(const struct enrolment *e, uint64_t now_ms);
 
+/* ---- enrolment_invite.c ---- */
+
+/* The people have compared; ${consent}, unless NULL, goes into the card. */
+ROWAN_MUST int offer_conclude(struct enrolment *e, struct offer *x, bool same,
+	const struct wire_consent *consent);
 /* Over, in the open transaction; ${code}: ROWAN_E_..., 0: enrolled. */
 ROWAN_MUST int offer_end(struct enrolment *e, struct offer *x, int code);
 

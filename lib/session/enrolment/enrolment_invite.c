@@ -141,6 +141,30 @@ static int add_endpoints(struct making *m)
 	return rc;
 }
 
+/* Somebody with a device already. */
+static int add_colleague(struct making *m, const struct id16 *member)
+{
+	struct follow *f = m->e->parts.follow;
+	struct bundle *b = &m->bundle;
+	struct trust_card card;
+	struct id16 device;
+	struct buf raw;
+	size_t len;
+	int rc = follow_devices(f, member, &device, 1, &len);
+
+	if (rc != 0 && rc != ROWAN_E_LIMIT)
+		return rc;
+	if (len == 0)
+		return ROWAN_E_UNKNOWN;
+	rc = follow_card(f, &device, &card, &raw);
+	if (rc == 0 && (card.card.role != WIRE_ROLE_CASEWORKER ||
+			       !bytes_eq(card.card.agency, b->agency)))
+		rc = ROWAN_E_RULE;
+	buf_wipe(&raw);
+	b->member = *member;
+	return rc;
+}
+
 /* Who is invited, to what. */
 static int add_guest(struct making *m, const struct enrolment_offer *offer)
 {
@@ -153,8 +177,15 @@ static int add_guest(struct making *m, const struct enrolment_offer *offer)
 	b->clinic_number = follow_clinic(f)->number;
 	b->clinic_head = follow_clinic(f)->head;
 	randombytes_buf(b->member.b, sizeof b->member.b);
-	if (id16_eq(&offer->case_id, &none))
-		return offer->role == WIRE_ROLE_CASEWORKER ? 0 : ROWAN_E_INVAL;
+	if (id16_eq(&offer->case_id, &none)) {
+		if (offer->role != WIRE_ROLE_CASEWORKER)
+			return ROWAN_E_INVAL;
+		return id16_eq(&offer->member, &none)
+			       ? 0
+			       : add_colleague(m, &offer->member);
+	}
+	if (!id16_eq(&offer->member, &none))
+		return ROWAN_E_INVAL;
 	c = follow_case(f, &offer->case_id);
 	if (c == NULL)
 		return ROWAN_E_UNKNOWN;
@@ -266,7 +297,8 @@ int enrolment_invite(struct enrolment *e, const struct enrolment_offer *offer,
 /* ---- its end ------------------------------------------------------------- */
 
 /* The card, as it was invited to and compared. */
-static int grant(struct enrolment *e, const struct offer *x, struct buf *ret)
+static int grant(struct enrolment *e, const struct offer *x,
+	const struct wire_consent *consent, struct buf *ret)
 {
 	const struct identity *me = e->o.me;
 	struct issuer by = {.kind = WIRE_SIGNER_DEVICE,
@@ -284,6 +316,9 @@ static int grant(struct enrolment *e, const struct offer *x, struct buf *ret)
 	card.issued_at = card.not_before = enrolment_now(e);
 	if (card.role == WIRE_ROLE_CASEWORKER)
 		card.not_after = card.not_before + own.scope.validity_max;
+	card.has_consent = consent != NULL;
+	if (consent != NULL)
+		card.consent = *consent;
 	writer_init(&w, WIRE_CARD_MAX);
 	rc = issue_sign(&by, &card, &w);
 	if (rc == 0)
@@ -292,11 +327,12 @@ static int grant(struct enrolment *e, const struct offer *x, struct buf *ret)
 	return rc;
 }
 
-static int log_card(struct enrolment *e, struct offer *x)
+static int log_card(struct enrolment *e, struct offer *x,
+	const struct wire_consent *consent)
 {
 	struct wire_card card;
 	struct buf raw = {0};
-	int rc = grant(e, x, &raw);
+	int rc = grant(e, x, consent, &raw);
 
 	if (rc == 0)
 		rc = wire_card_decode(buf_view(&raw), &card);
@@ -320,9 +356,9 @@ static int withdraw(struct enrolment *e, struct offer *x)
 	return offer_put(e, x);
 }
 
-int enrolment_confirm(struct enrolment *e, const struct id16 *id, bool same)
+int offer_conclude(struct enrolment *e, struct offer *x, bool same,
+	const struct wire_consent *consent)
 {
-	struct offer *x = offer_find(e, id);
 	bool own;
 	int rc;
 
@@ -336,9 +372,14 @@ int enrolment_confirm(struct enrolment *e, const struct id16 *id, bool same)
 		return ROWAN_E_STATE;
 	rc = enrolment_open(e, &own);
 	if (rc == 0)
-		rc = enrolment_close(
-			e, own, same ? log_card(e, x) : withdraw(e, x));
+		rc = enrolment_close(e, own,
+			same ? log_card(e, x, consent) : withdraw(e, x));
 	return rc;
+}
+
+int enrolment_confirm(struct enrolment *e, const struct id16 *id, bool same)
+{
+	return offer_conclude(e, offer_find(e, id), same, NULL);
 }
 
 int offer_end(struct enrolment *e, struct offer *x, int code)
