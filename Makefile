@@ -48,7 +48,8 @@ CRYPTO  := $(shell pkg-config --libs libcrypto 2>/dev/null)
 
 # What a delivery service may link, and what only a member may (see
 # `make layers`). A folder that does not exist yet contributes nothing.
-PUBLIC_DIRS := lib/base lib/wire lib/crypto lib/trust lib/tlog lib/mls/public
+PUBLIC_DIRS := lib/base lib/wire lib/crypto lib/trust lib/tlog \
+	$(addprefix lib/mls/public/,object tree framing group)
 MEMBER_DIRS := lib/mls/member lib/session \
 	$(patsubst %/,%,$(sort $(wildcard lib/session/*/))) lib/sdk
 

@@ -5,8 +5,8 @@
 
 #include "clinic/group_policy.h"
 #include "clinic/source.h"
-#include "mls/public/key_package.h"
-#include "mls/public/mls_message.h"
+#include "mls/public/object/key_package.h"
+#include "mls/public/framing/mls_message.h"
 #include "trust/rules.h"
 
 /* version 1, wire format 5: what stands before a published key package */

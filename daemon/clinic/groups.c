@@ -7,7 +7,7 @@
 #include "clinic/groups.h"
 #include "log/entry.h"
 #include "clinic/source.h"
-#include "mls/public/group_context.h"
+#include "mls/public/object/group_context.h"
 #include "trust/attest.h"
 #include "wire/envelope.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "lib/mls_scene.h"
-#include "mls/public/extension.h"
+#include "mls/public/object/extension.h"
 
 #define COMMITS 3
 #define ENTRIES 6

@@ -6,8 +6,8 @@
 
 #include "lib/mls_encode.h"
 #include "crypto/suite.h"
-#include "mls/public/external_sender.h"
-#include "mls/public/tree_codec.h"
+#include "mls/public/object/external_sender.h"
+#include "mls/public/tree/tree_codec.h"
 
 #define ROOM (1u << 24)
 

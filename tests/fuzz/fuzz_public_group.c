@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/pubkit.h"
-#include "mls/public/tree_codec.h"
+#include "mls/public/tree/tree_codec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -35,15 +35,20 @@ may() {
 }
 
 low="base"
-public="$low wire crypto trust tlog mls/public"
+objects=mls/public/object
+mls="$objects mls/public/tree mls/public/framing mls/public/group"
+public="$low wire crypto trust tlog $mls"
 daemon="config clock store log clinic net ops journal backup process ctl"
 may lib/base $low
 may lib/wire $low wire
 may lib/crypto $low crypto
 may lib/trust $low wire crypto tlog trust
 may lib/tlog $low wire crypto tlog
-may lib/mls/public $low crypto mls/public
-may lib/mls/member $low crypto mls/public mls/member
+may lib/mls/public/object $low crypto $objects
+may lib/mls/public/tree $low crypto $objects mls/public/tree
+may lib/mls/public/framing $low crypto $objects mls/public/framing
+may lib/mls/public/group $low crypto $mls
+may lib/mls/member $low crypto $mls mls/member
 # Rooms of a device at work, lowest first; the session itself sees all.
 device="$public mls/member"
 s=session
@@ -82,11 +87,13 @@ may client/cmd $low wire trust tlog ui agent cmd
 may client cmd
 
 # Folders that no rule above knows.
-for d in lib/* lib/mls/* lib/session/* daemon/*; do
+for d in lib/* lib/mls/* lib/mls/public/* lib/session/* daemon/*; do
 	[ -d "$d" ] || continue
 	case $d in
 	lib/base | lib/wire | lib/crypto | lib/trust | lib/tlog | lib/mls | \
 		lib/mls/public | lib/mls/member | lib/session | lib/sdk) ;;
+	lib/mls/public/object | lib/mls/public/tree) ;;
+	lib/mls/public/framing | lib/mls/public/group) ;;
 	lib/session/vault | lib/session/link | lib/session/follow) ;;
 	lib/session/acts | lib/session/enrolment | lib/session/channel) ;;
 	lib/session/transfer | lib/session/proof | lib/session/message) ;;

@@ -1,7 +1,7 @@
 /*
  * Encoding from fields: see mls_encode.h.
  */
-#include "mls/public/extension.h"
+#include "mls/public/object/extension.h"
 #include "lib/mls_encode.h"
 
 /* A list of extensions, each taken out and written again. */

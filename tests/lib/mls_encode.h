@@ -6,8 +6,8 @@
 #define TESTS_LIB_MLS_ENCODE_H
 
 #include "base/writer.h"
-#include "mls/public/commit.h"
-#include "mls/public/mls_message.h"
+#include "mls/public/object/commit.h"
+#include "mls/public/framing/mls_message.h"
 
 /**
  * mls_encode_leaf_node, mls_encode_key_package, ... (w, object):

@@ -8,10 +8,10 @@
 
 #include "lib/mls_forge.h"
 #include "lib/suites.h"
-#include "mls/public/extension.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
-#include "mls/public/tree_path.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
+#include "mls/public/tree/tree_path.h"
 
 static const uint8_t versions[] = {0, 1}, suites[] = {0, 1, 0, 3};
 static const uint8_t extensions[] = {0xf0, 0x01}, proposals[] = {0xf0, 0x02};

@@ -8,7 +8,7 @@
 #define TESTS_LIB_MLS_FORGE_H
 
 #include "base/writer.h"
-#include "mls/public/public_group.h"
+#include "mls/public/group/public_group.h"
 
 #define FORGE_PEOPLE 12
 

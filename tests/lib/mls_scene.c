@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "lib/mls_scene.h"
-#include "mls/public/extension.h"
-#include "mls/public/external_sender.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/object/external_sender.h"
 
 const struct bytes scene_none = {NULL, 0};
 const struct forge_path scene_honest = {0};

@@ -9,9 +9,9 @@
 #include "crypto/label.h"
 #include "lib/pubkit.h"
 #include "lib/pubkit_internal.h"
-#include "mls/public/extension.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
 
 const uint8_t pubkit_zeros[HASH_MAX];
 

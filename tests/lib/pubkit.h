@@ -7,7 +7,7 @@
 #ifndef TESTS_LIB_PUBKIT_H
 #define TESTS_LIB_PUBKIT_H
 
-#include "mls/public/public_group.h"
+#include "mls/public/group/public_group.h"
 
 #define PUBKIT_CLIENTS 64
 

@@ -6,7 +6,7 @@
 
 #include "lib/pubkit.h"
 #include "lib/pubkit_internal.h"
-#include "mls/public/tree_path.h"
+#include "mls/public/tree/tree_path.h"
 
 static const struct pubkit_client *signer_of(const struct pubkit *k,
 	struct sender sender, const struct pubkit_wrong *wrong)

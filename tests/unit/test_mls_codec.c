@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "lib/mls_encode.h"
-#include "mls/public/extension.h"
-#include "mls/public/node.h"
-#include "mls/public/tree_codec.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/object/node.h"
+#include "mls/public/tree/tree_codec.h"
 
 static const uint8_t zeros[64];
 static const uint8_t init_key[32] = {9};

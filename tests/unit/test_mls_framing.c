@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "lib/pubkit.h"
-#include "mls/public/extension.h"
-#include "mls/public/message_check.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/group/message_check.h"
 
 /* A PublicMessage of member 1 that removes leaf 2: where its parts stand. */
 enum {

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "lib/mls_scene.h"
-#include "mls/public/extension.h"
-#include "mls/public/external_sender.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/object/external_sender.h"
 
 static const struct forge_leaf stranger = {.person = SCENE_STRANGER};
 

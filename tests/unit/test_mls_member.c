@@ -14,7 +14,7 @@
 
 #include "crypto/hpke.h"
 #include "mls/member/group.h"
-#include "mls/public/extension.h"
+#include "mls/public/object/extension.h"
 
 /* Ann is the malicious one; Bob is her victim, Eve stands outside. */
 struct cast {

@@ -14,10 +14,10 @@
 
 #include "crypto/hpke.h"
 #include "mls/member/group.h"
-#include "mls/public/extension.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
-#include "mls/public/welcome.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
+#include "mls/public/object/welcome.h"
 
 /* Ann makes the Welcomes. Bob was in a group with her before. */
 struct cast {

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "lib/pubkit.h"
-#include "mls/public/extension.h"
-#include "mls/public/tree_codec.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/tree/tree_codec.h"
 
 #define MEMBERS 5
 

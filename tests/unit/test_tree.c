@@ -13,13 +13,13 @@
 #include <cmocka.h>
 
 #include "lib/mls_rng.h"
-#include "mls/public/limits.h"
-#include "mls/public/parent_hash.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
-#include "mls/public/tree_path.h"
-#include "mls/public/tree_validate.h"
-#include "mls/public/update_path.h"
+#include "mls/public/object/limits.h"
+#include "mls/public/tree/parent_hash.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
+#include "mls/public/tree/tree_path.h"
+#include "mls/public/tree/tree_validate.h"
+#include "mls/public/object/update_path.h"
 
 #define STEPS 250
 

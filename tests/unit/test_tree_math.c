@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "mls/public/tree_math.h"
+#include "mls/public/tree/tree_math.h"
 
 /*
  * Walk the subtree of the node range [lo, hi] by halving, which is how the

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "lib/pubkit.h"
-#include "mls/public/parent_hash.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
+#include "mls/public/tree/parent_hash.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
 
 /*
  * Eight leaves. Leaves 0, 5 and 2 have committed, so that there are parents

@@ -15,9 +15,9 @@
 #include "crypto/hpke.h"
 #include "lib/mls_rng.h"
 #include "mls/member/treekem_path.h"
-#include "mls/public/parent_hash.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
+#include "mls/public/tree/parent_hash.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
 
 #define MEMBERS_MAX 40
 #define ROUNDS	    60

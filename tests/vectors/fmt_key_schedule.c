@@ -4,7 +4,7 @@
 #include "crypto/hpke.h"
 #include "crypto/label.h"
 #include "mls/member/key_schedule.h"
-#include "mls/public/group_context.h"
+#include "mls/public/object/group_context.h"
 #include "vectors/vec.h"
 
 /* What one epoch starts from, and what came out of it. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/suites.h"
-#include "mls/public/tree_codec.h"
+#include "mls/public/tree/tree_codec.h"
 #include "lib/mls_encode.h"
 #include "vectors/vec.h"
 

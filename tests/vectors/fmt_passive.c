@@ -15,7 +15,7 @@
 #include "crypto/suite.h"
 #include "lib/suites.h"
 #include "mls/member/client.h"
-#include "mls/public/mls_message.h"
+#include "mls/public/framing/mls_message.h"
 #include "vectors/vec.h"
 
 struct passive {

@@ -8,7 +8,7 @@
 
 #include "mls/member/key_schedule.h"
 #include "mls/member/message_protect.h"
-#include "mls/public/mls_message.h"
+#include "mls/public/framing/mls_message.h"
 #include "vectors/vec.h"
 
 #define SENDER 1

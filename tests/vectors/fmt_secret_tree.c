@@ -3,7 +3,7 @@
  * data, and that a key that was taken is gone.
  */
 #include "mls/member/message_protect.h"
-#include "mls/public/tree_math.h"
+#include "mls/public/tree/tree_math.h"
 #include "vectors/vec.h"
 
 static const struct secret_tree_limits any = {1u << 20, 1u << 20};

@@ -3,7 +3,7 @@
  * and its confirmation tag.
  */
 #include "lib/mls_encode.h"
-#include "mls/public/transcript.h"
+#include "mls/public/framing/transcript.h"
 #include "vectors/vec.h"
 
 static void commit(struct vec *v, const struct authenticated_content *ac)

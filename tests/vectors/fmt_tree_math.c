@@ -1,7 +1,7 @@
 /*
  * Format "tree-math": the array tree of RFC 9420 appendix C, every node.
  */
-#include "mls/public/tree_math.h"
+#include "mls/public/tree/tree_math.h"
 #include "vectors/vec.h"
 
 enum relative { LEFT, RIGHT, PARENT, SIBLING };

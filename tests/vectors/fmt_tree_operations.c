@@ -2,9 +2,9 @@
  * Format "tree-operations": one add, update or remove, and the tree and its
  * hash before and after.
  */
-#include "mls/public/proposal.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
+#include "mls/public/object/proposal.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
 #include "vectors/vec.h"
 
 static int apply(struct tree *t, struct proposal *p, uint32_t sender)

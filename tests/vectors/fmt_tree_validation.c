@@ -3,10 +3,10 @@
  * hashes, leaf signatures, and all of the joiner's checks at once; the tree
  * is encoded again; one bit changed anywhere in a hash is noticed.
  */
-#include "mls/public/parent_hash.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
-#include "mls/public/tree_validate.h"
+#include "mls/public/tree/parent_hash.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
+#include "mls/public/tree/tree_validate.h"
 #include "vectors/vec.h"
 
 static void resolution(

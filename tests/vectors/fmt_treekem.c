@@ -8,8 +8,8 @@
 #include <sodium.h>
 
 #include "mls/member/treekem_path.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
 #include "vectors/vec.h"
 
 struct members {

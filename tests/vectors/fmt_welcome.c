@@ -5,7 +5,7 @@
 #include "crypto/hpke.h"
 #include "mls/member/key_schedule.h"
 #include "mls/member/psk.h"
-#include "mls/public/mls_message.h"
+#include "mls/public/framing/mls_message.h"
 #include "vectors/vec.h"
 
 /* Open the secrets for the key package into ${ret}, the caller's to wipe. */

@@ -8,8 +8,8 @@
 #include <sodium.h>
 
 #include "mls/member/client.h"
-#include "mls/public/extension.h"
-#include "mls/public/proposal.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/object/proposal.h"
 
 #define KEEP_GENERATIONS 64
 #define MAX_FORWARD	 1000

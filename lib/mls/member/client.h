@@ -11,10 +11,10 @@
 #include <rowan/mls.h>
 
 #include "crypto/suite.h"
-#include "mls/public/host_policy.h"
-#include "mls/public/key_package.h"
-#include "mls/public/limits.h"
-#include "mls/public/tree_validate.h"
+#include "mls/public/group/host_policy.h"
+#include "mls/public/object/key_package.h"
+#include "mls/public/object/limits.h"
+#include "mls/public/tree/tree_validate.h"
 
 /* A key package of ours whose private keys we keep. */
 struct stored_package {

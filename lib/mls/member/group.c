@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "mls/member/group.h"
-#include "mls/public/tree_codec.h"
+#include "mls/public/tree/tree_codec.h"
 
 int group_new(struct rowan_mls *client, struct rowan_mls_group **ret)
 {

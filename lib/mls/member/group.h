@@ -20,8 +20,8 @@
 #include "mls/member/psk.h"
 #include "mls/member/secret_tree.h"
 #include "mls/member/treekem.h"
-#include "mls/public/commit_stage.h"
-#include "mls/public/mls_message.h"
+#include "mls/public/group/commit_stage.h"
+#include "mls/public/framing/mls_message.h"
 
 /* What is kept of an epoch that has ended, to read late messages. */
 struct past_epoch {

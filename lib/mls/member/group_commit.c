@@ -8,7 +8,7 @@
 
 #include "mls/member/group.h"
 #include "mls/member/treekem_path.h"
-#include "mls/public/proposal_rules.h"
+#include "mls/public/group/proposal_rules.h"
 
 /* A commit on its way. */
 struct committing {

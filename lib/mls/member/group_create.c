@@ -5,9 +5,9 @@
 
 #include "crypto/hpke.h"
 #include "mls/member/group.h"
-#include "mls/public/extension.h"
-#include "mls/public/tree_codec.h"
-#include "mls/public/tree_hash.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/tree/tree_codec.h"
+#include "mls/public/tree/tree_hash.h"
 
 #define RANDOM_ID_LEN 16
 

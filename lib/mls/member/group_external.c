@@ -9,7 +9,7 @@
 #include "mls/member/group.h"
 #include "mls/member/group_info_check.h"
 #include "mls/member/treekem_path.h"
-#include "mls/public/extension.h"
+#include "mls/public/object/extension.h"
 
 #define PROPOSALS_MAX (2 + MLS_PSKS_MAX)
 

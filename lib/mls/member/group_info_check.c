@@ -2,8 +2,8 @@
  * Believing a group: see group_info_check.h.
  */
 #include "mls/member/group_info_check.h"
-#include "mls/public/extension.h"
-#include "mls/public/tree_codec.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/tree/tree_codec.h"
 
 /* 13.4: a joiner must support every extension in the GroupContext. */
 static int supported(

@@ -12,8 +12,8 @@
 #include "mls/member/group.h"
 #include "mls/member/message_protect.h"
 #include "mls/member/treekem_path.h"
-#include "mls/public/message_check.h"
-#include "mls/public/proposal_rules.h"
+#include "mls/public/group/message_check.h"
+#include "mls/public/group/proposal_rules.h"
 
 void rowan_mls_received_free(struct rowan_mls_received *received)
 {

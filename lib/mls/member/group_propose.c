@@ -7,8 +7,8 @@
 
 #include "crypto/hpke.h"
 #include "mls/member/group.h"
-#include "mls/public/extension.h"
-#include "mls/public/proposal_rules.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/group/proposal_rules.h"
 
 /* ---- encoding
  * ---------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 
 #include "mls/member/group.h"
 #include "mls/member/group_info_check.h"
-#include "mls/public/extension.h"
+#include "mls/public/object/extension.h"
 
 /* 8.6: the resumption PSK of the old group's present epoch. */
 static int write_link(const struct rowan_mls_group *old, enum psk_usage usage,

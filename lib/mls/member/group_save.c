@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "mls/member/group.h"
-#include "mls/public/tree_codec.h"
+#include "mls/public/tree/tree_codec.h"
 
 #define SAVED_VERSION 1
 #define SAVED_MAX     (256u << 20)

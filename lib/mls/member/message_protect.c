@@ -7,8 +7,8 @@
 
 #include "crypto/label.h"
 #include "mls/member/message_protect.h"
-#include "mls/public/limits.h"
-#include "mls/public/mls_message.h"
+#include "mls/public/object/limits.h"
+#include "mls/public/framing/mls_message.h"
 
 #define SENDER_DATA_LEN (4 + 4 + REUSE_GUARD_LEN)
 

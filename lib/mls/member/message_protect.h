@@ -11,7 +11,7 @@
 
 #include "crypto/suite.h"
 #include "mls/member/secret_tree.h"
-#include "mls/public/private_message.h"
+#include "mls/public/framing/private_message.h"
 
 #define REUSE_GUARD_LEN 4
 

@@ -2,8 +2,8 @@
  * Speaking to a group from outside (RFC 9420 section 12.1.8). See rowan/mls.h.
  */
 #include "mls/member/group.h"
-#include "mls/public/external_sender.h"
-#include "mls/public/proposal_type.h"
+#include "mls/public/object/external_sender.h"
+#include "mls/public/object/proposal_type.h"
 
 int rowan_mls_external_senders(const struct rowan_mls_claim *senders, size_t n,
 	struct rowan_mls_buf *ret)

@@ -7,8 +7,8 @@
 
 #include "crypto/hpke.h"
 #include "mls/member/client.h"
-#include "mls/public/extension.h"
-#include "mls/public/mls_message.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/framing/mls_message.h"
 
 struct stored_package *package_find(const struct rowan_mls *c, struct bytes ref)
 {

@@ -6,7 +6,7 @@
 #include "crypto/hkdf.h"
 #include "crypto/label.h"
 #include "mls/member/psk.h"
-#include "mls/public/limits.h"
+#include "mls/public/object/limits.h"
 
 void psk_list_free(struct psk *v, size_t n)
 {

@@ -6,7 +6,7 @@
 #define MLS_PSK_H
 
 #include "crypto/suite.h"
-#include "mls/public/psk_id.h"
+#include "mls/public/object/psk_id.h"
 
 struct psk {
 	struct psk_id id;

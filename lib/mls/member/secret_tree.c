@@ -11,8 +11,8 @@
 
 #include "crypto/label.h"
 #include "mls/member/secret_tree.h"
-#include "mls/public/limits.h"
-#include "mls/public/tree_math.h"
+#include "mls/public/object/limits.h"
+#include "mls/public/tree/tree_math.h"
 
 #define RATCHETS 2
 

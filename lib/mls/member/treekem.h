@@ -11,8 +11,8 @@
 #define MLS_TREEKEM_H
 
 #include "base/secret.h"
-#include "mls/public/limits.h"
-#include "mls/public/tree.h"
+#include "mls/public/object/limits.h"
+#include "mls/public/tree/tree.h"
 
 /* A leaf and the nodes above it, up to the root of the largest tree. */
 #define TREEKEM_KEYS_MAX 15

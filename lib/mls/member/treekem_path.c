@@ -3,7 +3,7 @@
  */
 #include "crypto/hpke.h"
 #include "mls/member/treekem_path.h"
-#include "mls/public/tree_hash.h"
+#include "mls/public/tree/tree_hash.h"
 
 static const char path_label[] = "UpdatePathNode";
 

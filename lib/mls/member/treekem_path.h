@@ -12,10 +12,10 @@
 #include <rowan/mls.h>
 
 #include "mls/member/treekem.h"
-#include "mls/public/group_context.h"
-#include "mls/public/leaf_node.h"
-#include "mls/public/tree_path.h"
-#include "mls/public/update_path.h"
+#include "mls/public/object/group_context.h"
+#include "mls/public/object/leaf_node.h"
+#include "mls/public/tree/tree_path.h"
+#include "mls/public/object/update_path.h"
 
 /* What a committer starts from. */
 struct treekem_making {
