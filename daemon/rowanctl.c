@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 		INTO,
 		KEY,
 		LAST,
+		LOST,
 		FOR,
 		VERSION
 	};
@@ -155,6 +156,7 @@ int main(int argc, char **argv)
 		{"into", required_argument, NULL, INTO},
 		{"key", required_argument, NULL, KEY},
 		{"last", required_argument, NULL, LAST},
+		{"lost", required_argument, NULL, LOST},
 		{"for", required_argument, NULL, FOR},
 		{"version", no_argument, NULL, VERSION},
 		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
@@ -176,6 +178,7 @@ int main(int argc, char **argv)
 		case INTO: t.into = optarg; break;
 		case KEY: t.key = optarg; break;
 		case LAST: t.last = optarg; break;
+		case LOST: t.lost = optarg; break;
 		case FOR:
 			if (read_time(optarg, &t.seconds))
 				break;

@@ -4,7 +4,7 @@ _rowanctl() {
 	case $cur in
 	-*)
 		words='--config --socket --json --dry-run --all --wait --newest --next
-			--yes --output --into --key --last --for --version
+			--yes --output --into --key --last --lost --for --version
 			--help'
 		;;
 	*)

@@ -295,6 +295,13 @@ const struct command authority_commands[] = {
 		   "and a fresh one follows it. The daemon learns of it from "
 		   "NEW/statements.txt."),
 		0, authority_succeed_options, authority_succeed_run},
+	{"authority follow", "DIR CHAIN", 2, 2, COMMAND_FILE,
+		N_("catch up with the clinic before signing"),
+		N_("CHAIN is what rowanctl cards export wrote: registrars' "
+		   "cards and revocations by others stand in it, and what is "
+		   "signed next must stand behind them. What was signed here "
+		   "and came too late is signed again."),
+		0, NULL, authority_follow_run},
 	{"authority revoke", "DIR DEVICE", 2, 2, COMMAND_FOLDER,
 		N_("revoke a device"),
 		N_("DEVICE is its id, 32 hexadecimal digits, as rowanctl "

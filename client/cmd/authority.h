@@ -66,6 +66,25 @@ int authority_book_add(
 	struct authority_book *b, struct bytes raw, uint64_t now);
 
 /**
+ * authority_book_take(b, raw), authority_book_cut(b, count),
+ * authority_book_write(b):
+ * Append a statement of others that is checked, in ${b} alone; go back to the
+ * first ${count}; write the file anew. Codes of rules_check; EXIT_DONE, or
+ * said.
+ */
+ROWAN_MUST int authority_book_take(struct authority_book *b, struct bytes raw);
+ROWAN_MUST int authority_book_cut(struct authority_book *b, size_t count);
+int authority_book_write(const struct authority_book *b);
+
+/**
+ * authority_follow(b, text, ret_new):
+ * Take over the clinic's chain, armoured, and sign again what was signed here
+ * and came too late. EXIT_DONE, or said.
+ */
+int authority_follow(
+	struct authority_book *b, struct bytes text, size_t *ret_new);
+
+/**
  * authority_book_key(b, name, ret):
  * Ask for the passphrase and open a key of the folder. EXIT_DONE, or said.
  */
@@ -93,5 +112,6 @@ int authority_succeed_run(struct run *r);
 /* Entries of the table that stand in authority_more.c. */
 int authority_restore_run(struct run *r);
 int authority_revoke_run(struct run *r);
+int authority_follow_run(struct run *r); /* authority_follow.c */
 
 #endif

@@ -212,6 +212,40 @@ static int read_statements(struct authority_book *b, struct bytes text)
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
 }
 
+int authority_book_take(struct authority_book *b, struct bytes raw)
+{
+	struct buf copy = {NULL, 0};
+	int rc = authority_book_check(b, raw, 0);
+
+	if (rc == 0)
+		rc = buf_copy(&copy, raw);
+	if (rc == 0)
+		rc = take(b, &copy);
+	buf_wipe(&copy);
+	return rc;
+}
+
+/* Cards borrow from statements: all is built anew from the first on. */
+int authority_book_cut(struct authority_book *b, size_t count)
+{
+	struct buf *old = b->statements;
+	size_t had = b->statement_count;
+	int rc;
+
+	free(b->cards);
+	b->cards = NULL;
+	b->statements = NULL;
+	b->card_count = b->statement_count = 0;
+	rc = clinic_init(&b->clinic, buf_view(&b->record[0]));
+	for (size_t i = 0; i < had; i++) {
+		if (rc == 0 && i < count)
+			rc = take(b, &old[i]);
+		buf_wipe(&old[i]);
+	}
+	free(old);
+	return rc;
+}
+
 /* The record that signs now is the last one of the file. */
 static int check_present(const struct authority_book *b)
 {
@@ -267,7 +301,7 @@ void authority_book_close(struct authority_book *b)
  */
 
 /* The whole file anew: it is there complete, old or new. */
-static int write_statements(const struct authority_book *b)
+int authority_book_write(const struct authority_book *b)
 {
 	char *path = authority_book_path(b->dir, "statements.txt");
 	struct writer w;
@@ -302,7 +336,7 @@ int authority_book_add(struct authority_book *b, struct bytes raw, uint64_t now)
 	if (buf_copy(&copy, raw) != 0 || take(b, &copy) != 0)
 		code = ui_fail(b->ui, EXIT_MACHINE, NULL, _("out of memory"));
 	buf_wipe(&copy);
-	return code == EXIT_DONE ? write_statements(b) : code;
+	return code == EXIT_DONE ? authority_book_write(b) : code;
 }
 
 int authority_book_key(const struct authority_book *b, const char *name,

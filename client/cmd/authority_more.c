@@ -15,8 +15,8 @@
 #include "ui/file.h"
 #include "ui/words.h"
 
-#define PENDING_MAX 4096
-#define HEX	    64
+#define PENDING_HEAD 1024
+#define HEX	     64
 
 static bool hex_to(const char *text, uint8_t ret[WIRE_HASH_LEN])
 {
@@ -28,24 +28,25 @@ static bool hex_to(const char *text, uint8_t ret[WIRE_HASH_LEN])
 }
 
 /* The note that rowanctl backup restore leaves in a restored folder. */
-static int read_pending(
-	const struct run *r, const char *path, struct wire_st_restore *ret)
+static int read_pending(const struct run *r, const char *path,
+	struct buf *ret_raw, struct wire_st_restore *ret)
 {
-	char text[PENDING_MAX + 1], root[HEX + 1], lost[HEX + 1], end[2];
+	char text[PENDING_HEAD + 1], root[HEX + 1], lost[HEX + 1], end[2];
 	unsigned long long made, size, lost_size;
-	struct buf raw;
-	int n, code = file_read(&r->ui, path, PENDING_MAX, &raw);
+	size_t len;
+	int n, code = file_read(&r->ui, path, AUTHORITY_FILE_MAX, ret_raw);
 
 	if (code != EXIT_DONE)
 		return code;
-	memcpy(text, raw.data, raw.len);
-	text[raw.len] = '\0';
-	buf_wipe(&raw);
+	len = ret_raw->len < PENDING_HEAD ? ret_raw->len : PENDING_HEAD;
+	memcpy(text, ret_raw->data, len);
+	text[len] = '\0';
+	/* Behind it the clinic's chain, in blocks. */
 	n = sscanf(text,
 		"rowan restore 1 made %llu size %llu root %64[0-9a-f] "
 		"lost_size %llu lost_root %64[0-9a-f] %1s",
 		&made, &size, root, &lost_size, lost, end);
-	if (n != 5 || !hex_to(root, ret->root.b) ||
+	if (n < 5 || (n == 6 && end[0] != '-') || !hex_to(root, ret->root.b) ||
 		!hex_to(lost, ret->lost_root.b))
 		return ui_fail(&r->ui, EXIT_INPUT, NULL,
 			_("%s is not what rowanctl backup restore leaves"),
@@ -82,12 +83,18 @@ static int sign(struct authority_book *b, struct wire_statement *s)
 int authority_restore_run(struct run *r)
 {
 	struct wire_st_restore heads;
+	struct buf pending = {NULL, 0};
 	struct authority_book b;
 	struct wire_statement s;
+	size_t fresh;
 	int code = authority_book_open(&r->ui, r->argv[0], &b);
 
 	if (code == EXIT_DONE)
-		code = read_pending(r, r->argv[1], &heads);
+		code = read_pending(r, r->argv[1], &pending, &heads);
+	/* It is signed behind all that is known of the clinic's chain. */
+	if (code == EXIT_DONE)
+		code = authority_follow(&b, buf_view(&pending), &fresh);
+	buf_wipe(&pending);
 	if (code == EXIT_DONE) {
 		authority_begin(
 			&b.clinic, WIRE_ST_RESTORE, (uint64_t)time(NULL), &s);

@@ -31,7 +31,8 @@ static int path_in(const char *dir, const char *name, char ret[PATH_LEN])
 		       : ROWAN_E_INVAL;
 }
 
-int restore_pending_write(const char *dir, const struct restore_pending *p)
+int restore_pending_write(
+	const char *dir, const struct restore_pending *p, struct bytes chain)
 {
 	char path[PATH_LEN], root[HEX + 1], lost[HEX + 1];
 	int fd, rc = path_in(dir, RESTORE_PENDING, path);
@@ -49,6 +50,8 @@ int restore_pending_write(const char *dir, const struct restore_pending *p)
 		     (unsigned long long)p->made,
 		     (unsigned long long)p->heads.size, root,
 		     (unsigned long long)p->heads.lost_size, lost) > 0 &&
+			     write(fd, chain.data, chain.len) ==
+				     (ssize_t)chain.len &&
 			     fsync(fd) == 0
 		     ? 0
 		     : ROWAN_E_IO;
@@ -82,7 +85,8 @@ int restore_pending_read(const char *dir, struct restore_pending *ret)
 		"lost_size %llu lost_root %64[0-9a-f] %1s",
 		&made, &size, root, &lost_size, lost, end);
 	fclose(f);
-	if (n != 5 || !hex_to(root, ret->heads.root.b) ||
+	if (n < 5 || (n == 6 && end[0] != '-') ||
+		!hex_to(root, ret->heads.root.b) ||
 		!hex_to(lost, ret->heads.lost_root.b))
 		return ROWAN_E_CORRUPT;
 	ret->made = made;
@@ -266,6 +270,20 @@ static int erase_again(struct store *st, const struct restore_finishing *f,
 	return rc;
 }
 
+/* What does not go in any more is counted and left out. */
+static int bring_lost(
+	struct import *in, struct bytes text, struct restore_done *ret)
+{
+	struct import_result done;
+	int rc = import_each(in, text, &done);
+
+	if (rc != 0)
+		return rc;
+	ret->found = done.taken;
+	ret->refused = done.at - done.taken - done.known;
+	return 0;
+}
+
 static int finish(struct store *st, const struct restore_finishing *f,
 	struct restore_done *ret)
 {
@@ -275,6 +293,8 @@ static int finish(struct store *st, const struct restore_finishing *f,
 
 	if (rc == 0)
 		rc = erase_again(st, f, ret);
+	if (rc == 0)
+		rc = bring_lost(&in, f->lost, ret);
 	if (rc == 0)
 		rc = import_text(&in, f->text, &ret->brought);
 	if (rc == 0)

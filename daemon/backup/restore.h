@@ -7,9 +7,9 @@
  * A restored folder holds a note of what was restored and what the last known
  * head was; as long as it is there no rowand serves the folder. Finishing
  * needs the authority's statement that names both heads. Then, in one
- * transaction: the statement is in the clinic's chain, erased cases are erased
- * again, invites and key packages are void, and every channel's group waits
- * for a reset.
+ * transaction: erased cases are erased again, lost statements that the lost
+ * database still had are back, the restore is in the clinic's chain, invites
+ * and key packages are void, and every channel's group waits for a reset.
  */
 #ifndef BACKUP_RESTORE_H
 #define BACKUP_RESTORE_H
@@ -28,11 +28,13 @@ struct restore_pending {
 };
 
 /**
- * restore_pending_write(dir, p), restore_pending_read(dir, ret):
+ * restore_pending_write(dir, p, chain), restore_pending_read(dir, ret):
+ * The heads, and behind them the clinic's chain as far as it is known,
+ * armoured: what the authority signs must stand behind that.
  * ROWAN_E_NOT_FOUND when nothing is pending, ROWAN_E_CORRUPT, ROWAN_E_IO.
  */
 ROWAN_MUST int restore_pending_write(
-	const char *dir, const struct restore_pending *p);
+	const char *dir, const struct restore_pending *p, struct bytes chain);
 ROWAN_MUST int restore_pending_read(
 	const char *dir, struct restore_pending *ret);
 
@@ -60,12 +62,15 @@ struct restore_done {
 	struct store_voided voided;
 	uint64_t channels; /* that wait for a reset */
 	uint64_t erased;   /* cases that were erased again */
+	uint64_t found;	   /* lost statements that were brought back */
+	uint64_t refused;  /* ...that do not go in any more */
 };
 
 /* What a restore is finished with. */
 struct restore_finishing {
 	const struct restore_pending *pending;
 	struct bytes text;	   /* armoured statements */
+	struct bytes lost;	   /* those of the lost database; or empty */
 	const struct id16 *erased; /* tombstones */
 	size_t erased_count;
 	uint64_t now;
@@ -73,8 +78,9 @@ struct restore_finishing {
 
 /**
  * restore_finish(st, f, ret):
- * All of it, in one transaction. ${f}->text is armoured statements: those that
- * were lost and somebody still has, in their order, and last the restore.
+ * All of it, in one transaction: tombstones, then ${f}->lost, each statement
+ * that still goes in, then ${f}->text. ${f}->text is armoured statements: those
+ * that were lost and somebody still has, in their order, and last the restore.
  * ROWAN_E_RULE when the last one is no restore or names other heads than
  * ${f}->pending; codes of import_text.
  */

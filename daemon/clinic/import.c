@@ -135,6 +135,40 @@ int import_text(struct import *in, struct bytes text, struct import_result *ret)
 	return rc == ROWAN_E_NOT_FOUND && ret->at > 0 ? 0 : rc;
 }
 
+static int try_one(
+	struct import *in, struct bytes raw, struct import_result *ret)
+{
+	int rc = store_mark(in->store), end;
+
+	if (rc != 0)
+		return rc;
+	rc = import_one(in, raw, ret);
+	end = rc == 0 ? store_keep(in->store) : store_undo(in->store);
+	/* Codes of the rules; the engine's own end it. */
+	return rc == ROWAN_E_NOMEM || rc == ROWAN_E_AGAIN ||
+			       rc == ROWAN_E_FULL || rc == ROWAN_E_CORRUPT
+		       ? rc
+		       : end;
+}
+
+int import_each(struct import *in, struct bytes text, struct import_result *ret)
+{
+	struct buf raw;
+	uint8_t kind;
+	int rc;
+
+	*ret = (struct import_result){.at = 0};
+	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
+		rc = kind == ARMOUR_STATEMENT ? try_one(in, buf_view(&raw), ret)
+					      : ROWAN_E_MALFORMED;
+		ret->at += rc == 0;
+		buf_wipe(&raw);
+		if (rc != 0)
+			return rc;
+	}
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
 int import_statements(struct store *st, const char *path, uint64_t now,
 	struct import_result *ret)
 {

@@ -56,6 +56,15 @@ ROWAN_MUST int import_text(
 	struct import *in, struct bytes text, struct import_result *ret);
 
 /**
+ * import_each(in, text, ret):
+ * Take in each statement of ${text} that goes in, inside marks of its own, and
+ * leave out the others; ${ret}->at counts all of them. Codes that cost the
+ * transaction, or ROWAN_E_MALFORMED for what is no such text.
+ */
+ROWAN_MUST int import_each(
+	struct import *in, struct bytes text, struct import_result *ret);
+
+/**
  * import_statements(st, path, now, ret):
  * Take in every statement of the file ${path}, all of them or none. What was
  * signed a while ago is judged by its own time, which must not lie ahead.

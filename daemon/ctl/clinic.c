@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "clinic/export.h"
 #include "clinic/import.h"
 #include "clinic/source.h"
 #include "clock/clock.h"
@@ -18,7 +19,8 @@
 #include "wire/lookup.h"
 #include "wire/statement.h"
 
-#define ROWS_MAX 20000
+#define ROWS_MAX     20000
+#define EXPORT_BYTES (512 * 1024) /* of text in one answer, about */
 
 /* ---- statements ---- */
 
@@ -70,6 +72,12 @@ static void take_statements(struct ctl_call *c, uint8_t only)
 	if (rc == 0 || (b.dry && b.good && rc == ROWAN_E_REFUSED)) {
 		ctl_say(c->a, EX_OK, "%zu %staken, %zu known", b.done.taken,
 			b.dry ? "would be " : "", b.done.known);
+	} else if (rc == ROWAN_E_STALE) {
+		ctl_say(c->a, EX_DATAERR,
+			"statement %zu: others came first; nothing was taken. "
+			"rowanctl cards export, carry it to the authority "
+			"(rowan authority follow), and bring what it makes",
+			b.done.at);
 	} else if (b.done.at > 0) {
 		ctl_say(c->a, EX_DATAERR,
 			"statement %zu: %s; nothing of this file was taken",
@@ -85,6 +93,33 @@ static void take_statements(struct ctl_call *c, uint8_t only)
 void ctl_import(struct ctl_call *c)
 {
 	take_statements(c, 0);
+}
+
+/*
+ * The clinic's chain from statement ${number} on, as much of it as goes into
+ * one answer: the armoured text, and where to go on.
+ */
+void ctl_export(struct ctl_call *c)
+{
+	uint64_t number = c->q.number == 0 ? 1 : c->q.number;
+	struct writer w;
+	int rc = 0;
+
+	writer_init(&w, CTL_VALUE_MAX);
+	while (rc == 0 && w.len < EXPORT_BYTES) {
+		rc = export_statement(c->rd, &source_clinic_chain, number, &w);
+		number += rc == 0;
+	}
+	writer_u8(&w, 0);
+	if (writer_status(&w) != 0 || (rc != 0 && rc != ROWAN_E_NOT_FOUND)) {
+		ctl_fail(c, rc != 0 ? rc : writer_status(&w));
+	} else {
+		ctl_row(c->a);
+		ctl_text(c->a, "statements", (const char *)w.data);
+		ctl_number(c->a, "next", rc == 0 ? number : 0);
+		ctl_number(c->a, "count", number - 1);
+	}
+	writer_wipe(&w);
 }
 
 void ctl_revoke(struct ctl_call *c)

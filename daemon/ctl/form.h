@@ -71,7 +71,8 @@ enum ctl_op {
 	CTL_BACKUP_LIST = 21,
 	CTL_STORE_CHECK = 22,
 	CTL_STORE_VACUUM = 23,
-	CTL_AUDIT_VERIFY = 24
+	CTL_AUDIT_VERIFY = 24,
+	CTL_EXPORT = 25
 };
 
 enum ctl_flag { CTL_DRY_RUN = 0x01, CTL_ALL = 0x02 };

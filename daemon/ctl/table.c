@@ -34,6 +34,7 @@ static const struct ctl_entry table[] = {
 	{CTL_STORE_CHECK,   "store check",   CTL_LONG,   ctl_store_check},
 	{CTL_STORE_VACUUM,  "store vacuum",  CTL_LABOUR, ctl_store_vacuum},
 	{CTL_AUDIT_VERIFY,  "audit verify",  CTL_LONG,   ctl_audit_verify},
+	{CTL_EXPORT,        "cards export",  CTL_LOOK,   ctl_export},
 };
 /* clang-format on */
 

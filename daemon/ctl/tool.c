@@ -33,6 +33,8 @@ static const struct tool_command table[] = {
 		CTL_CLOCK_ACCEPT, 0, 0, NULL},
 	{"cards import", "[--dry-run] FILE", "take in signed statements",
 		CTL_IMPORT, 1, 1, tool_import},
+	{"cards export", "FILE", "the clinic's chain of statements, for the"
+		" authority", CTL_EXPORT, 1, 1, tool_export},
 	{"cards list", "[ROLE]", "every card and how it stands", CTL_CARDS,
 		0, 1, tool_list},
 	{"devices list", "[ROLE]", "every device and what waits for it",
@@ -64,7 +66,8 @@ static const struct tool_command table[] = {
 		NULL},
 	{"backup verify", "--newest | FILE", "restore aside and check all of"
 		" it", 0, 0, 1, tool_backup_verify},
-	{"backup restore", "FILE --into FOLDER [--last CHECKPOINT]",
+	{"backup restore", "FILE --into FOLDER [--last CHECKPOINT]"
+		" [--lost FOLDER]",
 		"restore into an empty folder", 0, 1, 1, tool_backup_restore},
 	{"backup finish", "FOLDER STATEMENT", "finish a restore that the"
 		" authority signed", 0, 2, 2, tool_backup_finish},

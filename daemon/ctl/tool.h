@@ -11,8 +11,8 @@
 struct tool {
 	const char *socket, *config;
 	bool json, dry, all, wait, newest, next, yes;
-	const char *output, *into, *key, *last; /* paths */
-	uint64_t seconds;			/* --for */
+	const char *output, *into, *key, *last, *lost; /* paths */
+	uint64_t seconds;			       /* --for */
 	char **args; /* what is left, after the command's words */
 	int count;
 };
@@ -56,10 +56,11 @@ ROWAN_MUST int tool_read(const char *path, size_t max, struct buf *ret);
 
 /* Those that are done here, by file. */
 tool_run tool_metrics, tool_check_config, tool_reload, tool_drain,
-	tool_loglevel, tool_import, tool_revoke, tool_list, tool_invites,
-	tool_invite_end, tool_quotas, tool_retention_run; /* tool_ask.c */
-tool_run tool_backup_keygen, tool_backup_verify, tool_backup_restore,
-	tool_backup_finish; /* tool_backup.c */
+	tool_loglevel, tool_import, tool_export, tool_revoke, tool_list,
+	tool_invites, tool_invite_end, tool_quotas,
+	tool_retention_run;			  /* tool_ask.c */
+tool_run tool_backup_keygen, tool_backup_verify;  /* tool_backup.c */
+tool_run tool_backup_restore, tool_backup_finish; /* tool_restore.c */
 tool_run tool_store_check, tool_store_migrate,
 	tool_store_vacuum;				     /* tool_store.c */
 tool_run tool_key_rotate, tool_key_retire, tool_key_request; /* tool_key.c */

@@ -166,6 +166,83 @@ int tool_import(struct tool *t)
 	return bring_file(t, CTL_IMPORT);
 }
 
+struct chunk {
+	struct bytes text;
+	uint64_t next, count;
+};
+
+static int read_chunk(struct ctl_view *v, struct chunk *ret)
+{
+	struct ctl_field f;
+	struct reader row;
+
+	*ret = (struct chunk){.next = 0};
+	if (v->code != 0 || !ctl_next_row(v, &row))
+		return ROWAN_E_MALFORMED;
+	while (ctl_next_field(&row, &f)) {
+		if (bytes_eq(f.name, text_of("statements")))
+			ret->text = f.text;
+		else if (bytes_eq(f.name, text_of("next")))
+			ret->next = f.number;
+		else if (bytes_eq(f.name, text_of("count")))
+			ret->count = f.number;
+	}
+	return 0;
+}
+
+/* All of it, in as many answers as it takes. */
+static int fetch_chain(struct tool *t, struct writer *w, uint64_t *ret_count)
+{
+	struct ctl_request q = {.op = CTL_EXPORT, .uid = (uint32_t)getuid()};
+	struct chunk part = {.next = 1};
+	struct ctl_view v;
+	struct buf raw;
+	int rc = 0;
+
+	while (rc == 0 && part.next != 0) {
+		q.number = part.next;
+		rc = client_call(t->socket, &q, &raw);
+		if (rc == 0)
+			rc = ctl_answer_decode(buf_view(&raw), &v);
+		if (rc == 0)
+			rc = read_chunk(&v, &part);
+		if (rc == 0)
+			writer_raw(w, part.text.data, part.text.len);
+		*ret_count = part.count;
+		buf_wipe(&raw);
+	}
+	return rc == 0 ? writer_status(w) : rc;
+}
+
+int tool_export(struct tool *t)
+{
+	struct ctl_request q = {.op = CTL_EXPORT};
+	uint64_t count = 0;
+	struct writer w;
+	int rc, code = EX_OK;
+
+	writer_init(&w, CTL_ANSWER_MAX);
+	rc = fetch_chain(t, &w, &count);
+	if (rc != 0) {
+		writer_wipe(&w);
+		/* Ask once more, for its words. */
+		code = tool_ask(t, &q);
+		return code != EX_OK ? code : EX_PROTOCOL;
+	}
+	if (strcmp(t->args[0], "-") == 0)
+		rc = fwrite(w.data, 1, w.len, stdout) == w.len ? 0 : ROWAN_E_IO;
+	else
+		rc = replace_file(t->args[0], writer_view(&w));
+	writer_wipe(&w);
+	if (rc != 0) {
+		fprintf(stderr, "rowanctl: %s: cannot be written\n",
+			t->args[0]);
+		return EX_CANTCREAT;
+	}
+	fprintf(stderr, "%llu statements\n", (unsigned long long)count);
+	return EX_OK;
+}
+
 int tool_revoke(struct tool *t)
 {
 	return bring_file(t, CTL_REVOKE);

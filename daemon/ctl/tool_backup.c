@@ -7,15 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
 #include "backup/folder.h"
 #include "backup/restore.h"
-#include "clinic/tombstones.h"
 #include "ctl/offline.h"
+#include "ctl/tool_backup.h"
 #include "net/keyfile.h"
 
 #define SECRET_NAME "backup-key" /* the credential */
@@ -45,7 +44,7 @@ int tool_backup_keygen(struct tool *t)
 }
 
 /* From --key, $CREDENTIALS_DIRECTORY, or a file of that name here. */
-static int read_secret(const struct tool *t, struct key32 *ret)
+int tool_backup_secret(const struct tool *t, struct key32 *ret)
 {
 	return process_key(t->key != NULL ? t->key : SECRET_NAME, ret);
 }
@@ -58,13 +57,16 @@ static const char *why(int rc)
 	case ROWAN_E_MALFORMED: return "it is no backup";
 	case ROWAN_E_EXISTS: return "the folder is not empty";
 	case ROWAN_E_NOT_FOUND: return "there is no such file";
+	case ROWAN_E_STALE:
+		return "the clinic's chain is another one: sign with this "
+		       "folder's restore-pending";
 	case ROWAN_E_RULE:
 		return "the statement is not the restore of these two heads";
 	}
 	return rowan_strerror(rc);
 }
 
-static int say_why(struct tool *t, int rc)
+int tool_backup_why(struct tool *t, int rc)
 {
 	return offline_answer(t,
 		rc == ROWAN_E_EXISTS	  ? EX_CANTCREAT
@@ -92,7 +94,7 @@ static int pick(struct tool *t, const struct process *p, char ret[PATH_MAX])
 	return EX_OK;
 }
 
-static void show_manifest(struct ctl_answer *a, const struct backup_manifest *m)
+void tool_backup_manifest(struct ctl_answer *a, const struct backup_manifest *m)
 {
 	char hex[65];
 
@@ -107,7 +109,7 @@ static void show_manifest(struct ctl_answer *a, const struct backup_manifest *m)
 }
 
 /* Open it as the daemon would, and prove every invariant. */
-static int check_store(struct process *p, const char *dir, struct ctl_answer *a)
+int tool_backup_check(struct process *p, const char *dir, struct ctl_answer *a)
 {
 	const char *problem = NULL;
 	struct merkle_hash root;
@@ -171,13 +173,13 @@ static int verify(struct tool *t, struct process *p, const struct key32 *secret)
 		p->config.reserve_bytes = 0;
 		p->aside = true;
 		ctl_answer_init(&a);
-		show_manifest(&a, &m);
-		(void)check_store(p, dir, &a);
+		tool_backup_manifest(&a, &m);
+		(void)!tool_backup_check(p, dir, &a);
 		store_close(p->store);
 		p->store = NULL;
 		code = tool_show(t, &a);
 	} else {
-		code = say_why(t, rc);
+		code = tool_backup_why(t, rc);
 	}
 	remove_aside(dir);
 	return code;
@@ -190,178 +192,10 @@ int tool_backup_verify(struct tool *t)
 	int code = offline_begin(t, &p);
 
 	if (code == EX_OK)
-		code = read_secret(t, &secret);
+		code = tool_backup_secret(t, &secret);
 	if (code == EX_OK)
 		code = verify(t, &p, &secret);
 	key32_wipe(&secret);
-	offline_end(&p);
-	return code;
-}
-
-/* ---- restore ---- */
-
-static void show_heads(struct ctl_answer *a, const struct wire_st_restore *h)
-{
-	char hex[65];
-
-	ctl_number(a, "leaves", h->size);
-	ctl_text(a, "root", sodium_bin2hex(hex, sizeof hex, h->root.b, 32));
-	ctl_number(a, "lost_leaves",
-		h->lost_size > h->size ? h->lost_size - h->size : 0);
-	ctl_text(a, "lost_root",
-		sodium_bin2hex(hex, sizeof hex, h->lost_root.b, 32));
-}
-
-/*
- * The head of what was restored, computed anew from its leaves, and the last
- * one known before the loss: the guard of the lost folder, or a checkpoint
- * that a witness or a client still has. Without either the two are the same.
- * The guard moves into the restored folder: it is never restored, it goes on.
- */
-static int find_heads(
-	struct tool *t, struct process *p, struct wire_st_restore *ret)
-{
-	struct merkle_hash root;
-	char to[PATH_MAX];
-	int rc = store_log_verify(store_view(p->store), &root, &ret->size);
-
-	if (rc != 0)
-		return rc;
-	memcpy(ret->root.b, root.b, sizeof ret->root.b);
-	ret->lost_size = ret->size;
-	ret->lost_root = ret->root;
-	if (t->last == NULL)
-		return 0;
-	snprintf(to, sizeof to, "%s/log-guard", t->into);
-	return restore_last(t->last, to, &ret->lost_size, ret->lost_root.b);
-}
-
-static int restore(
-	struct tool *t, struct process *p, const struct key32 *secret)
-{
-	struct restore_pending pending = {0};
-	struct backup_manifest m;
-	struct ctl_answer a;
-	int rc, code;
-
-	rc = restore_unpack(t->args[0], t->into, secret, &m);
-	if (rc != 0)
-		return say_why(t, rc);
-	pending.made = m.time;
-	ctl_answer_init(&a);
-	show_manifest(&a, &m);
-	p->aside = true;
-	code = check_store(p, t->into, &a);
-	if (code == EX_OK) {
-		rc = find_heads(t, p, &pending.heads);
-		if (rc == 0)
-			rc = restore_pending_write(t->into, &pending);
-		if (rc != 0)
-			ctl_say(&a, EX_DATAERR, "the last head: %s",
-				rowan_strerror(rc));
-		else
-			show_heads(&a, &pending.heads);
-		if (rc == 0)
-			ctl_say(&a, EX_OK,
-				"restored, and waiting: have the authority "
-				"sign "
-				"a restore of these heads, then: rowanctl "
-				"backup finish %.300s STATEMENT",
-				t->into);
-	}
-	return tool_show(t, &a);
-}
-
-int tool_backup_restore(struct tool *t)
-{
-	struct key32 secret = {{0}};
-	struct process p;
-	int code;
-
-	if (t->into == NULL) {
-		fputs("rowanctl: backup restore needs --into FOLDER\n", stderr);
-		return EX_USAGE;
-	}
-	code = offline_begin(t, &p);
-	if (code == EX_OK)
-		code = read_secret(t, &secret);
-	if (code == EX_OK)
-		code = restore(t, &p, &secret);
-	key32_wipe(&secret);
-	offline_end(&p);
-	return code;
-}
-
-/* ---- finish ---- */
-
-static int finish(struct tool *t, struct process *p,
-	const struct restore_pending *pending, struct bytes text)
-{
-	struct restore_finishing f = {
-		.pending = pending, .text = text, .now = (uint64_t)time(NULL)};
-	struct id16 *erased = NULL;
-	struct restore_done done;
-	char path[PATH_MAX];
-	struct ctl_answer a;
-	int rc;
-
-	/* They lie beside the backups. */
-	snprintf(
-		path, sizeof path, "%s/" TOMBSTONES_NAME, p->config.backup_dir);
-	rc = tombstones_read(path, &erased, &f.erased_count);
-	f.erased = erased;
-	if (rc == 0)
-		rc = restore_finish(p->store, &f, &done);
-	free(erased);
-
-	if (rc != 0)
-		return say_why(t, rc);
-	snprintf(path, sizeof path, "%s/" RESTORE_PENDING, t->args[0]);
-	if (unlink(path) != 0)
-		return offline_answer(t, EX_CANTCREAT,
-			"finished, but the note restore-pending cannot be "
-			"removed");
-	ctl_answer_init(&a);
-	ctl_row(&a);
-	ctl_time(&a, "lost_after", pending->made);
-	ctl_number(&a, "lost_leaves",
-		pending->heads.lost_size > pending->heads.size
-			? pending->heads.lost_size - pending->heads.size
-			: 0);
-	ctl_number(&a, "void_packages", done.voided.packages);
-	ctl_number(&a, "void_invites", done.voided.invites);
-	ctl_number(&a, "channels_to_reset", done.channels);
-	ctl_number(&a, "cases_erased_again", done.erased);
-	ctl_say(&a, EX_OK, "finished: the folder may be served");
-	return tool_show(t, &a);
-}
-
-int tool_backup_finish(struct tool *t)
-{
-	struct restore_pending pending;
-	struct buf text = {NULL, 0};
-	struct process p;
-	int code = offline_begin(t, &p), rc;
-
-	if (code == EX_OK)
-		code = tool_read(t->args[1], CTL_CONTENT_MAX, &text) == 0
-			       ? EX_OK
-			       : EX_NOINPUT;
-	if (code == EX_OK) {
-		rc = restore_pending_read(t->args[0], &pending);
-		if (rc != 0)
-			code = offline_answer(t, EX_NOINPUT,
-				rc == ROWAN_E_NOT_FOUND
-					? "nothing is waiting in this folder"
-					: rowan_strerror(rc));
-	}
-	if (code == EX_OK) {
-		p.aside = true;
-		code = offline_store_in(&p, t->args[0]);
-	}
-	if (code == EX_OK)
-		code = finish(t, &p, &pending, buf_view(&text));
-	buf_wipe(&text);
 	offline_end(&p);
 	return code;
 }

@@ -25,7 +25,13 @@ int store_void(struct store *st, struct store_voided *ret)
 		return r;
 	q = db_use(&st->view.db, SQL_INVITE_VOID);
 	db_int(q, 1, STORE_INVITE_MEMORY);
-	return erase(st, q, &ret->invites);
+	if ((r = erase(st, q, &ret->invites)) != 0)
+		return r;
+	/* The store's copies of them are as they were. */
+	cache_forget(st);
+	q = db_use(&st->view.db, SQL_MAILBOX_SKIP);
+	db_int(q, 1, (int64_t)1 << 32);
+	return db_run(&st->view.db, q);
 }
 
 static struct seal_place group_at(int64_t row)

@@ -219,6 +219,10 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_PACKAGE_VOID] = "DELETE FROM package",
 	[SQL_INVITE_VOID] = "UPDATE invite SET live=0,body=x'',"
 			    "until=until+?1 WHERE live=1",
+	[SQL_MAILBOX_SKIP] = "INSERT INTO mailbox(device,reserved)"
+			     " SELECT id,?1 FROM device WHERE true"
+			     " ON CONFLICT(device) DO UPDATE SET"
+			     " reserved=reserved+?1",
 	[SQL_ENVELOPE_THERE] = "SELECT count(*) FROM envelope"
 			       " WHERE id=?1 AND number=?2",
 	[SQL_GROUP_NEXT] = "SELECT channel,state FROM mls_group"

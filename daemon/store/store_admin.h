@@ -97,6 +97,8 @@ struct store_voided {
  * store_void(st, ret):
  * What must not live on after a restore: every key package, last-resort ones
  * too, is erased (their hashes stay known for ever), and every invite ends.
+ * Mailboxes go on behind any sequence that may have been given since: a device
+ * passes over what it believes to have had.
  */
 ROWAN_MUST int store_void(struct store *st, struct store_voided *ret);
 

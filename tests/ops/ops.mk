@@ -5,6 +5,7 @@
 
 OPS_SH := $(sort $(wildcard tests/ops/[0-9]*.sh))
 OPS_SRC := $(sort $(wildcard tests/ops/[0-9]*.c))
+OPS_PY := $(sort $(wildcard tests/ops/[0-9]*.py))
 OPS_BIN := $(patsubst tests/ops/%.c,$(B)/tests/ops/%,$(OPS_SRC))
 
 $(foreach s,$(OPS_SRC),$(eval $(call test_program,ops/$(notdir \
@@ -18,9 +19,11 @@ $(B)/tests/ops/shift.so: tests/ops/shift_preload.c
 
 .PHONY: check-ops
 check-ops: $(B)/rowand $(B)/rowanctl $(OPS_BIN) $(B)/tests/seed \
-		$(B)/tests/ops/person $(B)/tests/ops/shift.so
+		$(B)/tests/ops/person $(B)/tests/ops/shift.so \
+		$(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 	$(Q)for t in $(OPS_BIN); do $$t || { echo "$$t failed"; exit 1; }; done
-	$(Q)printf '%s\n' $(OPS_SH) | xargs -P 4 -I'{}' sh '{}' $(B)
-	@echo "ops: $(words $(OPS_SH) $(OPS_BIN)) behaviours hold"
+	$(Q)printf '%s\n' $(OPS_PY:%='python3 %') $(OPS_SH:%='sh %') | \
+		xargs -P 4 -I'{}' sh -c '{} $(B)'
+	@echo "ops: $(words $(OPS_SH) $(OPS_BIN) $(OPS_PY)) behaviours hold"
 
 CHECKS += check-ops

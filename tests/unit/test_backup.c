@@ -246,7 +246,7 @@ static void pending_notes(void **state)
 	p.made = 7;
 	p.heads = (struct wire_st_restore){1, {{2}}, 3, {{4}}};
 	assert_int_equal(restore_pending_read(dir, &back), ROWAN_E_NOT_FOUND);
-	assert_int_equal(restore_pending_write(dir, &p), 0);
+	assert_int_equal(restore_pending_write(dir, &p, bytes_of(NULL, 0)), 0);
 	assert_int_equal(restore_pending_read(dir, &back), 0);
 	assert_memory_equal(&p, &back, sizeof p);
 	/* One that cannot be read is no "nothing": nobody serves it. */

@@ -236,6 +236,11 @@ static int equalise(struct channel *c)
 	struct channel_need *need;
 	int rc;
 
+	/* Also where it is behind us: it came back from a backup. */
+	if (c->known && c->state.exists &&
+		c->state.generation == c->row.generation &&
+		(c->state.flags & WIRE_GROUP_FROZEN) != 0)
+		return freeze(c);
 	/* Who is away is told by nobody. */
 	if (!c->known || c->state.epoch < c->row.epoch ||
 		c->x->now >= c->known_s + KNOWN_S)
@@ -246,8 +251,6 @@ static int equalise(struct channel *c)
 		follow_catch_up(c->x->o.follow, &c->row.case_id);
 		return 0;
 	}
-	if ((c->state.flags & WIRE_GROUP_FROZEN) != 0)
-		return freeze(c);
 	if (c->staged && !c->sent_staged)
 		return channel_send_staged(c);
 	if (c->state.epoch > c->row.epoch)

@@ -369,6 +369,11 @@ static int blobs_there(struct outbox *x, const struct outbox_row *row)
 	for (size_t i = 0; rc == 0 && i < row->blob_count; i++) {
 		rc = transfer_state(
 			x->o.transfer, &row->blobs[i], &state, &code);
+		/* It left once, with its blobs; now it goes again. */
+		if (rc == ROWAN_E_NOT_FOUND) {
+			rc = 0;
+			continue;
+		}
 		if (rc == 0 && state == TRANSFER_WAITING)
 			rc = ROWAN_E_AGAIN;
 		else if (rc == 0 && state == TRANSFER_FAILED)

@@ -1,0 +1,208 @@
+/*
+ * rowan authority follow: the clinic's chain goes on without the authority
+ * (registrars' cards, revocations by others), and what it signs next must
+ * stand behind all of that.
+ *
+ *	folder:  1 2 3 4'        4' came too late: 4 was first
+ *	daemon:  1 2 3 4 5
+ *	then:    1 2 3 4 5 6     6 says what 4' said
+ *
+ * Trusts no byte of the file: every statement is judged as any device judges
+ * it, and none of what was signed here is dropped without being signed anew.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/authority.h"
+#include "ui/exits.h"
+#include "ui/file.h"
+#include "ui/mem.h"
+#include "ui/words.h"
+#include "wire/armour.h"
+
+struct chain {
+	struct buf *raw;
+	size_t count;
+};
+
+static void chain_wipe(struct chain *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		buf_wipe(&c->raw[i]);
+	free(c->raw);
+	*c = (struct chain){NULL, 0};
+}
+
+static void chain_add(struct chain *c, struct buf *raw)
+{
+	c->raw = mem_more(c->raw, (c->count + 1) * sizeof *c->raw);
+	c->raw[c->count++] = *raw;
+	*raw = (struct buf){NULL, 0};
+}
+
+/* Statements of the clinic, from the first one on. */
+static int read_chain(struct bytes text, struct chain *ret)
+{
+	struct wire_statement s;
+	struct buf raw;
+	uint8_t kind;
+	int rc;
+
+	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
+		rc = kind == ARMOUR_STATEMENT ? 0 : ROWAN_E_MALFORMED;
+		if (rc == 0)
+			rc = wire_statement_decode(buf_view(&raw), &s);
+		if (rc == 0 && (wire_statement_of_case(s.kind) ||
+				       s.number != ret->count + 1))
+			rc = ROWAN_E_CHAIN;
+		if (rc == 0)
+			chain_add(ret, &raw);
+		buf_wipe(&raw);
+		if (rc != 0)
+			return rc;
+	}
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+/* How many statements both have. */
+static size_t common(const struct authority_book *b, const struct chain *c)
+{
+	size_t n = 0;
+
+	while (n < b->statement_count && n < c->count &&
+		bytes_eq(buf_view(&b->statements[n]), buf_view(&c->raw[n])))
+		n++;
+	return n;
+}
+
+/* Sign again, at the end of the chain, what an earlier statement said. */
+static int sign_again(struct authority_book *b, const struct authority_key *key,
+	struct bytes raw)
+{
+	struct wire_statement old, s;
+	struct writer w;
+	int code = EXIT_DONE, rc = wire_statement_decode(raw, &old);
+
+	if (rc != 0)
+		return EXIT_DAMAGED;
+	authority_begin(&b->clinic, old.kind, (uint64_t)time(NULL), &s);
+	s.u = old.u;
+	writer_init(&w, WIRE_STATEMENT_MAX);
+	rc = authority_sign(key, NULL, &s, &w);
+	if (rc == 0)
+		rc = authority_book_check(b, writer_view(&w), s.time);
+	/* Somebody else has logged that card, or revoked that device. */
+	if (rc == ROWAN_E_RULE)
+		ui_note(b->ui,
+			_("What was statement %llu here has been done by "
+			  "others meanwhile."),
+			(unsigned long long)old.number);
+	else if (rc != 0)
+		code = ui_fail(b->ui, exit_of(rc), NULL,
+			_("statement %llu cannot be signed again: %s"),
+			(unsigned long long)old.number, rowan_strerror(rc));
+	else
+		code = authority_book_add(b, writer_view(&w), s.time);
+	writer_wipe(&w);
+	return code;
+}
+
+/* What was signed here and came too late: the statements in ${late}. */
+static int sign_late(struct authority_book *b, const struct chain *late)
+{
+	struct authority_key *key = NULL;
+	int code = authority_book_key(b, "authority.key", &key);
+
+	for (size_t i = 0; code == EXIT_DONE && i < late->count; i++)
+		code = sign_again(b, key, buf_view(&late->raw[i]));
+	authority_free(key);
+	return code;
+}
+
+static int take_over(
+	struct authority_book *b, const struct chain *c, size_t same)
+{
+	struct chain late = {NULL, 0};
+	int code = EXIT_DONE, rc;
+
+	for (size_t i = same; i < b->statement_count; i++) {
+		struct buf raw;
+
+		if (buf_copy(&raw, buf_view(&b->statements[i])) != 0)
+			code = ui_fail(
+				b->ui, EXIT_MACHINE, NULL, _("out of memory"));
+		else
+			chain_add(&late, &raw);
+	}
+	rc = authority_book_cut(b, same);
+	for (size_t i = same; rc == 0 && code == EXIT_DONE && i < c->count; i++)
+		rc = authority_book_take(b, buf_view(&c->raw[i]));
+	if (rc != 0)
+		code = ui_fail(b->ui, EXIT_INPUT, NULL,
+			_("statement %zu is not one of this clinic's next: %s"),
+			b->statement_count + 1, rowan_strerror(rc));
+	if (code == EXIT_DONE && late.count > 0)
+		code = sign_late(b, &late);
+	if (code == EXIT_DONE)
+		code = authority_book_write(b);
+	if (code == EXIT_DONE && late.count > 0)
+		ui_note(b->ui,
+			_("%zu statements came too late and were signed "
+			  "again."),
+			late.count);
+	chain_wipe(&late);
+	return code;
+}
+
+int authority_follow(
+	struct authority_book *b, struct bytes text, size_t *ret_new)
+{
+	struct chain c = {NULL, 0};
+	size_t same, had = b->statement_count;
+	int code = EXIT_DONE, rc = read_chain(text, &c);
+
+	*ret_new = 0;
+	if (rc != 0)
+		code = ui_fail(b->ui, EXIT_INPUT, NULL,
+			_("that is not the clinic's chain, whole and in its "
+			  "order: %s"),
+			rowan_strerror(rc));
+	same = common(b, &c);
+	if (code == EXIT_DONE && same < c.count) {
+		code = take_over(b, &c, same);
+		*ret_new = c.count - same;
+	}
+	if (code == EXIT_DONE && same == c.count && had > same)
+		ui_note(b->ui,
+			_("The daemon has not seen the last %zu statements "
+			  "yet."),
+			had - same);
+	chain_wipe(&c);
+	return code;
+}
+
+int authority_follow_run(struct run *r)
+{
+	struct authority_book b;
+	struct buf text = {NULL, 0};
+	size_t fresh = 0;
+	int code = authority_book_open(&r->ui, r->argv[0], &b);
+
+	if (code == EXIT_DONE)
+		code = file_read(&r->ui, r->argv[1], AUTHORITY_FILE_MAX, &text);
+	if (code == EXIT_DONE)
+		code = authority_follow(&b, buf_view(&text), &fresh);
+	if (code == EXIT_DONE) {
+		ui_note(&r->ui,
+			_("%zu new statements; the clinic's chain has "
+			  "%zu."),
+			fresh, b.statement_count);
+		ui_json(&r->ui,
+			json_pack("{s:I,s:I}", "new", (json_int_t)fresh,
+				"number", (json_int_t)b.statement_count));
+	}
+	buf_wipe(&text);
+	authority_book_close(&b);
+	return code;
+}

@@ -1,0 +1,363 @@
+/*
+ * rowanctl backup restore, backup finish: coming back from a backup, in two
+ * steps with the authority's word in between (backup/restore.h).
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "backup/loss.h"
+#include "backup/restore.h"
+#include "clinic/export.h"
+#include "clinic/source.h"
+#include "clinic/tombstones.h"
+#include "ctl/offline.h"
+#include "ctl/tool_backup.h"
+
+#define TEXT_MAX (64 * 1024 * 1024) /* of statements */
+
+/* ---- restore ---- */
+
+/* What the lost database still says. */
+struct salvage {
+	struct loss loss;
+	struct writer chain; /* the clinic's, armoured */
+	struct writer lost;  /* every lost statement */
+	bool opened;
+};
+
+static void show_heads(struct ctl_answer *a, const struct wire_st_restore *h)
+{
+	char hex[65];
+
+	ctl_number(a, "leaves", h->size);
+	ctl_text(a, "root", sodium_bin2hex(hex, sizeof hex, h->root.b, 32));
+	ctl_number(a, "lost_leaves",
+		h->lost_size > h->size ? h->lost_size - h->size : 0);
+	ctl_text(a, "lost_root",
+		sodium_bin2hex(hex, sizeof hex, h->lost_root.b, 32));
+}
+
+static void show_loss(struct ctl_answer *a, const struct salvage *s)
+{
+	ctl_flag(a, "lost_readable", s->opened);
+	ctl_number(a, "lost_read", s->loss.read);
+	ctl_number(a, "lost_messages", s->loss.messages);
+	ctl_number(a, "lost_not_fetched", s->loss.waiting);
+	ctl_number(a, "lost_blob_parts", s->loss.blobs);
+	ctl_number(a, "lost_statements", s->loss.statements);
+}
+
+/*
+ * The head of what was restored, computed anew from its leaves, and the last
+ * one known before the loss: the guard of the lost folder, or a checkpoint
+ * that a witness or a client still has. Without either the two are the same.
+ * The guard moves into the restored folder: it is never restored, it goes on.
+ */
+static int find_heads(
+	struct tool *t, struct process *p, struct wire_st_restore *ret)
+{
+	struct merkle_hash root;
+	char to[PATH_MAX];
+	int rc = store_log_verify(store_view(p->store), &root, &ret->size);
+
+	if (rc != 0)
+		return rc;
+	memcpy(ret->root.b, root.b, sizeof ret->root.b);
+	ret->lost_size = ret->size;
+	ret->lost_root = ret->root;
+	if (t->last == NULL)
+		return 0;
+	snprintf(to, sizeof to, "%s/log-guard", t->into);
+	return restore_last(t->last, to, &ret->lost_size, ret->lost_root.b);
+}
+
+/* The clinic's chain: of the backup, and behind it of the lost database. */
+static int find_chain(struct process *p, struct store *lost, struct writer *w)
+{
+	struct store_reader *rd = store_view(p->store);
+	struct source source;
+	struct clinic clinic;
+	int rc;
+
+	source_init(&source, rd);
+	rc = source_clinic(&source, &clinic);
+	source_wipe(&source);
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	rc = export_chain(rd, &source_clinic_chain, 1, w);
+	/* As far as it can be read. */
+	if (rc == 0 && lost != NULL)
+		(void)!export_chain(store_view(lost), &source_clinic_chain,
+			clinic.number + 1, w);
+	return rc == 0 ? writer_status(w) : rc;
+}
+
+static int report(const struct tool *t, struct process *p, struct store *lost,
+	struct salvage *s)
+{
+	char path[PATH_MAX];
+	FILE *f;
+	int rc = 0;
+
+	snprintf(path, sizeof path, "%s/" LOSS_NAME, t->into);
+	f = fopen(path, "wxe");
+	if (f == NULL)
+		return ROWAN_E_IO;
+	if (lost != NULL)
+		rc = loss_write(lost, &s->loss, f, &s->lost);
+	else
+		(void)fprintf(f, "rowan loss 1\nentries %llu to %llu\n",
+			(unsigned long long)s->loss.first,
+			(unsigned long long)s->loss.end - 1);
+	if (rc == 0)
+		rc = loss_known(store_view(p->store), f);
+	if (fflush(f) != 0 || fsync(fileno(f)) != 0)
+		rc = rc == 0 ? ROWAN_E_IO : rc;
+	fclose(f);
+	return rc;
+}
+
+static int keep_lost(const struct tool *t, const struct writer *text)
+{
+	char path[PATH_MAX];
+	FILE *f;
+	bool ok;
+
+	snprintf(path, sizeof path, "%s/" LOSS_STATEMENTS, t->into);
+	f = fopen(path, "wxe");
+	if (f == NULL)
+		return ROWAN_E_IO;
+	ok = fwrite(text->data, 1, text->len, f) == text->len &&
+	     fflush(f) == 0 && fsync(fileno(f)) == 0;
+	fclose(f);
+	return ok ? 0 : ROWAN_E_IO;
+}
+
+/* ${t}->lost is the lost folder, or NULL; damaged it may say less. */
+static int salvage(const struct tool *t, struct process *p,
+	const struct wire_st_restore *h, struct salvage *s)
+{
+	char from[PATH_MAX], aside[PATH_MAX];
+	struct store *lost = NULL;
+	int rc;
+
+	s->loss = (struct loss){.first = h->size,
+		.end = h->lost_size > h->size ? h->lost_size : h->size};
+	snprintf(aside, sizeof aside, "%s/lost.db", t->into);
+	if (t->lost != NULL) {
+		snprintf(from, sizeof from, "%s/rowan.db", t->lost);
+		rc = loss_open(&lost, from, aside, &p->store_key);
+		if (rc != 0)
+			fprintf(stderr,
+				"rowanctl: %s: %s: the loss is named by "
+				"counters only\n",
+				from, rowan_strerror(rc));
+		/* Without a record the lost log itself says how far it got. */
+		if (rc == 0 && t->last == NULL)
+			s->loss.end = 0;
+	}
+	s->opened = lost != NULL;
+	rc = find_chain(p, lost, &s->chain);
+	if (rc == 0)
+		rc = report(t, p, lost, s);
+	if (rc == 0)
+		rc = keep_lost(t, &s->lost);
+	store_close(lost);
+	loss_remove(aside);
+	return rc;
+}
+
+static int restored(struct tool *t, struct process *p,
+	struct restore_pending *pending, struct ctl_answer *a)
+{
+	struct salvage s = {.opened = false};
+	int rc = find_heads(t, p, &pending->heads);
+
+	if (rc != 0) {
+		ctl_say(a, EX_DATAERR, "the last head: %s",
+			rc == ROWAN_E_NOT_FOUND
+				? "--last is no log-guard and no checkpoint"
+				: rowan_strerror(rc));
+		return rc;
+	}
+	writer_init(&s.chain, TEXT_MAX);
+	writer_init(&s.lost, TEXT_MAX);
+	rc = salvage(t, p, &pending->heads, &s);
+	if (rc == 0)
+		rc = restore_pending_write(
+			t->into, pending, writer_view(&s.chain));
+	if (rc == 0) {
+		show_heads(a, &pending->heads);
+		show_loss(a, &s);
+		ctl_say(a, EX_OK,
+			"restored, and waiting: %.300s/" LOSS_NAME
+			" names the loss; have the authority sign "
+			"%.300s/" RESTORE_PENDING
+			", then: rowanctl backup finish %.300s STATEMENTS",
+			t->into, t->into, t->into);
+	} else {
+		ctl_say(a, EX_DATAERR, "the loss cannot be named: %s",
+			rowan_strerror(rc));
+	}
+	writer_wipe(&s.chain);
+	writer_wipe(&s.lost);
+	return rc;
+}
+
+static int restore(
+	struct tool *t, struct process *p, const struct key32 *secret)
+{
+	struct restore_pending pending = {0};
+	struct backup_manifest m;
+	struct ctl_answer a;
+	int rc = restore_unpack(t->args[0], t->into, secret, &m);
+
+	if (rc != 0)
+		return tool_backup_why(t, rc);
+	pending.made = m.time;
+	ctl_answer_init(&a);
+	tool_backup_manifest(&a, &m);
+	p->aside = true;
+	if (tool_backup_check(p, t->into, &a) == EX_OK)
+		(void)!restored(t, p, &pending, &a);
+	return tool_show(t, &a);
+}
+
+int tool_backup_restore(struct tool *t)
+{
+	struct key32 secret = {{0}};
+	struct process p;
+	int code;
+
+	if (t->into == NULL) {
+		fputs("rowanctl: backup restore needs --into FOLDER\n", stderr);
+		return EX_USAGE;
+	}
+	code = offline_begin(t, &p);
+	if (code == EX_OK)
+		code = tool_backup_secret(t, &secret);
+	if (code == EX_OK)
+		code = restore(t, &p, &secret);
+	key32_wipe(&secret);
+	offline_end(&p);
+	return code;
+}
+
+/* ---- finish ---- */
+
+static void show_done(struct ctl_answer *a,
+	const struct restore_pending *pending, const struct restore_done *done)
+{
+	ctl_row(a);
+	ctl_time(a, "lost_after", pending->made);
+	ctl_number(a, "lost_leaves",
+		pending->heads.lost_size > pending->heads.size
+			? pending->heads.lost_size - pending->heads.size
+			: 0);
+	ctl_number(a, "statements_back", done->found + done->brought.taken - 1);
+	ctl_number(a, "statements_refused", done->refused);
+	ctl_number(a, "void_packages", done->voided.packages);
+	ctl_number(a, "void_invites", done->voided.invites);
+	ctl_number(a, "channels_to_reset", done->channels);
+	ctl_number(a, "cases_erased_again", done->erased);
+	ctl_say(a, EX_OK,
+		"finished: the folder may be served; " LOSS_NAME
+		" in it names the loss");
+}
+
+/* The lost statements have done their part, the note has, too. */
+static bool tidy(const char *dir)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/" LOSS_STATEMENTS, dir);
+	if (unlink(path) != 0 && errno != ENOENT)
+		return false;
+	snprintf(path, sizeof path, "%s/" RESTORE_PENDING, dir);
+	return unlink(path) == 0;
+}
+
+static int read_lost(const char *dir, struct buf *ret)
+{
+	char path[PATH_MAX];
+
+	*ret = (struct buf){NULL, 0};
+	snprintf(path, sizeof path, "%s/" LOSS_STATEMENTS, dir);
+	if (access(path, F_OK) != 0)
+		return 0;
+	return tool_read(path, TEXT_MAX, ret);
+}
+
+static int finish(
+	struct tool *t, struct process *p, struct restore_finishing *f)
+{
+	struct buf lost = {NULL, 0};
+	struct id16 *erased = NULL;
+	struct restore_done done;
+	char path[PATH_MAX];
+	struct ctl_answer a;
+	int rc;
+
+	/* They lie beside the backups. */
+	snprintf(
+		path, sizeof path, "%s/" TOMBSTONES_NAME, p->config.backup_dir);
+	rc = tombstones_read(path, &erased, &f->erased_count);
+	f->erased = erased;
+	if (rc == 0)
+		rc = read_lost(t->args[0], &lost);
+	f->lost = buf_view(&lost);
+	if (rc == 0)
+		rc = restore_finish(p->store, f, &done);
+	free(erased);
+	buf_wipe(&lost);
+	if (rc != 0)
+		return tool_backup_why(t, rc);
+	if (!tidy(t->args[0]))
+		return offline_answer(t, EX_CANTCREAT,
+			"finished, but the note restore-pending cannot be "
+			"removed");
+	ctl_answer_init(&a);
+	show_done(&a, f->pending, &done);
+	return tool_show(t, &a);
+}
+
+int tool_backup_finish(struct tool *t)
+{
+	struct restore_pending pending;
+	struct restore_finishing f = {
+		.pending = &pending, .now = (uint64_t)time(NULL)};
+	struct buf text = {NULL, 0};
+	struct process p;
+	int code = offline_begin(t, &p), rc;
+
+	if (code == EX_OK)
+		code = tool_read(t->args[1], CTL_CONTENT_MAX, &text) == 0
+			       ? EX_OK
+			       : EX_NOINPUT;
+	if (code == EX_OK) {
+		rc = restore_pending_read(t->args[0], &pending);
+		if (rc != 0)
+			code = offline_answer(t, EX_NOINPUT,
+				rc == ROWAN_E_NOT_FOUND
+					? "nothing is waiting in this folder"
+					: rowan_strerror(rc));
+	}
+	if (code == EX_OK) {
+		p.aside = true;
+		code = offline_store_in(&p, t->args[0]);
+	}
+	f.text = buf_view(&text);
+	if (code == EX_OK)
+		code = finish(t, &p, &f);
+	buf_wipe(&text);
+	offline_end(&p);
+	return code;
+}
