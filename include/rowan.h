@@ -183,6 +183,7 @@ ROWAN_API const char *rowan_alarm_name(enum rowan_alarm alarm);
 #include <rowan/message.h>
 #include <rowan/history.h>
 #include <rowan/proof.h>
+#include <rowan/audit.h>
 
 #ifdef __cplusplus
 }

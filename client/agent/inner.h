@@ -49,7 +49,8 @@ enum wait_kind {
 	WAIT_FETCH,   /* FETCHED or FETCH_FAILED, by message */
 	WAIT_COMPARE, /* COMPARE, by invite, or of this device (zero) */
 	WAIT_ENROLLED,
-	WAIT_CURRENT /* the link is current */
+	WAIT_CURRENT, /* the link is current */
+	WAIT_AUDIT    /* entries of the log, each an event */
 };
 
 struct wait {
@@ -59,6 +60,8 @@ struct wait {
 	struct peer *peer;
 	json_int_t request;
 	json_t *out;
+	struct rowan_audit *audit;
+	bool proofs;	   /* entries come with the files that prove them */
 	uint64_t deadline; /* milliseconds; 0: none */
 	struct wait *next;
 };
@@ -115,6 +118,9 @@ void serve_request(struct agent *a, struct peer *p, json_t *in);
 void serve_answer(struct peer *p, json_int_t id, json_t *out);
 void serve_event(struct peer *p, json_int_t id, json_t *event);
 void serve_error(struct peer *p, json_int_t id, int error, const char *detail);
+/* A refusal with words of its own, N_() texts. */
+void serve_refusal(struct peer *p, json_int_t id, int exit, const char *words,
+	const char *hint);
 
 /**
  * refuse(q, exit, words, hint):
@@ -137,6 +143,11 @@ json_int_t arg_number(
  */
 int wait_for(struct request *q, enum wait_kind kind, uint64_t number,
 	const struct id16 *id);
+/**
+ * wait_audit(q, audit, proofs):
+ * Answer ${q} with the items of ${audit}, which is taken.
+ */
+int wait_audit(struct request *q, struct rowan_audit *audit, bool proofs);
 void wait_event(struct agent *a, const struct rowan_event *e);
 void wait_peer_gone(struct agent *a, const struct peer *p);
 void wait_lock(struct agent *a);
@@ -194,6 +205,14 @@ void show_person(struct agent *a, const struct id16 *member,
 json_t *show_message(struct agent *a, const struct rowan_message *m,
 	const struct rowan_list *people);
 
+/* ---- the log (ops_audit.c) ---- */
+
+/* One entry for ${w}'s peer; how it ended, into its answer. */
+json_t *audit_entry(struct agent *a, const struct wait *w);
+void audit_done(const struct wait *w);
+/* What went wrong in words; -> AGENT_REFUSED or the code itself. */
+void audit_failed(const struct wait *w, int rc);
+
 /* ---- operations ---- */
 
 typedef int agent_op(struct request *q);
@@ -206,6 +225,6 @@ struct agent_operation {
 };
 
 extern const struct agent_operation ops_self[], ops_cases[], ops_acts[],
-	ops_people[], ops_messages[], ops_files[], ops_listen[];
+	ops_people[], ops_messages[], ops_files[], ops_listen[], ops_audit[];
 
 #endif

@@ -16,7 +16,7 @@
 #include "ui/mem.h"
 
 static const struct agent_operation *const tables[] = {ops_self, ops_cases,
-	ops_acts, ops_people, ops_messages, ops_files, ops_listen};
+	ops_acts, ops_people, ops_messages, ops_files, ops_listen, ops_audit};
 
 /* What the SDK's codes mean to a person. */
 static const struct {
@@ -99,6 +99,14 @@ void serve_error(struct peer *p, json_int_t id, int error, const char *detail)
 		json_pack("{s:i,s:s,s:s*,s:s*,s:i}", "exit", exit_of(error),
 			"words", words, "hint", hint, "detail", detail, "error",
 			error));
+}
+
+void serve_refusal(struct peer *p, json_int_t id, int exit, const char *words,
+	const char *hint)
+{
+	put_error(p, id,
+		json_pack("{s:i,s:s,s:s*}", "exit", exit, "words", words,
+			"hint", hint));
 }
 
 int refuse(struct request *q, int exit, const char *words, const char *hint)

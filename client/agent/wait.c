@@ -9,6 +9,8 @@
 #include "ui/mem.h"
 
 #define SECONDS_MAX 86400
+#define PATIENCE_MS 60000
+#define ENTRIES_MAX 64 /* of the log, in one turn */
 
 int wait_for(struct request *q, enum wait_kind kind, uint64_t number,
 	const struct id16 *id)
@@ -32,11 +34,21 @@ int wait_for(struct request *q, enum wait_kind kind, uint64_t number,
 	return AGENT_WAITS;
 }
 
+int wait_audit(struct request *q, struct rowan_audit *audit, bool proofs)
+{
+	int rc = wait_for(q, WAIT_AUDIT, 0, NULL);
+
+	q->agent->waits->audit = audit;
+	q->agent->waits->proofs = proofs;
+	return rc;
+}
+
 static void drop(struct wait **at)
 {
 	struct wait *w = *at;
 
 	*at = w->next;
+	rowan_audit_free(w->audit);
 	json_decref(w->out);
 	free(w);
 }
@@ -46,6 +58,35 @@ static void finish(struct wait **at)
 	serve_answer((*at)->peer, (*at)->request, (*at)->out);
 	(*at)->out = NULL;
 	drop(at);
+}
+
+/* What has come of the log; true when that was the end of it. */
+static bool feed_audit(struct agent *a, struct wait **at)
+{
+	struct wait *w = *at;
+	int rc = 0;
+
+	/* No more than the peer takes: the log may be long. */
+	for (int i = 0; rc == 0 && i < ENTRIES_MAX; i++) {
+		if (line_waits(&w->peer->line) && i == 0)
+			return false;
+		rc = rowan_audit_next(w->audit);
+		if (rc == 0)
+			serve_event(w->peer, w->request, audit_entry(a, w));
+	}
+	/* Something moves: it is not late. */
+	if (rc == 0)
+		w->deadline = agent_ms() + PATIENCE_MS;
+	if (rc == 0 || rc == ROWAN_E_AGAIN)
+		return false;
+	if (rc == ROWAN_E_NOT_FOUND) {
+		audit_done(w);
+		finish(at);
+	} else {
+		audit_failed(w, rc);
+		drop(at);
+	}
+	return true;
 }
 
 void wait_peer_gone(struct agent *a, const struct peer *p)
@@ -78,6 +119,8 @@ int wait_due(struct agent *a)
 			finish(at);
 			continue;
 		}
+		if (w->kind == WAIT_AUDIT && feed_audit(a, at))
+			continue;
 		if (w->deadline <= now) {
 			(void)json_object_set_new(
 				w->out, "pending", json_true());

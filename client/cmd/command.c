@@ -54,14 +54,21 @@ static bool is_name(const char *name, char *const *words, int count, int *ret)
 const struct command *command_find(
 	char *const *words, int count, int *ret_words)
 {
+	const struct command *ret = NULL;
+	int words_used;
+
+	*ret_words = 0;
+	/* "witness sign" before "witness". */
 	for (const struct command_group *g = command_groups; g->title != NULL;
 		g++)
 		for (const struct command *c = g->commands; c->name != NULL;
 			c++)
-			if (is_name(c->name, words, count, ret_words))
-				return c;
-	*ret_words = 0;
-	return NULL;
+			if (is_name(c->name, words, count, &words_used) &&
+				words_used > *ret_words) {
+				*ret_words = words_used;
+				ret = c;
+			}
+	return ret;
 }
 
 const char *run_option(const struct run *r, const char *name)

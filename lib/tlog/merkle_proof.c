@@ -156,6 +156,38 @@ int merkle_proof_check_inclusion(const struct merkle_proof *proof,
 	return last == 0 && merkle_eq(&hash, root) ? 0 : ROWAN_E_CRYPTO;
 }
 
+/* What lies left of the way down to a leaf is the tree before it. */
+int merkle_proof_resume(const struct merkle_proof *proof, uint64_t index,
+	uint64_t size, struct merkle *ret)
+{
+	uint64_t begin = 0, end = size;
+	size_t i = proof->len;
+
+	merkle_init(ret);
+	if (index >= size || i > MERKLE_PROOF_MAX)
+		return ROWAN_E_CRYPTO;
+	while (i > 0 && end - begin > 1) {
+		uint64_t half = split(end - begin);
+		unsigned level = 0;
+
+		i--;
+		if (index < begin + half) {
+			end = begin + half;
+			continue;
+		}
+		while (half >> (level + 1) != 0)
+			level++;
+		ret->roots[level] = proof->hash[i];
+		begin += half;
+	}
+	if (i != 0 || end - begin != 1) {
+		merkle_init(ret);
+		return ROWAN_E_CRYPTO;
+	}
+	ret->size = index;
+	return 0;
+}
+
 /* As above for both trees at once, from the first hash in common. */
 static int climb(const struct merkle_proof *proof, size_t i, uint64_t node,
 	uint64_t last, struct merkle_hash *old_hash, struct merkle_hash *hash)

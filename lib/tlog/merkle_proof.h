@@ -63,6 +63,16 @@ ROWAN_MUST int merkle_proof_check_inclusion(const struct merkle_proof *proof,
 	const struct merkle_hash *root);
 
 /**
+ * merkle_proof_resume(proof, index, size, ret):
+ * The state of the tree of the first ${index} leaves, out of an inclusion
+ * proof of leaf ${index} in a tree of ${size}: what is appended to it from
+ * there on and comes to that tree's root bears it out, and until then nothing
+ * does. ROWAN_E_CRYPTO for a proof of another shape.
+ */
+ROWAN_MUST int merkle_proof_resume(const struct merkle_proof *proof,
+	uint64_t index, uint64_t size, struct merkle *ret);
+
+/**
  * merkle_proof_check_consistency(proof, old_size, old_root, size, root):
  * Return 0 iff ${proof} shows that the tree of ${size} leaves under ${root}
  * begins with that of ${old_size} leaves under ${old_root}, else

@@ -2,6 +2,7 @@
 # true size, with the real programs.
 #
 #   make check-evenings    both evenings, the clock moved by the test
+#   make check-audit       an auditor and two witnesses
 #   make clinic            208 referrals, 12 caseworkers, some minutes
 
 ACCEPTANCE_SO := $(B)/tests/acceptance/clock_preload.so
@@ -15,6 +16,11 @@ $(ACCEPTANCE_SO): $(B)/tests/acceptance/clock_preload.o
 check-evenings: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 	$(Q)python3 tests/acceptance/evening_one.py $(B)
 	$(Q)python3 tests/acceptance/evening_two.py $(B)
+
+.PHONY: check-audit
+check-audit: $(CLINIC_PROGRAMS)
+	$(Q)python3 tests/acceptance/audit.py $(B)
+check-evenings: check-audit
 
 .PHONY: clinic check-clinic
 clinic: $(CLINIC_PROGRAMS)

@@ -80,8 +80,16 @@ try:
             ("people", ("people",)), ("read", ("read", "1", "--keep")),
             ("read", ("read", "1", "--last", "9")), ("read", ("diary", "1")),
             ("report", ("report", "2020-01-01", "2030-01-01")),
+            ("entries", ("audit", "timeline", "1")),
+            ("entries", ("audit", "who-read", "1")),
+            ("verified", ("audit", "verify")),
+            ("witness", ("witness", "status")),
+            ("witness", ("witness", "--once")),
+            ("witness", ("witness", "sign", work + "/world")),
             ("doctor", ("doctor",))):
         check(run(*args)[0], defs[kind], " ".join(args))
+    for e in run("audit", "follow", "--from", "1", "--count", "3"):
+        check(e, defs["entry"], "follow")
     run("send", "1", "is that so?")
     events = run("listen", "--after", "0", "--count", "2")
     assert [e["event"] for e in events] == ["sent", "message"], events

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "session/proof/audit.h"
 #include "session/proof/proofs_inner.h"
 #include "trust/evidence.h"
 #include "wire/log.h"
@@ -382,8 +383,11 @@ void proofs_free(struct proofs *x)
 {
 	if (x == NULL)
 		return;
+	audit_gone(x);
 	buf_wipe(&x->cosign);
 	buf_wipe(&x->extension);
+	buf_wipe(&x->given);
+	buf_wipe(&x->note);
 	free(x);
 }
 

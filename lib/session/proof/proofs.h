@@ -90,6 +90,23 @@ void proofs_watch(const struct proofs *x, struct watch *ret);
 void proofs_look(struct proofs *x);
 
 /**
+ * proofs_witness(x, request, ret):
+ * Answer a request by file (tlog/witness.h) with a signature line; the caller
+ * owns ${ret}. What it vouches for is in the vault first. ROWAN_E_SIGNER for
+ * a device that is no witness's, ROWAN_E_MALFORMED, ROWAN_E_UNKNOWN for
+ * another log, ROWAN_E_CRYPTO, ROWAN_E_STALE when it begins elsewhere than
+ * what is known here, ROWAN_E_CHAIN and an alarm for a fork or a smaller log.
+ */
+ROWAN_MUST int proofs_witness(
+	struct proofs *x, struct bytes request, struct buf *ret);
+
+/**
+ * proofs_witness_key(x, w):
+ * Write this witness's verifier key. ROWAN_E_SIGNER.
+ */
+ROWAN_MUST int proofs_witness_key(const struct proofs *x, struct writer *w);
+
+/**
  * proofs_online(x, online), proofs_step(x, now_ms), proofs_wait(x, now_ms):
  * May ask the daemon; do a piece; milliseconds until there is more to do
  * without being woken. Errors are the vault's.

@@ -9,6 +9,8 @@
 
 #include "session/proof/proofs.h"
 
+struct audit;
+
 struct proofs {
 	struct proofs_options o;
 	struct watch watch;
@@ -17,6 +19,11 @@ struct proofs {
 	struct checkpoint grown; /* to be proved, under ${extension} */
 	struct buf extension;
 	struct buf cosign; /* the text a witness is to cosign */
+	struct buf given;  /* the checkpoint that is being looked at */
+	struct buf note;   /* the newest that was verified; empty: none yet */
+	uint64_t looks;	   /* that have ended */
+	bool in_look, proving;
+	struct audit *audits;
 	uint64_t cosigned; /* size of the tree it cosigned last */
 	bool online, busy; /* a request is open */
 	bool looking;
@@ -35,6 +42,17 @@ ROWAN_MUST int proofs_finish(struct proofs *x, int rc);
 /* A checkpoint signed by the daemon of the clinic; ${ret_card}: its card. */
 ROWAN_MUST int proofs_open(struct proofs *x, struct bytes note,
 	struct checkpoint *ret, struct note *ret_note, struct buf *ret_card);
+
+/* Keep what was verified, and up to where it was cosigned. */
+ROWAN_MUST int proofs_save(
+	struct proofs *x, const struct watch *w, uint64_t cosigned);
+
+/* A witness's key, and its word: kept first, then said. */
+bool proofs_is_witness(const struct proofs *x);
+ROWAN_MUST int proofs_key(const struct proofs *x, struct note_key *ret,
+	uint8_t ret_sk[crypto_sign_SECRETKEYBYTES]);
+ROWAN_MUST int proofs_cosign(struct proofs *x, const struct watch *verified,
+	struct bytes text, struct writer *w);
 
 /* proofs_log.c: one piece of watching. */
 ROWAN_MUST int proofs_log_load(struct proofs *x);

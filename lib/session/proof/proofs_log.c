@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "session/proof/proofs_inner.h"
 #include "tlog/cosignature.h"
@@ -61,7 +62,7 @@ int proofs_log_load(struct proofs *x)
 }
 
 /* Before anything follows from it. */
-static int save(struct proofs *x, const struct watch *w, uint64_t cosigned)
+int proofs_save(struct proofs *x, const struct watch *w, uint64_t cosigned)
 {
 	uint8_t mem[WATCH_SAVED_LEN + 8];
 	struct writer out;
@@ -101,6 +102,8 @@ int proofs_policy(struct proofs *x, struct bytes text)
 	if (rc == 0 && text.len > 0)
 		x->policy = *p;
 	if (rc == 0) {
+		/* What was believed before need not be any more. */
+		buf_wipe(&x->note);
 		x->has_policy = text.len > 0;
 		x->looking = true;
 	}
@@ -140,7 +143,7 @@ int proofs_alarm(struct proofs *x, enum watch_verdict verdict)
 
 static int try_card(struct proofs *x, const struct id16 *device,
 	struct bytes input, struct checkpoint *ret, struct note *ret_note,
-	struct buf *ret_card)
+	struct buf *ret_card, bool *ret_known)
 {
 	struct trust_card card;
 	struct note_key key;
@@ -150,6 +153,7 @@ static int try_card(struct proofs *x, const struct id16 *device,
 	if (rc != 0)
 		return rc;
 	rc = ROWAN_E_CRYPTO;
+	*ret_known = *ret_known || card.card.role == WIRE_ROLE_DAEMON;
 	if (card.card.role == WIRE_ROLE_DAEMON && card.revoked == 0)
 		rc = origin_log(
 			&card.card.clinic, card.card.signature_key.b, &key);
@@ -161,10 +165,35 @@ static int try_card(struct proofs *x, const struct id16 *device,
 	return rc;
 }
 
+/* Enrolled by files and never connected: the card that came with them. */
+static int try_file(struct proofs *x, struct bytes input,
+	struct checkpoint *ret, struct note *ret_note, struct buf *ret_card)
+{
+	struct wire_card card;
+	struct note_key key;
+	struct buf raw;
+	int rc = vault_get(
+		x->o.vault, VAULT_INVITE, bytes_of("daemon", 6), 0, &raw);
+
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_CRYPTO : rc;
+	rc = wire_card_decode(buf_view(&raw), &card);
+	if (rc == 0)
+		rc = origin_log(&card.clinic, card.signature_key.b, &key);
+	if (rc == 0)
+		rc = checkpoint_open(ret, ret_note, input, &key);
+	if (rc == 0)
+		*ret_card = raw;
+	else
+		buf_wipe(&raw);
+	return rc;
+}
+
 int proofs_open(struct proofs *x, struct bytes input, struct checkpoint *ret,
 	struct note *ret_note, struct buf *ret_card)
 {
 	struct id16 *all = calloc(DEVICES_MAX, sizeof *all);
+	bool known = false;
 	size_t len = 0;
 	int rc = all == NULL ? ROWAN_E_NOMEM
 			     : follow_devices(x->o.follow, NULL, all,
@@ -176,15 +205,18 @@ int proofs_open(struct proofs *x, struct bytes input, struct checkpoint *ret,
 		rc = ROWAN_E_CRYPTO;
 	/* The newest card first: keys change seldom. */
 	for (size_t i = len; rc == ROWAN_E_CRYPTO && i-- > 0;)
-		rc = try_card(x, &all[i], input, ret, ret_note, ret_card);
+		rc = try_card(
+			x, &all[i], input, ret, ret_note, ret_card, &known);
 	free(all);
-	return rc;
+	return rc == ROWAN_E_CRYPTO && !known
+		       ? try_file(x, input, ret, ret_note, ret_card)
+		       : rc;
 }
 
 /* ---- cosigning ------------------------------------------------------------
  */
 
-static bool is_witness(const struct proofs *x)
+bool proofs_is_witness(const struct proofs *x)
 {
 	struct wire_card card;
 
@@ -215,27 +247,47 @@ static int ask(
 	return rc == ROWAN_E_AGAIN ? 0 : rc;
 }
 
+int proofs_key(const struct proofs *x, struct note_key *ret,
+	uint8_t ret_sk[crypto_sign_SECRETKEYBYTES])
+{
+	uint8_t pk[crypto_sign_PUBLICKEYBYTES];
+
+	(void)crypto_sign_seed_keypair(pk, ret_sk, x->o.me->signature_seed.b);
+	return origin_witness(&x->o.me->device, pk, ret);
+}
+
 /*
  * What was verified is in the vault before the word is given: a witness that
  * is killed here never says two things.
  */
+int proofs_cosign(struct proofs *x, const struct watch *verified,
+	struct bytes text, struct writer *w)
+{
+	uint8_t sk[crypto_sign_SECRETKEYBYTES];
+	uint64_t now = follow_now(x->o.follow);
+	time_t here = time(NULL);
+	struct note_key key;
+	int rc = proofs_save(x, verified, verified->size);
+
+	if (now == 0 && here > 0)
+		now = (uint64_t)here;
+	if (rc == 0)
+		rc = proofs_key(x, &key, sk);
+	if (rc == 0)
+		rc = cosignature_sign(w, text, now, &key, sk);
+	sodium_memzero(sk, sizeof sk);
+	return rc;
+}
+
 static int cosign(struct proofs *x, struct bytes text, uint64_t size)
 {
-	uint8_t pk[crypto_sign_PUBLICKEYBYTES], sk[crypto_sign_SECRETKEYBYTES];
 	struct wire_cosign c = {.size = size};
 	struct writer line, w;
-	struct note_key key;
-	int rc = save(x, &x->watch, size);
+	int rc;
 
-	(void)crypto_sign_seed_keypair(pk, sk, x->o.me->signature_seed.b);
-	if (rc == 0)
-		rc = origin_witness(&x->o.me->device, pk, &key);
 	writer_init(&line, WIRE_COSIGN_MAX);
 	writer_init(&w, WIRE_COSIGN_MAX + 16);
-	if (rc == 0)
-		rc = cosignature_sign(
-			&line, text, follow_now(x->o.follow), &key, sk);
-	sodium_memzero(sk, sizeof sk);
+	rc = proofs_cosign(x, &x->watch, text, &line);
 	c.line = writer_view(&line);
 	if (rc == 0)
 		rc = wire_cosign_encode(&c, &w);
@@ -256,11 +308,26 @@ static int step_on(struct proofs *x, const struct checkpoint *c)
 
 	x->cosign = (struct buf){NULL, 0};
 	x->alarmed = 0;
+	buf_wipe(&x->note);
+	x->note = x->given;
+	x->given = (struct buf){NULL, 0};
 	if (text.len > 0 && c->size > 0 &&
 		(c->size > x->cosigned || x->cosigned == 0))
 		rc = cosign(x, buf_view(&text), c->size);
 	buf_wipe(&text);
 	return rc;
+}
+
+/* An earlier one that more have cosigned: it must be a part of what we know. */
+static int take_older(struct proofs *x, const struct merkle_proof *proof)
+{
+	if (merkle_proof_check_consistency(proof, x->grown.size, &x->grown.root,
+		    x->watch.size, &x->watch.root) != 0)
+		return ROWAN_E_CHAIN;
+	buf_wipe(&x->note);
+	x->note = x->given;
+	x->given = (struct buf){NULL, 0};
+	return 0;
 }
 
 static int take_proof(struct proofs *x, const struct wire_message *m)
@@ -274,10 +341,18 @@ static int take_proof(struct proofs *x, const struct wire_message *m)
 		return rc;
 	proof.len = a.count;
 	memcpy(proof.hash, a.hash, a.count * sizeof proof.hash[0]);
+	if (x->grown.size < x->watch.size)
+		return take_older(x, &proof);
 	rc = watch_grow(&grown, &x->grown, &proof);
 	if (rc == 0)
-		rc = save(x, &grown, x->cosigned);
+		rc = proofs_save(x, &grown, x->cosigned);
 	return rc == 0 ? step_on(x, &x->grown) : rc;
+}
+
+static void look_ended(struct proofs *x)
+{
+	x->proving = x->in_look = false;
+	x->looks++;
 }
 
 static void got_proof(void *ctx, const struct requests_outcome *o)
@@ -286,6 +361,7 @@ static void got_proof(void *ctx, const struct requests_outcome *o)
 	int rc = o->rc;
 
 	x->busy = false;
+	look_ended(x);
 	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE)
 		return;
 	if (rc == 0)
@@ -300,6 +376,7 @@ static void got_proof(void *ctx, const struct requests_outcome *o)
 static int ask_proof(struct proofs *x, const struct checkpoint *c)
 {
 	struct wire_log_consistency q = {x->watch.size, c->size};
+	bool older = c->size < x->watch.size;
 	uint8_t mem[32];
 	struct writer w;
 	int rc;
@@ -308,9 +385,12 @@ static int ask_proof(struct proofs *x, const struct checkpoint *c)
 	rc = buf_set(&x->extension, c->extension);
 	if (rc != 0)
 		return rc;
+	x->proving = true;
 	x->grown = *c;
 	x->grown.origin = bytes_of(NULL, 0);
 	x->grown.extension = buf_view(&x->extension);
+	if (older)
+		q = (struct wire_log_consistency){c->size, x->watch.size};
 	writer_init_fixed(&w, mem, sizeof mem);
 	rc = wire_log_consistency_encode(&q, &w);
 	return rc == 0 ? ask(x, WIRE_OP_LOG_CONSISTENCY, &w, got_proof) : rc;
@@ -323,7 +403,7 @@ static int take_first(struct proofs *x, const struct checkpoint *c)
 	int rc = watch_grow(&first, c, &none);
 
 	if (rc == 0)
-		rc = save(x, &first, x->cosigned);
+		rc = proofs_save(x, &first, x->cosigned);
 	return rc == 0 ? step_on(x, c) : rc;
 }
 
@@ -336,7 +416,7 @@ static int judge(struct proofs *x, const struct checkpoint *c)
 	case WATCH_GROWN:
 		return x->watch.size == 0 ? take_first(x, c) : ask_proof(x, c);
 	case WATCH_SAME: return step_on(x, c);
-	case WATCH_OLDER: return 0;
+	case WATCH_OLDER: return c->size > 0 ? ask_proof(x, c) : 0;
 	default: return proofs_alarm(x, v);
 	}
 }
@@ -359,8 +439,9 @@ static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 		return 0;
 	if (rc != 0)
 		return rc;
+	rc = buf_set(&x->given, a.note);
 	buf_wipe(&x->cosign);
-	if (is_witness(x))
+	if (rc == 0 && proofs_is_witness(x))
 		rc = buf_copy(&x->cosign, n.text);
 	return rc == 0 ? judge(x, &c) : rc;
 }
@@ -372,8 +453,10 @@ static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 	int rc = o->rc;
 
 	x->busy = false;
-	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE)
+	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE) {
+		look_ended(x);
 		return;
+	}
 	if (rc == 0)
 		rc = take_checkpoint(x, o->answer);
 	else
@@ -385,6 +468,8 @@ static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 		rc = proofs_alarm(x, WATCH_FORK);
 	if (rc != 0 && x->fault == 0)
 		x->fault = rc;
+	if (!x->proving)
+		look_ended(x);
 }
 
 int proofs_log_step(struct proofs *x)
@@ -396,13 +481,15 @@ int proofs_log_step(struct proofs *x)
 
 	if (!x->looking)
 		return 0;
-	if (x->has_policy && !is_witness(x))
+	if (x->has_policy && !proofs_is_witness(x))
 		q.cosignatures = (uint8_t)policy_needs(&x->policy);
 	writer_init_fixed(&w, mem, sizeof mem);
 	rc = wire_checkpoint_encode(&q, &w);
 	if (rc == 0)
 		rc = ask(x, WIRE_OP_CHECKPOINT, &w, got_checkpoint);
-	if (rc == 0 && x->busy)
+	if (rc == 0 && x->busy) {
 		x->looking = false;
+		x->in_look = true;
+	}
 	return rc;
 }

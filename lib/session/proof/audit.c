@@ -1,0 +1,282 @@
+/*
+ * Questions to the log: see audit.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/proof/audit_inner.h"
+#include "tlog/text.h"
+#include "trust/evidence.h"
+
+#define TEXT_MAX (64 * 1024)
+
+static void unlink_from(struct audit *a)
+{
+	struct audit **at;
+
+	if (a->x == NULL)
+		return;
+	for (at = &a->x->audits; *at != a; at = &(*at)->next)
+		;
+	*at = a->next;
+	a->x = NULL;
+}
+
+void audit_gone(struct proofs *x)
+{
+	while (x->audits != NULL) {
+		struct audit *a = x->audits;
+
+		audit_quiet(a);
+		unlink_from(a);
+	}
+}
+
+/* What opens the leaf; its path is made anew. */
+static int take_receipt(struct audit *a, struct bytes file)
+{
+	struct evidence *e = malloc(sizeof *e);
+	struct writer w;
+	int rc = e == NULL ? ROWAN_E_NOMEM : 0;
+
+	if (rc == 0 && evidence_check(e, file,
+			       &follow_clinic(a->x->o.follow)->authority,
+			       NULL) != EVIDENCE_GOOD)
+		rc = ROWAN_E_MALFORMED;
+	writer_init(&w, WIRE_OPENING_MAX);
+	if (rc == 0)
+		rc = wire_opening_write(&e->opening, &w);
+	if (rc == 0) {
+		a->from = e->proof.index;
+		rc = writer_finish(&w, &a->opening);
+	}
+	writer_wipe(&w);
+	free(e);
+	return rc;
+}
+
+int audit_new(
+	struct audit **ret, struct proofs *x, const struct audit_question *q)
+{
+	struct audit *a = calloc(1, sizeof *a);
+	int rc = 0;
+
+	*ret = NULL;
+	if (a == NULL)
+		return ROWAN_E_NOMEM;
+	a->x = x;
+	a->q = *q;
+	a->q.receipt = bytes_of(NULL, 0);
+	a->from = q->from;
+	/* One that is under way may have been answered already. */
+	a->look = x->looks + (x->in_look ? 1 : 0);
+	a->next = x->audits;
+	x->audits = a;
+	merkle_init(&a->tree);
+	writer_init(&a->bytes, 1 << 20);
+	writer_init(&a->text, TEXT_MAX);
+	if (q->kind == AUDIT_RENEW)
+		rc = take_receipt(a, q->receipt);
+	if (rc != 0) {
+		audit_free(a);
+		return rc;
+	}
+	proofs_look(x);
+	*ret = a;
+	return 0;
+}
+
+static void forget_told(struct audit *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		buf_wipe(&a->told[i].path);
+	free(a->told);
+	a->told = NULL;
+	a->count = a->next_told = 0;
+	a->bytes.len = 0;
+}
+
+void audit_free(struct audit *a)
+{
+	if (a == NULL)
+		return;
+	if (a->x != NULL)
+		audit_quiet(a);
+	unlink_from(a);
+	forget_told(a);
+	writer_wipe(&a->bytes);
+	writer_wipe(&a->text);
+	buf_wipe(&a->note);
+	buf_wipe(&a->card);
+	buf_wipe(&a->opening);
+	free(a);
+}
+
+bool audit_asked(struct audit *a)
+{
+	bool asked = a->asked;
+
+	a->asked = false;
+	return asked;
+}
+
+void audit_checkpoint(
+	const struct audit *a, uint64_t *ret_size, struct bytes *ret_note)
+{
+	*ret_size = a->size;
+	*ret_note = buf_view(&a->note);
+}
+
+/* ---- the checkpoint -------------------------------------------------------
+ */
+
+/* Alarms of the watch: another history than the one that was verified. */
+static bool contradicts(const struct proofs *x)
+{
+	return (x->alarmed & (1U << WATCH_FORK | 1U << WATCH_SHRUNK)) != 0;
+}
+
+/* What is believed now, or why nothing is. */
+static int hold_on(struct audit *a)
+{
+	struct proofs *x = a->x;
+	struct checkpoint c;
+	struct note n;
+	int rc;
+
+	if (contradicts(x))
+		return ROWAN_E_CHAIN;
+	if (x->note.len == 0)
+		return ROWAN_E_STATE;
+	rc = buf_copy(&a->note, buf_view(&x->note));
+	if (rc == 0)
+		rc = proofs_open(x, buf_view(&a->note), &c, &n, &a->card);
+	if (rc != 0)
+		return rc;
+	a->size = c.size;
+	a->root = c.root;
+	a->looked = true;
+	/* A witness that knows more than there is: it will say so. */
+	if (a->q.kind != AUDIT_REQUEST && a->from > a->size)
+		return ROWAN_E_INVAL;
+	/* Logged, and no checkpoint that may be believed has it yet. */
+	return a->q.kind == AUDIT_RENEW && a->from == a->size ? ROWAN_E_STATE
+							      : 0;
+}
+
+/* ---- items ----------------------------------------------------------------
+ */
+
+static int tell_proof(struct audit *a, uint64_t leaf, struct bytes opening,
+	struct bytes path, struct audit_item *ret)
+{
+	struct merkle_proof p = {.len = path.len / MERKLE_HASH_LEN};
+	struct evidence_parts parts = {.leaf = leaf,
+		.opening = opening,
+		.path = &p,
+		.note = buf_view(&a->note),
+		.card = buf_view(&a->card)};
+	struct wire_opening o;
+	int rc = wire_opening_read(opening, &o);
+
+	memcpy(p.hash, path.data, path.len);
+	a->text.len = 0;
+	ret->leaf = leaf;
+	if (rc == 0)
+		rc = wire_detail_read(o.detail, &ret->detail);
+	if (rc == 0)
+		rc = evidence_write(&parts, &a->text);
+	ret->text = writer_view(&a->text);
+	return rc;
+}
+
+/* ROWAN_E_AGAIN: the next one is not proved yet. */
+static int give_told(struct audit *a, struct audit_item *ret)
+{
+	struct audit_told *t = &a->told[a->next_told];
+	int rc;
+
+	if (!t->proved)
+		return ROWAN_E_AGAIN;
+	rc = tell_proof(a, t->leaf,
+		a->q.kind == AUDIT_RENEW
+			? buf_view(&a->opening)
+			: bytes_of(a->bytes.data + t->at, t->len),
+		buf_view(&t->path), ret);
+	if (++a->next_told == a->count)
+		forget_told(a);
+	return rc;
+}
+
+static int give(struct audit *a, struct audit_item *ret)
+{
+	a->given = false;
+	ret->leaf = a->from;
+	if (a->q.kind == AUDIT_REQUEST)
+		ret->text = writer_view(&a->text);
+	return 0;
+}
+
+static bool is_over(const struct audit *a)
+{
+	switch (a->q.kind) {
+	case AUDIT_TREE:
+	case AUDIT_OPENINGS: return a->from >= a->size;
+	case AUDIT_RENEW:
+	case AUDIT_REQUEST: return a->resumed;
+	}
+	return true;
+}
+
+/* All was hashed: is it what was signed? */
+static int conclude(const struct audit *a)
+{
+	struct merkle_hash root;
+
+	if (a->q.kind != AUDIT_TREE || a->q.from == a->size)
+		return ROWAN_E_NOT_FOUND;
+	merkle_root(&a->tree, &root);
+	return a->tree.size == a->size && merkle_eq(&root, &a->root)
+		       ? ROWAN_E_NOT_FOUND
+		       : ROWAN_E_CHAIN;
+}
+
+static int go_on(struct audit *a, struct audit_item *ret)
+{
+	int rc = 0;
+
+	if (!a->looked) {
+		if (a->x->looks <= a->look)
+			return ROWAN_E_AGAIN;
+		rc = hold_on(a);
+	}
+	if (rc == 0 && a->given)
+		return give(a, ret);
+	if (rc == 0 && a->next_told < a->count) {
+		rc = audit_ask(a);
+		return rc == 0 ? give_told(a, ret) : rc;
+	}
+	if (rc == 0 && !a->busy && is_over(a))
+		return conclude(a);
+	if (rc == 0)
+		rc = audit_ask(a);
+	/* There may have been nothing to ask. */
+	if (rc == 0 && a->given)
+		return give(a, ret);
+	return rc == 0 ? ROWAN_E_AGAIN : rc;
+}
+
+int audit_next(struct audit *a, struct audit_item *ret)
+{
+	int rc;
+
+	memset(ret, 0, sizeof *ret);
+	if (a->rc != 0)
+		return a->rc;
+	if (a->x == NULL)
+		return ROWAN_E_STATE;
+	rc = go_on(a, ret);
+	if (rc != 0 && rc != ROWAN_E_AGAIN)
+		a->rc = rc;
+	return rc;
+}

@@ -1,0 +1,199 @@
+"""An auditor of another agency reconstructs who did what, without a content
+key; an agency's witness cosigns, online and by file, and refuses a log that
+went back. usage: audit.py BUILD
+"""
+
+import json
+import os
+import re
+import shutil
+import sys
+
+import clinic
+
+k = clinic.Clinic(sys.argv[1])
+SECRET = "She moves out on Thursday."
+
+
+def witness_card(name):
+    """A witness's device, carded by files."""
+    p = clinic.Person(k, name)
+    k.people[name] = p
+    made = p.run("setup", "--witness", "--authority",
+                 k.path("authority/authority.txt"), "--agency", "police",
+                 "--request", k.path(name + ".request"), "--passphrase-file",
+                 k.path("pass"))
+    print_ = re.search(r"fingerprint: ([0-9a-f ]+)", made.stdout).group(1)
+    k.authority("sign", "--fingerprint", print_, k.path("authority"),
+                k.path(name + ".request"))
+    if name == "offline":
+        p.run("config", "endpoint", "tcp://127.0.0.1:1")
+        p.run("agent", "stop")
+        p.run("unlock", "--passphrase-file", k.path("pass"))
+    p.run("setup", "--answer", k.path(name + ".request.answer"))
+    p.run("config", "lock_minutes", "0")
+    return p
+
+
+def witnesses(online, offline, auditor):
+    # Online: it looks, keeps, cosigns.
+    seen = online.json("witness", "--once")
+    assert seen["size"] > 0 and seen["key"].startswith("rowan-witness/"), seen
+    # By file, on a machine that needs no connection.
+    ask, answer = k.path("ask"), k.path("answer")
+    auditor.run("audit", "request", ask)
+    assert open(ask).read().startswith("old 0\n\nrowan-log/"), open(ask).read()
+    offline.run("witness", "sign", ask, answer)
+    line = open(answer).read()
+    assert line.startswith("— rowan-witness/") and line.count("\n") == 1, line
+    known = offline.json("witness", "status")["size"]
+    assert known > 0
+    # The same again begins elsewhere now; what is asked from there is signed.
+    assert offline.code("witness", "sign", ask) == 11
+    os.unlink(ask)
+    auditor.run("audit", "request", "--known", str(known), ask)
+    first = open(ask).read()
+    assert first.startswith("old %d\n" % known)
+    os.unlink(answer)
+    offline.run("witness", "sign", ask, answer)
+    # One bit of the root, and it is not the log's any more.
+    bad = first.split("\n\n")
+    lines = bad[1].split("\n")
+    lines[2] = ("A" if lines[2][0] != "A" else "B") + lines[2][1:]
+    bad[1] = "\n".join(lines)
+    open(ask, "w").write("\n\n".join(bad))
+    assert offline.code("witness", "sign", ask) == 14
+    assert auditor.code("witness", "sign", ask) == 7
+    # The policy: the auditor believes what the online witness cosigned.
+    key = seen["key"]
+    with open(k.path("policy"), "w") as f:
+        f.write("witness police %s\nquorum police\n" % key)
+    auditor.run("audit", "verify", "--policy", k.path("policy"))
+    # A witness that is none of ours has cosigned nothing: not to be believed.
+    other = offline.json("witness", "status")["key"]
+    with open(k.path("policy"), "w") as f:
+        f.write("witness a %s\nwitness b %s\ngroup both all a b\n"
+                "quorum both\n" % (key, other))
+    assert auditor.code("audit", "verify", "--policy", k.path("policy")) == 11
+    with open(k.path("policy"), "w") as f:
+        f.write("")
+    auditor.run("audit", "verify", "--policy", k.path("policy"))
+    return known
+
+
+def audit(auditor, advocate, colleague, case, victim_words):
+    t = auditor.json("audit", "timeline", case)
+    acts = [e["act"] for e in t["entries"]]
+    for act in ("statement", "group", "submit", "read"):
+        assert act in acts, (act, acts)
+    assert all(e["case"] == case for e in t["entries"])
+    # Who was handed messages, and that the victim's words are not told.
+    seen = auditor.json("audit", "who-read", case)["entries"]
+    me = advocate.status()["member"]
+    assert any(e["act"] == "read" and e["member"] == me and
+               e["agency"] == "advocacy" and e["reads"] for e in seen), seen
+    assert all(e["role"] == "caseworker" for e in seen)
+    everything = json.dumps(t) + json.dumps(seen)
+    assert SECRET not in everything and victim_words not in everything
+    # A victim's act shows the hour.
+    hours = [e for e in t["entries"] if e["hour"]]
+    assert hours and all(e["time"] % 3600 == 0 for e in hours)
+    # What was refused names who tried.
+    refused = [e for e in auditor.json("audit", "timeline")["entries"]
+               if e["act"] == "refused"]
+    assert any(e["refused"] == "refused" and e["agency"] == "probation"
+               for e in refused), refused
+    # The whole log, and from the middle.
+    whole = auditor.json("audit", "verify")
+    assert whole["size"] > 40 and "rowan-log/" in whole["checkpoint"]
+    for since in (1, 7, 8, whole["size"] // 2, whole["size"] - 1):
+        auditor.run("audit", "verify", "--since", str(since))
+    assert auditor.code("audit", "verify", "--since", "999999") == 9
+    # Reading it is in it.
+    t = auditor.json("audit", "timeline")["entries"]
+    own = auditor.status()["member"]
+    assert any(e["act"] == "audit" and e["member"] == own and
+               e.get("case") == case for e in t)
+    # Follow: JSON Lines, and an end.
+    p = auditor.run("audit", "follow", "--from", "0", "--count", "5", "--json")
+    assert [json.loads(x)["entry"] for x in p.stdout.splitlines()] == \
+        [0, 1, 2, 3, 4]
+    # An export that anybody can check.
+    auditor.run("audit", "export", case, "out")
+    out = os.path.join(k.path("auditor.files"), "out")
+    proofs = sorted(x for x in os.listdir(out) if x.endswith(".tlog-proof"))
+    listed = [json.loads(x) for x in open(os.path.join(out, "timeline.jsonl"))]
+    assert [e["file"] for e in listed] == proofs and proofs
+    for x in proofs[:3] + proofs[-3:]:
+        k.run("rowan", "receipt", "verify", "--authority",
+              k.path("authority/authority.txt"), os.path.join(out, x),
+              home=k.path("nobody"))
+    assert auditor.code("audit", "export", case, "out") == 10
+    # Without the right: nothing.
+    for args in (("timeline", case), ("who-read", case), ("verify",),
+                 ("follow", "--from", "0"), ("export", case, "no")):
+        assert colleague.code("audit", *args) == 7, args
+
+
+def run():
+    k.begin()
+    coordinator = k.staff("coordinator", "clinic", "coordinate")
+    advocate = k.staff("advocate", "advocacy", "enrol")
+    colleague = k.staff("colleague", "probation")
+    auditor = k.staff("auditor", "health", "audit")
+    online, offline = witness_card("online"), witness_card("offline")
+    k.import_cards()
+    k.start()
+    for p in (coordinator, advocate, colleague, auditor, online):
+        p.current()
+    coordinator.run("open", "police", "--alias", "bluebell")
+    case = coordinator.json("case", "bluebell")["case"]
+    coordinator.run("assign", "bluebell", coordinator.number(advocate),
+                    "support,team", "--yes")
+    advocate.joined("1", "support")
+    phone = k.victim("phone")
+    clinic.enrol(k, advocate, "1", phone, coordinator)
+    phone.sees("conversation is ready")
+    phone.say("write words of the victim")
+    advocate.hears("1", "words of the victim")
+    advocate.run("send", "1", SECRET)
+    # A colleague without the right tries.
+    assert colleague.code("audit", "timeline", case) == 7
+    before = k.path("before")
+    k.stop()
+    shutil.copytree(k.path("daemon/state"), before)
+    k.start()
+    for p in (auditor, online, advocate):
+        p.current()
+    audit(auditor, advocate, colleague, case, "words of the victim")
+    witnesses(online, offline, auditor)
+    back(before, (online, offline, auditor))
+
+
+def back(before, people):
+    """The operator puts an old copy back, the record of the log with it."""
+    online, offline, auditor = people
+    k.stop()
+    shutil.rmtree(k.path("daemon/state"))
+    shutil.copytree(before, k.path("daemon/state"))
+    k.start()
+    for p in (online, auditor):
+        p.current()
+    # It shows less than was signed before: refused, and said so.
+    assert online.code("witness", "--once") == 18
+    assert auditor.code("audit", "verify") == 18
+    known = online.json("witness", "status")["size"]
+    # And by file: what was signed since is beyond the old tree.
+    ask = k.path("old")
+    auditor.run("audit", "request", ask, check=False)
+    assert known > 0 and not os.path.exists(ask)
+
+
+try:
+    run()
+    print("  an auditor reconstructs, witnesses cosign and refuse")
+except BaseException:
+    sys.stdout.write(open(k.path("daemon/log")).read()[-2000:])
+    raise
+finally:
+    k.end()
