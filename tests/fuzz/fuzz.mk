@@ -8,6 +8,13 @@
 FUZZ_SECS ?= 60
 FUZZ      ?= $(notdir $(FUZZ_BIN))
 
+# Its vault stands in front of the library's.
+$(B)/tests/fuzz/fuzz_vault $(B)/campaign/fuzz_vault: private LDFLAGS += \
+	$(B)/tests/fuzz/memory_vault.o
+$(B)/tests/fuzz/fuzz_vault $(B)/campaign/fuzz_vault: | \
+	$(B)/tests/fuzz/memory_vault.o
+-include $(B)/tests/fuzz/memory_vault.d
+
 .PHONY: fuzz fuzz-run
 fuzz:
 	$(Q)$(MAKE) B=build/fuzz CC=clang CFLAGS='-O1 -g' \

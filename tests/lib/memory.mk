@@ -5,3 +5,6 @@ LDFLAGS_test_enrol_nomem := $(FAULTY_MEMORY_LDFLAGS)
 LDFLAGS_test_messages_nomem := $(FAULTY_MEMORY_LDFLAGS)
 LDFLAGS_test_history_nomem := $(FAULTY_MEMORY_LDFLAGS)
 LDFLAGS_test_channel_nomem := $(FAULTY_MEMORY_LDFLAGS)
+LDFLAGS_test_follow_nomem := $(FAULTY_MEMORY_LDFLAGS)
+LDFLAGS_test_enrolment_nomem = $(FAULTY_MEMORY_LDFLAGS) \
+	$(FAULTY_VAULT_LDFLAGS)
