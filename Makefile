@@ -50,7 +50,8 @@ CRYPTO  := $(shell pkg-config --libs libcrypto 2>/dev/null)
 # `make layers`). A folder that does not exist yet contributes nothing.
 PUBLIC_DIRS := lib/base lib/wire lib/crypto lib/trust lib/tlog \
 	$(addprefix lib/mls/public/,object tree framing group)
-MEMBER_DIRS := lib/mls/member lib/session \
+MEMBER_DIRS := $(addprefix lib/mls/member/,keys treekem client group) \
+	lib/session \
 	$(patsubst %/,%,$(sort $(wildcard lib/session/*/))) lib/sdk
 
 PUBLIC_SRC := $(wildcard $(addsuffix /*.c,$(PUBLIC_DIRS)))

@@ -13,7 +13,7 @@
 #include <sodium.h>
 
 #include "crypto/hpke.h"
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 #include "mls/public/object/extension.h"
 
 /* Ann is the malicious one; Bob is her victim, Eve stands outside. */

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "mls/member/group.h"
-#include "mls/member/message_protect.h"
+#include "mls/member/group/group.h"
+#include "mls/member/keys/message_protect.h"
 
 #define PEOPLE	4
 #define WIDTH	4 /* leaves, of which number 2 is blank */

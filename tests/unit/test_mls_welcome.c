@@ -13,7 +13,7 @@
 #include <sodium.h>
 
 #include "crypto/hpke.h"
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 #include "mls/public/object/extension.h"
 #include "mls/public/tree/tree_codec.h"
 #include "mls/public/tree/tree_hash.h"

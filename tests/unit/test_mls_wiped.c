@@ -14,7 +14,7 @@
 #include <malloc.h>
 #include <sodium.h>
 
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 
 #define SECRETS_MAX 400
 #define LEN	    32

@@ -15,7 +15,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "mls/member/secret_tree.h"
+#include "mls/member/keys/secret_tree.h"
 
 /* Where a saved tree of one leaf has its two generations. */
 static const size_t generation_at[] = {11, 48};

@@ -14,7 +14,7 @@
 
 #include "crypto/hpke.h"
 #include "lib/mls_rng.h"
-#include "mls/member/treekem_path.h"
+#include "mls/member/treekem/treekem_path.h"
 #include "mls/public/tree/parent_hash.h"
 #include "mls/public/tree/tree_codec.h"
 #include "mls/public/tree/tree_hash.h"

@@ -3,7 +3,7 @@
  */
 #include "crypto/hpke.h"
 #include "crypto/label.h"
-#include "mls/member/key_schedule.h"
+#include "mls/member/keys/key_schedule.h"
 #include "mls/public/object/group_context.h"
 #include "vectors/vec.h"
 

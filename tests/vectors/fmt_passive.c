@@ -14,7 +14,7 @@
 
 #include "crypto/suite.h"
 #include "lib/suites.h"
-#include "mls/member/client.h"
+#include "mls/member/client/client.h"
 #include "mls/public/framing/mls_message.h"
 #include "vectors/vec.h"
 

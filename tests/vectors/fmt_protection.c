@@ -6,8 +6,8 @@
 
 #include <sodium.h>
 
-#include "mls/member/key_schedule.h"
-#include "mls/member/message_protect.h"
+#include "mls/member/keys/key_schedule.h"
+#include "mls/member/keys/message_protect.h"
 #include "mls/public/framing/mls_message.h"
 #include "vectors/vec.h"
 

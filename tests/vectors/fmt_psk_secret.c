@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "mls/member/psk.h"
+#include "mls/member/keys/psk.h"
 #include "vectors/vec.h"
 
 void fmt_psk_secret(struct vec *v)

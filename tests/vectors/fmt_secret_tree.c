@@ -2,7 +2,7 @@
  * Format "secret-tree": message keys of every leaf, the keys of one sender
  * data, and that a key that was taken is gone.
  */
-#include "mls/member/message_protect.h"
+#include "mls/member/keys/message_protect.h"
 #include "mls/public/tree/tree_math.h"
 #include "vectors/vec.h"
 

@@ -7,7 +7,7 @@
 
 #include <sodium.h>
 
-#include "mls/member/treekem_path.h"
+#include "mls/member/treekem/treekem_path.h"
 #include "mls/public/tree/tree_codec.h"
 #include "mls/public/tree/tree_hash.h"
 #include "vectors/vec.h"

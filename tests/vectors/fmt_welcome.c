@@ -3,8 +3,8 @@
  * signature and its confirmation tag.
  */
 #include "crypto/hpke.h"
-#include "mls/member/key_schedule.h"
-#include "mls/member/psk.h"
+#include "mls/member/keys/key_schedule.h"
+#include "mls/member/keys/psk.h"
 #include "mls/public/framing/mls_message.h"
 #include "vectors/vec.h"
 

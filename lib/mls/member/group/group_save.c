@@ -7,14 +7,13 @@
  */
 #include <stdlib.h>
 
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 #include "mls/public/tree/tree_codec.h"
 
 #define SAVED_VERSION 1
 #define SAVED_MAX     (256u << 20)
 
-/* ---- writing
- * --------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 static int write_tree(struct writer *w, const struct tree *t)
 {
@@ -146,8 +145,7 @@ int rowan_mls_group_save(
 	return rc;
 }
 
-/* ---- reading: everything wrong with it is damage
- * --------------------------------- */
+/* ---- reading: everything wrong with it is damage ------------------------ */
 
 /* Keep what says something about this machine; the rest is damage. */
 static int damage(int rc)

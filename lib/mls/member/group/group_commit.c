@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
-#include "mls/member/group.h"
-#include "mls/member/treekem_path.h"
+#include "mls/member/group/group.h"
+#include "mls/member/treekem/treekem_path.h"
 #include "mls/public/group/proposal_rules.h"
 
 /* A commit on its way. */

@@ -5,7 +5,7 @@
 
 #include "crypto/hkdf.h"
 #include "crypto/label.h"
-#include "mls/member/psk.h"
+#include "mls/member/keys/psk.h"
 #include "mls/public/object/limits.h"
 
 void psk_list_free(struct psk *v, size_t n)

@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 
 void group_tag(const struct rowan_mls_group *g, struct hash_value *ret)
 {
@@ -47,8 +47,7 @@ int group_epoch_start(struct rowan_mls_group *g, const struct epoch_input *in,
 	return rc;
 }
 
-/* ---- PSKs ------------------------------------------------------------------
- */
+/* ---- PSKs --------------------------------------------------------------- */
 
 static int external_psk(
 	const struct rowan_mls *c, struct bytes id, struct buf *ret)
@@ -124,8 +123,7 @@ int group_stage_psks(
 	return 0;
 }
 
-/* ---- the next group
- * ---------------------------------------------------------- */
+/* ---- the next group ----------------------------------------------------- */
 
 /* What a ReInit says, to be kept with the closed group. */
 static int keep_reinit(

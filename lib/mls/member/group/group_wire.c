@@ -1,8 +1,8 @@
 /*
  * Contents of ours on their way out (RFC 9420 section 6). See group.h.
  */
-#include "mls/member/group.h"
-#include "mls/member/message_protect.h"
+#include "mls/member/group/group.h"
+#include "mls/member/keys/message_protect.h"
 
 int group_sign(const struct rowan_mls_group *g,
 	const struct rowan_mls_wire *wire, uint8_t content_type,

@@ -4,7 +4,7 @@
 #include <sodium.h>
 
 #include "crypto/hpke.h"
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 #include "mls/public/object/extension.h"
 #include "mls/public/tree/tree_codec.h"
 #include "mls/public/tree/tree_hash.h"
@@ -120,8 +120,7 @@ int rowan_mls_group_create(struct rowan_mls *client,
 	return rc;
 }
 
-/* ---- GroupInfo --------------------------------------------------------------
- */
+/* ---- GroupInfo ---------------------------------------------------------- */
 
 /* 12.4.3.2: external_pub carries the public half of the external key pair. */
 static int write_external_pub(const struct rowan_mls_group *g, struct writer *w)

@@ -15,11 +15,11 @@
 #ifndef MLS_GROUP_H
 #define MLS_GROUP_H
 
-#include "mls/member/client.h"
-#include "mls/member/key_schedule.h"
-#include "mls/member/psk.h"
-#include "mls/member/secret_tree.h"
-#include "mls/member/treekem.h"
+#include "mls/member/client/client.h"
+#include "mls/member/keys/key_schedule.h"
+#include "mls/member/keys/psk.h"
+#include "mls/member/keys/secret_tree.h"
+#include "mls/member/treekem/treekem.h"
 #include "mls/public/group/commit_stage.h"
 #include "mls/public/framing/mls_message.h"
 
@@ -140,8 +140,16 @@ void group_spares_free(struct rowan_mls_group *g);
  */
 struct secret_tree_limits group_limits(const struct rowan_mls_group *g);
 
-/* ---- group_epoch.c --------------------------------------------------------
+/* ---- group_create.c ----------------------------------------------------- */
+
+/**
+ * group_info_make(g, tree, external_pub, ret):
+ * A signed GroupInfo of the group's epoch; the caller owns the encoding.
  */
+ROWAN_MUST int group_info_make(const struct rowan_mls_group *g, bool tree,
+	bool external_pub, struct buf *ret);
+
+/* ---- group_epoch.c ------------------------------------------------------ */
 
 /* What the key schedule of a new epoch takes. */
 struct epoch_input {
@@ -201,8 +209,7 @@ ROWAN_MUST int group_next(const struct rowan_mls_group *g,
 	struct commit_stage *stage, const struct treekem *keys,
 	struct rowan_mls_group **ret);
 
-/* ---- group_wire.c ----------------------------------------------------------
- */
+/* ---- group_wire.c ------------------------------------------------------- */
 
 /**
  * group_sign(g, wire, content_type, body, ret):
@@ -228,8 +235,7 @@ ROWAN_MUST int group_seal(struct rowan_mls_group *g,
 ROWAN_MUST int group_membership_tag(const struct rowan_mls_group *g,
 	const struct authenticated_content *ac, struct hash_value *ret);
 
-/* ---- group_propose.c -------------------------------------------------------
- */
+/* ---- group_propose.c ---------------------------------------------------- */
 
 /**
  * group_encode_proposal(g, in, ret):
@@ -238,8 +244,7 @@ ROWAN_MUST int group_membership_tag(const struct rowan_mls_group *g,
 ROWAN_MUST int group_encode_proposal(const struct rowan_mls_group *g,
 	const struct rowan_mls_proposal *in, struct buf *ret);
 
-/* ---- group_commit.c --------------------------------------------------------
- */
+/* ---- group_commit.c ----------------------------------------------------- */
 
 /* How a commit is made; the RFC's first commit of a resumed group included. */
 struct commit_making {
@@ -257,8 +262,7 @@ struct commit_making {
 ROWAN_MUST int group_commit(struct rowan_mls_group *g,
 	const struct commit_making *making, struct rowan_mls_committed *ret);
 
-/* ---- group_welcome.c -------------------------------------------------------
- */
+/* ---- group_welcome.c ---------------------------------------------------- */
 
 struct treekem_made;
 
@@ -281,15 +285,7 @@ struct welcome_making {
 ROWAN_MUST int group_welcome(
 	const struct welcome_making *making, struct buf *ret);
 
-/**
- * group_info_make(g, tree, external_pub, ret):
- * A signed GroupInfo of the group's epoch; the caller owns the encoding.
- */
-ROWAN_MUST int group_info_make(const struct rowan_mls_group *g, bool tree,
-	bool external_pub, struct buf *ret);
-
-/* ---- group_process.c -------------------------------------------------------
- */
+/* ---- group_process.c ---------------------------------------------------- */
 
 /**
  * group_confirm(next, confirmation_tag):

@@ -9,8 +9,8 @@
 #include <sodium.h>
 
 #include "crypto/hpke.h"
-#include "mls/member/group.h"
-#include "mls/member/group_info_check.h"
+#include "mls/member/group/group.h"
+#include "mls/member/group/group_info_check.h"
 
 /* Somebody on the way in. */
 struct joining {
@@ -173,6 +173,24 @@ static int resumed_check(const struct joining *j)
 	return linked ? 0 : ROWAN_E_MLS_PSK;
 }
 
+/* The keys above our leaf that the committer lets us know. */
+static int take_path(struct joining *j)
+{
+	struct rowan_mls_group *g = j->g;
+	struct secret path;
+	int rc;
+
+	/* 7.4: a path secret is as long as the hash */
+	if (j->secrets.path_secret.len != g->suite->hash->len ||
+		j->info.signer == g->leaf)
+		return ROWAN_E_MLS_PATH;
+	rc = secret_set(&path, j->secrets.path_secret);
+	if (rc == 0)
+		rc = treekem_join(g->keys, g->tree, j->info.signer, &path);
+	secret_wipe(&path);
+	return rc;
+}
+
 /* Our leaf, and the keys that belong to it. */
 static int take_place(struct joining *j)
 {
@@ -189,18 +207,8 @@ static int take_place(struct joining *j)
 	if (g->leaf >= tree_leaves(g->tree))
 		return ROWAN_E_MLS_NOT_FOR_US;
 	rc = treekem_init(g->keys, g->leaf, secret_view(&j->package->leaf_sk));
-	if (rc == 0 && j->secrets.has_path_secret) {
-		struct secret path;
-
-		/* 7.4: a path secret is as long as the hash */
-		if (j->secrets.path_secret.len != g->suite->hash->len ||
-			secret_set(&path, j->secrets.path_secret) != 0)
-			return ROWAN_E_MLS_PATH;
-		if (j->info.signer == g->leaf)
-			return ROWAN_E_MLS_PATH;
-		rc = treekem_join(g->keys, g->tree, j->info.signer, &path);
-		secret_wipe(&path);
-	}
+	if (rc == 0 && j->secrets.has_path_secret)
+		rc = take_path(j);
 	return rc;
 }
 

@@ -6,12 +6,11 @@
 #include <sodium.h>
 
 #include "crypto/hpke.h"
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 #include "mls/public/object/extension.h"
 #include "mls/public/group/proposal_rules.h"
 
-/* ---- encoding
- * ---------------------------------------------------------------- */
+/* ---- encoding ----------------------------------------------------------- */
 
 static int write_add(struct writer *w, struct bytes message)
 {
@@ -110,8 +109,7 @@ int group_encode_proposal(const struct rowan_mls_group *g,
 	return rc;
 }
 
-/* ---- our own updates
- * ----------------------------------------------------------- */
+/* ---- our own updates ---------------------------------------------------- */
 
 /* A leaf like the one we have, with a fresh key and our present credential. */
 static int make_update(const struct rowan_mls_group *g, struct own_update *u)
@@ -166,8 +164,7 @@ static int encode_update(const struct rowan_mls_group *g, struct buf *ret,
 	return rc;
 }
 
-/* ---- proposing
- * ------------------------------------------------------------------- */
+/* ---- proposing ---------------------------------------------------------- */
 
 struct proposing {
 	struct buf body, signed_raw, message, ref;
@@ -251,8 +248,7 @@ int rowan_mls_propose(struct rowan_mls_group *group,
 	return rc;
 }
 
-/* ---- showing
- * ---------------------------------------------------------------------- */
+/* ---- showing ------------------------------------------------------------ */
 
 int rowan_mls_pending(const struct rowan_mls_group *group, size_t i,
 	struct rowan_mls_proposal_view *ret)

@@ -2,7 +2,7 @@
  * Update paths of a member: see treekem_path.h.
  */
 #include "crypto/hpke.h"
-#include "mls/member/treekem_path.h"
+#include "mls/member/treekem/treekem_path.h"
 #include "mls/public/tree/tree_hash.h"
 
 static const char path_label[] = "UpdatePathNode";

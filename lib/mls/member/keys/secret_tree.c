@@ -10,7 +10,7 @@
 #include <sodium.h>
 
 #include "crypto/label.h"
-#include "mls/member/secret_tree.h"
+#include "mls/member/keys/secret_tree.h"
 #include "mls/public/object/limits.h"
 #include "mls/public/tree/tree_math.h"
 

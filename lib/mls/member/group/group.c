@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 #include "mls/public/tree/tree_codec.h"
 
 int group_new(struct rowan_mls *client, struct rowan_mls_group **ret)
@@ -195,8 +195,7 @@ void group_move(struct rowan_mls_group *g, struct rowan_mls_group *next)
 	mem_free(next, sizeof *next);
 }
 
-/* ---- looking at one ---------------------------------------------------------
- */
+/* ---- looking at one ----------------------------------------------------- */
 
 uint64_t rowan_mls_group_epoch(const struct rowan_mls_group *group)
 {

@@ -3,7 +3,7 @@
  */
 #include "crypto/hpke.h"
 #include "crypto/label.h"
-#include "mls/member/treekem.h"
+#include "mls/member/treekem/treekem.h"
 
 int treekem_init(struct treekem *tk, uint32_t leaf, struct bytes leaf_sk)
 {

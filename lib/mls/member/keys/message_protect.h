@@ -10,7 +10,7 @@
 #define MLS_MESSAGE_PROTECT_H
 
 #include "crypto/suite.h"
-#include "mls/member/secret_tree.h"
+#include "mls/member/keys/secret_tree.h"
 #include "mls/public/framing/private_message.h"
 
 #define REUSE_GUARD_LEN 4

@@ -11,7 +11,7 @@
 
 #include <rowan/mls.h>
 
-#include "mls/member/treekem.h"
+#include "mls/member/treekem/treekem.h"
 #include "mls/public/object/group_context.h"
 #include "mls/public/object/leaf_node.h"
 #include "mls/public/tree/tree_path.h"

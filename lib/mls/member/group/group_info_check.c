@@ -1,7 +1,7 @@
 /*
  * Believing a group: see group_info_check.h.
  */
-#include "mls/member/group_info_check.h"
+#include "mls/member/group/group_info_check.h"
 #include "mls/public/object/extension.h"
 #include "mls/public/tree/tree_codec.h"
 

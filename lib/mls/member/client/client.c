@@ -7,7 +7,7 @@
 
 #include <sodium.h>
 
-#include "mls/member/client.h"
+#include "mls/member/client/client.h"
 #include "mls/public/object/extension.h"
 #include "mls/public/object/proposal.h"
 
@@ -65,8 +65,7 @@ void client_policy(const struct rowan_mls *c, struct leaf_policy *ret)
 	host_policy(&c->host, &limits, ret);
 }
 
-/* ---- ourselves ------------------------------------------------------------
- */
+/* ---- ourselves ---------------------------------------------------------- */
 
 struct bytes client_sk(const struct rowan_mls *c)
 {
@@ -128,8 +127,7 @@ int client_extensions(struct rowan_mls_extensions in, struct buf *ret)
 	return rc;
 }
 
-/* ---- making one ------------------------------------------------------------
- */
+/* ---- making one --------------------------------------------------------- */
 
 /* Types as big-endian numbers, without those that need no listing. */
 static int list_types(struct rowan_mls_types types,
@@ -286,8 +284,7 @@ struct rowan_mls_bytes rowan_mls_signature_key(const struct rowan_mls *client)
 	return host_out(buf_view(&client->signature_key));
 }
 
-/* ---- save and load ----------------------------------------------------------
- */
+/* ---- save and load ------------------------------------------------------ */
 
 #define SAVED_VERSION 1
 

@@ -4,8 +4,8 @@
 #include <sodium.h>
 
 #include "crypto/hpke.h"
-#include "mls/member/group.h"
-#include "mls/member/treekem_path.h"
+#include "mls/member/group/group.h"
+#include "mls/member/treekem/treekem_path.h"
 
 /* The GroupInfo, sealed under the welcome secret. */
 static int seal_info(const struct welcome_making *m, struct buf *ret)

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 
 #include "crypto/hpke.h"
-#include "mls/member/group.h"
-#include "mls/member/message_protect.h"
-#include "mls/member/treekem_path.h"
+#include "mls/member/group/group.h"
+#include "mls/member/keys/message_protect.h"
+#include "mls/member/treekem/treekem_path.h"
 #include "mls/public/group/message_check.h"
 #include "mls/public/group/proposal_rules.h"
 
@@ -27,8 +27,7 @@ void rowan_mls_received_free(struct rowan_mls_received *received)
 	mem_free(received, sizeof *received);
 }
 
-/* ---- opening
- * --------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------ */
 
 /* The epoch a private message belongs to: the present or a past one. */
 struct reading {
@@ -131,8 +130,7 @@ static int open_public(const struct rowan_mls_group *g,
 	return rc;
 }
 
-/* ---- commits
- * ---------------------------------------------------------------------- */
+/* ---- commits ------------------------------------------------------------ */
 
 /* A commit on its way in. */
 struct accepting {
@@ -293,8 +291,7 @@ static int process_commit(
 	return rc;
 }
 
-/* ---- proposals
- * ---------------------------------------------------------------------- */
+/* ---- proposals ---------------------------------------------------------- */
 
 static int process_proposal(
 	const struct rowan_mls_group *g, struct rowan_mls_received *r)
@@ -317,8 +314,7 @@ static int process_proposal(
 	return 0;
 }
 
-/* ---- the way in
- * ----------------------------------------------------------------------- */
+/* ---- the way in --------------------------------------------------------- */
 
 /* Is this our staged commit, come back? */
 static bool is_own(const struct rowan_mls_group *g, struct bytes message)

@@ -6,9 +6,9 @@
 #include <sodium.h>
 
 #include "crypto/hpke.h"
-#include "mls/member/group.h"
-#include "mls/member/group_info_check.h"
-#include "mls/member/treekem_path.h"
+#include "mls/member/group/group.h"
+#include "mls/member/group/group_info_check.h"
+#include "mls/member/treekem/treekem_path.h"
 #include "mls/public/object/extension.h"
 
 #define PROPOSALS_MAX (2 + MLS_PSKS_MAX)

@@ -6,7 +6,7 @@
 #include "crypto/hkdf.h"
 #include "crypto/hpke.h"
 #include "crypto/label.h"
-#include "mls/member/key_schedule.h"
+#include "mls/member/keys/key_schedule.h"
 
 void epoch_secrets_wipe(struct epoch_secrets *e)
 {

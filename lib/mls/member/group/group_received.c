@@ -1,7 +1,7 @@
 /*
  * Looking at what was received. See rowan/mls.h.
  */
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 
 enum rowan_mls_kind rowan_mls_received_kind(
 	const struct rowan_mls_received *received)

@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 
-#include "mls/member/group.h"
-#include "mls/member/group_info_check.h"
+#include "mls/member/group/group.h"
+#include "mls/member/group/group_info_check.h"
 #include "mls/public/object/extension.h"
 
 /* 8.6: the resumption PSK of the old group's present epoch. */

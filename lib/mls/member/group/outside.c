@@ -1,7 +1,7 @@
 /*
  * Speaking to a group from outside (RFC 9420 section 12.1.8). See rowan/mls.h.
  */
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 #include "mls/public/object/external_sender.h"
 #include "mls/public/object/proposal_type.h"
 

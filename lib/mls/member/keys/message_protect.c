@@ -6,7 +6,7 @@
 #include <sodium.h>
 
 #include "crypto/label.h"
-#include "mls/member/message_protect.h"
+#include "mls/member/keys/message_protect.h"
 #include "mls/public/object/limits.h"
 #include "mls/public/framing/mls_message.h"
 
@@ -191,6 +191,7 @@ int message_open_sender(const struct suite *s, const struct secret *sender_data,
 		*ret = sender;
 	writer_wipe(&aad);
 	sodium_memzero(&k, sizeof k);
+	sodium_memzero(plain, sizeof plain);
 	return rc;
 }
 

@@ -7,7 +7,7 @@
 #ifndef MLS_GROUP_INFO_CHECK_H
 #define MLS_GROUP_INFO_CHECK_H
 
-#include "mls/member/group.h"
+#include "mls/member/group/group.h"
 
 /**
  * group_info_check(client, info, tree, ret):

@@ -6,7 +6,7 @@
 #include <sodium.h>
 
 #include "crypto/hpke.h"
-#include "mls/member/client.h"
+#include "mls/member/client/client.h"
 #include "mls/public/object/extension.h"
 #include "mls/public/framing/mls_message.h"
 
