@@ -1,16 +1,13 @@
 /*
  * Key package operations: see packages.h.
  *
- * The packages are opaque here: their form and lifetime are judged when cards
- * are (an MLS object is not this family's business).
+ * What a package must be is daemon/clinic's.
  */
 #include <sodium.h>
 
+#include "clinic/package.h"
 #include "ops/packages.h"
 #include "ops/record.h"
-
-/* 28 days (DESIGN section 4). */
-#define LIFETIME (28u * 24 * 3600)
 
 static int tell_stock(struct ops *o, struct request *r)
 {
@@ -31,14 +28,16 @@ static int tell_stock(struct ops *o, struct request *r)
 int packages_publish(struct ops *o, struct request *r)
 {
 	const struct wire_key_publish *p = &r->body.key_publish;
+	const struct package_publisher by = {o->view, &r->device, o->now};
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct wire_key_package *k = &p->packages[i];
 		struct store_package s = {.body = k->data,
-			.until = o->now + LIFETIME,
 			.last_resort = (k->flags & WIRE_KEY_LAST_RESORT) != 0};
-		int rc;
+		int rc = package_check(&by, k->data, s.last_resort, &s.until);
 
+		if (rc != 0)
+			return rc;
 		crypto_generichash(s.hash, sizeof s.hash, k->data.data,
 			k->data.len, NULL, 0);
 		rc = store_package_put(o->store, &r->device, &s,
