@@ -3,9 +3,9 @@
  */
 #include "clinic/group_policy.h"
 #include "clinic/package.h"
-#include "mls/public/extension.h"
-#include "mls/public/mls_message.h"
-#include "mls/public/tree_validate.h"
+#include "mls/public/object/extension.h"
+#include "mls/public/framing/mls_message.h"
+#include "mls/public/tree/tree_validate.h"
 
 #define LIFETIME (28u * 24 * 3600)
 

@@ -295,3 +295,64 @@ int statements_cases(struct ops *o, struct request *r)
 	free(parts);
 	return rc == 0 ? wire_cases_answer_encode(&a, &r->out) : rc;
 }
+
+static int by_id(const void *a, const void *b)
+{
+	const struct wire_case_head *x = a, *y = b;
+
+	return id16_cmp(&x->case_id, &y->case_id);
+}
+
+/* One page; the first case past it says that there is more. */
+static int collect_all(
+	struct ops *o, int64_t row, struct wire_cases_all_answer *a)
+{
+	struct wire_chain_head newest;
+	struct store_case c;
+	int rc;
+
+	while ((rc = store_case_next(o->view, &row, &c)) == 0) {
+		struct wire_case_head *h = &a->page.cases[a->page.count];
+
+		if (a->page.count == WIRE_CASES_MAX) {
+			a->page.more = true;
+			return 0;
+		}
+		rc = newest_of(o, &c.id, UINT64_MAX, &newest);
+		/* Such are in stores that were filled by hand. */
+		if (rc != 0 && rc != ROWAN_E_REFUSED)
+			return rc;
+		a->next = (uint64_t)row;
+		if (rc != 0)
+			continue;
+		*h = (struct wire_case_head){c.id, newest.number};
+		a->page.count++;
+	}
+	a->next = 0;
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+int statements_all(struct ops *o, struct request *r)
+{
+	uint64_t from = r->body.cases_all.from;
+	struct wire_cases_all_answer *a;
+	int rc = (o->sender.rights & WIRE_RIGHT_COORDINATE) != 0
+			 ? 0
+			 : ROWAN_E_REFUSED;
+
+	if (rc != 0)
+		return rc;
+	o->allowed = true;
+	a = calloc(1, sizeof *a);
+	if (a == NULL)
+		return ROWAN_E_NOMEM;
+	if (from < INT64_MAX)
+		rc = collect_all(o, (int64_t)from, a);
+	qsort(a->page.cases, a->page.count, sizeof *a->page.cases, by_id);
+	o->record.number = a->page.count;
+	o->record.done = a->page.count == 0;
+	if (rc == 0)
+		rc = wire_cases_all_answer_encode(a, &r->out);
+	free(a);
+	return rc;
+}

@@ -21,4 +21,10 @@ ROWAN_MUST int statements_put(struct ops *o, struct request *r);
 ROWAN_MUST int statements_fetch(struct ops *o, struct request *r);
 ROWAN_MUST int statements_cases(struct ops *o, struct request *r);
 
+/**
+ * statements_all(o, r):
+ * Handler. For coordinators, who may read the chain of any case.
+ */
+ROWAN_MUST int statements_all(struct ops *o, struct request *r);
+
 #endif

@@ -40,6 +40,7 @@ DECODER(case, case_id)
 DECODER(statement_put, statement_put)
 DECODER(chain_fetch, chain_fetch)
 DECODER(cases_fetch, cases_fetch)
+DECODER(cases_all, cases_all)
 DECODER(group_create, group_create)
 DECODER(group_id, group_id)
 DECODER(commit, commit)
@@ -112,6 +113,8 @@ static const struct table_entry table[] = {
 		statements_fetch),
 	OP(WIRE_OP_CASES_FETCH, DEVICE, REQUEST, READS, NONE, cases_fetch,
 		statements_cases),
+	OP(WIRE_OP_CASES_ALL, CASE, REQUEST, READS, ACT(CARDS), cases_all,
+		statements_all),
 
 	OP(WIRE_OP_GROUP_CREATE, CHANNEL, REQUEST, WRITES, ACT(GROUP),
 		group_create, groups_op_create),

@@ -87,6 +87,35 @@ int store_case_get(
 	return r;
 }
 
+int store_case_next(
+	struct store_reader *rd, int64_t *row, struct store_case *ret)
+{
+	sqlite3_stmt *q = db_use(&rd->db, SQL_CASE_NEXT);
+	struct store_case c = {.closed = false};
+	int64_t found = 0;
+	size_t len;
+	int r;
+
+	*ret = c;
+	db_int(q, 1, *row);
+	if ((r = db_row(&rd->db, q)) == 1) {
+		found = db_get_int(q, 0);
+		c.closed = db_get_int(q, 1) != 0;
+		r = row_open(rd->seal, at(TABLE_CASE, found),
+			db_get_bytes(q, 2), ID16_LEN, c.id.b, &len);
+		if (r == 0 && len != ID16_LEN)
+			r = ROWAN_E_CORRUPT;
+	} else if (r == 0) {
+		r = ROWAN_E_NOT_FOUND;
+	}
+	db_end(q);
+	if (r != 0)
+		return r;
+	*row = found;
+	*ret = c;
+	return 0;
+}
+
 /* ---- channels ---- */
 
 static int channel_decode(

@@ -50,6 +50,8 @@ static const char *const texts[SQL_COUNT] = {
 			    " WHERE id>?1 ORDER BY id LIMIT 1",
 
 	[SQL_CASE_GET] = "SELECT id,closed FROM cases WHERE name=?1",
+	[SQL_CASE_NEXT] = "SELECT id,closed,detail FROM cases WHERE id>?1"
+			  " ORDER BY id LIMIT 1",
 	[SQL_CASE_ADD] = "INSERT INTO cases(id,name,closed,detail)"
 			 " VALUES(?1,?2,?3,?4)",
 	[SQL_CASE_SET] = "UPDATE cases SET closed=?2 WHERE id=?1",

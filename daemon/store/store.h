@@ -281,6 +281,13 @@ ROWAN_MUST int store_channel_put(
 	struct store *st, const struct store_channel *channel);
 ROWAN_MUST int store_case_get(
 	struct store_reader *rd, const struct id16 *id, struct store_case *ret);
+/**
+ * store_case_next(rd, row, ret):
+ * The case in the first row above ${*row}, which becomes its row: in the order
+ * in which they came; begin with 0. ROWAN_E_NOT_FOUND past the last.
+ */
+ROWAN_MUST int store_case_next(
+	struct store_reader *rd, int64_t *row, struct store_case *ret);
 ROWAN_MUST int store_channel_get(struct store_reader *rd, const struct id16 *id,
 	struct store_channel *ret);
 

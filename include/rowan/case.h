@@ -31,6 +31,14 @@ struct rowan_list;
 ROWAN_API void rowan_list_free(struct rowan_list *list);
 ROWAN_API size_t rowan_list_count(const struct rowan_list *list);
 
+/*
+ * Coordinators: get to know every case of the clinic, from now on. Each new one
+ * comes as ROWAN_EVENT_CASE and is in rowan_cases then; being shown a case
+ * gives no part in its channels. ROWAN_E_SIGNER for others, ROWAN_E_STATE
+ * before there is a card. Takes effect with a connection.
+ */
+ROWAN_API ROWAN_MUST int rowan_follow_all(struct rowan *r);
+
 /* Cases this device takes or took part in, newest referral first. */
 ROWAN_API ROWAN_MUST int rowan_cases(struct rowan *r, struct rowan_list **ret);
 ROWAN_API const uint8_t *rowan_case_id(const struct rowan_list *l, size_t i);

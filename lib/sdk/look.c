@@ -72,6 +72,19 @@ static int add_case(struct rowan_list *l, const struct case_state *c)
 	return list_add(l, &row);
 }
 
+int rowan_follow_all(struct rowan *r)
+{
+	const struct session_parts *p;
+	int rc;
+
+	if (r == NULL)
+		return ROWAN_E_INVAL;
+	rc = sdk_carded(r, &p);
+	if (rc == 0)
+		rc = follow_everything(p->follow);
+	return sdk_done(r, rc);
+}
+
 int rowan_cases(struct rowan *r, struct rowan_list **ret)
 {
 	const struct session_parts *p;

@@ -219,17 +219,13 @@ static bool cases_ascend(const struct wire_case_head *cases, size_t count)
 	return true;
 }
 
-int wire_cases_answer_decode(
-	const struct wire_message *m, struct wire_cases_answer *ret)
+static int page_read(struct reader *r, struct wire_cases_answer *ret)
 {
 	const size_t item = ID16_LEN + 8;
-	struct reader r, list;
-	int rc;
+	struct reader list;
+	int rc = reader_sub(r, WIRE_CASES_MAX * item, &list);
 
 	ret->count = 0;
-	if ((rc = codec_open(m, &r)) != 0 ||
-		(rc = reader_sub(&r, WIRE_CASES_MAX * item, &list)) != 0)
-		goto out;
 	while (rc == 0 && reader_left(&list) > 0) {
 		struct wire_case_head *c = &ret->cases[ret->count];
 
@@ -238,16 +234,14 @@ int wire_cases_answer_decode(
 			ret->count++;
 	}
 	if (rc == 0)
-		rc = codec_bool(&r, &ret->more);
+		rc = codec_bool(r, &ret->more);
 	if (rc == 0 && (!cases_ascend(ret->cases, ret->count) ||
 			       (ret->more && ret->count == 0)))
 		rc = ROWAN_E_MALFORMED;
-out:
-	return codec_finish(&r, rc, ret, sizeof *ret);
+	return rc;
 }
 
-int wire_cases_answer_encode(
-	const struct wire_cases_answer *a, struct writer *w)
+static int page_write(const struct wire_cases_answer *a, struct writer *w)
 {
 	size_t mark;
 
@@ -262,6 +256,65 @@ int wire_cases_answer_encode(
 	writer_close(w, mark);
 	writer_u8(w, a->more ? 1 : 0);
 	return writer_status(w);
+}
+
+int wire_cases_answer_decode(
+	const struct wire_message *m, struct wire_cases_answer *ret)
+{
+	struct reader r;
+	int rc = codec_open(m, &r);
+
+	if (rc == 0)
+		rc = page_read(&r, ret);
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_cases_answer_encode(
+	const struct wire_cases_answer *a, struct writer *w)
+{
+	return page_write(a, w);
+}
+
+int wire_cases_all_decode(
+	const struct wire_message *m, struct wire_cases_all *ret)
+{
+	struct reader r;
+	int rc = codec_open(m, &r);
+
+	if (rc == 0)
+		rc = reader_u64(&r, &ret->from);
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_cases_all_encode(const struct wire_cases_all *f, struct writer *w)
+{
+	writer_u64(w, f->from);
+	return writer_status(w);
+}
+
+int wire_cases_all_answer_decode(
+	const struct wire_message *m, struct wire_cases_all_answer *ret)
+{
+	struct reader r;
+	int rc = codec_open(m, &r);
+
+	if (rc == 0)
+		rc = page_read(&r, &ret->page);
+	if (rc == 0)
+		rc = reader_u64(&r, &ret->next);
+	if (rc == 0 && ret->page.more != (ret->next != 0))
+		rc = ROWAN_E_MALFORMED;
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_cases_all_answer_encode(
+	const struct wire_cases_all_answer *a, struct writer *w)
+{
+	int rc = a->page.more == (a->next != 0) ? page_write(&a->page, w)
+						: ROWAN_E_INVAL;
+
+	writer_u64(w, a->next);
+	return rc == 0 ? writer_status(w) : rc;
 }
 
 int wire_notice_decode(const struct wire_message *m, struct wire_notice *ret)

@@ -60,6 +60,17 @@ struct wire_cases_answer {
 	bool more;
 };
 
+/* For coordinators. ${from}: where the page before ended; 0: the first. */
+struct wire_cases_all {
+	uint64_t from;
+};
+
+/* Cases of the clinic, a page of them, ascending within it. */
+struct wire_cases_all_answer {
+	struct wire_cases_answer page;
+	uint64_t next; /* 0 exactly at the end */
+};
+
 /* Pushed to a subscriber when a chain it may read has grown. */
 struct wire_notice {
 	struct id16 chain;
@@ -95,6 +106,16 @@ ROWAN_MUST int wire_cases_answer_decode(
 	const struct wire_message *m, struct wire_cases_answer *ret);
 ROWAN_MUST int wire_cases_answer_encode(
 	const struct wire_cases_answer *a, struct writer *w);
+
+ROWAN_MUST int wire_cases_all_decode(
+	const struct wire_message *m, struct wire_cases_all *ret);
+ROWAN_MUST int wire_cases_all_encode(
+	const struct wire_cases_all *f, struct writer *w);
+
+ROWAN_MUST int wire_cases_all_answer_decode(
+	const struct wire_message *m, struct wire_cases_all_answer *ret);
+ROWAN_MUST int wire_cases_all_answer_encode(
+	const struct wire_cases_all_answer *a, struct writer *w);
 
 ROWAN_MUST int wire_notice_decode(
 	const struct wire_message *m, struct wire_notice *ret);

@@ -66,6 +66,8 @@ RECODE(chain_answer)
 RECODE(cases_fetch)
 RECODE(cases_answer)
 RECODE(notice)
+RECODE(cases_all)
+RECODE(cases_all_answer)
 RECODE(group_create)
 RECODE(group_id)
 RECODE(group_state)
@@ -149,6 +151,8 @@ static const struct wire_op_info table[] = {
 		recode_cases_fetch, recode_cases_answer},
 	{WIRE_OP_NOTICE, "notice", WIRE_OP_PUSHED, 0, 0,
 		recode_notice, NULL},
+	{WIRE_OP_CASES_ALL, "cases-all", 0, 0, 0,
+		recode_cases_all, recode_cases_all_answer},
 
 	{WIRE_OP_GROUP_CREATE, "group-create", 0, 2, 0,
 		recode_group_create, recode_group_state},

@@ -382,6 +382,24 @@ static int make_cases_answer(struct writer *w)
 	return wire_cases_answer_encode(&m, w);
 }
 
+static int make_cases_all(struct writer *w)
+{
+	struct wire_cases_all m = {0};
+
+	return wire_cases_all_encode(&m, w);
+}
+
+static int make_cases_all_answer(struct writer *w)
+{
+	static struct wire_cases_all_answer m;
+
+	m.page.cases[0] = (struct wire_case_head){CASE, 7};
+	m.page.count = 1;
+	m.page.more = true;
+	m.next = 1;
+	return wire_cases_all_answer_encode(&m, w);
+}
+
 static int make_notice(struct writer *w)
 {
 	struct wire_notice m = {CASE, {8, hash_of(0x58)}};
@@ -606,6 +624,9 @@ static const struct {
 	{"cases-fetch answer", ANSWER(WIRE_OP_CASES_FETCH), 34,
 		make_cases_answer, {NULL}},
 	{"notice", WIRE_OP_NOTICE, 9, make_notice, {NULL}},
+	{"cases-all request", WIRE_OP_CASES_ALL, 35, make_cases_all, {NULL}},
+	{"cases-all answer", ANSWER(WIRE_OP_CASES_ALL), 35,
+		make_cases_all_answer, {NULL}},
 	{"group-create request", WIRE_OP_GROUP_CREATE, 40, make_group_create,
 		{&info_frame, &tree_frame}},
 	{"group-create answer", ANSWER(WIRE_OP_GROUP_CREATE), 40,

@@ -88,6 +88,32 @@ static void everybody_follows(void **state)
 	}
 }
 
+/* On none of them, and yet there: how else would anybody be assigned? */
+static void coordinators_may_follow_all(void **state)
+{
+	struct case_state *other;
+	int rc;
+
+	assert_int_equal(follow_everything(d.follow), ROWAN_E_SIGNER);
+	as(&t->coordinator);
+	device_kit_settle(&d);
+	assert_null(follow_case(d.follow, &t->c->id));
+	assert_int_equal(follow_everything(d.follow), 0);
+	device_kit_settle(&d);
+	same_as_world();
+	assert_int_equal(count(ROWAN_EVENT_CASE), 1);
+	/* A case of somebody else's turns up with the next connection. */
+	other = world_open(&t->w, "opened by another", &t->coordinator, &rc);
+	assert_int_equal(rc, 0);
+	device_kit_again(&d);
+	same_as_world();
+	device_kit_catch_up(&d);
+	device_kit_settle(&d);
+	assert_non_null(follow_case(d.follow, &other->id));
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+	assert_false(follow_busy(d.follow));
+}
+
 static void who_is_on_no_case_sees_none(void **state)
 {
 	as(&t->stranger);
@@ -342,6 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(everybody_follows),
 		TEST(who_is_on_no_case_sees_none),
+		TEST(coordinators_may_follow_all),
 		TEST(first_what_is_then_what_happens),
 		TEST(entitlement_follows_the_chain),
 		TEST(what_time_ends_is_told_once),

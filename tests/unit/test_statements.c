@@ -441,6 +441,49 @@ static void who_was_on_it_sees_up_to_their_end(void **state)
 	buf_wipe(&raw);
 }
 
+/* For coordinators; everybody else gets the one refusal. */
+static void coordinators_see_all_cases(void **state)
+{
+	const struct world_person *others[] = {&acting_cast.stranger,
+		&acting_cast.officer, &acting_cast.registrar,
+		&acting_cast.advocate, &acting_cast.victim};
+	struct wire_cases_all_answer a;
+	struct wire_message answer;
+	uint64_t leaves = store_log_next(acting_ops.ops.store);
+
+	acting_ops.request.body.cases_all = (struct wire_cases_all){0};
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_CASES_ALL,
+					 &others[i]->device),
+			WIRE_REFUSED);
+	leaves = store_log_next(acting_ops.ops.store);
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_CASES_ALL,
+				 &acting_cast.coordinator.device),
+		WIRE_OK);
+	/* Looking is in the log. */
+	assert_int_equal(store_log_next(acting_ops.ops.store), leaves + 1);
+	answer = ops_kit_answer(&acting_ops);
+	assert_int_equal(wire_cases_all_answer_decode(&answer, &a), 0);
+	assert_int_equal(a.page.count, 1);
+	assert_false(a.page.more);
+	assert_int_equal(a.next, 0);
+	assert_true(id16_eq(&a.page.cases[0].case_id, &acting_cast.c->id));
+	assert_int_equal(a.page.cases[0].number, acting_cast.c->number);
+	/* Past the end. */
+	acting_ops.request.body.cases_all.from = 1000;
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_CASES_ALL,
+				 &acting_cast.coordinator.device),
+		WIRE_OK);
+	acting_ops.request.body.cases_all.from = UINT64_MAX;
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_CASES_ALL,
+				 &acting_cast.coordinator.device),
+		WIRE_OK);
+	answer = ops_kit_answer(&acting_ops);
+	assert_int_equal(wire_cases_all_answer_decode(&answer, &a), 0);
+	assert_int_equal(a.page.count, 0);
+	assert_int_equal(store_log_next(acting_ops.ops.store), leaves + 1);
+}
+
 static void cases_are_ones_own(void **state)
 {
 	const struct wire_message *m;
@@ -641,6 +684,7 @@ int main(void)
 		TEST(a_case_is_for_those_on_it),
 		TEST(who_was_on_it_sees_up_to_their_end),
 		TEST(cases_are_ones_own),
+		TEST(coordinators_see_all_cases),
 		TEST(assignments_begin_and_end_by_themselves),
 		TEST(doubt_only_ends),
 	};

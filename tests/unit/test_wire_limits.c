@@ -596,6 +596,7 @@ static void chains_refuse(void **state)
 	const int put = WIRE_OP_STATEMENT_PUT, fetch = WIRE_OP_CHAIN_FETCH;
 	const int chain = ANSWER(WIRE_OP_CHAIN_FETCH);
 	const int cases = ANSWER(WIRE_OP_CASES_FETCH);
+	const int all = ANSWER(WIRE_OP_CASES_ALL);
 	const size_t most = WIRE_STATEMENT_MAX;
 
 	CHECK(0, put, 0, "v", most);
@@ -631,6 +632,13 @@ static void chains_refuse(void **state)
 	CHECK(BAD, cases, 0, "(i8i8)1", 1, U64(1), 1, U64(1), 1);
 	CHECK(BAD, cases, 0, "(i8)1", 1, U64(0), 0);
 	CHECK(BAD, cases, 0, "(i8)1", 1, U64(1), 2);
+	CHECK(0, all, 0, "()18", 0, U64(0));
+	CHECK(0, all, 0, "(i8)18", 1, U64(1), 1, U64(9));
+	CHECK(BAD, all, 0, "(i8)18", 1, U64(1), 1, U64(0));
+	CHECK(BAD, all, 0, "(i8)18", 1, U64(1), 0, U64(9));
+	CHECK(BAD, all, 0, "(i8i8)18", 2, U64(1), 1, U64(1), 0, U64(0));
+	CHECK(0, WIRE_OP_CASES_ALL, 0, "8", ~U64(0));
+	CHECK(BAD, WIRE_OP_CASES_ALL, 0, "81", U64(0), 1);
 	CHECK(BAD, WIRE_OP_NOTICE, 0, "i8i", 1, U64(1), 1);
 	CHECK(0, WIRE_OP_NOTICE, 0, "i8ii", 1, U64(1), 1, 2);
 }

@@ -1,8 +1,9 @@
 /*
  * What is asked of the daemon, one question at a time: see follow.h.
  *
- *	the clinic's chain -> what was withheld -> the list of cases -> each
- *	case that is wanted
+ *	the clinic's chain -> what was withheld -> the list of cases -> all
+ *	cases there are, for coordinators who asked once -> each case that is
+ *	wanted
  *
  * The clinic first: a case's statements name cards and heads of it. A case
  * that needs more of it waits and is asked for again, once.
@@ -135,7 +136,7 @@ static void clinic_refused(struct follow *f)
 	/* Everybody may read it: the daemon does not know us any more. */
 	f->chain.refused = true;
 	f->chain.wanted = false;
-	f->want_list = f->want_holes = false;
+	f->want_list = f->want_holes = f->want_all = false;
 	for (size_t i = 0; i < f->case_count; i++)
 		f->cases[i]->chain.wanted = false;
 }
@@ -180,6 +181,29 @@ static void list_answered(struct follow *f, const struct requests_outcome *o)
 		f->want_list = false;
 }
 
+/* What was not in it is asked for by name. */
+static void all_end(struct follow *f);
+
+static void all_answered(struct follow *f, const struct requests_outcome *o)
+{
+	struct wire_cases_all_answer *a = NULL;
+	int rc = o->rc;
+
+	if (rc == 0)
+		a = malloc(sizeof *a);
+	if (rc == 0)
+		rc = a == NULL ? ROWAN_E_NOMEM
+			       : wire_cases_all_answer_decode(o->answer, a);
+	if (rc == 0)
+		follow_all_answer(f, a);
+	else if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE ||
+		 rc == ROWAN_E_NOMEM)
+		f->pause = true;
+	else
+		all_end(f);
+	free(a);
+}
+
 static void answered(void *ctx, const struct requests_outcome *o)
 {
 	struct follow *f = ctx;
@@ -188,6 +212,8 @@ static void answered(void *ctx, const struct requests_outcome *o)
 	f->asked = ASK_NOTHING;
 	if (asked == ASK_LIST)
 		list_answered(f, o);
+	else if (asked == ASK_ALL)
+		all_answered(f, o);
 	else
 		chain_answered(f, asked, o);
 }
@@ -229,6 +255,18 @@ static int ask_list(struct follow *f)
 	writer_init_fixed(&w, mem, sizeof mem);
 	rc = wire_cases_fetch_encode(&q, &w);
 	return rc == 0 ? start(f, WIRE_OP_CASES_FETCH, &w) : rc;
+}
+
+static int ask_all(struct follow *f)
+{
+	const struct wire_cases_all q = {.from = f->all_from};
+	uint8_t mem[16];
+	struct writer w;
+	int rc;
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	rc = wire_cases_all_encode(&q, &w);
+	return rc == 0 ? start(f, WIRE_OP_CASES_ALL, &w) : rc;
 }
 
 /* Every hole has been looked at: what is still withheld must not be ours. */
@@ -293,6 +331,9 @@ static int ask(struct follow *f)
 	} else if (f->want_list) {
 		rc = ask_list(f);
 		f->asked = ASK_LIST;
+	} else if (f->want_all) {
+		rc = ask_all(f);
+		f->asked = ASK_ALL;
 	} else if ((k = wanted_case(f)) != NULL) {
 		k->chain.begun++;
 		rc = ask_chain(f, &k->c.id, k->c.number);
@@ -370,7 +411,7 @@ void follow_catch_up(struct follow *f, const struct id16 *case_id)
 bool follow_busy(const struct follow *f)
 {
 	if (f->asked != ASK_NOTHING || f->chain.wanted || f->want_holes ||
-		f->want_list)
+		f->want_list || f->want_all)
 		return true;
 	for (size_t i = 0; i < f->case_count; i++)
 		if (f->cases[i]->chain.wanted)
@@ -400,16 +441,8 @@ void follow_notice(struct follow *f, const struct wire_message *m)
 	follow_catch_up(f, &n.chain);
 }
 
-static void list_end(struct follow *f)
-{
-	f->want_list = false;
-	/* Those left out are asked for by name. */
-	for (size_t i = 0; i < f->case_count; i++)
-		if (!f->cases[i]->listed)
-			want(&f->cases[i]->chain);
-}
-
-void follow_list_answer(struct follow *f, const struct wire_cases_answer *a)
+/* Cases that the daemon has, those we know and others. */
+static void take_page(struct follow *f, const struct wire_cases_answer *a)
 {
 	for (size_t i = 0; i < a->count; i++) {
 		struct known_case *k = follow_known(f, &a->cases[i].case_id);
@@ -420,8 +453,57 @@ void follow_list_answer(struct follow *f, const struct wire_cases_answer *a)
 		k->listed = true;
 		if (a->cases[i].number != k->c.number)
 			want(&k->chain);
-		f->list_after = a->cases[i].case_id;
 	}
+}
+
+/* Those left out are asked for by name. */
+static void all_end(struct follow *f)
+{
+	f->want_all = false;
+	for (size_t i = 0; i < f->case_count; i++)
+		if (!f->cases[i]->listed)
+			want(&f->cases[i]->chain);
+}
+
+/* A coordinator who knows others' cases asks for all of them at once. */
+static void list_end(struct follow *f)
+{
+	f->want_list = false;
+	for (size_t i = 0; f->coordinates && i < f->case_count; i++)
+		if (!f->cases[i]->listed)
+			f->want_all = true;
+	f->all_from = 0;
+	if (!f->want_all)
+		all_end(f);
+}
+
+void follow_all_answer(struct follow *f, const struct wire_cases_all_answer *a)
+{
+	uint64_t from = f->all_from;
+
+	take_page(f, &a->page);
+	f->all_from = a->next;
+	/* A list without an end is none. */
+	if (!a->page.more || a->next <= from ||
+		f->case_count == FOLLOW_CASES_MAX)
+		all_end(f);
+}
+
+int follow_everything(struct follow *f)
+{
+	if (!f->coordinates)
+		return ROWAN_E_SIGNER;
+	follow_catch_up(f, NULL);
+	f->want_all = true;
+	f->all_from = 0;
+	return 0;
+}
+
+void follow_list_answer(struct follow *f, const struct wire_cases_answer *a)
+{
+	take_page(f, a);
+	if (a->count > 0)
+		f->list_after = a->cases[a->count - 1].case_id;
 	/* A list without an end is none. */
 	if (!a->more || a->count == 0 || f->case_count == FOLLOW_CASES_MAX)
 		list_end(f);

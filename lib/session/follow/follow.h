@@ -59,6 +59,14 @@ void follow_free(struct follow *f);
  * calls melt into one. follow_busy tells whether answers are awaited.
  */
 void follow_catch_up(struct follow *f, const struct id16 *case_id);
+
+/**
+ * follow_everything(f):
+ * On a coordinator's device: as follow_catch_up of everything, and of every
+ * case of the clinic, assigned or not. They are known from then on, and kept
+ * current like one's own. ROWAN_E_SIGNER without the right to coordinate.
+ */
+ROWAN_MUST int follow_everything(struct follow *f);
 bool follow_busy(const struct follow *f);
 void follow_notice(struct follow *f, const struct wire_message *m);
 

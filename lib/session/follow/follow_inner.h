@@ -47,7 +47,14 @@ struct card_slot {
 	struct trust_card card;
 };
 
-enum follow_ask { ASK_NOTHING = 0, ASK_CLINIC, ASK_HOLES, ASK_LIST, ASK_CASE };
+enum follow_ask {
+	ASK_NOTHING = 0,
+	ASK_CLINIC,
+	ASK_HOLES,
+	ASK_LIST,
+	ASK_ALL,
+	ASK_CASE
+};
 
 struct follow {
 	struct follow_options o;
@@ -68,8 +75,9 @@ struct follow {
 	enum follow_ask asked;
 	struct id16 asked_chain;
 	uint64_t asked_after;
-	bool want_list, want_holes;
+	bool want_list, want_holes, want_all;
 	struct id16 list_after;
+	uint64_t all_from;
 	uint64_t holes_from;
 	bool pause; /* ask again a little later */
 	uint64_t pause_until;
@@ -158,6 +166,7 @@ void follow_case_answer(struct follow *f, struct known_case *k,
 	const struct wire_chain_answer *a);
 void follow_case_refused(struct follow *f, struct known_case *k);
 void follow_list_answer(struct follow *f, const struct wire_cases_answer *a);
+void follow_all_answer(struct follow *f, const struct wire_cases_all_answer *a);
 void follow_next_change(struct follow *f, struct known_case *k);
 
 /* ---- follow_heads.c ---- */
