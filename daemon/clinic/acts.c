@@ -211,7 +211,8 @@ static int rows(struct act *a, struct acts_result *ret)
 	case WIRE_ST_ERASE:
 		rc = case_rows(a);
 		if (rc == 0)
-			rc = store_log_erase(a->st, &a->c.id);
+			rc = store_case_erase(
+				a->st, &a->c.id, WIRE_ROLE_VICTIM);
 		return rc == 0 ? group_rows(a, 0) : rc;
 	default: return 0;
 	}

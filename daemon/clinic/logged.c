@@ -32,6 +32,8 @@ static int one(struct store_reader *rd, uint64_t number, uint64_t lost_size,
 	struct buf raw;
 	int rc = store_act_get(rd, &source_clinic_chain, number, &act, &raw);
 
+	if (rc == 0 && act.raw.len == 0)
+		rc = ROWAN_E_NOT_FOUND;
 	if (rc == 0)
 		rc = wire_statement_decode(act.raw, &s);
 	if (rc == 0 && (s.kind != WIRE_ST_RESTORE ||

@@ -30,6 +30,9 @@ static int earlier_card(struct source *s, uint64_t number, struct buf *raw,
 	int rc =
 		store_act_get(s->view, &source_clinic_chain, number, &act, raw);
 
+	/* Erased with its case. */
+	if (rc == 0 && act.raw.len == 0)
+		rc = ROWAN_E_NOT_FOUND;
 	if (rc != 0)
 		return rc;
 	if (wire_statement_decode(act.raw, &st) != 0 ||

@@ -147,8 +147,9 @@ struct answer {
 static int add_item(struct answer *w, const struct store_act *act, bool clinic)
 {
 	struct wire_chain_item *item = &w->a.items[w->a.count];
-	bool whole = true;
-	int rc = clinic ? visible_act(&w->visible, act, &whole) : 0;
+	/* Of what was erased the link is left. */
+	bool whole = act->raw.len > 0;
+	int rc = clinic && whole ? visible_act(&w->visible, act, &whole) : 0;
 
 	if (rc != 0)
 		return rc;

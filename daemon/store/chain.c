@@ -99,6 +99,15 @@ int store_chain_begin(
 	return state_put(st, row, 0, state);
 }
 
+static void act_write(const struct store_act *act, struct writer *w)
+{
+	writer_u64(w, act->time);
+	writer_raw(w, act->subject, sizeof(act->subject));
+	writer_raw(w, act->content, sizeof(act->content));
+	writer_raw(w, act->head, sizeof(act->head));
+	writer_raw(w, act->raw.data, act->raw.len);
+}
+
 static int act_put(struct store *st, int64_t row, const struct store_act *act)
 {
 	struct db *db = &st->view.db;
@@ -108,11 +117,7 @@ static int act_put(struct store *st, int64_t row, const struct store_act *act)
 	int r;
 
 	writer_init(&w, ACT_HEAD + STORE_ACT_MAX);
-	writer_u64(&w, act->time);
-	writer_raw(&w, act->subject, sizeof(act->subject));
-	writer_raw(&w, act->content, sizeof(act->content));
-	writer_raw(&w, act->head, sizeof(act->head));
-	writer_raw(&w, act->raw.data, act->raw.len);
+	act_write(act, &w);
 	if ((r = writer_finish(&w, &plain)) != 0)
 		return r;
 	r = seal_buf(st, act_at(row), buf_view(&plain), &sealed);
@@ -151,6 +156,42 @@ int store_act_add(struct store *st, const struct id16 *chain,
 			 act)) != 0)
 		return r;
 	return state_put(st, row, act->number, state);
+}
+
+int act_forget(struct store *st, const struct id16 *chain, uint64_t number)
+{
+	struct buf raw, plain = {NULL, 0}, sealed = {NULL, 0};
+	struct store_act act;
+	uint64_t newest;
+	sqlite3_stmt *q;
+	struct writer w;
+	int64_t row;
+	int r = store_act_get(&st->view, chain, number, &act, &raw);
+
+	if (r == 0)
+		r = chain_row(&st->view, chain, &row, &newest);
+	if (r != 0) {
+		buf_wipe(&raw);
+		return r == ROWAN_E_NOT_FOUND ? 0 : r;
+	}
+	row = row << NUMBER_BITS | (int64_t)number;
+	act.raw = bytes_of(NULL, 0);
+	writer_init(&w, ACT_HEAD);
+	act_write(&act, &w);
+	r = writer_finish(&w, &plain);
+	if (r == 0)
+		r = seal_buf(st, act_at(row), buf_view(&plain), &sealed);
+	if (r == 0) {
+		st->deleted = true;
+		q = db_use(&st->view.db, SQL_ACT_SET);
+		db_int(q, 1, row);
+		db_bytes(q, 2, sealed.data, sealed.len);
+		r = db_run(&st->view.db, q);
+	}
+	buf_wipe(&raw);
+	buf_wipe(&plain);
+	buf_wipe(&sealed);
+	return r;
 }
 
 static int act_decode(struct buf *raw, uint64_t number, struct store_act *ret)

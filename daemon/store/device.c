@@ -191,6 +191,19 @@ int store_device_put(
 		device->revoked || (!fresh && old.revoked), card.len);
 }
 
+int device_card_forget(struct store *st, int64_t row)
+{
+	uint8_t sealed[SEAL_OVERHEAD];
+	sqlite3_stmt *q;
+
+	st->deleted = true;
+	seal_put(st->seal, card_at(row), bytes_of(NULL, 0), sealed);
+	q = db_use(&st->view.db, SQL_DEVICE_CARD_SET);
+	db_int(q, 1, row);
+	db_bytes(q, 2, sealed, sizeof(sealed));
+	return db_run(&st->view.db, q);
+}
+
 int store_device_revoke(struct store *st, const struct id16 *id)
 {
 	struct db *db = &st->view.db;

@@ -62,7 +62,7 @@ static int leave_mailbox(struct store *st, int64_t device, int64_t seq)
 }
 
 /* An envelope goes with all its places; it may have gone before. */
-static int expire_envelope(struct store *st, int64_t row)
+int envelope_drop(struct store *st, int64_t row)
 {
 	struct pending to[STORE_RECIPIENT_MAX];
 	sqlite3_stmt *q = db_use(&st->view.db, SQL_ENVELOPE_HEAD);
@@ -141,7 +141,7 @@ int store_expire(struct store *st, uint32_t max, struct store_slice *ret)
 
 	*ret = (struct store_slice){0};
 	if (r != 0 || (r = freed_flush(st)) != 0 ||
-		(r = expire_some(st, SQL_ENVELOPE_OVER, expire_envelope, max,
+		(r = expire_some(st, SQL_ENVELOPE_OVER, envelope_drop, max,
 			 ret)) != 0 ||
 		(r = expire_some(st, SQL_BLOB_OVER, blob_drop, max, ret)) !=
 			0 ||
@@ -199,6 +199,8 @@ int store_sweep(struct store *st, uint32_t max, struct store_slice *ret)
 			r = sweep_chunks(st, row, left, &done);
 		else if (kind == TRASH_LOG)
 			r = log_sweep(st, row, left, &done);
+		else if (kind == TRASH_CASE)
+			r = case_sweep(st, row, left, &done);
 		else
 			r = mailbox_empty(st, row, (uint32_t)left, &done);
 		if (r != 0)

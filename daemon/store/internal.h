@@ -148,6 +148,7 @@ struct store {
 	struct sequence sequences[SEQUENCE_COUNT];
 	struct ledger *ledger; /* log.c: leaves of the transaction */
 	struct log_secrets *log_secrets;
+	int64_t erasing, erasing_at; /* erase.c: the case, how far */
 
 	struct freed freed[FREED_MAX];
 	size_t freed_len;
@@ -268,6 +269,18 @@ ROWAN_MUST int mailbox_out(
 /* Empty up to ${max} places; ${ret_done} of them were. */
 ROWAN_MUST int mailbox_empty(
 	struct store *st, int64_t device, uint32_t max, size_t *ret_done);
+
+/* ---- erase.c, expire.c, chain.c ---- */
+
+/* Erase what is left of the case in ${row}; ${ret_done} 0: all is gone. */
+ROWAN_MUST int case_sweep(
+	struct store *st, int64_t row, size_t max, size_t *ret_done);
+/* An envelope with all its places; it may have gone before. */
+ROWAN_MUST int envelope_drop(struct store *st, int64_t row);
+/* Of a statement only the link stays, of a card nothing. */
+ROWAN_MUST int act_forget(
+	struct store *st, const struct id16 *chain, uint64_t number);
+ROWAN_MUST int device_card_forget(struct store *st, int64_t row);
 
 /* ---- invite.c ---- */
 

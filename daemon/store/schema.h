@@ -49,6 +49,7 @@ enum schema_trash {
 	TRASH_BLOB = 1,
 	TRASH_DEVICE,
 	TRASH_LOG, /* details of an erased case; row: its secret */
+	TRASH_CASE /* what its channels held; row: the case */
 };
 
 /* Rows of `sequence`. */

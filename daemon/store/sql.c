@@ -55,6 +55,15 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_CASE_ADD] = "INSERT INTO cases(id,name,closed,detail)"
 			 " VALUES(?1,?2,?3,?4)",
 	[SQL_CASE_SET] = "UPDATE cases SET closed=?2 WHERE id=?1",
+	[SQL_CASE_SHUT] = "UPDATE channel SET closed=1 WHERE of_case=?1",
+	[SQL_CASE_ENVELOPES] = "SELECT id,channel IN"
+			       " (SELECT id FROM channel WHERE of_case=?2)"
+			       " FROM envelope WHERE id>?1"
+			       " ORDER BY id LIMIT ?3",
+	[SQL_CASE_BLOB] = "SELECT id FROM blob WHERE channel IN"
+			  " (SELECT id FROM channel WHERE of_case=?1) LIMIT 1",
+	[SQL_CASE_UNASSIGN] = "DELETE FROM assignment WHERE channel IN"
+			      " (SELECT id FROM channel WHERE of_case=?1)",
 	[SQL_CHANNEL_GET] = "SELECT id,of_case,closed,detail FROM channel"
 			    " WHERE name=?1",
 	[SQL_CHANNEL_ADD] = "INSERT INTO channel(id,name,of_case,closed,"
@@ -179,6 +188,12 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_CHAIN_STATE] = "SELECT state FROM chain WHERE id=?1",
 	[SQL_ACT_ADD] = "INSERT INTO act(id,body) VALUES(?1,?2)",
 	[SQL_ACT_GET] = "SELECT body FROM act WHERE id=?1",
+	[SQL_ACT_SET] = "UPDATE act SET body=?2 WHERE id=?1",
+	[SQL_DEVICE_CARD_SET] = "UPDATE device SET card=?2 WHERE id=?1",
+	[SQL_DEVICE_OF_PART] = "SELECT id,member,revoked,detail FROM device"
+			       " WHERE id>?2 AND member IN"
+			       " (SELECT member FROM part WHERE name=?1)"
+			       " ORDER BY id LIMIT 1",
 	[SQL_STANDING_PUT] = "INSERT INTO standing(device,detail)"
 			     " VALUES(?1,?2)"
 			     " ON CONFLICT(device) DO UPDATE SET detail=?2",

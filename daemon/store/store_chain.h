@@ -29,7 +29,7 @@ struct store_act {
 	uint8_t subject[32];
 	uint8_t content[32];
 	uint8_t head[32]; /* of the chain, this one included */
-	struct bytes raw;
+	struct bytes raw; /* empty once it was erased with its case */
 };
 
 /**
@@ -63,6 +63,18 @@ ROWAN_MUST int store_chain_state(
  */
 ROWAN_MUST int store_chain_begin(
 	struct store *st, const struct id16 *chain, struct bytes state);
+
+/**
+ * store_case_erase(st, case_id, role):
+ * A case is erased: the secret of its leaves goes, and the cards of devices of
+ * ${role} that took part, with the statements that issued them, of which the
+ * link stays ("raw" is empty then); they are revoked. In slices of store_sweep
+ * go all envelopes, blobs and assignments of its channels and the details of
+ * its leaves. Nothing is taken into its channels any more. Harmless for a case
+ * that is not there, and a second time.
+ */
+ROWAN_MUST int store_case_erase(
+	struct store *st, const struct id16 *case_id, uint8_t role);
 
 /* ---- cards --------------------------------------------------------------- */
 

@@ -334,6 +334,201 @@ static void test_cut_waits_for_readers(void **state)
 	forget(&m);
 }
 
+/* ---- an erased case -------------------------------------------------------
+ */
+
+#define VICTIM 9 /* device and member */
+
+/* Somebody who was carded for case 1, in the clinic's chain. */
+static void put_victim(struct kit *k)
+{
+	static uint8_t bytes[600];
+	static const struct id16 clinic;
+	struct store_device d = {.id = kit_id('d', VICTIM),
+		.member = kit_id('m', VICTIM),
+		.role = 2,
+		.agency = "advocacy"};
+	struct store_act act = {.number = 1, .raw = bytes_of(bytes, 400)};
+	struct store_standing at = {.logged = 1};
+	struct store_part part = {.case_id = kit_id('s', 1)};
+	struct id16 staff = kit_id('m', 1);
+
+	memset(d.transport.b, 0x77, sizeof(d.transport.b));
+	assert_int_equal(store_device_put(k->st, &d, bytes_of(bytes, 300)), 0);
+	assert_int_equal(
+		store_act_add(k->st, &clinic, &act, bytes_of("state", 5)), 0);
+	act.number = 2;
+	assert_int_equal(
+		store_act_add(k->st, &clinic, &act, bytes_of("state", 5)), 0);
+	assert_int_equal(store_standing_put(k->st, &d.id, &at), 0);
+	assert_int_equal(store_part_put(k->st, &d.member, &part), 0);
+	assert_int_equal(store_part_put(k->st, &staff, &part), 0);
+}
+
+static void put_blob(struct kit *k, uint32_t n)
+{
+	static uint8_t body[1000];
+	struct store_blob b = {.id = kit_id('b', n),
+		.channel = kit_id('c', n),
+		.owner = kit_id('d', 1),
+		.chunks = 20};
+
+	assert_int_equal(store_blob_begin(k->st, &b), 0);
+	for (uint32_t i = 0; i < 20; i++)
+		assert_int_equal(store_blob_put(k->st, &b.owner, &b.id, i,
+					 bytes_of(body, sizeof(body))),
+			0);
+}
+
+static void leaf_of(struct kit *k, uint32_t n, uint8_t ret[WIRE_LEAF_LEN])
+{
+	struct wire_detail d = {.act = WIRE_ACT_SUBMIT,
+		.grain = WIRE_GRAIN_SECOND,
+		.time = k->now,
+		.case_id = kit_id('s', n)};
+	struct wire_leaf leaf = {d.act, d.grain, d.time, {{0}}};
+	uint8_t mem[WIRE_DETAIL_MAX];
+	struct wire_salt salt;
+	struct writer w;
+
+	writer_init_fixed(&w, mem, sizeof(mem));
+	assert_int_equal(wire_detail_write(&d, &w), 0);
+	assert_int_equal(store_log_salt(k->st, &d.case_id, &salt), 0);
+	leaf_commit(&salt, writer_view(&w), &leaf.commitment);
+	assert_int_equal(wire_leaf_write(&leaf, ret), 0);
+	assert_int_equal(store_log_append(k->st, ret, writer_view(&w)), 0);
+}
+
+/* What a stranger with the files would look for. */
+static void remember_case(struct kit *k, struct remembered *m)
+{
+	remember(k,
+		"SELECT id, body FROM envelope WHERE channel="
+		"(SELECT min(id) FROM channel)",
+		m);
+	remember(k,
+		"SELECT id, body FROM chunk WHERE id>>16="
+		"(SELECT min(id) FROM blob)",
+		m);
+	remember(k, "SELECT id, card FROM device WHERE length(card)>200", m);
+	remember(k, "SELECT id, body FROM act WHERE id&255=1", m);
+	remember(k,
+		"SELECT id, secret FROM log_secret WHERE id="
+		"(SELECT min(id) FROM log_secret)",
+		m);
+}
+
+/* In slices, the store in use in between; how many there were. */
+static unsigned sweep_all(struct kit *k)
+{
+	struct store_slice s = {.more = true};
+	unsigned n = 0;
+
+	for (; s.more; n++) {
+		kit_begin(k);
+		assert_int_equal(store_sweep(k->st, 4, &s), 0);
+		assert_true(s.done <= 4 + 1);
+		assert_int_equal(kit_submit(k, 1, 2, 1000 + n, "goes on"), 0);
+		kit_commit(k);
+		if (n == 3) {
+			kit_reopen(k);
+			assert_int_equal(store_tidy(k->st, k->now, false), 0);
+		}
+	}
+	return n;
+}
+
+static void check_proof(struct kit *k, const uint8_t leaf[WIRE_LEAF_LEN],
+	uint64_t at, const struct merkle_hash *root)
+{
+	struct merkle_source src = store_log_source(store_view(k->st));
+	struct merkle_hash hash, now;
+	struct merkle_proof p;
+	uint64_t size;
+
+	merkle_leaf(bytes_of(leaf, WIRE_LEAF_LEN), &hash);
+	assert_int_equal(merkle_proof_inclusion(&src, at, 40, &p), 0);
+	assert_int_equal(
+		merkle_proof_check_inclusion(&p, &hash, at, 40, root), 0);
+	assert_int_equal(store_log_verify(store_view(k->st), &now, &size), 0);
+	assert_true(size >= 40);
+	assert_int_equal(merkle_proof_root(&src, 40, &now), 0);
+	assert_true(merkle_eq(&now, root));
+}
+
+static void test_an_erased_case_is_gone(void **state)
+{
+	static const struct id16 clinic;
+	struct kit *k = *state;
+	struct id16 erased = kit_id('s', 1), victim = kit_id('d', VICTIM);
+	struct id16 blob = kit_id('b', 1);
+	struct remembered m = {0}, other = {0};
+	uint8_t mine[WIRE_LEAF_LEN], theirs[WIRE_LEAF_LEN];
+	struct merkle_source src;
+	struct merkle_hash root;
+	struct store_device d;
+	struct store_act act;
+	struct store_blob b;
+	struct buf raw;
+
+	kit_begin(k);
+	put_victim(k);
+	for (uint64_t n = 1; n <= 200; n++)
+		submit(k, 1 + n % 2, n, 100 + 20 * n);
+	put_blob(k, 1);
+	put_blob(k, 2);
+	for (uint32_t n = 0; n < 20; n++) {
+		leaf_of(k, 1, mine);
+		leaf_of(k, 2, theirs);
+	}
+	kit_commit(k);
+	src = store_log_source(store_view(k->st));
+	assert_int_equal(merkle_proof_root(&src, 40, &root), 0);
+	remember_case(k, &m);
+	assert_int_equal(m.len, 2 * (100 + 20 + 1 + 1 + 1));
+	remember(k,
+		"SELECT id, body FROM envelope WHERE channel="
+		"(SELECT max(id) FROM channel)",
+		&other);
+
+	kit_begin(k);
+	assert_int_equal(store_case_erase(k->st, &erased, 2), 0);
+	assert_int_equal(store_case_erase(k->st, &erased, 2), 0);
+	kit_commit(k);
+	/* In slices of four: never long, and not all at once. */
+	assert_true(sweep_all(k) > 30);
+	cut(k);
+	assert_int_equal(count(k, &m), 0);
+
+	/* Nobody else's went, and the log is what it was. */
+	assert_int_equal(count(k, &other), other.len);
+	check_proof(k, theirs, 39, &root);
+	check_proof(k, mine, 38, &root);
+	assert_int_equal(store_log_detail(store_view(k->st), 38, &raw),
+		ROWAN_E_NOT_FOUND);
+	assert_int_equal(store_log_detail(store_view(k->st), 39, &raw), 0);
+	buf_wipe(&raw);
+	assert_int_equal(store_device_by_id(store_view(k->st), &victim, &d), 0);
+	assert_true(d.revoked);
+	/* The chain has no gap: of the victim's card the link is left. */
+	assert_int_equal(
+		store_act_get(store_view(k->st), &clinic, 1, &act, &raw), 0);
+	assert_int_equal(act.raw.len, 0);
+	buf_wipe(&raw);
+	assert_int_equal(
+		store_act_get(store_view(k->st), &clinic, 2, &act, &raw), 0);
+	assert_int_equal(act.raw.len, 400);
+	buf_wipe(&raw);
+	assert_int_equal(store_blob_get(store_view(k->st), &blob, &b),
+		ROWAN_E_NOT_FOUND);
+	/* Nothing comes in any more. */
+	kit_begin(k);
+	assert_int_not_equal(kit_submit(k, 1, 1, 5000, "too late"), 0);
+	kit_commit(k);
+	forget(&m);
+	forget(&other);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -343,6 +538,7 @@ int main(void)
 		T(test_everything_else_is_gone),
 		T(test_nothing_in_the_clear),
 		T(test_cut_waits_for_readers),
+		T(test_an_erased_case_is_gone),
 	};
 
 	if (sodium_init() < 0)
