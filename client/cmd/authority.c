@@ -295,6 +295,13 @@ const struct command authority_commands[] = {
 		   "and a fresh one follows it. The daemon learns of it from "
 		   "NEW/statements.txt."),
 		0, authority_succeed_options, authority_succeed_run},
+	{"authority renew", "DIR DEVICE", 2, 2, COMMAND_FOLDER,
+		N_("let a card be valid for longer"),
+		N_("DEVICE is its id, 32 hexadecimal digits, or daemon. Keys "
+		   "and rights stay, so nobody has to ask anew; the device "
+		   "takes its new card by itself once the daemon has "
+		   "DIR/statements.txt."),
+		0, authority_renew_options, authority_renew_run},
 	{"authority follow", "DIR CHAIN", 2, 2, COMMAND_FILE,
 		N_("catch up with the clinic before signing"),
 		N_("CHAIN is what rowanctl cards export wrote: registrars' "

@@ -52,6 +52,7 @@ struct config {
 	char store_key[CONFIG_TEXT_MAX];
 	char transport_key[CONFIG_TEXT_MAX];
 	char log_key[CONFIG_TEXT_MAX];
+	char log_key_next[CONFIG_TEXT_MAX];
 	char log_guard[CONFIG_TEXT_MAX];
 	char transport_key_next[CONFIG_TEXT_MAX];
 	char transport_key_enrol[CONFIG_TEXT_MAX];

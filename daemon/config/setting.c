@@ -94,6 +94,9 @@ static const struct setting keys[] = {
 		" backed up or restored. Empty: log-guard in state_dir."),
 	OF(CREDENTIAL, transport_key_next, 0, 0, "",
 		"The next transport key, served on listen_next."),
+	OF(CREDENTIAL, log_key_next, 0, 0, "",
+		"The log key that comes with it: the daemon's next card has"
+		" both."),
 	OF(CREDENTIAL, transport_key_enrol, 0, 0, "",
 		"Transport key of the enrolment endpoints. Empty: the same"
 		" as transport_key."),

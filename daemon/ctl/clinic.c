@@ -374,6 +374,21 @@ void ctl_quotas(struct ctl_call *c)
 
 /* ---- keys ---- */
 
+/* The log key that the card binds. */
+static void log_key_field(struct ctl_call *c, const struct id16 *device)
+{
+	char hex[2 * KEY32_LEN + 1];
+	struct wire_chain chain;
+	struct buf raw;
+
+	if (store_device_card(c->rd, device, &raw) == 0 &&
+		wire_chain_decode(buf_view(&raw), &chain) == 0)
+		ctl_text(c->a, "log",
+			sodium_bin2hex(hex, sizeof hex,
+				chain.card[0].signature_key.b, KEY32_LEN));
+	buf_wipe(&raw);
+}
+
 void ctl_keys(struct ctl_call *c)
 {
 	static const char *const names[ZAP_PORTS] = {[ZAP_MAIN] = "current",
@@ -396,6 +411,7 @@ void ctl_keys(struct ctl_call *c)
 			ctl_text(c->a, "card", standing(&d, now));
 			ctl_time(c->a, "from", d.from);
 			ctl_time(c->a, "until", d.until);
+			log_key_field(c, &d.id);
 		} else {
 			ctl_text(c->a, "card", "none");
 		}

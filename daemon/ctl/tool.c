@@ -51,10 +51,10 @@ static const struct tool_command table[] = {
 		0, 0, NULL},
 	{"key request", "[--next] AGENCY", "ask the authority for the daemon's"
 		" card", 0, 1, 1, tool_key_request},
-	{"key rotate", "[--dry-run] FILE", "make the next transport key", 0,
-		1, 1, tool_key_rotate},
-	{"key retire", "[--dry-run] [--for TIME] OLD NEXT", "let the next key"
-		" take over", CTL_KEYS, 2, 2, tool_key_retire},
+	{"key rotate", "[--dry-run] FOLDER", "make the next transport and log"
+		" keys", 0, 1, 1, tool_key_rotate},
+	{"key retire", "[--dry-run] [--for TIME]", "let the next keys take"
+		" over", CTL_KEYS, 0, 0, tool_key_retire},
 	{"retention show", "", "how long things stay, and what is over",
 		CTL_RETENTION, 0, 0, NULL},
 	{"retention run", "[--dry-run]", "erase now what is over",

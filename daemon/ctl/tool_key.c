@@ -1,9 +1,14 @@
 /*
- * rowanctl key: the next transport key, and its taking over.
+ * rowanctl key: the next transport key and the next log key, which the
+ * daemon's next card binds together, and their taking over.
  *
  *	current alone --rotate--> current and next --retire--> next alone
  *	                          90 days
+ *
+ * The log goes on under the same name: a client or witness takes a checkpoint
+ * signed with the key of any daemon's card that the clinic's chain has.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -18,8 +23,22 @@
 #include "net/keyfile.h"
 #include "process/request.h"
 
-#define DAY	86400u
-#define OVERLAP (90 * DAY)
+#define DAY	 86400u
+#define OVERLAP	 (90 * DAY)
+#define NEXT_KEY "curve-key-next"
+#define NEXT_LOG "log-key-next"
+
+static bool has_next(const struct config *c)
+{
+	return c->transport_key_next[0] != '\0' && c->log_key_next[0] != '\0';
+}
+
+static int no_next(struct tool *t)
+{
+	return offline_answer(t, EX_CONFIG,
+		"there are no next keys: transport_key_next and log_key_next "
+		"are not set");
+}
 
 int tool_key_request(struct tool *t)
 {
@@ -30,6 +49,8 @@ int tool_key_request(struct tool *t)
 	struct writer w;
 	int code = process_config(t->config, &config);
 
+	if (code == EX_OK && t->next && !has_next(&config))
+		return no_next(t);
 	writer_init(&w, 4096);
 	if (code == EX_OK)
 		code = request_write(&o, &w, fingerprint);
@@ -44,133 +65,241 @@ int tool_key_request(struct tool *t)
 	return code;
 }
 
-int tool_key_rotate(struct tool *t)
+/* ---- rotate ---- */
+
+static void public_of_seed(const struct key32 *seed, uint8_t ret[KEY32_LEN])
+{
+	uint8_t sk[crypto_sign_SECRETKEYBYTES];
+
+	(void)crypto_sign_seed_keypair(ret, sk, seed->b);
+	sodium_memzero(sk, sizeof sk);
+}
+
+static void key_row(struct ctl_answer *a, const char *key, const char *path,
+	const uint8_t public[KEY32_LEN])
 {
 	char hex[2 * KEY32_LEN + 1];
-	struct key32 secret, public;
+
+	ctl_row(a);
+	ctl_text(a, "key", key);
+	ctl_text(a, "public",
+		sodium_bin2hex(hex, sizeof hex, public, KEY32_LEN));
+	ctl_text(a, "file", path);
+}
+
+static int make(struct ctl_answer *a, const char *path, bool log)
+{
+	uint8_t public[KEY32_LEN];
+	struct key32 secret;
+	int rc = keyfile_create(path, &secret);
+
+	if (rc != 0)
+		return rc;
+	if (log)
+		public_of_seed(&secret, public);
+	else
+		(void)crypto_scalarmult_base(public, secret.b);
+	key32_wipe(&secret);
+	key_row(a, log ? "log" : "transport", path, public);
+	return 0;
+}
+
+int tool_key_rotate(struct tool *t)
+{
+	char key[PATH_MAX], log[PATH_MAX];
 	struct ctl_answer a;
 	int rc;
 
-	if (t->dry)
-		return offline_answer(t,
-			access(t->args[0], F_OK) == 0 ? EX_CANTCREAT : EX_OK,
-			access(t->args[0], F_OK) == 0
-				? "that file is there already"
-				: "a key would be made there");
-	rc = keyfile_create(t->args[0], &secret);
-	if (rc != 0)
+	snprintf(key, sizeof key, "%.4000s/" NEXT_KEY, t->args[0]);
+	snprintf(log, sizeof log, "%.4000s/" NEXT_LOG, t->args[0]);
+	if (access(t->args[0], W_OK) != 0)
 		return offline_answer(t, EX_CANTCREAT,
-			rc == ROWAN_E_EXISTS ? "that file is there already"
-					     : "that file cannot be made");
-	(void)crypto_scalarmult_base(public.b, secret.b);
-	key32_wipe(&secret);
+			"there is no such folder that can be written to");
+	if (access(key, F_OK) == 0 || access(log, F_OK) == 0)
+		return offline_answer(
+			t, EX_CANTCREAT, "next keys are there already");
+	if (t->dry)
+		return offline_answer(t, EX_OK,
+			"two keys would be made there: " NEXT_KEY
+			" and " NEXT_LOG);
 	ctl_answer_init(&a);
-	ctl_row(&a);
-	ctl_text(&a, "public",
-		sodium_bin2hex(hex, sizeof hex, public.b, KEY32_LEN));
-	ctl_text(&a, "file", t->args[0]);
-	ctl_say(&a, EX_OK,
-		"make it the credential of transport_key_next, set "
-		"listen_next, "
-		"restart, have the authority sign a card for it; after 90 "
-		"days: "
-		"rowanctl key retire");
+	rc = make(&a, key, false);
+	if (rc == 0 && (rc = make(&a, log, true)) != 0)
+		(void)unlink(key);
+	if (rc != 0)
+		ctl_say(&a, EX_CANTCREAT, "the keys cannot be made: %s",
+			rowan_strerror(rc));
+	else
+		ctl_say(&a, EX_OK,
+			"make them credentials, set transport_key_next, "
+			"log_key_next and listen_next, restart, have the "
+			"authority sign a card for them (key request --next); "
+			"90 days later: rowanctl key retire");
 	return tool_show(t, &a);
 }
 
-static int public_of(const char *path, uint8_t ret[KEY32_LEN])
+/* ---- retire ---- */
+
+struct pair {
+	uint8_t key[KEY32_LEN], log[KEY32_LEN]; /* public */
+};
+
+static int read_pair(const char *key, const char *log, struct pair *ret)
 {
 	struct key32 secret;
-	int code = process_key(path, &secret);
+	int code = process_key(key, &secret);
 
-	if (code == EX_OK && crypto_scalarmult_base(ret, secret.b) != 0)
+	if (code == EX_OK && crypto_scalarmult_base(ret->key, secret.b) != 0)
 		code = EX_CONFIG;
+	if (code == EX_OK)
+		code = process_key(log, &secret);
+	if (code == EX_OK)
+		public_of_seed(&secret, ret->log);
 	key32_wipe(&secret);
 	return code;
 }
 
-/* Whether the daemon serves the next key now, and since when it has a card. */
-static int announced(
-	struct tool *t, const uint8_t next[KEY32_LEN], uint64_t *ret_since)
+/* How the running daemon serves a key. */
+struct served {
+	bool here, carded;
+	uint64_t since;
+	struct bytes log; /* of the card, in hex; borrows */
+};
+
+static void read_row(struct reader *row, const char *hex, struct served *ret)
+{
+	struct served s = {.here = false};
+	struct ctl_field f;
+
+	while (ctl_next_field(row, &f)) {
+		if (bytes_eq(f.name, bytes_of("public", 6)))
+			s.here = bytes_eq(f.text, bytes_of(hex, 2 * KEY32_LEN));
+		else if (bytes_eq(f.name, bytes_of("card", 4)))
+			s.carded = bytes_eq(f.text, bytes_of("in force", 8));
+		else if (bytes_eq(f.name, bytes_of("from", 4)))
+			s.since = f.number;
+		else if (bytes_eq(f.name, bytes_of("log", 3)))
+			s.log = f.text;
+	}
+	if (s.here)
+		*ret = s;
+}
+
+/* Whether the daemon serves the next keys now, and with which card. */
+static int announced(struct tool *t, const struct pair *next,
+	struct buf *ret_raw, struct served *ret)
 {
 	struct ctl_request q = {.op = CTL_KEYS, .uid = (uint32_t)getuid()};
 	char hex[2 * KEY32_LEN + 1];
-	struct buf raw;
 	struct ctl_view v;
 	struct reader row;
-	struct ctl_field f;
-	int rc = client_call(t->socket, &q, &raw);
+	int rc = client_call(t->socket, &q, ret_raw);
 
-	(void)sodium_bin2hex(hex, sizeof hex, next, KEY32_LEN);
+	(void)sodium_bin2hex(hex, sizeof hex, next->key, KEY32_LEN);
+	*ret = (struct served){.here = false};
 	if (rc == 0)
-		rc = ctl_answer_decode(buf_view(&raw), &v);
-	*ret_since = 0;
-	while (rc == 0 && ctl_next_row(&v, &row)) {
-		bool ours = false;
-
-		while (ctl_next_field(&row, &f)) {
-			if (bytes_eq(f.text, bytes_of(hex, 2 * KEY32_LEN)))
-				ours = true;
-			if (ours && bytes_eq(f.name, bytes_of("from", 4)))
-				*ret_since = f.number;
-		}
-	}
-	buf_wipe(&raw);
+		rc = ctl_answer_decode(buf_view(ret_raw), &v);
+	while (rc == 0 && ctl_next_row(&v, &row))
+		read_row(&row, hex, ret);
 	return rc;
 }
 
-/*
- * The next key's file takes the place of the current one's, which stays beside
- * it as FILE.retired until the daemon was restarted and is seen to serve.
- */
-static int swap(struct tool *t, const char *old, const char *next)
+/* EX_OK when the next keys may take over; else said. */
+static int judge(struct tool *t, const struct pair *next)
 {
-	char kept[4096];
+	uint64_t want = t->seconds != 0 ? t->seconds : OVERLAP;
+	uint64_t now = (uint64_t)time(NULL);
+	char hex[2 * KEY32_LEN + 1], words[160];
+	struct buf raw = {NULL, 0};
+	struct served s;
+	int rc = announced(t, next, &raw, &s), code = EX_OK;
 
-	if (snprintf(kept, sizeof kept, "%s.retired", old) >=
-			(int)sizeof kept ||
-		access(kept, F_OK) == 0)
+	(void)sodium_bin2hex(hex, sizeof hex, next->log, KEY32_LEN);
+	if (rc != 0)
+		code = offline_answer(t, EX_UNAVAILABLE,
+			"rowand must run, and serve the next key");
+	else if (!s.here || !s.carded)
+		code = offline_answer(t, EX_CONFIG,
+			"the next key is not served with a card: clients would "
+			"not know it");
+	else if (!bytes_eq(s.log, bytes_of(hex, 2 * KEY32_LEN)))
+		code = offline_answer(t, EX_CONFIG,
+			"the next card is for another log key: nobody would "
+			"believe the log");
+	else if (now < s.since + want) {
+		snprintf(words, sizeof words,
+			"it was announced %llu days ago, and clients need %llu",
+			(unsigned long long)((now > s.since ? now - s.since
+							    : 0) /
+					     DAY),
+			(unsigned long long)(want / DAY));
+		code = offline_answer(t, EX_TEMPFAIL, words);
+	}
+	buf_wipe(&raw);
+	return code;
+}
+
+/* ${next} in the place of ${old}, which stays beside it as FILE.retired. */
+static bool swap(const char *old, const char *next)
+{
+	char kept[PATH_MAX];
+
+	return snprintf(kept, sizeof kept, "%s.retired", old) < PATH_MAX &&
+	       link(old, kept) == 0 && rename(next, old) == 0;
+}
+
+static bool has_retired(const char *old)
+{
+	char kept[PATH_MAX];
+
+	snprintf(kept, sizeof kept, "%.4000s.retired", old);
+	return access(kept, F_OK) == 0;
+}
+
+static int take_over(struct tool *t, const struct config *c)
+{
+	/* A credential's place is the service manager's business. */
+	if (strchr(c->transport_key, '/') == NULL ||
+		strchr(c->log_key, '/') == NULL)
+		return offline_answer(t, EX_OK,
+			"the next keys may take over: put their credentials in "
+			"the place of the old ones, clear transport_key_next, "
+			"log_key_next and listen_next, restart");
+	if (has_retired(c->transport_key) || has_retired(c->log_key))
 		return offline_answer(t, EX_CANTCREAT,
 			"a retired key is there already: remove it first");
-	if (link(old, kept) != 0 || rename(next, old) != 0)
+	if (!swap(c->log_key, c->log_key_next) ||
+		!swap(c->transport_key, c->transport_key_next))
 		return offline_answer(
 			t, EX_CANTCREAT, "the files cannot be moved");
 	return offline_answer(t, EX_OK,
-		"moved: clear transport_key_next and listen_next, restart, "
-		"look "
-		"whether clients come back, then remove the retired file");
+		"moved: clear transport_key_next, log_key_next and "
+		"listen_next, restart, look whether clients come back, then "
+		"remove the retired files");
 }
 
 int tool_key_retire(struct tool *t)
 {
-	uint64_t want = t->seconds != 0 ? t->seconds : OVERLAP, since;
-	uint64_t now = (uint64_t)time(NULL);
-	uint8_t old[KEY32_LEN], next[KEY32_LEN];
-	int code = public_of(t->args[0], old);
+	static struct config c;
+	struct pair old, next;
+	int code = process_config(t->config, &c);
 
+	if (code == EX_OK && !has_next(&c))
+		return no_next(t);
 	if (code == EX_OK)
-		code = public_of(t->args[1], next);
+		code = read_pair(c.transport_key, c.log_key, &old);
+	if (code == EX_OK)
+		code = read_pair(c.transport_key_next, c.log_key_next, &next);
 	if (code != EX_OK)
 		return code;
-	if (memcmp(old, next, KEY32_LEN) == 0)
-		return offline_answer(t, EX_USAGE, "that is one and the same");
-	if (announced(t, next, &since) != 0)
-		return offline_answer(t, EX_UNAVAILABLE,
-			"rowand must run, and serve the next key");
-	if (since == 0)
-		return offline_answer(t, EX_CONFIG,
-			"the next key is not served with a card: clients would "
-			"not know it");
-	if (now < since + want) {
-		char words[128];
-
-		snprintf(words, sizeof words,
-			"it was announced %llu days ago, and clients need %llu",
-			(unsigned long long)((now - since) / DAY),
-			(unsigned long long)(want / DAY));
-		return offline_answer(t, EX_TEMPFAIL, words);
-	}
+	if (memcmp(old.key, next.key, KEY32_LEN) == 0 ||
+		memcmp(old.log, next.log, KEY32_LEN) == 0)
+		return offline_answer(t, EX_CONFIG, "that is one and the same");
+	code = judge(t, &next);
+	if (code != EX_OK)
+		return code;
 	if (t->dry)
-		return offline_answer(t, EX_OK, "the next key would take over");
-	return swap(t, t->args[0], t->args[1]);
+		return offline_answer(
+			t, EX_OK, "the next keys would take over");
+	return take_over(t, &c);
 }

@@ -13,8 +13,6 @@
 #include "wire/armour.h"
 #include "wire/lookup.h"
 
-#define LOG_KEY_NEXT "log-key-next"
-
 static int clinic_id(const char *path, struct id16 *ret)
 {
 	struct buf text = {NULL, 0}, record = {NULL, 0};
@@ -75,8 +73,8 @@ int request_write(const struct request_options *o, struct writer *w,
 {
 	struct wire_request q = {.role = WIRE_ROLE_DAEMON,
 		.agency = bytes_of(o->agency, strlen(o->agency))};
-	const char *record =
-		o->authority != NULL ? o->authority : o->config->authority;
+	const struct config *c = o->config;
+	const char *record = o->authority != NULL ? o->authority : c->authority;
 	int code = clinic_id(record, &q.clinic);
 
 	if (code == EX_OK)
@@ -84,7 +82,7 @@ int request_write(const struct request_options *o, struct writer *w,
 	randombytes_buf(q.member.b, ID16_LEN);
 	randombytes_buf(q.device.b, ID16_LEN);
 	if (code == EX_OK)
-		code = sign(&q, o->next ? LOG_KEY_NEXT : o->config->log_key, w,
+		code = sign(&q, o->next ? c->log_key_next : c->log_key, w,
 			ret_fingerprint);
 	return code;
 }

@@ -175,14 +175,14 @@ class Clinic:
 
     # ---- people ----
 
-    def staff(self, name, agency, rights=""):
+    def staff(self, name, agency, rights="", *more):
         p = Person(self, name)
         self.people[name] = p
         made = p.run("setup", "--authority",
                      self.path("authority/authority.txt"), "--agency", agency,
                      "--rights", rights, "--request",
                      self.path(name + ".request"), "--passphrase-file",
-                     self.path("pass"))
+                     self.path("pass"), *more)
         print_ = re.search(r"fingerprint: ([0-9a-f ]+)", made.stdout).group(1)
         self.authority("sign", "--fingerprint", print_,
                        self.path("authority"), self.path(name + ".request"))

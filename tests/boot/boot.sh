@@ -41,6 +41,7 @@ chroot "$tree" sh -c \
 	tail -20 "$build/boot/dpkg.log"
 	exit 1
 }
+echo "127.0.0.1 localhost relay.clinic.example" >"$tree/etc/hosts"
 cat >"$tree/etc/systemd/system/rowan-boot-test.service" <<'END'
 [Unit]
 After=multi-user.target

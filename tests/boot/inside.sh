@@ -32,6 +32,44 @@ section() {
 	return $rc
 }
 
+# at HEADING N: the commands of one block of it.
+at() {
+	awk -v heading="$1" -v block="$2" -f $test/section $test/operations.md \
+		>/root/block
+	[ -s /root/block ] || fail "no commands in block $2 of '$1'"
+	cat $test/people /root/block >/root/block.sh
+	bash -e /root/block.sh >/root/block.out 2>&1 || {
+		fail "$1, block $2: $(cat /root/block.out)"
+		return 1
+	}
+}
+
+# as PERSON HEADING N: at their own machine. Prints what they see.
+as() {
+	home=/root/$1
+	mkdir -p -m 700 "$home" "/run/$1"
+	(
+		cd "$home" || exit 1
+		export HOME=$home ROWAN_HOME=$home/rowan XDG_RUNTIME_DIR=/run/$1
+		awk -v heading="$2" -v block="$3" -f $test/section \
+			$test/operations.md >block
+		[ -s block ] || exit 1
+		cat $test/people block >block.sh
+		bash -e block.sh 2>&1
+	)
+}
+
+# sees PERSON WORDS HEADING N: they try until they do; others are slow.
+sees() {
+	for i in $(seq 60); do
+		out=$(as "$1" "$3" "$4") && case $out in
+		*"$2"*) return 0 ;;
+		esac
+		sleep 1
+	done
+	fail "$1 does not see '$2': $out"
+}
+
 # What a person does at these commands: type a passphrase, compare a
 # fingerprint.
 echo "six words that nobody else would ever think" >/root/passphrase
@@ -39,8 +77,11 @@ chmod 600 /root/passphrase
 cat >$test/people <<'END'
 rowan() {
 	case "$1 $2" in
-	"authority daemon" | "authority sign")
+	"authority daemon")
 		set -- "$@" --fingerprint "$(sed -n 's/^fingerprint: //p' /root/fingerprint)"
+		;;
+	"authority sign")
+		set -- "$@" --fingerprint "$(sed -n 's/^fingerprint: //p' "$4.fingerprint")"
 		;;
 	esac
 	command rowan --passphrase-file /root/passphrase --no-input "$@"
@@ -90,21 +131,26 @@ section "The key ceremony" || exit 1
 [ ! -e /run/ceremony ] || fail "keys are left in /run"
 [ "$(stat -c %U:%G:%a /etc/rowan)" = root:rowand:750 ] || fail "/etc/rowan: $(stat -c %U:%G:%a /etc/rowan)"
 cp /root/authority/authority.txt /root/authority.txt
-# The document goes on at the relay, then at the authority, then back: the
-# first caseworkers' requests are signed in between.
-awk -v heading="The first clinic" -f $test/section $test/operations.md >/root/all
-awk '/^systemctl enable --now rowand.socket/ { exit } { print }' /root/all >/root/one
-awk '/^systemctl enable --now rowand.socket/ { on = 1 } on' /root/all >/root/two
-cat $test/people /root/one >/root/block.sh
-bash -e /root/block.sh >/root/block.out 2>&1 || {
-	fail "The first clinic: $(cat /root/block.out)"
-	exit 1
-}
-for who in alice:police:2 bob:advocacy:1; do
+section "The relay asks for its card" || exit 1
+for who in alice bob; do
+	mkdir -p -m 700 /root/$who
+	cp /root/authority.txt /root/$who/
+done
+asks="The first two caseworkers ask for theirs"
+as alice "$asks" 1 >/root/alice.out || fail "alice: $(cat /root/alice.out)"
+as bob "$asks" 2 >/root/bob.out || fail "bob: $(cat /root/bob.out)"
+for who in alice bob; do
+	cp /root/$who/$who.request /root/
+	grep -o 'fingerprint: [0-9a-f ]*' /root/$who.out >/root/$who.request.fingerprint
+done
+at "$asks" 3 || exit 1
+# Two more, who only look whether they are served.
+for who in carol:police:0 dave:health:0; do
 	name=${who%%:*}
 	rest=${who#*:}
 	$test/person request /root/authority.txt $name "${rest%:*}" "${rest#*:}" \
-		>/root/$name.request 2>/root/fingerprint || fail "no request of $name"
+		>/root/$name.request 2>/root/$name.request.fingerprint ||
+		fail "no request of $name"
 	{
 		cat $test/people
 		echo "rowan authority sign /root/authority /root/$name.request"
@@ -117,33 +163,44 @@ cp /root/authority/statements.txt /root/statements.txt
 mkdir -p /etc/systemd/system/rowand.service.d
 printf '[Service]\nWatchdogSec=5s\n' >/etc/systemd/system/rowand.service.d/test.conf
 sed -i 's|^#clock_need_sync = true;|clock_need_sync = false;|' /etc/rowan/rowand.conf
-cat $test/people /root/two >/root/block.sh
-bash -e /root/block.sh >/root/block.out 2>&1 || {
-	fail "The first clinic: $(cat /root/block.out)"
+section "The relay begins" || {
 	journalctl -u rowand | tail -20
 	exit 1
 }
 [ "$(systemctl is-active rowand.service)" = active ] || fail "it is not active"
 ok "a clinic began by the document alone"
 
+talk="The first two caseworkers talk"
+for who in alice bob; do
+	cp /root/$who.request.answer /root/$who/
+done
+as alice "$talk" 1 >/root/alice.out || fail "alice: $(cat /root/alice.out)"
+as bob "$talk" 2 >/root/bob.out || fail "bob: $(cat /root/bob.out)"
+sees alice "(advocacy)" "$talk" 3
+as alice "$talk" 4 >/root/alice.out || fail "alice: $(cat /root/alice.out)"
+sees bob "Does this reach you?" "$talk" 5
+as bob "$talk" 6 >/root/bob.out || fail "bob: $(cat /root/bob.out)"
+sees alice "It does. Bob." "$talk" 7
+ok "its first two caseworkers talk"
+
 server=$(rowanctl --json key show | jq -r '.rows[0].public')
 ping() {
 	$test/person ping "$server" 7410 "$1" "$2" 2>&1
 }
 # ----------------------------------------------------------------- served
-want 0 "served" ping alice 1
-want 0 "served" ping bob 1
+want 0 "served" ping carol 1
+want 0 "served" ping dave 1
 out=$(timeout 5 $test/person ping "$server" 7410 mallory 1 2>&1) &&
 	fail "a stranger is served"
-ok "the first two caseworkers are served, a stranger is not"
+ok "whoever has a card is served, a stranger is not"
 
-ping alice 8 >/root/during &
+ping carol 8 >/root/during &
 sleep 1
 systemctl restart rowand.service || fail "it does not restart"
 wait $! || fail "a client was lost by a restart: $(cat /root/during)"
 ok "a client survives a restart: $(cat /root/during)"
 
-ping alice 25 >/root/during &
+ping carol 25 >/root/during &
 sleep 1
 before=$(systemctl show -p MainPID --value rowand)
 kill -STOP "$before"
@@ -164,7 +221,7 @@ systemctl reload rowand.service || fail "a good configuration is refused"
 echo 'nonsense = 1;' >>/etc/rowan/rowand.conf
 systemctl reload rowand.service 2>/dev/null && fail "a bad configuration is not refused"
 [ "$(systemctl is-active rowand.service)" = active ] || fail "a bad reload ended it"
-want 0 "served" ping alice 1
+want 0 "served" ping carol 1
 cp /root/conf /etc/rowan/rowand.conf
 systemctl reload rowand.service || fail "the old configuration is refused"
 section "RowanClockJumped"
@@ -185,7 +242,44 @@ ok "the group rowand administers, others do not"
 section "Backups"
 section "The restore drill"
 section "Upgrades"
-section "Changing the transport key"
+
+# The keys change, and the card is renewed; those who talk go on.
+carry() {
+	cp /root/authority/statements.txt /root/statements.txt
+}
+next="The next keys begin"
+rowanctl --json key show | jq -r '.rows[0].public' >/root/old-key
+at "$next" 1
+at "$next" 2
+cp /root/fingerprint /root/next.fingerprint
+at "$next" 3
+carry
+at "$next" 4
+for who in alice bob; do
+	cp /root/authority/daemon.txt /root/$who/
+	(
+		cd /root/$who && HOME=/root/$who ROWAN_HOME=/root/$who/rowan \
+			XDG_RUNTIME_DIR=/run/$who rowan --no-input setup --answer daemon.txt
+	) >/root/$who.out 2>&1 || fail "$who takes no addresses: $(cat /root/$who.out)"
+done
+want 75 "clients need 90" rowan-offline key retire
+awk -v heading="The next keys take over" -f $test/section $test/operations.md |
+	sed 's/--for "90 d"/--for "1 s"/' >/root/block.sh
+bash -e /root/block.sh >/root/block.out 2>&1 || fail "The next keys take over: $(cat /root/block.out)"
+server=$(rowanctl --json key show | jq -r '.rows[0].public')
+[ "$server" != "$(cat /root/old-key)" ] || fail "the old key still serves"
+as alice "$talk" 4 >/root/alice.out || fail "alice under the next keys: $(cat /root/alice.out)"
+sees bob "Does this reach you?" "$talk" 5
+ok "the relay's keys change, and they talk on"
+ends="RowanCardEnds"
+at "$ends" 1
+before=$(rowanctl --json cards list daemon | jq '[.rows[].until] | max')
+at "$ends" 2
+carry
+at "$ends" 3
+[ "$(rowanctl --json cards list daemon | jq '[.rows[].until] | max')" -gt "$before" ] ||
+	fail "the card was not renewed: $(rowanctl cards list daemon)"
+ok "the relay's card is renewed"
 rowanctl backup now >/dev/null 2>&1
 sleep 1
 rowanctl reload 2>/dev/null
@@ -203,12 +297,20 @@ cat $test/people /root/sign >/root/block.sh
 bash -e /root/block.sh >/root/block.out 2>&1 || fail "Restore, signing: $(cat /root/block.out)"
 cp /root/authority/statements.txt /root/statements.txt
 cat $test/people /root/three >/root/block.sh
-bash -e /root/block.sh >/root/block.out 2>&1 || {
-	fail "Restore, finishing: $(cat /root/block.out)"
+bash -e /root/block.sh >/root/three.out 2>&1 || {
+	fail "Restore, finishing: $(cat /root/three.out)"
 	journalctl -u rowand | tail
 }
-grep -q "lost_leaves" /root/block.out || fail "the loss is not named: $(cat /root/block.out)"
-want 0 "served" ping alice 1
+# Those who talked before still do.
+restored_word="after the restore $$"
+(
+	cd /root/alice && HOME=/root/alice ROWAN_HOME=/root/alice/rowan \
+		XDG_RUNTIME_DIR=/run/alice rowan --no-input team first "$restored_word"
+) >/root/alice.out 2>&1 || fail "alice after the restore: $(cat /root/alice.out)"
+sees bob "$restored_word" "$talk" 5
+ok "and they still talk"
+grep -q "lost_leaves" /root/three.out || fail "the loss is not named: $(cat /root/three.out)"
+want 0 "served" ping carol 1
 want 0 "every hash computed" sh -c 'rowanctl audit verify 2>&1 | sed "s/each hash/every hash/"'
 ok "backed up, drilled, restored, and the loss is named"
 
@@ -259,7 +361,7 @@ systemctl start rowand.socket rowand.service || fail "it does not come back"
 want 0 "draining" rowanctl drain --wait
 sleep 1
 [ "$(systemctl show -p Result --value rowand)" = success ] || fail "drained, but not well"
-want 0 "served" ping alice 1
+want 0 "served" ping carol 1
 ok "drained it ends well, and the next client starts it"
 stop
 want 69 "no rowand" rowanctl status

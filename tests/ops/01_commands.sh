@@ -33,13 +33,14 @@ want 0 "mailbox" ctl quotas
 want 64 "32 hexadecimal" ctl quotas 12
 want 65 "" ctl quotas 00112233445566778899aabbccddeeff
 want 0 "current" ctl key show
-want 0 "would be made" ctl key rotate --dry-run "$dir/next.key"
-[ ! -e "$dir/next.key" ] || fail "a dry run made a key"
-want 0 "public" ctl key rotate "$dir/next.key"
-want 73 "there already" ctl key rotate "$dir/next.key"
-want 64 "one and the same" ctl key retire "$dir/curve.key" "$dir/curve.key"
-want 78 "not served with a card" ctl key retire "$dir/curve.key" "$dir/next.key"
-[ -e "$dir/next.key" ] || fail "a refused change moved a key"
+mkdir -m 700 "$dir/next"
+want 0 "would be made" ctl key rotate --dry-run "$dir/next"
+[ -z "$(ls "$dir/next")" ] || fail "a dry run made a key"
+want 73 "no such folder" ctl key rotate "$dir/no-such"
+want 0 "public" ctl key rotate "$dir/next"
+want 73 "there already" ctl key rotate "$dir/next"
+want 78 "no next keys" ctl key retire
+want 78 "no next keys" ctl key request --next clinic
 want 66 "" ctl key request clinic
 want 0 "envelopes" ctl retention show
 want 0 "due" ctl retention run --dry-run

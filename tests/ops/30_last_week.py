@@ -205,7 +205,8 @@ try:
     main()
     print("  a restore from last week: all is there but what it named")
 except BaseException:
-    sys.stdout.write(open(k.path("daemon/log")).read()[-6000:])
+    if os.path.exists(k.path("daemon/log")):
+        sys.stdout.write(open(k.path("daemon/log")).read()[-6000:])
     raise
 finally:
     k.end("KEEP" in os.environ)

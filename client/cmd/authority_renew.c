@@ -1,0 +1,170 @@
+/*
+ * rowan authority renew: the same card for longer. The keys, the member and
+ * the rights stay, so nobody has to ask anew: what the device signed when it
+ * asked for its first card stands in the new one, too.
+ *
+ * Trusts the folder as authority.h says; never renews a revoked card.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/authority.h"
+#include "ui/exits.h"
+#include "ui/file.h"
+#include "ui/hex.h"
+#include "ui/mem.h"
+#include "ui/when.h"
+#include "ui/words.h"
+#include "wire/armour.h"
+
+#define DAY ((uint64_t)86400)
+
+const struct command_option authority_renew_options[] = {
+	{"days", 'd', "N",
+		N_("valid for N days from now (730 for the daemon, 365 else)"),
+		COMMAND_TEXT},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+/* The newest card of a device; with "daemon", of the newest daemon. */
+static int find(const struct run *r, const struct authority_book *b,
+	const char *name, const struct trust_card **ret)
+{
+	bool daemon = strcmp(name, "daemon") == 0;
+	struct id16 device;
+
+	*ret = NULL;
+	if (!daemon && !hex_read(name, device.b, ID16_LEN))
+		return ui_fail(&r->ui, EXIT_USAGE, NULL,
+			_("a device is 32 hexadecimal digits, or daemon"));
+	for (size_t i = 0; i < b->card_count; i++) {
+		const struct trust_card *c = &b->cards[i];
+
+		if (daemon ? c->card.role == WIRE_ROLE_DAEMON && c->revoked == 0
+			   : id16_eq(&c->card.device, &device))
+			*ret = c;
+	}
+	if (*ret == NULL)
+		return ui_fail(&r->ui, EXIT_NOT_FOUND,
+			_("rowan authority list shows them; rowan authority "
+			  "follow brings those that others signed"),
+			_("there is no card of this device"));
+	if ((*ret)->revoked != 0)
+		return ui_fail(&r->ui, EXIT_CARD, NULL,
+			_("this device was revoked: it needs a new request, "
+			  "with new keys"));
+	if ((*ret)->card.role == WIRE_ROLE_VICTIM)
+		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+			_("a victim's card does not end by date"));
+	return EXIT_DONE;
+}
+
+/* The statement that logs it, into ${b}; the card's block into ${block}. */
+static int sign(struct authority_book *b, struct wire_card *card,
+	const struct authority_key *key, struct writer *block)
+{
+	struct wire_statement st;
+	struct writer raw, w;
+	int rc, code;
+
+	writer_init(&raw, WIRE_CARD_MAX);
+	writer_init(&w, WIRE_STATEMENT_MAX);
+	rc = authority_card(
+		key, buf_view(&b->record[b->record_count - 1]), card, &raw);
+	if (rc == 0) {
+		authority_begin(&b->clinic, WIRE_ST_CARD, card->issued_at, &st);
+		st.u.card = writer_view(&raw);
+		rc = authority_sign(key, NULL, &st, &w);
+	}
+	if (rc == 0)
+		rc = armour_write(ARMOUR_CARD, writer_view(&raw), block);
+	code = rc == 0 ? authority_book_add(b, writer_view(&w), card->issued_at)
+		       : ui_fail(b->ui, exit_of(rc), NULL,
+				 _("the card cannot be signed: %s"),
+				 rowan_strerror(rc));
+	writer_wipe(&raw);
+	writer_wipe(&w);
+	return code;
+}
+
+/* Answers carry the daemon's card: the new one, and where it listens. */
+static int write_daemon(const struct authority_book *b, struct writer *block)
+{
+	struct bytes text = buf_view(&b->daemon);
+	char *path = authority_book_path(b->dir, "daemon.txt");
+	struct buf object;
+	uint8_t kind;
+	int rc, code;
+
+	while ((rc = armour_next(&text, &kind, &object)) == 0) {
+		if (kind == ARMOUR_SERVERS)
+			rc = armour_write(kind, buf_view(&object), block);
+		buf_wipe(&object);
+		if (rc != 0)
+			break;
+	}
+	code = rc == ROWAN_E_NOT_FOUND && writer_status(block) == 0
+		       ? file_write(
+				 b->ui, path, writer_view(block), FILE_REPLACE)
+		       : ui_fail(b->ui, EXIT_DAMAGED, NULL,
+				 _("%s is not what was written: %s"), path,
+				 rowan_strerror(rc));
+	free(path);
+	return code;
+}
+
+static int renew(const struct run *r, struct authority_book *b,
+	const struct trust_card *old, unsigned long days)
+{
+	struct authority_key *key = NULL;
+	struct wire_card card = old->card;
+	char until[WHEN_LEN];
+	struct writer block;
+	int code;
+
+	writer_init(&block, AUTHORITY_FILE_MAX);
+	card.issued_at = card.not_before = (uint64_t)time(NULL);
+	card.not_after = card.issued_at + days * DAY;
+	if (card.not_after <= old->card.not_after)
+		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+			_("that is not longer than the card is valid now"));
+	if ((card.rights & WIRE_RIGHT_ENROL) != 0)
+		card.scope.validity_max = days * DAY;
+	code = authority_book_key(b, "authority.key", &key);
+	if (code == EXIT_DONE)
+		code = sign(b, &card, key, &block);
+	if (code == EXIT_DONE && card.role == WIRE_ROLE_DAEMON)
+		code = write_daemon(b, &block);
+	if (code == EXIT_DONE) {
+		when_text(card.not_after, card.issued_at, until);
+		ui_note(&r->ui,
+			_("Renewed until %s. Carry %s/statements.txt to the "
+			  "daemon: rowanctl cards import"),
+			until, b->dir);
+		ui_json(&r->ui, json_pack("{s:I,s:I}", "number",
+					(json_int_t)b->clinic.number, "expires",
+					(json_int_t)card.not_after));
+	}
+	authority_free(key);
+	writer_wipe(&block);
+	return code;
+}
+
+int authority_renew_run(struct run *r)
+{
+	const struct trust_card *old = NULL;
+	struct authority_book b;
+	unsigned long days = 0;
+	int code = authority_book_open(&r->ui, r->argv[0], &b);
+
+	if (code == EXIT_DONE)
+		code = find(r, &b, r->argv[1], &old);
+	if (code == EXIT_DONE) {
+		days = old->card.role == WIRE_ROLE_DAEMON ? 730 : 365;
+		code = run_number(r, "days", 1, 3660, &days);
+	}
+	if (code == EXIT_DONE)
+		code = renew(r, &b, old, days);
+	authority_book_close(&b);
+	return code;
+}

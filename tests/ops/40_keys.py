@@ -1,0 +1,186 @@
+"""Goal: the relay's keys change, and its card is renewed, under clients and a
+witness that go on: the next transport key on a port of its own beside the old
+one, the next log key signing the same log, old receipts as good as new ones.
+usage: 40_keys.py BUILD
+
+By the steps of docs/operations.md, "Changing the keys of the relay".
+"""
+
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "acceptance"))
+import clinic  # noqa: E402
+
+k = clinic.Clinic(sys.argv[1])
+next_port = clinic.free_port()
+MAIN, NEXT = "tcp://127.0.0.1:%d" % k.ports[0], "tcp://127.0.0.1:%d" % next_port
+EXTRA = ('transport_key_next = "%s";\nlog_key_next = "%s";\n'
+         'listen_next = [ "%s" ];\n') % (
+             k.path("next/curve-key-next"), k.path("next/log-key-next"), NEXT)
+
+
+def ctl(*args, check=True):
+    return k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), *args,
+                 check=check)
+
+
+def rows(*args):
+    return json.loads(ctl("--json", *args).stdout)["rows"]
+
+
+def configure(extra):
+    path = k.path("daemon/rowand.conf")
+    with open(path) as f:
+        lines = [x for x in f.read().splitlines()
+                 if "_next" not in x]
+    with open(path, "w") as f:
+        f.write("\n".join(lines) + "\n" + extra)
+
+
+def bring():
+    """The authority's statements to the relay."""
+    ctl("cards", "import", k.path("authority/statements.txt"))
+
+
+def refused(code, words, *args):
+    p = ctl(*args, check=False)
+    assert p.returncode == code and words in p.stderr, p
+
+
+def proves(person, message, name):
+    """A receipt, fetched when it is ready, and good against the authority."""
+    path = k.path(name)
+    k.until(lambda: person.code("receipt", "get", message, path) == 0 or
+            (os.path.exists(path) and False), "the receipt")
+    verify(path)
+    return path
+
+
+def verify(path):
+    k.run("rowan", "receipt", "verify", "--authority",
+          k.path("authority/authority.txt"), path)
+
+
+def log_key_of(receipt):
+    """The key hash in the signature line of the checkpoint."""
+    with open(receipt) as f:
+        text = f.read()
+    return re.search("— rowan-log/[0-9a-f]{32} (\\S{6})", text).group(1)
+
+
+def say(person, text):
+    ret = person.json("team", "1", text, "--wait", "30")
+    assert not ret.get("pending"), ret
+    return ret["message"]
+
+
+def renew():
+    """RowanCardEnds: the same keys for longer."""
+    before = rows("cards", "list", "daemon")[0]["until"]
+    p = k.authority("renew", k.path("authority"), "daemon", "--days", "1",
+                    check=False)
+    assert p.returncode != 0 and "not longer" in p.stderr, p
+    k.authority("renew", k.path("authority"), "daemon", "--days", "1000")
+    bring()
+    card = rows("cards", "list", "daemon")
+    assert len(card) == 1 and card[0]["until"] > before, card
+    assert card[0]["standing"] == "in force"
+    health = json.loads(ctl("--json", "health", check=False).stdout)["rows"]
+    assert [r["state"] for r in health if r["check"] == "card"] == ["ok"]
+
+
+def rotate():
+    os.mkdir(k.path("next"), 0o700)
+    made = {r["key"]: r for r in rows("key", "rotate", k.path("next"))}
+    assert set(made) == {"transport", "log"}
+    refused(78, "no next keys", "key", "retire", "--dry-run")
+    configure(EXTRA)
+    k.restart()
+    show = {r["key"]: r for r in rows("key", "show")}
+    assert show["next"]["public"] == made["transport"]["public"], show
+    assert show["next"]["card"] == "none"
+    refused(78, "not served with a card", "key", "retire", "--dry-run")
+    p = ctl("key", "request", "--next", "clinic")
+    with open(k.path("next.request"), "w") as f:
+        f.write(p.stdout)
+    print_ = re.search(r"fingerprint: ([0-9a-f ]+)", p.stderr).group(1)
+    k.authority("daemon", "--listen", "%s,%s@%s,%s" % (
+        NEXT, show["current"]["public"], MAIN, MAIN), "--enrol",
+                "tcp://127.0.0.1:%d" % k.ports[1], "--fingerprint", print_,
+                k.path("authority"), k.path("next.request"))
+    bring()
+    show = {r["key"]: r for r in rows("key", "show")}
+    assert show["next"]["card"] == "in force", show
+    assert show["next"]["log"] == made["log"]["public"], show
+    return made
+
+
+def retire(made):
+    refused(75, "announced 0 days ago, and clients need 90", "key", "retire")
+    # Another log key than the card's: nobody would believe the log.
+    good = k.path("next/log-key-next")
+    os.rename(good, good + ".good")
+    k.run("rowand", "--new-key", good)
+    refused(78, "another log key", "key", "retire", "--for", "1 s")
+    os.rename(good + ".good", good)
+    ctl("key", "retire", "--dry-run", "--for", "1 s")
+    assert os.path.exists(good)
+    ctl("key", "retire", "--for", "1 s")
+    refused(78, "", "key", "retire", "--for", "1 s")
+    configure("")
+    k.restart()
+    show = rows("key", "show")
+    assert [r["key"] for r in show if r["key"] != "enrolment"] == ["current"]
+    assert show[0]["public"] == made["transport"]["public"], show
+    assert show[0]["log"] == made["log"]["public"], show
+    for key in ("curve-key", "log-key"):
+        os.unlink(k.path("daemon", key + ".retired"))
+
+
+def main():
+    k.begin()
+    coordinator = k.staff("coordinator", "clinic", "coordinate")
+    nurse = k.staff("nurse", "health")
+    witness = k.staff("witness", "police", "", "--witness")
+    k.import_cards()
+    k.start()
+    for p in (coordinator, nurse, witness):
+        p.current()
+    coordinator.run("open", "police", "--alias", "bluebell")
+    coordinator.run("assign", "bluebell", "me", "team", "--yes")
+    coordinator.run("assign", "bluebell", coordinator.number(nurse), "team",
+                    "--yes")
+    nurse.joined("1", "team")
+    first = proves(nurse, say(nurse, "under the first keys"), "first.receipt")
+    renew()
+    made = rotate()
+    # Whoever was on knows where the next key is; a file says it as well.
+    for p in (coordinator, nurse, witness):
+        p.run("setup", "--answer", k.path("authority/daemon.txt"))
+    cosigned = rows("status")[0]["log_cosigned"]
+    retire(made)
+    for p in (coordinator, nurse, witness):
+        p.current()
+    second = proves(nurse, say(nurse, "under the next keys"), "second.receipt")
+    coordinator.hears("bluebell", "under the next keys", "team")
+    assert log_key_of(first) != log_key_of(second)
+    # What was proved before stays proved, offline and with the old key's card.
+    verify(first)
+    ctl("audit", "verify")
+    k.until(lambda: rows("status")[0]["log_cosigned"] > cosigned,
+            "the witness cosigns under the next log key", 120)
+
+
+try:
+    main()
+    print("  the relay's keys change under clients and a witness")
+except BaseException:
+    if os.path.exists(k.path("daemon/log")):
+        sys.stdout.write(open(k.path("daemon/log")).read()[-6000:])
+    raise
+finally:
+    k.end("KEEP" in os.environ)
