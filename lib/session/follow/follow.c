@@ -65,6 +65,7 @@ void follow_drop(struct follow *f, struct known_case *k)
 	idmap_del(&f->by_id, &k->c.id);
 	for (i = 0; i < k->c.channel_count; i++)
 		idmap_del(&f->by_channel, &k->c.channels[i].channel);
+	follow_entitled_wipe(k);
 	case_wipe(&k->c);
 	free(k);
 }

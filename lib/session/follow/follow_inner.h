@@ -32,12 +32,26 @@ struct follow_chain {
 	unsigned alarmed; /* bit per enum rowan_alarm, until there is news */
 };
 
+/*
+ * Who may take part in a channel, as it was worked out: good for this head of
+ * the case, this number of the clinic, these cards, and until something ends
+ * or begins by itself.
+ */
+struct entitled_list {
+	bool known;
+	struct wire_hash head;
+	uint64_t clinic, cards, until;
+	struct id16 *device; /* ascending */
+	size_t count;
+};
+
 struct known_case {
 	struct case_state c;
 	struct follow_chain chain;
 	bool current; /* has been followed to its end once */
 	bool listed;  /* in the list that is being read */
 	uint64_t next_change;
+	struct entitled_list entitled[WIRE_CASE_CHANNELS_MAX]; /* by kind */
 };
 
 struct card_slot {
@@ -86,6 +100,7 @@ struct follow {
 	struct trust_source source;
 	struct card_slot card[FOLLOW_CARDS];
 	size_t next_card;
+	uint64_t cards; /* counts changes of any of them */
 };
 
 extern const struct id16 follow_clinic_chain; /* zero */
@@ -168,6 +183,10 @@ void follow_case_refused(struct follow *f, struct known_case *k);
 void follow_list_answer(struct follow *f, const struct wire_cases_answer *a);
 void follow_all_answer(struct follow *f, const struct wire_cases_all_answer *a);
 void follow_next_change(struct follow *f, struct known_case *k);
+
+/* ---- follow_look.c ---- */
+
+void follow_entitled_wipe(struct known_case *k);
 
 /* ---- follow_heads.c ---- */
 

@@ -81,63 +81,148 @@ static int may(struct follow *f, const struct case_state *c, uint8_t kind,
 	return rules_entitled(&ctx, device, kind, f->now, NULL);
 }
 
+/* A list being made: ascending, each once. */
+struct entitling {
+	struct id16 *list;
+	size_t max, len;
+};
+
+static int insert(struct entitling *e, const struct id16 *device)
+{
+	size_t at = e->len;
+
+	while (at > 0 && id16_cmp(&e->list[at - 1], device) > 0)
+		at--;
+	if (at > 0 && id16_eq(&e->list[at - 1], device))
+		return 0;
+	if (e->len == e->max)
+		return ROWAN_E_LIMIT;
+	memmove(e->list + at + 1, e->list + at,
+		(e->len - at) * sizeof *e->list);
+	e->list[at] = *device;
+	e->len++;
+	return 0;
+}
+
+void follow_entitled_wipe(struct known_case *k)
+{
+	for (size_t i = 0; i < WIRE_CASE_CHANNELS_MAX; i++) {
+		free(k->entitled[i].device);
+		k->entitled[i] = (struct entitled_list){0};
+	}
+}
+
+static struct entitled_list *list_of(struct known_case *k, uint8_t kind)
+{
+	return kind > 0 && kind <= WIRE_CASE_CHANNELS_MAX
+		       ? &k->entitled[kind - 1]
+		       : NULL;
+}
+
+/* What was worked out, if it still is so; else NULL. */
+static const struct entitled_list *listed(
+	const struct follow *f, struct known_case *k, uint8_t kind)
+{
+	const struct entitled_list *l = list_of(k, kind);
+
+	return l != NULL && l->known && l->clinic == f->clinic.number &&
+			       l->cards == f->cards && f->now < l->until &&
+			       memcmp(&l->head, &k->c.head, sizeof l->head) == 0
+		       ? l
+		       : NULL;
+}
+
+/* Without memory it is worked out again the next time. */
+static void keep_list(struct follow *f, struct known_case *k, uint8_t kind,
+	const struct id16 *device, size_t count)
+{
+	struct entitled_list *l = list_of(k, kind);
+	struct id16 *copy;
+
+	/* What is due has not been said yet. */
+	if (l == NULL || k->next_change <= f->now)
+		return;
+	copy = malloc((count + 1) * sizeof *copy);
+	if (copy == NULL)
+		return;
+	memcpy(copy, device, count * sizeof *copy);
+	free(l->device);
+	*l = (struct entitled_list){.known = true,
+		.head = k->c.head,
+		.clinic = f->clinic.number,
+		.cards = f->cards,
+		.until = k->next_change,
+		.device = copy,
+		.count = count};
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return id16_cmp(a, b);
+}
+
 int follow_may(
 	struct follow *f, const struct id16 *channel, const struct id16 *device)
 {
 	uint8_t kind;
 	const struct case_state *c = follow_case_of(f, channel, &kind);
+	const struct entitled_list *l;
 
-	return c == NULL ? ROWAN_E_UNKNOWN : may(f, c, kind, device);
+	if (c == NULL)
+		return ROWAN_E_UNKNOWN;
+	l = listed(f, follow_find(f, &c->id), kind);
+	if (l != NULL && bsearch(device, l->device, l->count, sizeof *l->device,
+				 by_id) != NULL)
+		return 0;
+	/* Why not? */
+	return may(f, c, kind, device);
 }
 
-/* Ascending; each once. */
-static int insert(
-	struct id16 *list, size_t max, size_t *len, const struct id16 *device)
+/* The devices of one member that may. */
+static int add_member(struct follow *f, const struct case_state *c,
+	uint8_t kind, const struct id16 *member, struct entitling *e)
 {
-	size_t at = *len;
+	const struct trust_source *src = &f->source;
+	struct id16 device;
+	int rc;
 
-	while (at > 0 && id16_cmp(&list[at - 1], device) > 0)
-		at--;
-	if (at > 0 && id16_eq(&list[at - 1], device))
-		return 0;
-	if (*len == max)
-		return ROWAN_E_LIMIT;
-	memmove(list + at + 1, list + at, (*len - at) * sizeof *list);
-	list[at] = *device;
-	++*len;
-	return 0;
+	for (size_t i = 0;
+		(rc = src->device_of(src->ctx, member, i, &device)) == 0; i++) {
+		rc = may(f, c, kind, &device);
+		if (rc != 0 && !follow_verdict(rc))
+			return rc;
+		if (rc == 0 && (rc = insert(e, &device)) != 0)
+			return rc;
+	}
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
 }
 
 int follow_entitled(struct follow *f, const struct id16 *channel,
 	struct id16 *ret, size_t max, size_t *ret_len)
 {
-	const struct trust_source *src = &f->source;
 	uint8_t kind;
 	const struct case_state *c = follow_case_of(f, channel, &kind);
-	struct id16 device;
+	struct known_case *k = c == NULL ? NULL : follow_find(f, &c->id);
+	struct entitling e = {ret, max, 0};
+	const struct entitled_list *l;
 	int rc = 0;
 
 	*ret_len = 0;
-	if (c == NULL)
+	if (k == NULL)
 		return ROWAN_E_UNKNOWN;
-	for (size_t i = 0; rc == 0 && i < c->assignment_count; i++) {
-		const struct case_assignment *a = &c->assignments[i];
-
-		if (a->channel != kind)
-			continue;
-		for (size_t k = 0;
-			rc == 0 && (rc = src->device_of(src->ctx, &a->member, k,
-					    &device)) == 0;
-			k++) {
-			rc = may(f, c, kind, &device);
-			if (rc == 0)
-				rc = insert(ret, max, ret_len, &device);
-			else if (follow_verdict(rc))
-				rc = 0;
-		}
-		if (rc == ROWAN_E_NOT_FOUND)
-			rc = 0;
+	l = listed(f, k, kind);
+	if (l != NULL) {
+		*ret_len = l->count < max ? l->count : max;
+		memcpy(ret, l->device, *ret_len * sizeof *ret);
+		return l->count > max ? ROWAN_E_LIMIT : 0;
 	}
+	for (size_t i = 0; rc == 0 && i < c->assignment_count; i++)
+		if (c->assignments[i].channel == kind)
+			rc = add_member(
+				f, c, kind, &c->assignments[i].member, &e);
+	*ret_len = e.len;
+	if (rc == 0)
+		keep_list(f, k, kind, ret, e.len);
 	return rc;
 }
 

@@ -525,6 +525,7 @@ int follow_subject(
 
 void follow_forget_cards(struct follow *f)
 {
+	f->cards++;
 	for (size_t i = 0; i < FOLLOW_CARDS; i++) {
 		buf_wipe(&f->card[i].raw);
 		f->card[i].used = false;
