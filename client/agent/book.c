@@ -31,6 +31,14 @@ struct book {
 static const char *const names[BOOK_KINDS] = {
 	"case", "person", "device", "message", "invite"};
 
+static const char *const marks[BOOK_MARKS] = {"old copy", "revoked"};
+
+/* Numbered for good. */
+static bool stays(enum book_kind kind)
+{
+	return kind == BOOK_CASE || kind == BOOK_PERSON || kind == BOOK_DEVICE;
+}
+
 /* The object of aliases of one kind: id in hex -> alias. */
 static json_t *aliases(const struct book *b, enum book_kind kind)
 {
@@ -57,8 +65,6 @@ static void load_list(struct book *b, enum book_kind kind)
 
 static int begin(struct book *b)
 {
-	json_t *by_kind = json_object();
-
 	if (b->root == NULL)
 		b->root = json_object();
 	if (!json_is_object(json_object_get(b->root, "aliases")))
@@ -71,7 +77,6 @@ static int begin(struct book *b)
 		load_list(b, (enum book_kind)i);
 	}
 	b->dirty = false;
-	json_decref(by_kind);
 	return 0;
 }
 
@@ -148,7 +153,7 @@ static void save_lists(struct book *b)
 	(void)json_object_set_new(b->root, "last", last);
 }
 
-static int save(struct book *b)
+static int save(struct book *b, unsigned flags)
 {
 	const struct seal_place place = {.table = TABLE};
 	uint8_t *sealed;
@@ -164,7 +169,7 @@ static int save(struct book *b)
 	sealed = mem_get(len + SEAL_OVERHEAD);
 	seal_put(b->seal, place, bytes_of(text, len), sealed);
 	rc = file_put(b->path, bytes_of(sealed, len + SEAL_OVERHEAD),
-		FILE_REPLACE | FILE_SECRET);
+		FILE_REPLACE | FILE_SECRET | flags);
 	mem_free(text, len);
 	free(sealed);
 	if (rc == 0)
@@ -172,12 +177,17 @@ static int save(struct book *b)
 	return rc;
 }
 
+void book_keep(struct book *b)
+{
+	if (b->dirty && b->root != NULL)
+		(void)!save(b, FILE_SOON);
+}
+
 void book_close(struct book *b)
 {
 	if (b == NULL)
 		return;
-	if (b->dirty && b->root != NULL)
-		(void)!save(b);
+	book_keep(b);
 	json_decref(b->root);
 	seal_free(b->seal);
 	for (size_t k = 0; k < BOOK_KINDS; k++)
@@ -223,7 +233,7 @@ int book_set_alias(struct book *b, enum book_kind kind, const struct id16 *id,
 	hex_write(id->b, ID16_LEN, hex);
 	if (alias == NULL) {
 		(void)json_object_del(of, hex);
-		return save(b);
+		return save(b, 0);
 	}
 	if (!alias_ok(alias))
 		return ROWAN_E_INVAL;
@@ -233,11 +243,41 @@ int book_set_alias(struct book *b, enum book_kind kind, const struct id16 *id,
 			return ROWAN_E_EXISTS;
 	if (json_object_set_new(of, hex, json_string(alias)) != 0)
 		return ROWAN_E_NOMEM;
-	return save(b);
+	return save(b, 0);
+}
+
+bool book_mark(const struct book *b, enum book_mark mark)
+{
+	return json_is_true(json_object_get(b->root, marks[mark]));
+}
+
+int book_set_mark(struct book *b, enum book_mark mark, bool on)
+{
+	if (book_mark(b, mark) == on)
+		return 0;
+	if (json_object_set_new(b->root, marks[mark], json_boolean(on)) != 0)
+		return ROWAN_E_NOMEM;
+	return save(b, 0);
+}
+
+const char *book_name(const struct book *b)
+{
+	return json_string_value(json_object_get(b->root, "name"));
+}
+
+int book_set_name(struct book *b, const char *name)
+{
+	if (name == NULL)
+		(void)json_object_del(b->root, "name");
+	else if (json_object_set_new(b->root, "name", json_string(name)) != 0)
+		return ROWAN_E_INVAL;
+	return save(b, 0);
 }
 
 void book_list_begin(struct book *b, enum book_kind kind)
 {
+	if (stays(kind) && b->count[kind] > 0)
+		return;
 	free(b->list[kind]);
 	b->list[kind] = NULL;
 	b->count[kind] = 0;
@@ -248,6 +288,9 @@ size_t book_list_add(struct book *b, enum book_kind kind, const struct id16 *id)
 {
 	size_t n = b->count[kind];
 
+	for (size_t i = 0; stays(kind) && i < n; i++)
+		if (id16_eq(&b->list[kind][i], id))
+			return i + 1;
 	if (n == BOOK_LIST_MAX)
 		return 0;
 	if ((n & (n - 1)) == 0)

@@ -1,8 +1,12 @@
 /*
  * What a person keeps about their cases on this device only: private aliases,
- * and which numbers the last listing gave. Sealed; written whole.
+ * and the numbers that listings gave. Sealed; written whole.
  *
- * An alias never leaves this device: it may be a name.
+ * An alias never leaves this device: it may be a name. A case, a person or a
+ * device keeps its number for good: what stands on one terminal stays true
+ * whatever is listed on another, and a message never goes to another case than
+ * the one somebody has before their eyes. Messages are numbered anew by each
+ * list.
  */
 #ifndef AGENT_BOOK_H
 #define AGENT_BOOK_H
@@ -23,6 +27,13 @@ enum book_kind {
 	BOOK_MESSAGE,
 	BOOK_INVITE,
 	BOOK_KINDS
+};
+
+/* What this device has been told about itself, until it is no longer so. */
+enum book_mark {
+	BOOK_OLD_COPY = 0, /* the vault is older than the daemon knows it */
+	BOOK_REVOKED,
+	BOOK_MARKS
 };
 
 struct book;
@@ -48,12 +59,35 @@ ROWAN_MUST int book_set_alias(struct book *b, enum book_kind kind,
 	const struct id16 *id, const char *alias);
 
 /**
+ * book_mark(b, mark), book_set_mark(b, mark, on):
+ * On disk when it returns.
+ */
+bool book_mark(const struct book *b, enum book_mark mark);
+ROWAN_MUST int book_set_mark(struct book *b, enum book_mark mark, bool on);
+
+/**
+ * book_name(b), book_set_name(b, name):
+ * What this person wants to be called wherever they take part; NULL: not said.
+ */
+const char *book_name(const struct book *b);
+ROWAN_MUST int book_set_name(struct book *b, const char *name);
+
+/**
  * book_list_begin(b, kind), book_list_add(b, kind, id):
- * A new listing; each call gives the next number, from 1.
+ * A listing. Each call gives the number that ${id} has, or the next one, from
+ * 1; 0 when there are BOOK_LIST_MAX. Of messages and invites a new listing
+ * forgets the old one.
  */
 void book_list_begin(struct book *b, enum book_kind kind);
 size_t book_list_add(
 	struct book *b, enum book_kind kind, const struct id16 *id);
+
+/**
+ * book_keep(b):
+ * Write down numbers that were given since, so that they are the same after a
+ * crash. As far as it can.
+ */
+void book_keep(struct book *b);
 
 /**
  * book_listed(b, kind):

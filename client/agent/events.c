@@ -58,12 +58,45 @@ static bool is_kept(enum rowan_event_type type)
 	       type != ROWAN_EVENT_PROGRESS;
 }
 
+/*
+ * What the agent itself does about it: this device's own troubles are kept, a
+ * channel that can be written is told the name.
+ */
+static int heed(struct agent *a, const struct rowan_event *e)
+{
+	const uint8_t *device = rowan_event_device(e);
+	const uint8_t *self = rowan_self_device(a->rowan);
+	const char *name = book_name(a->book);
+
+	switch (rowan_event_type(e)) {
+	case ROWAN_EVENT_READMIT_NEEDED:
+		return book_set_mark(a->book, BOOK_OLD_COPY, true);
+	case ROWAN_EVENT_READMITTED:
+		return device != NULL && self != NULL &&
+				       memcmp(device, self, ROWAN_ID_LEN) == 0
+			       ? book_set_mark(a->book, BOOK_OLD_COPY, false)
+			       : 0;
+	case ROWAN_EVENT_SELF_REVOKED:
+		return book_set_mark(a->book, BOOK_REVOKED, true);
+	case ROWAN_EVENT_CHANNEL:
+		/* Not said now, said when somebody says it by hand. */
+		if (name != NULL && rowan_event_channel(e) != NULL)
+			(void)!rowan_set_name(
+				a->rowan, rowan_event_channel(e), name);
+		return 0;
+	default: return 0;
+	}
+}
+
 static int take_one(struct agent *a, const struct rowan_event *e)
 {
 	enum rowan_event_type type = rowan_event_type(e);
 	uint64_t cursor;
 	json_t *o;
-	int rc = 0;
+	int rc = heed(a, e);
+
+	if (rc != 0)
+		return rc;
 
 	if (type == ROWAN_EVENT_OFFLINE)
 		a->offline = rowan_event_code(e);

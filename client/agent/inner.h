@@ -69,6 +69,8 @@ struct wait {
 struct settings {
 	unsigned long lock_minutes; /* 0: never */
 	char *proxy, *endpoint;	    /* or NULL */
+	bool receipts;		    /* others are told what was read */
+	bool lines;		    /* chat line by line */
 };
 
 struct agent {
@@ -82,6 +84,7 @@ struct agent {
 	size_t peer_count;
 	struct wait *waits;
 	uint64_t used;	 /* milliseconds: last request of a person */
+	uint64_t tried;	 /* milliseconds: when one made it try to connect */
 	int vault_error; /* of the last rowan_process */
 	int offline;	 /* code of the last OFFLINE event; 0: none */
 	bool stop;
@@ -219,7 +222,8 @@ typedef int agent_op(struct request *q);
 
 struct agent_operation {
 	const char *name;
-	enum { OP_ANY, OP_OPEN, OP_CARD } needs; /* unlocked; with a card */
+	/* unlocked; with a card; with one that is good, to say something */
+	enum { OP_ANY, OP_OPEN, OP_CARD, OP_SPEAK } needs;
 	bool background; /* does not count as the person's use */
 	agent_op *run;
 };

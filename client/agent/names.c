@@ -54,19 +54,16 @@ static int unknown(struct request *q, int rc, const char *text,
 	return refuse(q, EXIT_NOT_FOUND, words, hint);
 }
 
-static bool nth_open(
-	const struct rowan_list *l, const char *text, struct id16 *ret)
+/* Before any listing: numbered as rowan cases would. */
+static void number_open(struct agent *a, const struct rowan_list *l)
 {
-	unsigned long n = strtoul(text, NULL, 10);
+	for (size_t i = 0; i < rowan_list_count(l); i++) {
+		struct id16 id;
 
-	if (strspn(text, "0123456789") != strlen(text))
-		return false;
-	for (size_t i = 0; i < rowan_list_count(l); i++)
-		if (rowan_case_status(l, i) == ROWAN_CASE_OPEN && --n == 0) {
-			memcpy(ret->b, rowan_case_id(l, i), ID16_LEN);
-			return true;
-		}
-	return false;
+		memcpy(id.b, rowan_case_id(l, i), ID16_LEN);
+		if (rowan_case_status(l, i) == ROWAN_CASE_OPEN)
+			(void)book_list_add(a->book, BOOK_CASE, &id);
+	}
 }
 
 int name_case(struct request *q, const char *text, struct id16 *ret)
@@ -84,10 +81,12 @@ int name_case(struct request *q, const char *text, struct id16 *ret)
 	rc = rowan_cases(a->rowan, &list);
 	if (rc != 0)
 		return rc;
-	/* Before any listing: as rowan cases would number them. */
-	if (!book_listed(a->book, BOOK_CASE) && nth_open(list, text, ret)) {
-		rowan_list_free(list);
-		return 0;
+	if (!book_listed(a->book, BOOK_CASE)) {
+		number_open(a, list);
+		if (book_find(a->book, BOOK_CASE, text, ret) == 0) {
+			rowan_list_free(list);
+			return 0;
+		}
 	}
 	rc = search(list, rowan_case_id, text, ret);
 	return rc == 0 ? 0

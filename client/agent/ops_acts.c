@@ -235,13 +235,13 @@ static int op_bar(struct request *q)
 		reason != NULL ? reason : "");
 }
 
-const struct agent_operation ops_acts[] = {{"open", OP_CARD, false, op_open},
-	{"close", OP_CARD, false, op_close},
-	{"reopen", OP_CARD, false, op_reopen},
-	{"assign", OP_CARD, false, op_assign},
-	{"unassign", OP_CARD, false, op_unassign},
-	{"recuse", OP_CARD, false, op_recuse},
-	{"reset", OP_CARD, false, op_reset},
+const struct agent_operation ops_acts[] = {{"open", OP_SPEAK, false, op_open},
+	{"close", OP_SPEAK, false, op_close},
+	{"reopen", OP_SPEAK, false, op_reopen},
+	{"assign", OP_SPEAK, false, op_assign},
+	{"unassign", OP_SPEAK, false, op_unassign},
+	{"recuse", OP_SPEAK, false, op_recuse},
+	{"reset", OP_SPEAK, false, op_reset},
 	{"revoke", OP_CARD, false, op_revoke},
-	{"log-card", OP_CARD, false, op_log_card},
-	{"bar", OP_CARD, false, op_bar}, {NULL, OP_ANY, false, NULL}};
+	{"log-card", OP_SPEAK, false, op_log_card},
+	{"bar", OP_SPEAK, false, op_bar}, {NULL, OP_ANY, false, NULL}};

@@ -111,9 +111,6 @@ static int op_cases(struct request *q)
 			json_decref(o);
 			continue;
 		}
-		/* An empty list leaves the numbers of the last one. */
-		if (json_array_size(list) == 0)
-			book_list_begin(a->book, BOOK_CASE);
 		memcpy(id.b, rowan_case_id(l, i), ID16_LEN);
 		(void)json_object_set_new(o, "number",
 			json_integer((json_int_t)book_list_add(
@@ -228,6 +225,87 @@ static int op_report(struct request *q)
 	return rc;
 }
 
+/* Whether the newest own message of a channel is more than a day unread. */
+static bool unheard(struct agent *a, const uint8_t *channel)
+{
+	struct rowan_message *m;
+	enum rowan_message_state state;
+	uint64_t sent;
+	bool own;
+
+	if (rowan_message_last(a->rowan, channel, 0, &m) != 0)
+		return false;
+	state = rowan_message_state(m);
+	sent = rowan_message_sent(m);
+	own = rowan_message_own(m);
+	rowan_message_free(m);
+	return own && state != ROWAN_STATE_READ &&
+	       sent + 86400 < rowan_now(a->rowan);
+}
+
+/* Why a case counts as never opened; NULL: it was. */
+static const char *unopened(struct agent *a, const uint8_t *case_id)
+{
+	size_t allocated = 0, in = 0;
+	bool waits = false;
+
+	for (int kind = ROWAN_CHANNEL_SUPPORT; kind <= ROWAN_CHANNEL_TEAM;
+		kind++) {
+		uint8_t channel[ROWAN_ID_LEN];
+		struct rowan_list *l;
+
+		if (rowan_channel_of(a->rowan, case_id,
+			    (enum rowan_channel_kind)kind, channel) != 0 ||
+			rowan_members(a->rowan, channel, &l) != 0)
+			continue;
+		for (size_t i = 0; i < rowan_list_count(l); i++) {
+			if (rowan_member_role(l, i) == ROWAN_ROLE_VICTIM)
+				continue;
+			allocated++;
+			in += rowan_member_present(l, i) ? 1 : 0;
+		}
+		rowan_list_free(l);
+		waits = waits || unheard(a, channel);
+	}
+	return allocated == 0 ? "nobody"
+	       : in == 0      ? "not in"
+	       : waits	      ? "unread"
+			      : NULL;
+}
+
+/* Open cases that nobody has taken up, and why they count as such. */
+static int op_unopened(struct request *q)
+{
+	struct agent *a = q->agent;
+	json_t *list = json_array();
+	struct rowan_list *l = NULL;
+	int rc = rowan_cases(a->rowan, &l);
+
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
+		const char *why = rowan_case_status(l, i) == ROWAN_CASE_OPEN
+					  ? unopened(a, rowan_case_id(l, i))
+					  : NULL;
+		struct id16 id;
+		json_t *o;
+
+		if (why == NULL)
+			continue;
+		o = case_json(a, l, i);
+		memcpy(id.b, rowan_case_id(l, i), ID16_LEN);
+		(void)json_object_set_new(o, "unopened", json_string(why));
+		(void)json_object_set_new(o, "number",
+			json_integer((json_int_t)book_list_add(
+				a->book, BOOK_CASE, &id)));
+		(void)json_object_set_new(o, "channels", json_array());
+		(void)json_array_append_new(list, o);
+	}
+	rowan_list_free(l);
+	(void)json_object_set_new(q->out, "cases", list);
+	(void)json_object_set_new(
+		q->out, "now", json_integer((json_int_t)rowan_now(a->rowan)));
+	return rc;
+}
+
 /* Who is in a channel; a coordinator is told of those they are not in, too. */
 static void put_kind(struct request *q, const struct id16 *case_id,
 	enum rowan_channel_kind kind)
@@ -279,7 +357,6 @@ static int op_case(struct request *q)
 	rc = put_channels(a, id.b, true, q->out);
 	if (rc != 0)
 		return rc;
-	book_list_begin(a->book, BOOK_PERSON);
 	for (int kind = ROWAN_CHANNEL_SUPPORT; kind <= ROWAN_CHANNEL_DIARY;
 		kind++)
 		put_kind(q, &id, (enum rowan_channel_kind)kind);
@@ -339,5 +416,6 @@ static int op_code(struct request *q)
 const struct agent_operation ops_cases[] = {{"cases", OP_CARD, false, op_cases},
 	{"case", OP_CARD, false, op_case},
 	{"report", OP_CARD, false, op_report},
+	{"unopened", OP_CARD, false, op_unopened},
 	{"alias", OP_CARD, false, op_alias}, {"code", OP_CARD, false, op_code},
 	{NULL, OP_ANY, false, NULL}};

@@ -201,11 +201,42 @@ static int op_cancel(struct request *q)
 	return rc;
 }
 
+/* In every channel, those of the future included. */
+static int name_everywhere(struct request *q, const char *name)
+{
+	struct rowan *r = q->agent->rowan;
+	struct rowan_list *cases = NULL, *channels;
+	int rc = *name != '\0' && strlen(name) <= ROWAN_NAME_MAX
+			 ? book_set_name(q->agent->book, name)
+			 : ROWAN_E_INVAL;
+
+	if (rc == 0)
+		rc = rowan_cases(r, &cases);
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(cases); i++) {
+		if (rowan_case_status(cases, i) != ROWAN_CASE_OPEN)
+			continue;
+		channels = NULL;
+		rc = rowan_channels(r, rowan_case_id(cases, i), &channels);
+		for (size_t k = 0; rc == 0 && k < rowan_list_count(channels);
+			k++)
+			if (rowan_channel_joined(channels, k))
+				rc = rowan_set_name(
+					r, rowan_channel_id(channels, k), name);
+		rowan_list_free(channels);
+	}
+	rowan_list_free(cases);
+	return rc;
+}
+
 static int op_name(struct request *q)
 {
 	const char *name = arg_text(q, "name");
 	struct id16 channel;
-	int rc = channel_arg(q, &channel);
+	int rc;
+
+	if (name != NULL && arg_text(q, "case") == NULL)
+		return name_everywhere(q, name);
+	rc = channel_arg(q, &channel);
 
 	if (rc == 0 && name == NULL)
 		rc = ROWAN_E_INVAL;
@@ -256,11 +287,11 @@ static int op_hand_over(struct request *q)
 }
 
 const struct agent_operation ops_messages[] = {
-	{"read", OP_CARD, false, op_read}, {"send", OP_CARD, false, op_send},
+	{"read", OP_CARD, false, op_read}, {"send", OP_SPEAK, false, op_send},
 	{"mark", OP_CARD, false, op_mark},
 	{"forget", OP_CARD, false, op_forget},
 	{"cancel", OP_CARD, false, op_cancel},
 	{"receipt", OP_CARD, false, op_receipt},
-	{"name", OP_CARD, false, op_name},
-	{"hand-over", OP_CARD, false, op_hand_over},
+	{"name", OP_SPEAK, false, op_name},
+	{"hand-over", OP_SPEAK, false, op_hand_over},
 	{NULL, OP_ANY, false, NULL}};

@@ -15,8 +15,6 @@ static int op_people(struct request *q)
 	struct rowan_list *l;
 	int rc = rowan_staff(a->rowan, &l);
 
-	if (rc == 0)
-		book_list_begin(a->book, BOOK_PERSON);
 	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
 		struct id16 member;
 		json_t *o;
@@ -149,7 +147,6 @@ static int op_devices(struct request *q)
 	}
 	if (rc != 0)
 		return rc;
-	book_list_begin(a->book, BOOK_DEVICE);
 	(void)json_object_set_new(
 		q->out, "now", json_integer((json_int_t)rowan_now(a->rowan)));
 	return put_devices(q, &member, list);
@@ -177,8 +174,9 @@ static int op_invite(struct request *q)
 	if (rc == ROWAN_E_RULE)
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("a victim is invited by somebody assigned to the "
-			   "case"),
-			NULL);
+			   "support channel of the case"),
+			N_("a coordinator assigns: rowan assign CASE PERSON "
+			   "support; PERSON may be me"));
 	if (rc != 0)
 		return rc;
 	(void)json_object_set_new(q->out, "invite", show_id(id.b));
@@ -224,7 +222,7 @@ const struct agent_operation ops_people[] = {
 	{"person", OP_CARD, false, op_person},
 	{"barred", OP_CARD, false, op_barred},
 	{"devices", OP_CARD, false, op_devices},
-	{"invite", OP_CARD, false, op_invite},
+	{"invite", OP_SPEAK, false, op_invite},
 	{"invite-code", OP_CARD, false, op_invite_code},
 	{"invite-confirm", OP_CARD, false, op_invite_confirm},
 	{NULL, OP_ANY, false, NULL}};

@@ -59,6 +59,13 @@ static int op_status(struct request *q)
 		o, "now", json_integer((json_int_t)rowan_now(a->rowan)));
 	(void)json_object_set_new(o, "unread",
 		json_integer((json_int_t)rowan_unread(a->rowan, NULL)));
+	if (book_mark(a->book, BOOK_OLD_COPY))
+		(void)json_object_set_new(o, "old_copy", json_true());
+	if (book_mark(a->book, BOOK_REVOKED))
+		(void)json_object_set_new(o, "revoked", json_true());
+	if (book_name(a->book) != NULL)
+		(void)json_object_set_new(
+			o, "name", json_string(book_name(a->book)));
 	if (a->offline != 0)
 		(void)json_object_set_new(
 			o, "offline", json_string(rowan_strerror(a->offline)));
@@ -173,7 +180,8 @@ static int op_config(struct request *q)
 				N_("the setting does not take that value"),
 				N_("lock_minutes is 0 to 1440, proxy is "
 				   "socks5://HOST:PORT, endpoint is "
-				   "tcp://HOST:PORT"));
+				   "tcp://HOST:PORT, receipts is yes or no, "
+				   "chat is screen or lines"));
 		if (rc != 0)
 			return rc;
 	}
@@ -271,7 +279,15 @@ static int op_current(struct request *q)
 
 static int op_readmit(struct request *q)
 {
-	return rowan_readmit(q->agent->rowan);
+	int rc = rowan_readmit(q->agent->rowan);
+
+	if (rc == ROWAN_E_STATE)
+		return refuse(q, EXIT_OTHER,
+			N_("this vault is no old copy: nothing has to be taken "
+			   "in anew"),
+			NULL);
+	return rc == 0 ? book_set_mark(q->agent->book, BOOK_OLD_COPY, false)
+		       : rc;
 }
 
 const struct agent_operation ops_self[] = {{"status", OP_ANY, true, op_status},

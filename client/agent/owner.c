@@ -32,8 +32,11 @@ static int open_all(struct agent *a, const struct keyring *k, bool fresh)
 		rc = book_open(a->places.book, &k->book, &a->book);
 	if (rc == 0)
 		rc = evlog_open(a->places.events, &k->book, &a->evlog);
+	if (rc == 0 && !a->settings.receipts)
+		rc = rowan_set_read_receipts(a->rowan, false);
 	if (rc == 0 && rowan_enrolled(a->rowan))
 		rc = rowan_connect(a->rowan);
+	a->tried = agent_ms();
 	if (rc != 0)
 		owner_lock(a);
 	return rc;

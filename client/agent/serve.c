@@ -15,6 +15,8 @@
 #include "agent/inner.h"
 #include "ui/mem.h"
 
+#define TRY_MS 5000
+
 static const struct agent_operation *const tables[] = {ops_self, ops_cases,
 	ops_acts, ops_people, ops_messages, ops_files, ops_listen, ops_audit};
 
@@ -147,6 +149,30 @@ static const struct agent_operation *find(const char *name)
 	return NULL;
 }
 
+/* Nothing is kept to be sent that can never leave. */
+static int may_speak(struct request *q)
+{
+	struct agent *a = q->agent;
+	uint64_t end = rowan_self_expires(a->rowan);
+
+	if (book_mark(a->book, BOOK_REVOKED))
+		return refuse(q, EXIT_CARD, N_("this device was revoked"),
+			N_("a colleague with the right to enrol invites a new "
+			   "one; rowan wipe removes what is here"));
+	if (end != 0 && rowan_now(a->rowan) > end)
+		return refuse(q, EXIT_CARD,
+			N_("this device's card has expired"),
+			N_("ask the authority to renew it; what was received "
+			   "can still be read"));
+	if (book_mark(a->book, BOOK_OLD_COPY))
+		return refuse(q, EXIT_DAMAGED,
+			N_("this vault is an old copy: to go on with it would "
+			   "use keys twice"),
+			N_("rowan readmit asks the others to take this device "
+			   "in anew"));
+	return 0;
+}
+
 static int allowed(struct request *q, const struct agent_operation *o)
 {
 	struct agent *a = q->agent;
@@ -159,11 +185,11 @@ static int allowed(struct request *q, const struct agent_operation *o)
 	if (a->rowan == NULL)
 		return refuse(q, EXIT_LOCKED, N_("the vault is locked"),
 			N_("rowan unlock opens it"));
-	if (o->needs == OP_CARD && !rowan_enrolled(a->rowan))
+	if (o->needs != OP_OPEN && !rowan_enrolled(a->rowan))
 		return refuse(q, EXIT_NO_SETUP,
 			N_("this device has no card yet"),
 			N_("rowan setup goes on where it was"));
-	return 0;
+	return o->needs == OP_SPEAK ? may_speak(q) : 0;
 }
 
 static void answer(struct request *q, int rc)
@@ -184,6 +210,22 @@ static void answer(struct request *q, int rc)
 	}
 }
 
+/*
+ * Somebody is waiting: a connection that is to be tried again in a minute is
+ * tried now. Not for what asks by itself, or all would come at once.
+ */
+static void try_now(struct agent *a)
+{
+	enum rowan_link_state link = rowan_link(a->rowan);
+
+	if (a->rowan == NULL || a->used - a->tried < TRY_MS ||
+		(link != ROWAN_LINK_TRYING && link != ROWAN_LINK_REFUSED))
+		return;
+	a->tried = a->used;
+	rowan_disconnect(a->rowan);
+	(void)!rowan_connect(a->rowan);
+}
+
 void serve_request(struct agent *a, struct peer *p, json_t *in)
 {
 	struct request q = {.agent = a, .peer = p, .in = in};
@@ -199,10 +241,14 @@ void serve_request(struct agent *a, struct peer *p, json_t *in)
 			N_("an older agent may still run: rowan agent stop"));
 	else
 		rc = allowed(&q, o);
-	if (o != NULL && !o->background)
+	if (o != NULL && !o->background) {
 		a->used = agent_ms();
+		try_now(a);
+	}
 	if (rc == 0)
 		rc = o->run(&q);
+	if (a->book != NULL)
+		book_keep(a->book);
 	answer(&q, rc);
 	json_decref(q.out);
 	free(q.detail);

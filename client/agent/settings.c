@@ -14,6 +14,12 @@
 #define LOCK_DEFAULT 15
 #define LOCK_MAX     1440
 
+static bool is(const json_t *value, const char *word)
+{
+	return json_is_string(value) &&
+	       strcmp(json_string_value(value), word) == 0;
+}
+
 static void take(struct agent *a, const json_t *o)
 {
 	const json_t *lock = json_object_get(o, "lock_minutes");
@@ -29,6 +35,8 @@ static void take(struct agent *a, const json_t *o)
 		mem_text(json_string_value(json_object_get(o, "proxy")));
 	a->settings.endpoint =
 		mem_text(json_string_value(json_object_get(o, "endpoint")));
+	a->settings.receipts = !is(json_object_get(o, "receipts"), "no");
+	a->settings.lines = is(json_object_get(o, "chat"), "lines");
 }
 
 int settings_load(struct agent *a)
@@ -51,9 +59,11 @@ json_t *settings_json(const struct agent *a)
 {
 	const struct settings *s = &a->settings;
 
-	return json_pack("{s:i,s:s,s:s}", "lock_minutes", (int)s->lock_minutes,
-		"proxy", s->proxy != NULL ? s->proxy : "", "endpoint",
-		s->endpoint != NULL ? s->endpoint : "");
+	return json_pack("{s:i,s:s,s:s,s:s,s:s}", "lock_minutes",
+		(int)s->lock_minutes, "proxy", s->proxy != NULL ? s->proxy : "",
+		"endpoint", s->endpoint != NULL ? s->endpoint : "", "receipts",
+		s->receipts ? "yes" : "no", "chat",
+		s->lines ? "lines" : "screen");
 }
 
 static int save(const struct agent *a, const json_t *o)
@@ -88,6 +98,13 @@ int settings_set(struct agent *a, const char *key, const char *value)
 		if (*value != '\0' && strncmp(value, begin, strlen(begin)) != 0)
 			rc = ROWAN_E_INVAL;
 		(void)json_object_set_new(o, key, json_string(value));
+	} else if (strcmp(key, "receipts") == 0 || strcmp(key, "chat") == 0) {
+		const char *other = *key == 'r' ? "no" : "lines";
+
+		if (strcmp(value, *key == 'r' ? "yes" : "screen") != 0 &&
+			strcmp(value, other) != 0)
+			rc = ROWAN_E_INVAL;
+		(void)json_object_set_new(o, key, json_string(value));
 	} else {
 		rc = ROWAN_E_NOT_FOUND;
 	}
@@ -95,6 +112,8 @@ int settings_set(struct agent *a, const char *key, const char *value)
 		rc = save(a, o);
 	if (rc == 0)
 		take(a, o);
+	if (rc == 0 && a->rowan != NULL && strcmp(key, "receipts") == 0)
+		rc = rowan_set_read_receipts(a->rowan, a->settings.receipts);
 	json_decref(o);
 	return rc;
 }

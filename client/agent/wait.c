@@ -15,7 +15,12 @@
 int wait_for(struct request *q, enum wait_kind kind, uint64_t number,
 	const struct id16 *id)
 {
-	json_int_t seconds = arg_number(q, "wait", 10);
+	struct agent *a = q->agent;
+	enum rowan_link_state link = rowan_link(a->rowan);
+	bool connected = link == ROWAN_LINK_CURRENT || link == ROWAN_LINK_UP;
+	/* Without a connection the answer will be that it is kept. */
+	json_int_t otherwise = connected ? 10 : 3;
+	json_int_t seconds = arg_number(q, "wait", otherwise);
 	struct wait *w = mem_get(sizeof *w);
 
 	if (seconds < 0 || seconds > SECONDS_MAX)
@@ -26,11 +31,11 @@ int wait_for(struct request *q, enum wait_kind kind, uint64_t number,
 		.request = q->id,
 		.out = q->out,
 		.deadline = agent_ms() + (uint64_t)seconds * 1000,
-		.next = q->agent->waits};
+		.next = a->waits};
 	if (id != NULL)
 		w->id = *id;
 	q->out = NULL;
-	q->agent->waits = w;
+	a->waits = w;
 	return AGENT_WAITS;
 }
 

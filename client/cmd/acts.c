@@ -187,7 +187,8 @@ static int confirm(struct run *r, const struct assignment *a, const char *who)
 			   : mem_print(_("Let %s take part in: %s?"), safe,
 				     channels);
 	if (!yes) {
-		if (strstr(a->channels, "support") != NULL && !a->end)
+		if (strstr(a->channels, "support") != NULL && !a->end &&
+			strcmp(a->person, "victim") != 0)
 			ui_note(&r->ui,
 				_("The victim sees who, and of which agency."));
 		code = ui_ask(&r->ui, question, &yes);

@@ -304,8 +304,10 @@ int authority_sign_run(struct run *r)
 		code = sign_one(r, &s, r->argv[i]);
 	if (code == EXIT_DONE)
 		ui_note(&r->ui,
-			_("The clinic learns of it by: rowand --import "
-			  "%s/statements.txt"),
+			_("The clinic learns of it on the daemon's machine: "
+			  "rowanctl cards import %s/statements.txt, or rowand "
+			  "--import before it runs. A coordinator can do it, "
+			  "too: rowan log-card ANSWER"),
 			r->argv[0]);
 	authority_free(key);
 	authority_book_close(&b);

@@ -138,6 +138,10 @@ static const struct command_option cases_options[] = {
 	{"overdue", 'o', "DAYS",
 		N_("only where nobody has written for so many days"),
 		COMMAND_TEXT},
+	{"unopened", 'u', NULL,
+		N_("only what was never opened: nobody allocated, nobody in "
+		   "yet, or your words unread"),
+		COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
 /* Open cases in which nobody has written for ${days} days, or ever. */
@@ -173,6 +177,48 @@ static int list_overdue(struct run *r, unsigned long days)
 	return EXIT_DONE;
 }
 
+static const char *unopened_words(const char *why)
+{
+	if (strcmp(why, "nobody") == 0)
+		return _("nobody is allocated");
+	if (strcmp(why, "not in") == 0)
+		return _("who is allocated has not come in yet");
+	return _("what you wrote was read by nobody");
+}
+
+/* Referrals that nobody has taken up, as far as this device can know. */
+static int list_unopened(struct run *r)
+{
+	json_t *ret = NULL, *one;
+	struct table *t;
+	size_t i;
+	int code = remote_call(r, json_pack("{s:s}", "op", "unopened"), &ret);
+
+	if (code != EXIT_DONE)
+		return code;
+	t = table_new(&r->ui);
+	table_column(t, "#", TABLE_RIGHT);
+	table_column(t, _("CASE"), TABLE_FLEX);
+	table_column(t, _("REFERRED"), 0);
+	table_column(t, _("BY"), TABLE_FLEX);
+	table_column(t, _("WHY"), TABLE_FLEX);
+	json_array_foreach (json_object_get(ret, "cases"), i, one) {
+		char day[WHEN_LEN], *name = case_text(one);
+
+		when_day_text((uint32_t)json_number(one, "day"), day);
+		table_number(t, (long long)json_number(one, "number"));
+		table_cell(t, name);
+		table_cell(t, day);
+		table_cell(t, json_text(one, "agency"));
+		table_cell(t, unopened_words(json_text(one, "unopened")));
+		free(name);
+	}
+	table_print(t, _("Everything was opened."));
+	table_free(t);
+	ui_json(&r->ui, ret);
+	return EXIT_DONE;
+}
+
 static int cases_run(struct run *r)
 {
 	unsigned long days = 0;
@@ -180,6 +226,8 @@ static int cases_run(struct run *r)
 
 	if (code != EXIT_DONE)
 		return code;
+	if (run_option(r, "unopened") != NULL)
+		return list_unopened(r);
 	if (days > 0)
 		return list_overdue(r, days);
 	return list_cases(r,
@@ -301,11 +349,12 @@ const struct command case_commands[] = {
 	{"inbox", "", 0, 0, COMMAND_TEXT, N_("what is unread, by case"),
 		N_("A number says how many messages are unread; . none; - you "
 		   "take no part; ... you are being added; ! the channel waits "
-		   "for a reset. Numbers name the cases until the next list."),
+		   "for a reset. A case keeps its number (#) on this device."),
 		0, none, inbox_run},
 	{"cases", "", 0, 0, COMMAND_TEXT, N_("your cases and referrals"),
-		N_("Open cases, the newest referral first. Numbers name them "
-		   "until the next list; an alias names one for good."),
+		N_("Open cases, the newest referral first; a coordinator sees "
+		   "those of the whole clinic. A case keeps its number (#) on "
+		   "this device; an alias names it in words."),
 		0, cases_options, cases_run},
 	{"case", "CASE", 1, 1, COMMAND_CASE,
 		N_("one case: its channels and who takes part"), NULL, 0, none,

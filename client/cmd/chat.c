@@ -442,6 +442,20 @@ static int by_lines(struct chat *c)
 	return c->code;
 }
 
+/* For whom a screen that is drawn says nothing: rowan config chat lines. */
+static bool wants_lines(struct run *r)
+{
+	json_t *ret = NULL, *error = NULL;
+	bool lines;
+
+	(void)remote_try(r, json_pack("{s:s}", "op", "config"), &ret, &error);
+	lines = strcmp(json_text(json_object_get(ret, "settings"), "chat"),
+			"lines") == 0;
+	json_decref(ret);
+	json_decref(error);
+	return lines;
+}
+
 static int chat_run(struct run *r)
 {
 	const char *channel = run_option(r, "channel");
@@ -464,6 +478,7 @@ static int chat_run(struct run *r)
 		&ret);
 	json_decref(ret);
 	ret = NULL;
+	lines = lines || wants_lines(r);
 	if (code == EXIT_DONE)
 		code = remote_call(r, json_pack("{s:s}", "op", "listen"), &ret);
 	json_decref(ret);

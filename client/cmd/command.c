@@ -271,6 +271,8 @@ static int run_words(struct run *r, struct parse *p)
 {
 	int used, code;
 
+	if (p->count == 0 && p->globals[G_HELP] == NULL)
+		return help_begin(&r->ui, r->home);
 	if (p->count == 0 || strcmp(p->args[0], "help") == 0)
 		return help_show(
 			&r->ui, p->args + 1, p->count > 1 ? p->count - 1 : 0);

@@ -73,8 +73,8 @@ static void check_card(struct findings *f, const json_t *s)
 		return;
 	if (now > 0 && end > 0) {
 		found(f, end > now, _("the card is valid"),
-			_("ask the authority for a new one: rowan setup by "
-			  "files"));
+			_("ask the authority to renew it: this device takes "
+			  "the new one by itself"));
 		if (end > now)
 			found(f, end - now > EXPIRES_IN,
 				_("the card is good for another month"),
@@ -94,6 +94,38 @@ static void check_card(struct findings *f, const json_t *s)
 			_("set it; times you type are understood by it"));
 	found(f, *json_text(s, "fault") == '\0', _("the vault takes changes"),
 		json_text(s, "fault"));
+	found(f, !json_flag(s, "revoked"), _("this device was not revoked"),
+		_("it was: a colleague with the right to enrol invites a new "
+		  "one; rowan wipe removes what is here"));
+	found(f, !json_flag(s, "old_copy"), _("the vault is no old copy"),
+		_("it is: rowan readmit asks the others to take this device in "
+		  "anew"));
+}
+
+/* Channels that stand still. */
+static void check_channels(struct findings *f, struct run *r)
+{
+	json_t *ret = NULL, *error = NULL, *one, *channel;
+	size_t i, k, frozen = 0;
+	char *what;
+
+	(void)remote_try(r, json_pack("{s:s}", "op", "cases"), &ret, &error);
+	json_array_foreach (json_object_get(ret, "cases"), i, one) {
+		json_array_foreach (
+			json_object_get(one, "channels"), k, channel) {
+			if (json_flag(channel, "frozen"))
+				frozen++;
+		}
+	}
+	json_decref(ret);
+	json_decref(error);
+	what = frozen == 0
+		       ? mem_text(_("no channel stands still"))
+		       : mem_print(_("channels that stand still: %zu"), frozen);
+	found(f, frozen == 0, what,
+		_("rowan cases marks them with !; rowan reset lets one begin "
+		  "anew"));
+	free(what);
 }
 
 static bool on_alarm(struct run *r, const json_t *event, void *ctx)
@@ -146,8 +178,10 @@ static int doctor_run(struct run *r)
 				_("rowan unlock, then ask the doctor again"));
 		if (json_flag(s, "vault") && !json_flag(s, "locked")) {
 			check_card(&f, s);
-			if (json_flag(s, "enrolled"))
+			if (json_flag(s, "enrolled")) {
+				check_channels(&f, r);
 				check_alarms(&f, r);
+			}
 		}
 	}
 	json_decref(s);

@@ -3,10 +3,12 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rowan.h>
 
 #include "cmd/help.h"
+#include "ui/mem.h"
 #include "ui/text.h"
 #include "ui/words.h"
 
@@ -166,6 +168,35 @@ int help_show(const struct ui *ui, char *const *words, int count)
 		o++)
 		print_option(ui, o);
 	ui_say(ui, _("\nMore about one of them: rowan help COMMAND\n"
+		     "In danger, call 999. Rowan is not an emergency "
+		     "service."));
+	return EXIT_DONE;
+}
+
+int help_begin(const struct ui *ui, const char *home)
+{
+	char *vault = mem_print("%s/vault", home);
+	bool known = access(vault, F_OK) == 0;
+
+	free(vault);
+	if (ui->json)
+		return help_show(ui, NULL, 0);
+	ui_say(ui, _("usage: rowan COMMAND [OPTIONS] [ARGUMENTS]\n"));
+	if (!known)
+		ui_say(ui, _("This device is not set up yet:\n"
+			     "  rowan setup        make it yours\n"));
+	ui_say(ui, _("Every day:\n"
+		     "  rowan inbox        what is unread, by case\n"
+		     "  rowan read 1       read the case with that number\n"
+		     "  rowan send 1       write to the victim and the support "
+		     "channel\n"
+		     "  rowan team 1       write to the team, apart from the "
+		     "victim\n"
+		     "  rowan chat 1       a conversation\n"
+		     "When something is wrong:\n"
+		     "  rowan doctor       explains it\n"
+		     "\nrowan help lists all commands, rowan help COMMAND "
+		     "explains one.\n"
 		     "In danger, call 999. Rowan is not an emergency "
 		     "service."));
 	return EXIT_DONE;

@@ -13,6 +13,12 @@
 int help_show(const struct ui *ui, char *const *words, int count);
 
 /**
+ * help_begin(ui, home):
+ * What rowan alone says: where to begin, and what is done every day.
+ */
+int help_begin(const struct ui *ui, const char *home);
+
+/**
  * help_is_group(word), help_nearest(word):
  * Whether commands of two words begin with it; the command that is written
  * most like it, or NULL.

@@ -396,6 +396,12 @@ static int simple(struct run *r, json_t *request, const char *done)
 
 static int name_run(struct run *r)
 {
+	if (r->argc == 1)
+		return simple(r,
+			json_pack(
+				"{s:s,s:s}", "op", "name", "name", r->argv[0]),
+			_("Those you take part with see that name, also where "
+			  "you are assigned later."));
 	return simple(r,
 		json_pack("{s:s,s:s,s:s,s:s*}", "op", "name", "case",
 			r->argv[0], "name", r->argv[1], "channel",
@@ -515,9 +521,11 @@ const struct command message_commands[] = {
 	{"forget", "MESSAGE", 1, 1, COMMAND_TEXT,
 		N_("delete a message from this device"), NULL, 0, none,
 		forget_run},
-	{"name", "CASE NAME", 2, 2, COMMAND_CASE,
-		N_("what the others in a channel see as your name"), NULL, 0,
-		name_options, name_run},
+	{"name", "[CASE] NAME", 1, 2, COMMAND_CASE,
+		N_("what the others in a channel see as your name"),
+		N_("Without CASE wherever you take part, now and later. Names "
+		   "travel sealed; the daemon never learns them."),
+		0, name_options, name_run},
 	{"history export", "FILE", 1, 1, COMMAND_FILE,
 		N_("write messages to a sealed file"), NULL, 0, history_options,
 		export_run},

@@ -60,7 +60,7 @@ static int show_invite(struct run *r, const json_t *made)
 		ui_say(&r->ui, "%s", text);
 	ui_note(&r->ui,
 		_("Whoever has this can try to enrol once. Give it to the "
-		  "person only, and stay\nwith them: on their device they scan "
+		  "person only, and stay with them: on their device they scan "
 		  "or type it."));
 	return EXIT_DONE;
 }
@@ -91,7 +91,7 @@ static int compare(struct run *r, const char *invite)
 			_("nobody has used the invite yet"));
 	if (code == EXIT_DONE) {
 		ui_say(&r->ui, _("Code: %s"), json_text(ret, "code"));
-		ui_note(&r->ui, _("Let them read their code aloud."));
+		ui_note(&r->ui, _("Read it aloud, then let them read theirs."));
 		code = ui_ask(&r->ui, _("Is it the same, every digit?"), &same);
 	}
 	json_decref(ret);
@@ -137,10 +137,15 @@ static int invite_run(struct run *r)
 	code = show_invite(r, made);
 	if (run_option(r, "no-wait") != NULL) {
 		ui_say(&r->ui, _("invite: %s"), json_text(made, "invite"));
+		ui_note(&r->ui, _("Once they have typed it: rowan confirm %s"),
+			json_text(made, "invite"));
 		ui_json(&r->ui, made);
 		return code;
 	}
-	ui_note(&r->ui, _("Waiting for them ..."));
+	ui_note(&r->ui,
+		_("Waiting for them ... If this is broken off: rowan confirm "
+		  "%s"),
+		json_text(made, "invite"));
 	code = compare(r, json_text(made, "invite"));
 	json_decref(made);
 	return code;

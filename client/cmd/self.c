@@ -64,7 +64,7 @@ static int setup_vault(struct run *r)
 		return locked ? remote_unlock(r) : EXIT_DONE;
 	ui_note(&r->ui,
 		_("This device gets a vault. Choose a passphrase that only you "
-		  "know; nobody\ncan give you another one if you forget it."));
+		  "know; nobody can give you another one if you forget it."));
 	code = pass_new(&r->ui, _("New passphrase:"), &pass);
 	if (code != EXIT_DONE)
 		return code;
@@ -99,14 +99,38 @@ static int setup_install(struct run *r, const char *path, bool *ret_enrolled)
 	return code;
 }
 
+static bool has_right(const json_t *status, const char *right)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(status, "rights"), i, one)
+		if (strcmp(json_string_value(one), right) == 0)
+			return true;
+	return false;
+}
+
 static int setup_done(struct run *r)
 {
-	ui_note(&r->ui, _("This device is enrolled. What now?\n"
-			  "  rowan status    how things stand\n"
-			  "  rowan inbox     what is unread\n"
-			  "  rowan cases     your cases, with numbers\n"
-			  "  rowan read 1    read the first of them\n"
-			  "  rowan send 1    write to it"));
+	json_t *ret = NULL, *error = NULL;
+
+	(void)remote_try(r, json_pack("{s:s}", "op", "status"), &ret, &error);
+	ui_note(&r->ui,
+		_("This device is enrolled. What now?\n"
+		  "  rowan name 'Sam'   what the others see as your name\n"
+		  "  rowan status       how things stand\n"
+		  "  rowan cases        your cases, with numbers\n"
+		  "  rowan inbox        what is unread\n"
+		  "  rowan read 1       read the case with that number\n"
+		  "  rowan send 1       write to it"));
+	if (has_right(ret, "coordinate"))
+		ui_note(&r->ui, _("  rowan open police  a referral that police "
+				  "made; then rowan assign"));
+	if (has_right(ret, "enrol"))
+		ui_note(&r->ui, _("  rowan invite 1     its victim, who sits "
+				  "beside you"));
+	json_decref(ret);
+	json_decref(error);
 	ui_json(&r->ui, json_pack("{s:b}", "enrolled", 1));
 	return EXIT_DONE;
 }
@@ -172,7 +196,7 @@ static int setup_request(struct run *r)
 		safe = ui_safe(&r->ui, path);
 		ui_note(&r->ui,
 			_("Send %s to the clinic's authority, and read the "
-			  "fingerprint to them over\nanother line. When the "
+			  "fingerprint to them over another line. When the "
 			  "answer comes: rowan setup --answer FILE"),
 			safe);
 		ui_json(&r->ui, json_pack("{s:s,s:s}", "request", path,
@@ -191,10 +215,21 @@ static int setup_invite(struct run *r, const char *invite)
 	int code = EXIT_DONE;
 
 	if (invite == NULL || strcmp(invite, "-") == 0) {
+		ui_note(&r->ui,
+			_("A colleague with the right to enrol makes an "
+			  "invite: "
+			  "rowan invite --colleague. The first devices of a "
+			  "clinic, and those with rights, begin by files: "
+			  "rowan setup --authority authority.txt --agency "
+			  "CODE"));
 		code = ui_line(
 			&r->ui, _("Invite (as scanned or typed):"), &line);
 		invite = line;
 	}
+	if (code == EXIT_DONE && *invite == '\0')
+		code = ui_fail(&r->ui, EXIT_INPUT,
+			_("the same command asks again"),
+			_("without an invite nothing can be set up"));
 	if (code == EXIT_DONE && strlen(invite) > INVITE_MAX)
 		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
 			_("that is too long for an invite"));
@@ -212,8 +247,9 @@ static int setup_invite(struct run *r, const char *invite)
 			_("the clinic has not answered yet"));
 	if (code == EXIT_DONE) {
 		ui_say(&r->ui, _("Code: %s"), json_text(ret, "code"));
-		ui_note(&r->ui, _("Read it aloud to the person who invited "
-				  "you. They must see the same."));
+		ui_note(&r->ui, _("Let the person who invited you read theirs, "
+				  "then read this one aloud. They must be the "
+				  "same."));
 		if (!same)
 			code = ui_ask(&r->ui, _("Is it the same?"), &same);
 		if (code == EXIT_DONE && !same)
@@ -429,6 +465,12 @@ static void say_status(const struct run *r, const json_t *s)
 	agency = ui_safe(&r->ui, json_text(s, "agency"));
 	ui_say(&r->ui, _("Card:     %s, %s"), json_text(s, "role"), agency);
 	free(agency);
+	if (*json_text(s, "name") != '\0') {
+		char *name = ui_safe(&r->ui, json_text(s, "name"));
+
+		ui_say(&r->ui, _("Name:     %s"), name);
+		free(name);
+	}
 	say_rights(r, json_object_get(s, "rights"));
 	when_text((uint64_t)json_number(s, "expires"),
 		(uint64_t)json_number(s, "now"), when);
@@ -437,6 +479,11 @@ static void say_status(const struct run *r, const json_t *s)
 	ui_say(&r->ui, _("Daemon:   %s"), link_words(json_text(s, "link")));
 	ui_say(&r->ui, _("Unread:   %lld"),
 		(long long)json_number(s, "unread"));
+	if (json_flag(s, "revoked"))
+		ui_say(&r->ui, _("Trouble:  this device was revoked"));
+	if (json_flag(s, "old_copy"))
+		ui_say(&r->ui, _("Trouble:  this vault is an old copy; rowan "
+				 "readmit asks to be taken in anew"));
 	if (*json_text(s, "fault") != '\0')
 		ui_say(&r->ui, _("Trouble:  %s"), json_text(s, "fault"));
 }
@@ -554,7 +601,9 @@ const struct command self_commands[] = {
 		   "without "
 		   "a command, 0 for never. proxy: socks5://HOST:PORT, Tor for "
 		   "instance. endpoint: tcp://HOST:PORT instead of what the "
-		   "clinic said. The last two hold from the next unlock on."),
+		   "clinic said. These two hold from the next unlock on. "
+		   "receipts: yes or no, whether others are told what you have "
+		   "read. chat: screen, or lines for a screen reader."),
 		0, none, config_run},
 	{"agent run", "", 0, 0, COMMAND_TEXT,
 		N_("run the agent in the foreground"),

@@ -113,7 +113,7 @@ int file_put(const char *path, struct bytes data, unsigned flags)
 		rc = ROWAN_E_IO;
 	if (rc == 0)
 		rc = write_all(fd, data);
-	if (rc == 0 && fsync(fd) != 0)
+	if (rc == 0 && (flags & FILE_SOON) == 0 && fsync(fd) != 0)
 		rc = errno == ENOSPC ? ROWAN_E_FULL : ROWAN_E_IO;
 	if (close(fd) != 0 && rc == 0)
 		rc = ROWAN_E_IO;
@@ -129,7 +129,7 @@ int file_put(const char *path, struct bytes data, unsigned flags)
 		errno = kept;
 	}
 	free(part);
-	return rc == 0 ? sync_folder(path) : rc;
+	return rc == 0 && (flags & FILE_SOON) == 0 ? sync_folder(path) : rc;
 }
 
 int file_write(const struct ui *ui, const char *path, struct bytes data,

@@ -10,7 +10,8 @@
 
 enum file_flag {
 	FILE_REPLACE = 1, /* an older one may go */
-	FILE_SECRET = 2	  /* 0600, else 0644 by umask */
+	FILE_SECRET = 2,  /* 0600, else 0644 by umask */
+	FILE_SOON = 4	  /* need not survive a power cut */
 };
 
 /**

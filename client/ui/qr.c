@@ -32,7 +32,7 @@ static void row(const struct ui *ui, const QRcode *c, int y)
 
 bool qr_print(const struct ui *ui, const char *text)
 {
-	QRcode *c = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_AN, 1);
+	QRcode *c = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
 	bool fits = c != NULL && !ui->ascii &&
 		    (size_t)c->width + 2 * QUIET <= ui->width;
 

@@ -45,7 +45,8 @@ void ui_begin(struct ui *ui)
 	const char *dir = getenv("ROWAN_LOCALEDIR");
 	bool utf8;
 
-	*ui = (struct ui){.passphrase_fd = -1, .width = SIZE_MAX};
+	*ui = (struct ui){
+		.passphrase_fd = -1, .width = SIZE_MAX, .err_width = SIZE_MAX};
 	(void)setlocale(LC_ALL, "");
 	utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	if (!utf8)
@@ -62,6 +63,8 @@ void ui_begin(struct ui *ui)
 		     (no_color == NULL || *no_color == '\0');
 	if (ui->out_tty)
 		ui->width = width_of(STDOUT_FILENO);
+	if (ui->err_tty)
+		ui->err_width = width_of(STDERR_FILENO);
 	/* A closed pipe is an error of write, not a death. */
 	(void)signal(SIGPIPE, SIG_IGN);
 }
@@ -73,10 +76,18 @@ char *ui_safe(const struct ui *ui, const char *text)
 	return text_safe(text, strlen(text), ui->ascii ? TEXT_ASCII : 0);
 }
 
-static void print_line(FILE *f, const char *format, va_list ap)
+/* Words for a person, folded between words; without the last line's end. */
+static void print_folded(FILE *f, const char *text, size_t columns)
 {
-	(void)vfprintf(f, format, ap);
-	(void)fputc('\n', f);
+	size_t len, used;
+
+	for (; columns != SIZE_MAX && *text != '\0'; text += used) {
+		used = text_fold(text, columns, &len);
+		if (text[used] == '\0' && (used == 0 || text[used - 1] != '\n'))
+			break;
+		(void)fprintf(f, "%.*s\n", (int)len, text);
+	}
+	(void)fputs(text, f);
 }
 
 void ui_say(const struct ui *ui, const char *format, ...)
@@ -86,20 +97,36 @@ void ui_say(const struct ui *ui, const char *format, ...)
 	if (ui->json)
 		return;
 	va_start(ap, format);
-	print_line(stdout, format, ap);
+	(void)vprintf(format, ap);
 	va_end(ap);
+	(void)putchar('\n');
 }
 
 void ui_note(const struct ui *ui, const char *format, ...)
 {
+	char *words = NULL;
 	va_list ap;
 
 	if (ui->json || ui->quiet)
 		return;
 	(void)fflush(stdout);
 	va_start(ap, format);
-	print_line(stderr, format, ap);
+	if (vasprintf(&words, format, ap) < 0)
+		words = NULL;
 	va_end(ap);
+	print_folded(stderr, words != NULL ? words : "", ui->err_width);
+	(void)fputc('\n', stderr);
+	free(words);
+}
+
+/* "error: what is wrong", folded as a whole. */
+static void print_titled(const struct ui *ui, const char *title, const char *s)
+{
+	char *line = mem_print("%s %s", title, s);
+
+	print_folded(stderr, line, ui->err_width);
+	(void)fputc('\n', stderr);
+	free(line);
 }
 
 static void print_json(FILE *f, const json_t *object)
@@ -140,9 +167,9 @@ int ui_fail(const struct ui *ui, int code, const char *hint, const char *format,
 		print_json(stderr, e);
 		json_decref(e);
 	} else {
-		(void)fprintf(stderr, "%s %s\n", _("error:"), words);
+		print_titled(ui, _("error:"), words);
 		if (hint != NULL)
-			(void)fprintf(stderr, "%s %s\n", _("hint:"), safe_hint);
+			print_titled(ui, _("hint:"), safe_hint);
 	}
 	free(raw);
 	free(words);
@@ -183,7 +210,8 @@ int ui_line(const struct ui *ui, const char *prompt, char **ret)
 		return ui_fail(ui, EXIT_NEEDS_INPUT, NULL, "%s", prompt);
 	if (ui->in_tty) {
 		(void)fflush(stdout);
-		(void)fprintf(stderr, "%s ", prompt);
+		print_folded(stderr, prompt, ui->err_width);
+		(void)fputc(' ', stderr);
 		(void)fflush(stderr);
 	}
 	n = getline(&line, &cap, stdin);

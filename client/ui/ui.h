@@ -24,6 +24,7 @@ struct ui {
 	bool ascii;	   /* a terminal whose locale is not UTF-8 */
 	bool colour;	   /* on stdout */
 	size_t width;	   /* columns of stdout; SIZE_MAX where it is none */
+	size_t err_width;  /* the same of stderr: words are folded to it */
 	int passphrase_fd; /* -1: none */
 	const char *passphrase_file, *askpass;
 };

@@ -51,7 +51,7 @@ with.
 An agent, started on demand, owns the vault and the connection; commands talk
 with it and are quick.
 .Pp
-Cases are named by their number in the last listing, by a private alias, or by
+Cases are named by the number a listing gave them, by a private alias, or by
 the beginning of their id; never by a name.
 So are people, devices and messages.
 A time is written

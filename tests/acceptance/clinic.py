@@ -241,8 +241,11 @@ class Person:
         return self.json("status")
 
     def current(self):
-        self.clinic.until(lambda: self.status().get("link") == "current",
-                          self.name + " is connected")
+        """Connected; a command makes the agent try at once, not status."""
+        def now():
+            self.run("config", "lock_minutes", "--json", check=False)
+            return self.status().get("link") == "current"
+        self.clinic.until(now, self.name + " is connected")
 
     def number(self, other):
         """A colleague, by the id that stays when numbers change."""

@@ -47,6 +47,12 @@ CHECKS += check-screens
 check-screens: $(B)/tests/client/rowan
 	$(Q)$(DEBIAN_PYTHON) tests/client/screens.py $<
 
+#   make check-failures    what goes wrong, with the real programs
+CHECKS += check-failures
+.PHONY: check-failures
+check-failures: $(B)/rowan $(B)/rowand $(B)/rowanctl $(ACCEPTANCE_SO)
+	$(Q)python3 tests/client/failures.py $(B)
+
 #   make bench-cli         how soon commands answer, on the real programs
 .PHONY: bench-cli
 bench-cli: $(B)/rowan $(B)/rowand

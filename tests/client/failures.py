@@ -1,0 +1,348 @@
+"""What goes wrong, with the real programs: no daemon, a locked vault, no right,
+garbage, a full disk, transfers cut off on either side, an agent that is killed,
+an old copy, an expired card. Each time: the right exit code, a hint that helps,
+and nothing lost. usage: failures.py BUILD
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "acceptance"))
+import agent  # noqa: E402
+import clinic  # noqa: E402
+
+k = clinic.Clinic(sys.argv[1], clock=True)
+done = 0
+
+
+def expect(who, code, pattern, *args, text=None, secs=120):
+    """Exit code and words; an error has a hint, and drives no terminal."""
+    global done
+    p = who.run(*args, check=False, text=text, secs=secs)
+    out = p.stdout + p.stderr
+    if p.returncode != code or pattern not in out:
+        raise clinic.Failed("%s %s: %d, not %d with %r:\n%s" % (
+            who.name, " ".join(args), p.returncode, code, pattern, out))
+    if code not in (0, 18):
+        assert "error: " in p.stderr, p.stderr
+    assert not any(c < " " and c not in "\n\t" for c in out), repr(out)
+    done += 1
+    return out
+
+
+def begin():
+    k.begin()
+    people = [k.staff("coordinator", "clinic", "coordinate"),
+              k.staff("worker", "advocacy", "enrol"),
+              k.staff("other", "police")]
+    k.import_cards()
+    k.start()
+    for p in people:
+        p.current()
+    c, w, o = people
+    c.run("open", "police", "--alias", "bluebell")
+    c.run("assign", "bluebell", c.number(w), "support,team", "--yes")
+    c.run("assign", "bluebell", "me", "support", "--yes")
+    c.run("assign", "bluebell", c.number(o), "team", "--yes")
+    w.joined("1")
+    c.joined("1")
+    o.joined("1", "team")
+    return people
+
+
+def pass_file():
+    return ("--passphrase-file", k.path("pass"))
+
+
+def locked(w):
+    expect(w, 0, "is locked", "lock")
+    expect(w, 4, "hint: rowan unlock opens it", "inbox")
+    expect(w, 4, "rowan unlock", "send", "1", "not said")
+    with open(k.path("wrong"), "w") as f:
+        f.write("wrong horse battery\n")
+    os.chmod(k.path("wrong"), 0o600)
+    expect(w, 5, "wrong passphrase", "unlock", "--passphrase-file",
+           k.path("wrong"))
+    expect(w, 0, "", "inbox", *pass_file())
+    w.current()
+
+
+def not_assigned(c, o):
+    expect(o, 7, "not assigned", "read", "1")
+    expect(o, 7, "rowan team writes", "send", "1", "hello")
+    expect(o, 7, "the victim chooses", "diary", "1")
+    expect(o, 7, "does not give the right", "open", "police")
+    expect(o, 7, "right to enrol", "invite", "1")
+    expect(c, 7, "right to enrol", "invite", "1")
+    expect(o, 9, "there is no such case", "read", "99")
+
+
+def garbage(w):
+    p = subprocess.run([k.program("rowan"), "send", "1"], input=os.urandom(999),
+                       env=dict(k.env, ROWAN_HOME=w.home), capture_output=True)
+    assert p.returncode == 13 and b"not text" in p.stderr, p
+    expect(w, 13, "longer than", "send", "1", text="x" * 10485760)
+    expect(w, 13, "nothing to send", "send", "1", text="\n")
+    expect(w, 13, "not sent", "chat", "1", text="y" * 10485760)
+    w.run("send", "1", "a line that is read with head")
+    p = subprocess.run('"%s" read 1 --last 50 | head -n 1' %
+                       k.program("rowan"), shell=True, text=True,
+                       env=dict(k.env, ROWAN_HOME=w.home), capture_output=True)
+    assert p.returncode == 0 and not p.stderr, p
+    # A file name is a name and nothing else, on both ways.
+    folder = k.path("worker.files")
+    with open(os.path.join(folder, "a\nb"), "w") as f:
+        f.write("in between")
+    expect(w, 13, "name nobody could save", "attach", "1", "a\nb")
+    for name in ("../../escape", "..", "a/b", "/etc/shadow", "x" * 300):
+        code = w.code("attach", "1", "a\nb", "--name", name)
+        assert code == 13, (name, code)
+    expect(w, 0, "Sent", "attach", "1", "a\nb", "--name", "plain.txt")
+
+
+def no_daemon(c, w):
+    k.stop()
+    k.until(lambda: w.status()["link"] != "current", "it is noticed")
+    expect(w, 0, "leaves once there is a connection", "send", "1", "--wait",
+           "0", "said without a daemon")
+    expect(c, 0, "Signed and kept", "open", "health", "--alias", "kept")
+    expect(w, 18, "is there a network", "doctor")
+    expect(w, 0, "no connection", "status")
+    k.start()
+    c.hears("1", "said without a daemon")
+    assert c.texts("1").count("said without a daemon") == 1
+    expect(c, 0, "takes part", "assign", "kept", "me", "team", "--yes")
+
+
+def pieces(c, w):
+    """A transfer cut off by the daemon's end, and by the agent's."""
+    big = k.path("worker.files", "big.bin")
+    with open(big, "wb") as f:
+        f.write(os.urandom(8 * 1024 * 1024))
+    cut = threading.Thread(target=lambda: (time.sleep(0.4),
+                                           k.restart(kill=True)))
+    cut.start()
+    expect(w, 0, "Sent", "attach", "1", "big.bin", secs=180)
+    cut.join()
+    k.until(lambda: any(m.get("file") == "big.bin" for m in c.messages("1")),
+            "the file is announced", 120)
+    number = str(max(m["number"] for m in c.messages("1")
+                     if m.get("file") == "big.bin"))
+    p = subprocess.Popen([k.program("rowan"), "get", number], text=True,
+                         cwd=k.path("coordinator.files"), stderr=-1, stdout=-1,
+                         env=dict(k.env, ROWAN_HOME=c.home))
+    # The daemon says nothing more, so that it is cut in the middle.
+    time.sleep(0.05)
+    os.kill(k.daemon.pid, signal.SIGSTOP)
+    time.sleep(0.1)
+    kill_agent(c)
+    os.kill(k.daemon.pid, signal.SIGCONT)
+    out, err = p.communicate(timeout=60)
+    assert p.returncode in (0, 15), (p.returncode, out, err)
+    if p.returncode == 15:
+        assert "error: the agent has gone away" in err, err
+        expect(c, 0, "It is in", "get", number, *pass_file(), secs=180)
+    else:
+        c.run("unlock", *pass_file())
+    with open(k.path("coordinator.files", "big.bin"), "rb") as f, \
+            open(big, "rb") as g:
+        assert f.read() == g.read()
+    assert sorted(os.listdir(k.path("coordinator.files"))) == ["big.bin"]
+    expect(c, 10, "nothing is overwritten", "get", number)
+
+
+def agent_pid(who):
+    """The process whose arguments name this home."""
+    for pid in os.listdir("/proc"):
+        try:
+            with open("/proc/%s/cmdline" % pid, "rb") as f:
+                words = f.read().split(b"\0")
+        except (OSError, NotADirectoryError):
+            continue
+        if words[1:3] == [b"agent", b"run"] and who.home.encode() in words:
+            return int(pid)
+    return None
+
+
+def kill_agent(who):
+    pid = agent_pid(who)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    k.until(lambda: agent_pid(who) is None, "it has gone")
+
+
+def killed(c, w):
+    """kill -9 in the middle of sending: what was taken comes, once."""
+    taken = []
+    for i in range(12):
+        if i % 4 == 2:
+            kill_agent(w)
+        p = w.run("send", "1", "--wait", "0", "killed %d" % i, *pass_file(),
+                  check=False)
+        if p.returncode == 0:
+            taken.append("killed %d" % i)
+    assert len(taken) == 12, taken
+    c.hears("1", taken[-1])
+    assert [t for t in c.texts("1") if t.startswith("killed ")] == taken
+
+
+def two_at_once(w):
+    """Two terminals find no agent: one starts it, both are answered."""
+    w.run("agent", "stop")
+    many = [subprocess.Popen([k.program("rowan"), "status", "--json"],
+                             env=dict(k.env, ROWAN_HOME=w.home), stdout=-1,
+                             stderr=-1) for _ in range(8)]
+    for p in many:
+        out, err = p.communicate(timeout=60)
+        assert p.returncode == 0 and b'"locked":true' in out, (out, err)
+    w.run("unlock", *pass_file())
+    w.current()
+    many = [subprocess.Popen([k.program("rowan"), "send", "1", "from both"],
+                             env=dict(k.env, ROWAN_HOME=w.home), stdout=-1,
+                             stderr=-1) for _ in range(8)]
+    assert [p.wait(60) for p in many] == [0] * 8
+    for p in many:
+        p.communicate()
+
+
+def private(w):
+    """Whatever umask somebody has, the vault is theirs alone."""
+    home = k.path("open.home")
+    env = dict(k.env, ROWAN_HOME=home)
+    subprocess.run('umask 0; exec "%s" setup --authority "%s" --agency police '
+                   '--request "%s" --passphrase-file "%s"' % (
+                       k.program("rowan"), k.path("authority/authority.txt"),
+                       k.path("open.request"), k.path("pass")), shell=True,
+                   env=env, check=True, capture_output=True)
+    for folder, _, names in os.walk(home):
+        assert os.stat(folder).st_mode & 0o77 == 0, folder
+        for n in names:
+            mode = os.stat(os.path.join(folder, n)).st_mode
+            assert mode & 0o77 == 0, (n, oct(mode))
+    subprocess.run([k.program("rowan"), "agent", "stop", "-q"], env=env)
+
+
+def full_disk(c, w):
+    """On a file system of its own that has no room left."""
+    small = k.path("small")
+    os.mkdir(small)
+    if os.geteuid() != 0 or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs",
+             small], capture_output=True).returncode != 0:
+        print("  failures: no full disk: this needs the right to mount")
+        return
+    w.run("agent", "stop")
+    try:
+        shutil.copytree(w.home, os.path.join(small, "home"))
+        there = clinic.Person.__new__(clinic.Person)
+        there.clinic, there.name = k, w.name
+        there.home = os.path.join(small, "home")
+        there.run("unlock", *pass_file())
+        there.current()
+        filled = os.path.join(small, "filled")
+        fill(filled)
+        out = expect(there, 12, "the disk is full", "send", "1", "no room")
+        assert "hint: make room" in out, out
+        for i in range(30):
+            c.run("send", "1", "while it was full %d" % i)
+        expect(there, 0, "", "inbox")
+        code = there.code("doctor")
+        assert code == 18, code
+        os.unlink(filled)
+        there.hears("1", "while it was full 29", secs=60)
+        got = [t for t in there.texts("1") if t.startswith("while it was")]
+        assert got == ["while it was full %d" % i for i in range(30)], got
+        assert "no room" not in there.texts("1")
+        expect(there, 0, "Sent", "send", "1", "there is room again")
+        c.hears("1", "there is room again")
+        assert "no room" not in c.texts("1")
+        there.run("agent", "stop")
+        shutil.rmtree(w.home)
+        shutil.copytree(there.home, w.home)
+    finally:
+        subprocess.run([k.program("rowan"), "agent", "stop", "-q"],
+                       env=dict(k.env, ROWAN_HOME=os.path.join(small, "home")))
+        subprocess.run(["umount", small], check=True)
+    w.run("unlock", *pass_file())
+    w.current()
+
+
+def fill(path):
+    with open(path, "wb") as f:
+        try:
+            while True:
+                f.write(b"\0" * 65536)
+                f.flush()
+        except OSError:
+            pass
+        try:
+            while True:
+                os.write(f.fileno(), b"\0" * 512)
+        except OSError:
+            pass
+
+
+def old_copy(c, w):
+    """A home folder that was copied, used, and put back."""
+    w.run("agent", "stop")
+    shutil.copytree(w.home, k.path("copy"))
+    w.run("unlock", *pass_file())
+    w.current()
+    w.run("send", "1", "after the copy was made")
+    c.hears("1", "after the copy was made")
+    w.run("agent", "stop")
+    shutil.rmtree(w.home)
+    shutil.copytree(k.path("copy"), w.home)
+    w.run("unlock", *pass_file())
+    k.until(lambda: w.code("send", "1", "on old keys", "--wait", "1") == 17,
+            "the old copy is found out")
+    out = expect(w, 17, "hint: ", "send", "1", "on old keys")
+    assert "rowan readmit" in out, out
+    expect(w, 18, "readmit", "doctor")
+    assert "on old keys" not in c.texts("1")
+    expect(w, 0, "taken in anew", "readmit")
+    k.until(lambda: w.code("send", "1", "taken in again", "--wait", "1") == 0,
+            "taken in anew", 120)
+    c.hears("1", "taken in again", secs=120)
+
+
+def expired(c, w):
+    k.move(366 * 86400)
+    k.run("rowanctl", "--socket", k.path("daemon/control"), "clock", "accept")
+    k.until(lambda: w.code("send", "1", "--wait", "1", "too late") == 8,
+            "its end is noticed", 60)
+    out = expect(w, 8, "expired", "send", "1", "too late")
+    assert "hint: " in out and "authority" in out, out
+    expect(w, 18, "the card is valid", "doctor")
+
+
+try:
+    c, w, o = begin()
+    scenes = (lambda: locked(w), lambda: not_assigned(c, o),
+              lambda: garbage(w), lambda: full_disk(c, w),
+              lambda: no_daemon(c, w),
+              lambda: pieces(c, w), lambda: killed(c, w),
+              lambda: two_at_once(w), lambda: private(w),
+              lambda: old_copy(c, w),
+              lambda: expired(c, w))
+    for scene in scenes:
+        t = time.time()
+        scene()
+        if len(sys.argv) > 2:
+            print(scene.__code__.co_names, round(time.time() - t, 1),
+                  flush=True)
+    print("  failures: %d refusals in words, nothing lost" % done)
+except BaseException:
+    for p in k.people.values():
+        print(p.name, p.run("status", check=False).stdout)
+        print(p.run("read", "1", "--last", "5", "--keep", check=False).stdout)
+    sys.stdout.write(open(k.path("daemon/log")).read()[-2000:])
+    raise
+finally:
+    k.end()
