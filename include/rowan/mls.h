@@ -236,7 +236,9 @@ ROWAN_API void rowan_mls_group_free(struct rowan_mls_group *group);
  * rowan_mls_group_save(group, ret), rowan_mls_group_load(client, blob, ret):
  * The whole state, pending commit and proposals included, in one versioned
  * blob, in the clear. The same bytes while nothing has changed; keys that
- * were used are not in it. ROWAN_E_CORRUPT, ROWAN_E_TOO_NEW.
+ * were used are not in it. ROWAN_E_TOO_NEW; ROWAN_E_CORRUPT for what is
+ * damaged, for private keys that do not belong to our leaf, and for the group
+ * of a client with another signature key.
  */
 ROWAN_API ROWAN_MUST int rowan_mls_group_save(
 	const struct rowan_mls_group *group, struct rowan_mls_buf *ret);

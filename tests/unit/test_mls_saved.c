@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include <rowan/mls.h>
+#include "mls/member/group/group.h"
 
 #define VERSION_AT 0 /* uint16 */
 #define SUITE_AT   2 /* uint16 */
@@ -243,12 +243,135 @@ static void groups_are_whole(void **state)
 	t->group.data[SUITE_AT]--;
 }
 
+/* What Ann's group would be as it stands is refused. */
+static void refused_as_is(struct cast *t)
+{
+	struct rowan_mls_buf blob;
+
+	assert_int_equal(rowan_mls_group_save(t->a, &blob), 0);
+	must(reload_group, t, view(&blob), ROWAN_E_CORRUPT);
+	rowan_mls_buf_free(&blob);
+}
+
+static void accepted_as_is(struct cast *t)
+{
+	struct rowan_mls_buf blob;
+
+	assert_int_equal(rowan_mls_group_save(t->a, &blob), 0);
+	must(reload_group, t, view(&blob), 0);
+	rowan_mls_buf_free(&blob);
+}
+
+/* Private keys of ${g}, of Ann, that belong to nobody or to somebody else. */
+static void wrong_keys(struct cast *t, struct rowan_mls_group *g)
+{
+	struct treekem *tk = g->keys, was = *g->keys;
+
+	assert_int_equal(tk->n, 2); /* her leaf and the root */
+	tk->keys[0].sk.b[3] ^= 1;
+	refused_as_is(t);
+	*tk = was;
+	tk->keys[1].sk.b[3] ^= 1;
+	refused_as_is(t);
+	/* none for her leaf */
+	tk->keys[0] = was.keys[1];
+	tk->n = 1;
+	refused_as_is(t);
+	/* not by rising level, or one twice */
+	*tk = was;
+	tk->keys[1] = was.keys[0];
+	refused_as_is(t);
+	tk->keys[0] = was.keys[1];
+	refused_as_is(t);
+	/* one of a place that is not hers */
+	*tk = was;
+	tk->keys[1] = t->b->keys->keys[0];
+	refused_as_is(t);
+	/* all of Bob's */
+	*tk = *t->b->keys;
+	refused_as_is(t);
+	/* Bob's leaf, his keys: she signs with another */
+	g->leaf = t->b->leaf;
+	refused_as_is(t);
+	g->leaf = was.leaf;
+	*tk = was;
+	accepted_as_is(t);
+	treekem_wipe(&was);
+}
+
+static void keys_belong_to_the_leaf(void **state)
+{
+	struct cast *t = *state;
+	struct rowan_mls_group *g;
+
+	wrong_keys(t, t->a);
+	wrong_keys(t, t->a->staged);
+	/* Bob is not the client whose group that was. */
+	assert_int_equal(rowan_mls_group_load(t->bob, view(&t->group), &g),
+		ROWAN_E_CORRUPT);
+	assert_null(g);
+}
+
+static void keys_belong_to_the_update(void **state)
+{
+	struct cast *t = *state;
+	struct own_update *u = t->a->updates;
+	struct leaf_node *own = u->leaf;
+
+	u->sk.b[3] ^= 1;
+	refused_as_is(t);
+	u->sk.len--;
+	refused_as_is(t);
+	u->sk.len++;
+	u->sk.b[3] ^= 1;
+	accepted_as_is(t);
+	/* Bob's leaf, with his key */
+	u->leaf = tree_leaf(t->a->tree, 1);
+	u->sk = t->b->keys->keys[0].sk;
+	refused_as_is(t);
+	u->leaf = own;
+}
+
+static void client_refused_as_is(struct cast *t)
+{
+	struct rowan_mls_buf blob;
+
+	assert_int_equal(rowan_mls_save(t->ann, &blob), 0);
+	must(reload_client, t, view(&blob), ROWAN_E_CORRUPT);
+	rowan_mls_buf_free(&blob);
+}
+
+static void keys_belong_to_the_package(void **state)
+{
+	struct cast *t = *state;
+	struct stored_package *p = t->ann->packages;
+	struct rowan_mls_buf package;
+
+	p->init_sk.b[3] ^= 1;
+	client_refused_as_is(t);
+	p->init_sk.b[3] ^= 1;
+	p->leaf_sk.b[3] ^= 1;
+	client_refused_as_is(t);
+	p->leaf_sk.b[3] ^= 1;
+	must(reload_client, t, view(&t->client), 0);
+	/* a package of Bob's, with its keys */
+	assert_int_equal(
+		rowan_mls_key_package(t->bob, NULL, &package, NULL), 0);
+	t->ann->packages = t->bob->packages;
+	client_refused_as_is(t);
+	t->ann->packages = p;
+	rowan_mls_buf_free(&package);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(clients_are_whole),
 		TEST(groups_are_whole),
+		TEST(keys_belong_to_the_leaf),
+		TEST(keys_belong_to_the_update),
+		TEST(keys_belong_to_the_package),
 	};
 
 	return sodium_init() < 0 ? 1

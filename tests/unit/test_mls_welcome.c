@@ -17,6 +17,7 @@
 #include "mls/public/object/extension.h"
 #include "mls/public/tree/tree_codec.h"
 #include "mls/public/tree/tree_hash.h"
+#include "mls/public/tree/tree_path.h"
 #include "mls/public/object/welcome.h"
 
 /* Ann makes the Welcomes. Bob was in a group with her before. */
@@ -95,6 +96,8 @@ struct craft {
 	bool torn_info;	     /* one bit of it */
 	bool long_joiner;    /* a joiner secret longer than any hash */
 	struct bytes path;   /* a path secret */
+	bool empty_path;     /* one of no bytes */
+	bool with_path;	     /* which the root's key is derived from */
 	struct psk_id id[2]; /* PSKs named; their value is the resumption's */
 	size_t ids;
 	bool resume; /* Bob says what group is resumed */
@@ -118,6 +121,37 @@ static void add_cid(struct cast *t, struct tree *tree)
 	rowan_mls_buf_free(&package);
 }
 
+/* Ann's path: one node, the root, from a secret of any length. */
+static void put_path(struct cast *t, const struct craft *c, struct tree *tree)
+{
+	const struct suite *s = t->ann->suite;
+	struct leaf_node *old = tree_leaf(tree, 0), *leaf;
+	uint8_t leaf_pk[HPKE_PK_MAX], pk[HPKE_PK_MAX];
+	struct bytes key = bytes_of(pk, s->kem_pk_len);
+	struct leaf_node_params params = {
+		.encryption_key = bytes_of(leaf_pk, s->kem_pk_len),
+		.signature_key = old->signature_key,
+		.credential_type = old->credential.type,
+		.credential = old->credential.content,
+		.capabilities = &old->capabilities,
+		.source = LEAF_NODE_COMMIT,
+		.place = {bytes_of("new", 3), 0}};
+	struct secret secret, sk;
+	struct tree_path plan;
+
+	assert_int_equal(secret_set(&secret, c->path), 0);
+	assert_int_equal(treekem_derive(s, &secret, &sk, pk), 0);
+	secret = (struct secret){.b = {1}, .len = 32};
+	assert_int_equal(treekem_derive(s, &secret, &sk, leaf_pk), 0);
+	assert_int_equal(tree_path_plan(tree, 0, &key, 1, &plan), 0);
+	params.parent_hash = hash_view(&plan.leaf_parent_hash);
+	assert_int_equal(
+		leaf_node_new(s, &params, client_sk(t->ann), &leaf), 0);
+	tree_path_apply(tree, &plan, leaf);
+	leaf_node_unref(leaf);
+	tree_path_free(&plan);
+}
+
 /* A tree of Ann and, mostly, Bob. */
 static struct tree *make_tree(
 	struct cast *t, const struct craft *c, struct leaf_node *bob)
@@ -136,6 +170,8 @@ static struct tree *make_tree(
 		assert_int_equal(tree_add(tree, bob, &at), 0);
 	if (c->with_cid)
 		add_cid(t, tree);
+	if (c->with_path)
+		put_path(t, c, tree);
 	return tree;
 }
 
@@ -235,7 +271,8 @@ static struct buf make_welcome(
 		.seed = bytes_of(seed, sizeof seed)};
 	struct welcome fields = {.cipher_suite = 3};
 	struct group_secrets secrets = {
-		.has_path_secret = c->path.len > 0, .path_secret = c->path};
+		.has_path_secret = c->path.len > 0 || c->empty_path,
+		.path_secret = c->path};
 	struct tree *tree = make_tree(t, c, kp->leaf_node);
 	struct group_context *context = make_context(c, tree);
 	struct writer psks, plain, list, all;
@@ -341,6 +378,25 @@ static void what_a_newcomer_checks(void **state)
 	/* Bob expects the successor of his group, and this one is none. */
 	assert_int_equal(
 		joins(t, &(struct craft){.resume = true}), ROWAN_E_MLS_PSK);
+}
+
+/*
+ * 7.4: a path secret is KDF.Nh bytes. One of another length derives a key
+ * all the same, and Ann has put that key into the tree.
+ */
+static void what_a_path_secret_is(void **state)
+{
+	static const uint8_t secret[SECRET_MAX] = {9};
+	static const size_t wrong[] = {0, 1, 31, 33, SECRET_MAX};
+	struct craft c = {.path = bytes_of(secret, 32), .with_path = true};
+	struct cast *t = *state;
+
+	assert_int_equal(joins(t, &c), 0);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		c.path.len = wrong[i];
+		c.empty_path = wrong[i] == 0;
+		assert_int_equal(joins(t, &c), ROWAN_E_MLS_PATH);
+	}
 }
 
 static const uint8_t nonce[32] = {4};
@@ -489,6 +545,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(what_a_newcomer_checks),
+		TEST(what_a_path_secret_is),
 		TEST(what_psks_may_be_named),
 		TEST(what_a_branch_is),
 		TEST(what_a_reinit_is),

@@ -351,6 +351,8 @@ static int read_package(struct rowan_mls *c, struct reader *r)
 	if (rc == 0 && (rc = key_package_decode(buf_view(&p->raw), &kp)) != 0 &&
 		rc != ROWAN_E_NOMEM)
 		rc = ROWAN_E_CORRUPT;
+	if (rc == 0 && package_check_keys(c, p, &kp) != 0)
+		rc = ROWAN_E_CORRUPT;
 	if (rc == 0) {
 		p->last_resort = last_resort == 1;
 		key_package_ref(c->suite, &kp, &p->ref);

@@ -130,6 +130,14 @@ struct stored_package *package_find(
 	const struct rowan_mls *c, struct bytes ref);
 
 /**
+ * package_check_keys(c, p, kp):
+ * 0 iff the private keys of ${p} belong to ${kp}, which is signed with our
+ * signature key; ROWAN_E_CRYPTO otherwise.
+ */
+ROWAN_MUST int package_check_keys(const struct rowan_mls *c,
+	const struct stored_package *p, const struct key_package *kp);
+
+/**
  * package_used(c, p):
  * Wipe ${p} unless it is a last resort: it was joined with.
  */

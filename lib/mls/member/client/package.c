@@ -214,6 +214,20 @@ static int pair_check(const struct suite *s, struct bytes sk, struct bytes pk)
 	return bytes_eq(bytes_of(derived, pk.len), pk) ? 0 : ROWAN_E_CRYPTO;
 }
 
+int package_check_keys(const struct rowan_mls *c,
+	const struct stored_package *p, const struct key_package *kp)
+{
+	int rc = pair_check(c->suite, secret_view(&p->init_sk), kp->init_key);
+
+	if (rc == 0)
+		rc = pair_check(c->suite, secret_view(&p->leaf_sk),
+			kp->leaf_node->encryption_key);
+	if (rc == 0 && !bytes_eq(kp->leaf_node->signature_key,
+			       buf_view(&c->signature_key)))
+		rc = ROWAN_E_CRYPTO;
+	return rc;
+}
+
 int rowan_mls_key_package_import(struct rowan_mls *client,
 	struct rowan_mls_bytes key_package, struct rowan_mls_bytes init_priv,
 	struct rowan_mls_bytes leaf_priv)
@@ -234,23 +248,17 @@ int rowan_mls_key_package_import(struct rowan_mls *client,
 		rc = ROWAN_E_MLS_SUITE;
 		goto out;
 	}
-	if ((rc = pair_check(
-		     client->suite, host_in(init_priv), kp->init_key)) != 0 ||
-		(rc = pair_check(client->suite, host_in(leaf_priv),
-			 kp->leaf_node->encryption_key)) != 0)
-		goto out;
-	if (!bytes_eq(kp->leaf_node->signature_key,
-		    buf_view(&client->signature_key))) {
-		rc = ROWAN_E_CRYPTO;
-		goto out;
-	}
 	if ((p = calloc(1, sizeof *p)) == NULL) {
 		rc = ROWAN_E_NOMEM;
 		goto out;
 	}
-	if ((rc = buf_copy(&p->raw, kp->raw)) != 0 ||
-		(rc = secret_set(&p->init_sk, host_in(init_priv))) != 0 ||
-		(rc = secret_set(&p->leaf_sk, host_in(leaf_priv))) != 0)
+	if (secret_set(&p->init_sk, host_in(init_priv)) != 0 ||
+		secret_set(&p->leaf_sk, host_in(leaf_priv)) != 0) {
+		rc = ROWAN_E_CRYPTO;
+		goto out;
+	}
+	if ((rc = package_check_keys(client, p, kp)) != 0 ||
+		(rc = buf_copy(&p->raw, kp->raw)) != 0)
 		goto out;
 	p->last_resort =
 		extension_find(kp->extensions, EXTENSION_LAST_RESORT, &unused);

@@ -181,8 +181,7 @@ static int take_path(struct joining *j)
 	int rc;
 
 	/* 7.4: a path secret is as long as the hash */
-	if (j->secrets.path_secret.len != g->suite->hash->len ||
-		j->info.signer == g->leaf)
+	if (j->secrets.path_secret.len != g->suite->hash->len)
 		return ROWAN_E_MLS_PATH;
 	rc = secret_set(&path, j->secrets.path_secret);
 	if (rc == 0)

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "crypto/hpke.h"
 #include "mls/member/group/group.h"
 #include "mls/public/tree/tree_codec.h"
 
@@ -241,6 +242,22 @@ static int read_secrets(struct reader *r, struct epoch_secrets *e)
 	return rc;
 }
 
+/*
+ * Is the leaf of ${g} ours, with the private keys we hold? Each of those
+ * belongs to the public key the tree shows; the removed have none.
+ */
+static bool place_is_ours(const struct rowan_mls_group *g)
+{
+	const struct leaf_node *leaf = tree_leaf(g->tree, g->leaf);
+
+	if (leaf == NULL || !bytes_eq(leaf->signature_key,
+				    buf_view(&g->client->signature_key)))
+		return false;
+	if (g->removed)
+		return g->keys->n == 0 && g->message_keys == NULL;
+	return g->message_keys != NULL && treekem_verify(g->keys, g->tree) == 0;
+}
+
 static int read_epoch(struct reader *r, struct rowan_mls_group *g)
 {
 	struct bytes reinit;
@@ -259,14 +276,22 @@ static int read_epoch(struct reader *r, struct rowan_mls_group *g)
 		(rc = read_hash(r, &g->confirmation_tag)) != 0 ||
 		(rc = read_hash(r, &g->interim)) != 0)
 		return rc;
-	/* The keys we hold are those the tree shows; the removed have none. */
-	if (tree_leaf(g->tree, g->leaf) == NULL ||
-		g->removed != (g->keys->n == 0) ||
-		g->removed != (g->message_keys == NULL) ||
-		treekem_verify(g->keys, g->tree) != 0 ||
-		reader_vec(r, SAVED_MAX, &reinit) != 0)
+	if (!place_is_ours(g) || reader_vec(r, SAVED_MAX, &reinit) != 0)
 		return ROWAN_E_CORRUPT;
 	return buf_copy(&g->reinit, reinit);
+}
+
+/* Are both keys of a proposed leaf ours? */
+static bool update_is_ours(
+	const struct rowan_mls_group *g, const struct own_update *u)
+{
+	uint8_t pk[HPKE_PK_MAX];
+
+	return hpke_public(g->suite, secret_view(&u->sk), pk) == 0 &&
+	       bytes_eq(u->leaf->encryption_key,
+		       bytes_of(pk, g->suite->kem_pk_len)) &&
+	       bytes_eq(u->leaf->signature_key,
+		       buf_view(&g->client->signature_key));
 }
 
 static int read_updates(struct reader *r, struct rowan_mls_group *g)
@@ -286,6 +311,8 @@ static int read_updates(struct reader *r, struct rowan_mls_group *g)
 			return ROWAN_E_CORRUPT;
 		if ((rc = damage(leaf_node_decode(raw, &(*at)->leaf))) != 0)
 			return rc;
+		if (!update_is_ours(g, *at))
+			return ROWAN_E_CORRUPT;
 		at = &(*at)->next;
 	}
 	return 0;

@@ -189,7 +189,18 @@ int treekem_verify(const struct treekem *tk, const struct tree *t)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < tk->n && rc == 0; i++)
-		rc = match_secret(t, tk->keys[i].node, &tk->keys[i].sk);
+	if (tk->n == 0 || tk->keys[0].node != tree_math_node(tk->leaf))
+		return ROWAN_E_MLS_PATH;
+	for (size_t i = 0; i < tk->n && rc == 0; i++) {
+		uint32_t node = tk->keys[i].node;
+
+		/* A node above the last one is above the leaf. */
+		if (i > 0 &&
+			(tree_math_level(node) <=
+					tree_math_level(tk->keys[i - 1].node) ||
+				!tree_math_covers(node, tk->leaf)))
+			return ROWAN_E_MLS_PATH;
+		rc = match_secret(t, node, &tk->keys[i].sk);
+	}
 	return rc;
 }

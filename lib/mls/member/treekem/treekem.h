@@ -120,8 +120,9 @@ ROWAN_MUST int treekem_next_secret(
 
 /**
  * treekem_verify(tk, t):
- * Check that every private key belongs to the public key ${t} has at its
- * node: 0 or ROWAN_E_MLS_PATH.
+ * Check that the own leaf's key comes first and nodes above it follow, each
+ * higher than the last, and that every private key belongs to the public key
+ * ${t} has at its node: 0 or ROWAN_E_MLS_PATH.
  */
 ROWAN_MUST int treekem_verify(const struct treekem *tk, const struct tree *t);
 

@@ -6,6 +6,7 @@
 
 #include "mls/public/group/commit_stage.h"
 #include "mls/public/group/proposal_apply.h"
+#include "mls/public/tree/tree_codec.h"
 #include "mls/public/tree/tree_hash.h"
 #include "mls/public/tree/tree_path.h"
 
@@ -112,7 +113,9 @@ int commit_stage_provisional(struct commit_stage *stage)
 	struct hash_value hash;
 	int rc;
 
-	if (fields.epoch == UINT64_MAX)
+	/* Nobody could be welcomed to a larger tree. */
+	if (fields.epoch == UINT64_MAX ||
+		tree_encoded_len(stage->tree) > MLS_TREE_MAX)
 		return ROWAN_E_LIMIT;
 	tree_hash(stage->tree, &hash);
 	fields.epoch++;

@@ -69,7 +69,8 @@ ROWAN_MUST int commit_stage_path(const struct epoch_view *view,
 
 /**
  * commit_stage_provisional(stage):
- * Set ${provisional} from the new tree as it is now.
+ * Set ${provisional} from the new tree as it is now. ROWAN_E_LIMIT for a tree
+ * past MLS_TREE_MAX, and after the last epoch there can be.
  */
 ROWAN_MUST int commit_stage_provisional(struct commit_stage *stage);
 

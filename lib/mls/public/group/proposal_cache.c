@@ -16,7 +16,8 @@ int proposal_cache_entry(const struct suite *suite,
 	transcript_proposal_ref(suite, ac, &ref);
 	if (proposal_cache_find(cache, hash_view(&ref)) != NULL)
 		return ROWAN_E_EXISTS;
-	if (cache->n >= MLS_CACHE_MAX)
+	if (cache->n >= MLS_CACHE_MAX ||
+		ac->raw.len > MLS_CACHE_BYTES_MAX - cache->bytes)
 		return ROWAN_E_LIMIT;
 	if ((entry = calloc(1, sizeof *entry)) == NULL)
 		return ROWAN_E_NOMEM;
@@ -37,6 +38,7 @@ void proposal_cache_put(
 		cache->last->next = entry;
 	cache->last = entry;
 	cache->n++;
+	cache->bytes += entry->content->raw.len;
 }
 
 void cached_proposal_free(struct cached_proposal *entry)

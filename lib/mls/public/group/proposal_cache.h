@@ -2,7 +2,7 @@
  * The proposals seen in an epoch, found by reference (RFC 9420 section 12.1).
  *
  * Trusts that what is put in was authenticated. Keeps order of arrival;
- * bounded by MLS_CACHE_MAX.
+ * bounded by MLS_CACHE_MAX and MLS_CACHE_BYTES_MAX.
  */
 #ifndef MLS_PROPOSAL_CACHE_H
 #define MLS_PROPOSAL_CACHE_H
@@ -20,6 +20,7 @@ struct proposal_cache {
 	struct cached_proposal *first;
 	struct cached_proposal *last;
 	size_t n;
+	size_t bytes; /* of their contents */
 };
 
 /**

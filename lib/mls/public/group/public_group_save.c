@@ -17,8 +17,8 @@
 
 #define FORMAT 1
 
-/* Context, tree and as many proposals as fit a cache. */
-#define SAVE_MAX (4 * (size_t)MLS_MESSAGE_MAX)
+/* Context, tree and the proposals of a full cache. */
+#define SAVE_MAX (3 * (size_t)MLS_MESSAGE_MAX)
 
 int public_group_save(const struct public_group *group, struct buf *ret)
 {

@@ -30,6 +30,11 @@
 #define MLS_PSKS_MAX	     256u   /* PSKs of one Commit or Welcome */
 #define MLS_CACHE_MAX	     1024u  /* proposals kept in one epoch */
 
+/* What those proposals may amount to: no member fills everybody's memory. */
+#define MLS_CACHE_BYTES_MAX (4u << 20)
+/* An encoded ratchet tree, so that it fits a message, GroupInfo around it. */
+#define MLS_TREE_MAX (15u << 20)
+
 /* Different credential types in one tree. */
 #define MLS_CREDENTIAL_TYPES_MAX 16
 

@@ -78,6 +78,22 @@ out:
 	return rc;
 }
 
+size_t tree_encoded_len(const struct tree *t)
+{
+	size_t len = 0;
+
+	for (uint32_t node = 0; node < tree_width(t); node++) {
+		len++;
+		if (tree_is_blank(t, node))
+			continue;
+		len += 1 + (tree_math_is_leaf(node)
+					   ? tree_leaf(t, tree_math_leaf(node))
+						     ->raw.len
+					   : tree_parent(t, node)->raw.len);
+	}
+	return len;
+}
+
 int tree_encode(const struct tree *t, struct buf *ret)
 {
 	uint32_t width = tree_width(t);

@@ -20,6 +20,13 @@ ROWAN_MUST int tree_decode(
 	const struct suite *suite, struct bytes data, struct tree **ret);
 
 /**
+ * tree_encoded_len(t):
+ * Return how many bytes the nodes of ${t} take, those left blank at the end
+ * included: never less than what tree_encode puts into its vector.
+ */
+size_t tree_encoded_len(const struct tree *t);
+
+/**
  * tree_encode(t, ret):
  * Write the extension's data; the caller owns ${ret}. ROWAN_E_STATE for a
  * tree without any node.
