@@ -10,6 +10,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -374,6 +375,20 @@ static void shut_in(void)
 }
 
 /*
+ * A thread that is woken waits until a processor is free, where it would take
+ * one from the thread that woke it: each then finds more to do at a time. Who
+ * is alone with an idle machine does not notice. Inherited by every thread.
+ */
+static void give_way(void)
+{
+	const struct sched_param none = {0};
+
+	/* Refused, the daemon costs a tenth more. */
+	if (sched_setscheduler(0, SCHED_BATCH, &none) != 0)
+		return;
+}
+
+/*
  * What is imported is signed at once. Into a database that was put back only
  * the import goes on: it may bring the authority's word on the restore, and
  * the next start judges again.
@@ -411,6 +426,7 @@ static int run(const char *path, char *const *files, bool accept_log)
 
 	p->path = path;
 	shut_in();
+	give_way();
 	if (code == EX_OK && notify_listen_fds(&d.fds) != 0) {
 		SAY_ONLY(MSG_HANDED_BAD);
 		code = EX_CONFIG;

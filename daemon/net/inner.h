@@ -92,6 +92,7 @@ struct server {
 
 	uint64_t now; /* milliseconds, monotonic, of this turn */
 	uint64_t now_us;
+	uint64_t poll_at; /* microseconds */
 	uint64_t tick_at, clock_at;
 	uint64_t watchdog_at;
 	unsigned watchdog_ms;

@@ -22,6 +22,7 @@
 #define BURST	  512 /* messages of one port in one turn */
 #define TICK_MS	  100
 #define CLOCK_MS  1000
+#define POLL_US	  1000 /* with something to do, between looks elsewhere */
 #define STACK_LEN (64 * 1024)
 
 struct wire_time server_time(struct server *r)
@@ -213,13 +214,21 @@ static void poll_set(struct server *r, struct pollfd *p)
 	p[AT_ZAP].revents = POLLIN;
 }
 
-/* What happened meanwhile; sleeps for it when there is nothing to do. */
+/*
+ * What happened meanwhile; sleeps for it when there is nothing to do. While
+ * there is, the kernel is asked now and then only.
+ */
 static void await(struct server *r, struct pollfd *p, bool any)
 {
 	bool room = !r->draining && receive_room(r);
-	uint64_t count;
 	int left = r->tick_at > r->now ? (int)(r->tick_at - r->now) : 0;
+	uint64_t count;
 
+	for (int i = 0; i < PLACES; i++)
+		p[i].revents = 0;
+	if (any && r->now_us < r->poll_at && busy(r))
+		return;
+	r->poll_at = r->now_us + POLL_US;
 	/* What would not be read must not keep us awake. */
 	for (int i = 0; i < ZAP_PORTS; i++)
 		p[AT_ROUTER + i].fd = room && r->socks[i].router != NULL
@@ -227,15 +236,9 @@ static void await(struct server *r, struct pollfd *p, bool any)
 					      : -1;
 	if (r->draining)
 		p[AT_STOP].fd = -1;
-	for (int i = 0; i < PLACES; i++)
-		p[i].revents = 0;
-	if (any) {
-		(void)poll(p, PLACES, 0);
-		return;
-	}
 	wake_doze(&r->lanes.network);
 	(void)poll(p, PLACES, busy(r) ? 0 : left);
-	wake_rise(&r->lanes.network);
+	wake_rise(&r->lanes.network, p[AT_BELL].revents != 0);
 	/* What was asked is looked at before the next sleep. */
 	if (p[AT_STOP].revents != 0 &&
 		read(r->stop_fd, &count, sizeof count) < 0)

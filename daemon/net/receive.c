@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "net/inner.h"
+#include "ops/envelopes.h"
 #include "ops/greeting.h"
 #include "ops/table.h"
 
@@ -186,6 +187,8 @@ static bool hand_over(struct server *r, struct inbound *in, struct peer *peer)
 		peers_key(peer, &q->key);
 	else
 		q->device = peer->device->id;
+	/* While the writer is busy with those before. */
+	envelopes_hash(q);
 	if (q->header.op == WIRE_OP_SUBSCRIBE)
 		peer->subscribed = true;
 	/* The ring has a place for every slot of the pool. */

@@ -135,7 +135,7 @@ static void rest(struct committer *c)
 		/* Without an empty batch only the network thread can help. */
 		if (!ready(c))
 			poll(&p, 1, c->mine_count > 0 ? left : TICK_MS);
-		wake_rise(&c->lanes->writer);
+		wake_rise(&c->lanes->writer, p.revents != 0);
 		atomic_fetch_add(&c->lanes->beats, 1);
 	}
 }

@@ -19,10 +19,20 @@ static void item_result(int rc, struct wire_error *ret)
 		ops_code(rc, ret);
 }
 
-/* Its leaf, which is the next: what is stored names it already. */
-static int log_one(struct ops *o, const struct request *r,
-	const struct wire_submit_item *it, struct wire_logged *ret)
+void envelopes_hash(struct request *r)
 {
+	const struct wire_submit *s = &r->body.submit;
+
+	r->hashed = r->header.op == WIRE_OP_SUBMIT;
+	for (size_t i = 0; r->hashed && i < s->count; i++)
+		entry_content(s->items[i].envelope, &r->content[i]);
+}
+
+/* Its leaf, which is the next: what is stored names it already. */
+static int log_one(struct ops *o, const struct request *r, size_t i,
+	struct wire_logged *ret)
+{
+	const struct wire_submit_item *it = &r->body.submit.items[i];
 	struct entry_made made;
 	struct log_entry e;
 	int rc;
@@ -33,7 +43,10 @@ static int log_one(struct ops *o, const struct request *r,
 		rc = record_entry(o, r, &e);
 	if (rc != 0)
 		return rc;
-	entry_content(it->envelope, &e.content);
+	if (r->hashed)
+		e.content = r->content[i];
+	else
+		entry_content(it->envelope, &e.content);
 	rc = entry_add(o->store, &e, &made);
 	ret->leaf = made.leaf;
 	ret->time = o->now;
@@ -90,7 +103,7 @@ static void submit_item(struct ops *o, struct request *r, size_t i,
 			subs_plan(&o->subs, &of, done.deliveries,
 				done.deliveries_len);
 		if (rc == 0 && !done.repeat)
-			rc = log_one(o, r, it, logged);
+			rc = log_one(o, r, i, logged);
 		rc = ops_settle(o, rc);
 	}
 	item_result(rc, ret);

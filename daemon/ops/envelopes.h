@@ -17,4 +17,11 @@ ROWAN_MUST int envelopes_credit(struct ops *o, struct request *r);
 ROWAN_MUST int envelopes_fetch(struct ops *o, struct request *r);
 ROWAN_MUST int envelopes_ack(struct ops *o, struct request *r);
 
+/**
+ * envelopes_hash(r):
+ * Of a decoded submission: hash its envelopes for the log, before it is the
+ * writer's. Of anything else: nothing. From the network thread.
+ */
+void envelopes_hash(struct request *r);
+
 #endif

@@ -8,17 +8,19 @@
 #include "clinic/groups.h"
 #include "ops/gates.h"
 
+/* As large as its group: there may be many. */
 struct gate {
 	bool open; /* no statement made this channel */
 	bool exists;
-	uint64_t epoch;
-	size_t id_len;
-	uint8_t group_id[255];
+	bool frozen;
 	bool must_go;
-	uint64_t looked;       /* at who must go: when... */
-	uint64_t seats;	       /* ...and after how many changes of seats */
-	bool seen;	       /* at all */
-	struct group_row *row; /* leaves only */
+	bool seen;	 /* who must go was looked at... */
+	uint64_t looked; /* ...when... */
+	uint64_t seats;	 /* ...and after how many changes of seats */
+	uint64_t epoch;
+	struct bytes group_id; /* behind the leaves */
+	size_t leaf_count;
+	struct group_leaf leaves[];
 };
 
 void gates_init(struct gates *g)
@@ -27,19 +29,13 @@ void gates_init(struct gates *g)
 	idmap_init(&g->map);
 }
 
-static void gate_free(struct gate *gate)
-{
-	free(gate->row);
-	free(gate);
-}
-
 void gates_forget(struct gates *g)
 {
 	struct gate *gate;
 	size_t pos = 0;
 
 	while ((gate = idmap_next(&g->map, &pos)) != NULL)
-		gate_free(gate);
+		free(gate);
 	idmap_wipe(&g->map);
 	idmap_init(&g->map);
 	g->count = 0;
@@ -62,7 +58,7 @@ void gates_moved(
 	if (gate == NULL)
 		return;
 	idmap_del(&g->map, channel);
-	gate_free(gate);
+	free(gate);
 	g->count--;
 }
 
@@ -86,54 +82,75 @@ static int of_statements(
 	return rc;
 }
 
-static int load(struct store *st, const struct id16 *channel, struct gate *gate)
+static struct gate *gate_new(const struct group_row *row)
 {
+	size_t leaves = row->leaf_count * sizeof row->leaves[0];
+	struct gate *gate =
+		calloc(1, sizeof *gate + leaves + row->group_id.len);
+
+	if (gate == NULL)
+		return NULL;
+	gate->frozen = row->frozen;
+	gate->epoch = row->epoch;
+	gate->leaf_count = row->leaf_count;
+	if (leaves > 0)
+		memcpy(gate->leaves, row->leaves, leaves);
+	if (row->group_id.len > 0) {
+		uint8_t *id = (uint8_t *)gate->leaves + leaves;
+
+		memcpy(id, row->group_id.data, row->group_id.len);
+		gate->group_id = bytes_of(id, row->group_id.len);
+	}
+	return gate;
+}
+
+static int load(struct store *st, const struct id16 *channel, struct gate **ret)
+{
+	struct group_row row;
 	struct buf raw;
-	bool stated;
-	int rc = groups_load(store_view(st), channel, gate->row, &raw);
+	bool stated = true;
+	int rc = groups_load(store_view(st), channel, &row, &raw);
+	bool exists = rc == 0;
 
 	if (rc == ROWAN_E_NOT_FOUND) {
+		row.frozen = false;
+		row.epoch = 0;
+		row.leaf_count = 0;
+		row.group_id = bytes_of(NULL, 0);
 		rc = of_statements(st, channel, &stated);
-		gate->open = !stated;
-		return rc;
 	}
 	if (rc != 0)
 		return rc;
-	gate->exists = true;
-	gate->epoch = gate->row->epoch;
-	gate->id_len = gate->row->group_id.len;
-	memcpy(gate->group_id, gate->row->group_id.data, gate->id_len);
-	/* What they borrow from goes. */
-	gate->row->group_id = gate->row->mls = bytes_of(NULL, 0);
-	buf_wipe(&raw);
+	*ret = gate_new(&row);
+	if (exists)
+		buf_wipe(&raw);
+	if (*ret == NULL)
+		return ROWAN_E_NOMEM;
+	(*ret)->exists = exists;
+	(*ret)->open = !stated;
 	return 0;
 }
 
 static int find(struct gates *g, struct store *st, const struct id16 *channel,
 	struct gate **ret)
 {
-	struct gate *gate;
 	int rc;
 
 	if (g->changes != store_group_changes(st) || g->count >= GATES_MAX)
 		gates_forget(g);
 	g->changes = store_group_changes(st);
-	*ret = gate = idmap_get(&g->map, channel);
-	if (gate != NULL)
+	*ret = idmap_get(&g->map, channel);
+	if (*ret != NULL)
 		return 0;
-	gate = calloc(1, sizeof *gate);
-	if (gate == NULL)
-		return ROWAN_E_NOMEM;
-	gate->row = calloc(1, sizeof *gate->row);
-	rc = gate->row == NULL ? ROWAN_E_NOMEM : load(st, channel, gate);
-	if (rc == 0)
-		rc = idmap_put(&g->map, channel, gate);
+	rc = load(st, channel, ret);
+	if (rc != 0)
+		return rc;
+	rc = idmap_put(&g->map, channel, *ret);
 	if (rc != 0) {
-		gate_free(gate);
+		free(*ret);
 		return rc;
 	}
 	g->count++;
-	*ret = gate;
 	return 0;
 }
 
@@ -141,13 +158,19 @@ static int find(struct gates *g, struct store *st, const struct id16 *channel,
 static int look(struct gates *g, struct store *st, uint64_t now,
 	const struct id16 *channel, struct gate *gate)
 {
+	struct group_row row;
 	uint8_t flags;
 	int rc;
 
 	if (gate->seen && gate->looked == now &&
 		gate->seats == store_seat_changes(st))
 		return 0;
-	rc = groups_flags(st, channel, gate->row, &flags);
+	row.frozen = gate->frozen;
+	row.leaf_count = gate->leaf_count;
+	row.parked_count = 0; /* who may be added is not asked here */
+	memcpy(row.leaves, gate->leaves,
+		gate->leaf_count * sizeof row.leaves[0]);
+	rc = groups_flags(st, channel, &row, &flags);
 	if (rc != 0)
 		return rc;
 	gate->must_go = (flags & WIRE_GROUP_MUST_GO) != 0;
@@ -171,7 +194,7 @@ static int check_message(const struct gate *gate, struct bytes envelope)
 	return gate->exists && peek.epoch == gate->epoch &&
 			       bytes_eq(bytes_of(peek.group_id.data,
 						peek.group_id.len),
-				       bytes_of(gate->group_id, gate->id_len))
+				       gate->group_id)
 		       ? 0
 		       : ROWAN_E_STALE;
 }
@@ -182,12 +205,21 @@ static void address(
 {
 	m->to = g->to;
 	m->to_len = 0;
-	for (size_t i = 0; i < gate->row->leaf_count; i++) {
-		const struct group_leaf *l = &gate->row->leaves[i];
+	for (size_t i = 0; i < gate->leaf_count; i++) {
+		const struct group_leaf *l = &gate->leaves[i];
 
 		if (!l->replace && !id16_eq(&l->device, m->sender))
 			g->to[m->to_len++] = l->device;
 	}
+}
+
+static const struct group_leaf *leaf_of(
+	const struct gate *gate, const struct id16 *device)
+{
+	for (size_t i = 0; i < gate->leaf_count; i++)
+		if (id16_eq(&gate->leaves[i].device, device))
+			return &gate->leaves[i];
+	return NULL;
 }
 
 int gates_pass(struct gates *g, struct store *st, const struct id16 *channel,
@@ -207,10 +239,25 @@ int gates_pass(struct gates *g, struct store *st, const struct id16 *channel,
 		return rc;
 	if (gate->must_go)
 		return ROWAN_E_MEMBERSHIP;
-	if (group_row_leaf(gate->row, m->sender) == NULL)
+	if (leaf_of(gate, m->sender) == NULL)
 		return ROWAN_E_REFUSED;
 	address(g, gate, m);
 	return 0;
+}
+
+/* Claims are rare: the stored row says it. */
+static int awaited(
+	struct store *st, const struct id16 *channel, const struct id16 *target)
+{
+	struct group_row row;
+	struct buf raw;
+	int rc = groups_load(store_view(st), channel, &row, &raw);
+
+	if (rc != 0)
+		return rc;
+	rc = groups_awaited(st, &row, target);
+	buf_wipe(&raw);
+	return rc;
 }
 
 int gates_claim(struct gates *g, struct store *st, const struct id16 *channel,
@@ -222,10 +269,10 @@ int gates_claim(struct gates *g, struct store *st, const struct id16 *channel,
 
 	if (rc != 0 || gate->open)
 		return rc;
-	if (!gate->exists || group_row_leaf(gate->row, claimer) == NULL)
+	if (!gate->exists || leaf_of(gate, claimer) == NULL)
 		return ROWAN_E_REFUSED;
-	leaf = group_row_leaf(gate->row, target);
+	leaf = leaf_of(gate, target);
 	if (leaf != NULL)
 		return leaf->replace ? 0 : ROWAN_E_REFUSED;
-	return groups_awaited(st, gate->row, target);
+	return awaited(st, channel, target);
 }

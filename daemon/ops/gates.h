@@ -14,7 +14,7 @@
 #include "clinic/group_row.h"
 #include "store/store.h"
 
-#define GATES_MAX 4096 /* channels remembered */
+#define GATES_MAX 32768 /* channels remembered, as many as the store does */
 
 struct gates {
 	struct idmap map;

@@ -104,6 +104,10 @@ struct request {
 	union request_body body;
 	struct bytes frames[WIRE_FRAMES_MAX]; /* all, header first */
 	size_t frame_count;
+	/* Of submitted envelopes, where ${hashed}; else the writer makes them.
+	 */
+	bool hashed;
+	struct wire_hash content[WIRE_ENVELOPES_MAX];
 
 	/* REQUEST_UNSENT */
 	uint64_t unsent_after;

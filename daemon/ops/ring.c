@@ -95,13 +95,13 @@ void wake_doze(struct wake *w)
 	(void)atomic_exchange_explicit(&w->asleep, 1, memory_order_seq_cst);
 }
 
-void wake_rise(struct wake *w)
+void wake_rise(struct wake *w, bool rang)
 {
 	uint64_t count;
 
 	(void)atomic_exchange_explicit(&w->asleep, 0, memory_order_seq_cst);
-	/* EAGAIN: nobody rang. */
-	if (read(w->fd, &count, sizeof count) < 0)
+	/* One that rings only now is heard at the next sleep. */
+	if (rang && read(w->fd, &count, sizeof count) < 0)
 		return;
 }
 

@@ -72,13 +72,13 @@ struct wake {
 ROWAN_MUST int wake_init(struct wake *w);
 
 /**
- * wake_doze(w), wake_rise(w):
+ * wake_doze(w), wake_rise(w, rang):
  * The sleeper's side: say that it is about to sleep, then look at its rings
  * once more, then poll ${w->fd} if they are empty; wake_rise afterwards in
- * any case, which clears the descriptor.
+ * any case, which clears the descriptor if poll found it readable.
  */
 void wake_doze(struct wake *w);
-void wake_rise(struct wake *w);
+void wake_rise(struct wake *w, bool rang);
 
 /**
  * wake_ring(w):

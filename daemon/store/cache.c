@@ -36,10 +36,12 @@ static int read_identity(struct store *st, struct device *d)
 static int find_device(
 	struct store *st, const struct id16 *id, struct device **ret)
 {
-	struct device *d = idmap_get(&st->devices, id), *fresh = NULL;
+	struct device *d = st->last_device, *fresh = NULL;
 	int r = 0;
 
 	*ret = NULL;
+	if (d == NULL || !id16_eq(&d->id, id))
+		d = idmap_get(&st->devices, id);
 	if (d == NULL) {
 		if ((d = fresh = calloc(1, sizeof(*d))) == NULL)
 			return ROWAN_E_NOMEM;
@@ -53,7 +55,7 @@ static int find_device(
 	if (r == 0 && fresh != NULL)
 		r = idmap_put(&st->devices, id, d);
 	if (r == 0)
-		*ret = d;
+		*ret = st->last_device = d;
 	else
 		free(fresh);
 	return r;
@@ -165,12 +167,16 @@ static int read_channel(struct store *st, struct channel *c)
 static int find_channel(
 	struct store *st, const struct id16 *id, struct channel **ret)
 {
-	struct channel *c = idmap_get(&st->channels, id);
+	struct channel *c = st->last_channel;
 	int r;
 
+	if (c == NULL || !id16_eq(&c->id, id))
+		c = idmap_get(&st->channels, id);
 	*ret = c;
-	if (c != NULL)
+	if (c != NULL) {
+		st->last_channel = c;
 		return 0;
+	}
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return ROWAN_E_NOMEM;
 	c->id = *id;
@@ -243,7 +249,8 @@ int cache_sender(struct store *st, struct device *d)
 	db_int(q, 1, d->row);
 	d->high = 0;
 	memset(d->mask, 0, sizeof(d->mask));
-	if ((r = db_row(&st->view.db, q)) == 1) {
+	d->sender_stored = (r = db_row(&st->view.db, q)) == 1;
+	if (r == 1) {
 		d->high = (uint64_t)db_get_int(q, 0);
 		for (int i = 0; i < MASK_WORDS; i++)
 			d->mask[i] = (uint64_t)db_get_int(q, 1 + i);
@@ -311,12 +318,14 @@ int cache_write_senders(struct store *st)
 
 		if (!d->sender_dirty)
 			continue;
-		q = db_use(&st->view.db, SQL_SENDER_PUT);
+		q = db_use(&st->view.db,
+			d->sender_stored ? SQL_SENDER_SET : SQL_SENDER_ADD);
 		db_int(q, 1, d->row);
 		db_int(q, 2, (int64_t)d->high);
 		for (int k = 0; k < MASK_WORDS; k++)
 			db_int(q, 3 + k, (int64_t)d->mask[k]);
 		r = db_run(&st->view.db, q);
+		d->sender_stored = true;
 		d->sender_dirty = false;
 	}
 	st->dirty_len = 0;
@@ -328,6 +337,7 @@ static void forget_channels(struct store *st)
 	size_t pos = 0;
 	void *c;
 
+	st->last_channel = NULL;
 	while ((c = idmap_next(&st->channels, &pos)) != NULL)
 		free(c);
 	idmap_wipe(&st->channels);
@@ -365,6 +375,7 @@ void cache_forget(struct store *st)
 	void *d;
 
 	forget_channels(st);
+	st->last_device = NULL;
 	while ((d = idmap_next(&st->devices, &pos)) != NULL)
 		free(d);
 	idmap_wipe(&st->devices);

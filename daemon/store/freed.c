@@ -36,26 +36,29 @@ static int by_row(const void *a, const void *b)
 
 /* ---- the note ---- */
 
-static bool noted(const struct freed_note *n, int64_t row)
-{
-	return bsearch(&row, n->rows, n->len, sizeof(row), by_row) != NULL;
-}
-
-static void note_add(struct store *st, int64_t row)
+/* Every spare row is in the note. */
+static void note_all(struct store *st)
 {
 	struct freed_note *n = &st->note;
+	size_t sorted = n->len;
 
-	if (noted(n, row))
-		return;
-	if (n->len == FREED_NOTED) {
-		/* Only what is spare now. */
-		n->len = 0;
-		for (size_t i = 0; i < st->freed_len; i++)
-			n->rows[n->len++] = st->freed[i].row;
+	for (size_t i = 0; i < st->freed_len; i++) {
+		const int64_t *row = &st->freed[i].row;
+
+		if (bsearch(row, n->rows, sorted, sizeof(*row), by_row))
+			continue;
+		if (n->len == FREED_NOTED) {
+			/* Only what is spare now. */
+			for (n->len = 0; n->len < st->freed_len; n->len++)
+				n->rows[n->len] = st->freed[n->len].row;
+			st->note_dirty = true;
+			break;
+		}
+		n->rows[n->len++] = *row;
+		st->note_dirty = true;
 	}
-	n->rows[n->len++] = row;
-	qsort(n->rows, n->len, sizeof(row), by_row);
-	st->note_dirty = true;
+	if (st->note_dirty)
+		qsort(n->rows, n->len, sizeof(n->rows[0]), by_row);
 }
 
 static int note_write(struct store *st)
@@ -136,8 +139,19 @@ int freed_load(struct store *st)
 
 /* ---- the rows ---- */
 
+void freed_recent(struct store *st, const struct freed *row)
+{
+	st->recent[(uint64_t)row->row % RECENT] = *row;
+}
+
+void freed_undo(struct store *st)
+{
+	memset(st->recent, 0, sizeof(st->recent));
+}
+
 int freed_add(struct store *st, int64_t row)
 {
+	const struct freed *known = &st->recent[(uint64_t)row % RECENT];
 	struct db *db = &st->view.db;
 	sqlite3_stmt *q;
 	int r;
@@ -146,6 +160,10 @@ int freed_add(struct store *st, int64_t row)
 	/* A mark must be able to bring the row back. */
 	if (st->freed_len == FREED_MAX || (st->marked && !st->one))
 		return delete_row(st, row);
+	if (known->row == row) {
+		st->freed[st->freed_len++] = *known;
+		return 0;
+	}
 	q = db_use(db, SQL_ENVELOPE_SIZE);
 	db_int(q, 1, row);
 	if ((r = db_row(db, q)) == 1)
@@ -206,7 +224,8 @@ int freed_settle(struct store *st)
 			freed_by_row);
 		r = flush_to(st, FREED_KEEP);
 	}
-	for (size_t i = 0; i < st->freed_len && r == 0; i++)
-		note_add(st, st->freed[i].row);
-	return r != 0 ? r : note_write(st);
+	if (r != 0)
+		return r;
+	note_all(st);
+	return note_write(st);
 }

@@ -20,9 +20,10 @@
 #define MAILBOX_BLOCK 256  /* sequences reserved with one write */
 #define ID_BLOCK      4096 /* row ids likewise */
 #define MASK_WORDS    (STORE_WINDOW / 64)
-#define FREED_MAX     256 /* spare rows in a transaction */
-#define FREED_KEEP    64  /* of these, for the next one */
-#define FREED_NOTED   512 /* rows in the note of what may be spare */
+#define FREED_MAX     256  /* spare rows in a transaction */
+#define FREED_KEEP    64   /* of these, for the next one */
+#define FREED_NOTED   512  /* rows in the note of what may be spare */
+#define RECENT	      4096 /* a power of two */
 #define FREED_META    (UINT32_MAX - 1)
 #define DETAIL_MAX    256 /* encoded detail of a device, channel, ... */
 #define ENVELOPE_HEAD 42  /* what an envelope's sealed bytes begin with */
@@ -52,6 +53,7 @@ struct device {
 	bool known;	    /* the fields above are those of the file */
 	bool mailbox_known; /* seq, reserved, waiting */
 	bool sender_known;  /* high, mask */
+	bool sender_stored; /* there is a row */
 	bool sender_dirty;  /* to be written at commit */
 	bool seen_known;    /* seen */
 	uint32_t waiting;
@@ -138,8 +140,10 @@ struct store {
 	uint64_t tidied;   /* the same when it was last tidied */
 	uint64_t finished; /* and when the writer last moved the rest */
 
-	struct idmap devices;  /* struct device */
-	struct idmap channels; /* struct channel */
+	struct idmap devices;	      /* struct device */
+	struct idmap channels;	      /* struct channel */
+	struct device *last_device;   /* that was found; asked for often */
+	struct channel *last_channel; /* likewise */
 	uint64_t mark;
 	struct saved *saved; /* device states to go back to */
 	size_t saved_len, saved_cap;
@@ -150,6 +154,7 @@ struct store {
 	struct log_secrets *log_secrets;
 	int64_t erasing, erasing_at; /* erase.c: the case, how far */
 
+	struct freed recent[RECENT]; /* that were written lately, by row */
 	struct freed freed[FREED_MAX];
 	size_t freed_len;
 	struct freed_note note; /* as in the file, once not dirty */
@@ -225,6 +230,10 @@ ROWAN_MUST int row_open_buf(const struct seal *s, struct seal_place place,
 void urgent_add(struct store *st, int64_t row, int64_t number);
 
 /* ---- freed.c ---- */
+
+/* A row was written; forget all such, for one may not be there any more. */
+void freed_recent(struct store *st, const struct freed *row);
+void freed_undo(struct store *st);
 
 /* Nobody waits for this envelope any more. */
 ROWAN_MUST int freed_add(struct store *st, int64_t row);

@@ -104,6 +104,7 @@ void log_abort(struct store *st)
 {
 	st->ledger->marked = 0;
 	log_undo(st);
+	log_secrets_settle(st);
 }
 
 void log_settle(struct store *st)
@@ -112,6 +113,7 @@ void log_settle(struct store *st)
 		st->ledger->tree = st->ledger->next;
 	truncate(st->ledger, 0);
 	st->ledger->marked = 0;
+	log_secrets_settle(st);
 }
 
 uint64_t store_log_next(const struct store *st)

@@ -42,8 +42,12 @@ ROWAN_MUST int log_unpack(
 
 ROWAN_MUST int log_secrets_new(struct log_secrets **ret);
 void log_secrets_free(struct log_secrets *s);
-/* Forget what is remembered; always after something was undone. */
+/*
+ * Something was undone: what is remembered may not be there any more, unless
+ * the transaction has made and erased none. After its end it has not.
+ */
 void log_secrets_forget(struct store *st);
+void log_secrets_settle(struct store *st);
 /* The salt of a committed leaf. ROWAN_E_NOT_FOUND when erased. */
 ROWAN_MUST int log_secret_salt(struct store_reader *rd,
 	const struct id16 *scope, uint64_t leaf, struct wire_salt *ret);

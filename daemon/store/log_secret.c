@@ -12,7 +12,8 @@
 
 #include "store/log.h"
 
-#define REMEMBERED 256 /* a power of two */
+#define SETS 1024 /* a power of two, at most 65,536 */
+#define WAYS 2	  /* scopes that meet in a set and are both remembered */
 
 struct log_secret {
 	struct id16 scope;
@@ -21,7 +22,8 @@ struct log_secret {
 };
 
 struct log_secrets {
-	struct log_secret at[REMEMBERED];
+	struct log_secret at[SETS][WAYS]; /* of a set the latest first */
+	bool changed; /* made or erased in the open transaction */
 };
 
 static struct seal_place place(int64_t row)
@@ -42,13 +44,40 @@ void log_secrets_free(struct log_secrets *s)
 
 void log_secrets_forget(struct store *st)
 {
-	sodium_memzero(st->log_secrets, sizeof(*st->log_secrets));
+	struct log_secrets *s = st->log_secrets;
+
+	/* What is read again may be of this transaction: still changed. */
+	if (s->changed)
+		sodium_memzero(s->at, sizeof(s->at));
 }
 
-/* Ids are random. */
+void log_secrets_settle(struct store *st)
+{
+	st->log_secrets->changed = false;
+}
+
+static bool is_of(const struct log_secret *s, const struct id16 *scope)
+{
+	return s->known && id16_eq(&s->scope, scope);
+}
+
+/* The place for ${scope}, which may hold another one. Ids are random. */
 static struct log_secret *slot(struct store *st, const struct id16 *scope)
 {
-	return &st->log_secrets->at[scope->b[ID16_LEN - 1] % REMEMBERED];
+	size_t at =
+		(size_t)scope->b[ID16_LEN - 2] << 8 | scope->b[ID16_LEN - 1];
+	struct log_secret *set = st->log_secrets->at[at % SETS], was;
+
+	if (is_of(&set[0], scope))
+		return &set[0];
+	was = set[1];
+	set[1] = set[0];
+	if (is_of(&was, scope))
+		set[0] = was;
+	else
+		set[0].known = false;
+	sodium_memzero(&was, sizeof(was));
+	return &set[0];
 }
 
 /* Read: ${ret_row} is 0 when there is none; ROWAN_E_NOT_FOUND when erased. */
@@ -91,6 +120,7 @@ static int make_secret(
 
 	if (r != 0)
 		return r;
+	st->log_secrets->changed = true;
 	randombytes_buf(ret->b, sizeof(ret->b));
 	row_name(st->seal, TABLE_LOG_SECRET, scope, name);
 	seal_put(st->seal, place(row), key32_view(ret), sealed);
@@ -111,7 +141,7 @@ int store_log_salt(
 	memset(ret, 0, sizeof(*ret));
 	if (r != 0)
 		return r;
-	if (!s->known || !id16_eq(&s->scope, scope)) {
+	if (!is_of(s, scope)) {
 		s->known = false;
 		r = read_secret(&st->view, scope, &s->key, &row);
 		if (r == 0 && row == 0)
@@ -189,6 +219,7 @@ int store_log_erase(struct store *st, const struct id16 *case_id)
 		if (r != 0)
 			return tx_done(st, r);
 	}
+	st->log_secrets->changed = true;
 	log_secrets_forget(st);
 	st->deleted = true;
 	q = db_use(db, SQL_LOG_SECRET_ERASE);

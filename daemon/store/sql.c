@@ -103,9 +103,10 @@ static const char *const texts[SQL_COUNT] = {
 
 	[SQL_SENDER_GET] = "SELECT high,m0,m1,m2,m3 FROM sender"
 			   " WHERE device=?1",
-	[SQL_SENDER_PUT] = "INSERT OR REPLACE INTO sender"
-			   "(device,high,m0,m1,m2,m3)"
+	[SQL_SENDER_ADD] = "INSERT INTO sender(device,high,m0,m1,m2,m3)"
 			   " VALUES(?1,?2,?3,?4,?5,?6)",
+	[SQL_SENDER_SET] = "UPDATE sender SET high=?2,m0=?3,m1=?4,m2=?5,m3=?6"
+			   " WHERE device=?1",
 	[SQL_MAILBOX_GET] = "SELECT reserved FROM mailbox WHERE device=?1",
 	[SQL_MAILBOX_PUT] = "INSERT OR REPLACE INTO mailbox(device,reserved)"
 			    " VALUES(?1,?2)",

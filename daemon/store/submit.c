@@ -195,6 +195,9 @@ static int add_envelope(struct store *st, const struct store_envelope *e,
 	r = db_run(db, q);
 	if (r == 0 && sqlite3_changes(db->h) != 1)
 		r = ROWAN_E_CORRUPT;
+	if (r == 0)
+		freed_recent(st, &(struct freed){spot->row, spot->until,
+					 (int64_t)(w.len + SEAL_OVERHEAD)});
 	return r;
 }
 

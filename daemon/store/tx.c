@@ -160,6 +160,7 @@ int store_undo(struct store *st)
 		cache_undo(st);
 		return r;
 	}
+	freed_undo(st);
 	r = db_run(&st->view.db, db_use(&st->view.db, SQL_UNDO));
 	if (r == 0)
 		r = db_run(&st->view.db, db_use(&st->view.db, SQL_KEEP));
@@ -174,6 +175,7 @@ void store_abort(struct store *st)
 	db_rollback(&st->view.db);
 	cache_forget(st);
 	log_abort(st);
+	freed_undo(st);
 	st->freed_known = false;
 	st->freed_len = 0;
 	st->open = st->marked = false;

@@ -60,12 +60,12 @@ static void test_bell(void **state)
 	assert_true(rang(&w));
 	/* The second one finds it woken already. */
 	wake_ring(&w);
-	wake_rise(&w);
+	wake_rise(&w, true);
 	assert_false(rang(&w));
 	wake_kick(&w);
 	assert_true(rang(&w));
 	wake_doze(&w);
-	wake_rise(&w);
+	wake_rise(&w, true);
 	assert_false(rang(&w));
 	wake_wipe(&w);
 	wake_wipe(&w);
@@ -116,7 +116,7 @@ static void test_two_threads(void **state)
 		wake_doze(&b.w);
 		if (ring_empty(&b.r))
 			poll(&p, 1, 5);
-		wake_rise(&b.w);
+		wake_rise(&b.w, p.revents != 0);
 	}
 	pthread_join(t, NULL);
 	ring_wipe(&b.r);

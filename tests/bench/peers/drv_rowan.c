@@ -1,8 +1,9 @@
 /*
  * The load generator's driver for rowand: one connection for each publisher
  * and each mailbox, as devices would have. A publisher submits one envelope a
- * message and waits for the answer; a consumer acknowledges in ranges what
- * one look at its socket brought, and grants the credit again with it.
+ * message and waits for the answer; a consumer acknowledges in ranges, and
+ * grants the credit again with it, and like the SDK's mailbox has at most one
+ * acknowledgement under way: what comes meanwhile goes into the next.
  *
  * --extra dealer uses libzmq's DEALER in place of our own ZMTP. Keys and ids
  * are those of tests/lib/seed.h. Trusts the generator; a refusal ends it.
@@ -36,6 +37,7 @@ struct client {
 	bool ready;
 	bool due;   /* in the list of those to look at */
 	bool input; /* its socket has something */
+	bool asked; /* an acknowledgement is unanswered */
 	struct wire_ack ack;
 	uint32_t ack_count; /* envelopes in ${ack} */
 	uint32_t acked[ACKS_KEPT];
@@ -116,6 +118,7 @@ static void send_ack(struct client *c)
 	c->ack.credit = c->ack_count;
 	if (wire_ack_encode(&c->ack, &w))
 		b_die("ack");
+	c->asked = true;
 	c->acked[(c->id + 1) % ACKS_KEPT] = c->ack_count;
 	send_request(c, WIRE_OP_ACK, &w, NULL);
 	c->ack.count = c->ack_count = 0;
@@ -185,6 +188,7 @@ static void take(struct client *c, const struct relay_frames *f)
 	case WIRE_OP_PUSH: take_push(c, &m); break;
 	case WIRE_OP_SUBMIT | WIRE_ANSWER: take_submitted(c, &m); break;
 	case WIRE_OP_ACK | WIRE_ANSWER:
+		c->asked = false;
 		b_consumed((int)c->acked[m.header.id % ACKS_KEPT]);
 		break;
 	case WIRE_OP_HELLO | WIRE_ANSWER: take_hello(c, &m); break;
@@ -214,7 +218,8 @@ static void look(struct client *c)
 		b_die("connection lost: %s", rowan_strerror(r));
 	if (!was && relay_link_ready(c->link) && c->id == 0)
 		send_hello(c);
-	send_ack(c);
+	if (!c->asked)
+		send_ack(c);
 	r = relay_link_flush(c->link);
 	if (r == ROWAN_E_AGAIN)
 		mark(c);
