@@ -22,7 +22,8 @@
 #include "mls/bench_count.h"
 
 #define ROUNDS_MAX 200
-#define BATCH	   20 /* messages */
+#define BATCH	   20  /* messages */
+#define CROWD_MAX  100 /* members that all live at once */
 
 static const struct rowan_mls_bytes nothing = {NULL, 0};
 
@@ -133,11 +134,11 @@ static void accept(struct rowan_mls_group *group, struct rowan_mls_bytes m)
 }
 
 /*
- * ${by} adds ${who} with a full commit, which is merged; ${beside}, unless
- * NULL, follows; ${who} joins.
+ * ${by} adds ${who} with a full commit, which is merged; the ${n} members
+ * ${beside} it follow; ${who} joins.
  */
 static struct rowan_mls_group *grow(struct rowan_mls_group *by,
-	struct rowan_mls_group *beside, struct rowan_mls *who)
+	struct rowan_mls_group **beside, uint32_t n, struct rowan_mls *who)
 {
 	struct rowan_mls_proposal p = {.type = ROWAN_MLS_ADD};
 	struct rowan_mls_commit_options o = {
@@ -150,8 +151,8 @@ static struct rowan_mls_group *grow(struct rowan_mls_group *by,
 	p.key_package = view(&package);
 	check(rowan_mls_commit(by, &o, &c), "commit");
 	check(rowan_mls_merge_commit(by), "merge");
-	if (beside != NULL)
-		accept(beside, view(&c.commit));
+	for (uint32_t i = 0; i < n; i++)
+		accept(beside[i], view(&c.commit));
 	check(rowan_mls_join(who, view(&c.welcome), NULL, &ret), "join");
 	rowan_mls_committed_free(&c);
 	rowan_mls_buf_free(&package);
@@ -164,7 +165,7 @@ static void pair_grow(struct pair *p, uint32_t members)
 	while (p->members < members) {
 		struct rowan_mls *next = client(p->members);
 		struct rowan_mls_group *joined =
-			grow(p->group[1], p->group[0], next);
+			grow(p->group[1], &p->group[0], 1, next);
 
 		rowan_mls_group_free(p->group[1]);
 		rowan_mls_free(p->client[1]);
@@ -182,7 +183,7 @@ static void pair_begin(struct pair *p)
 	check(rowan_mls_group_create(p->client[0], nothing,
 		      (struct rowan_mls_extensions){NULL, 0}, &p->group[0]),
 		"create");
-	p->group[1] = grow(p->group[0], NULL, p->client[1]);
+	p->group[1] = grow(p->group[0], NULL, 0, p->client[1]);
 }
 
 static void pair_end(struct pair *p)
@@ -193,8 +194,7 @@ static void pair_end(struct pair *p)
 	}
 }
 
-/* --- What is measured ------------------------------------------------------
- */
+/* ---- what is measured --------------------------------------------------- */
 
 static void measure_key_package(struct measure *m, uint32_t id)
 {
@@ -297,6 +297,62 @@ static void measure_state(struct pair *p)
 	rowan_mls_buf_free(&blob);
 }
 
+/* Everybody says a word in the group of the first, who hears all of them. */
+static void speak(struct rowan_mls_group **group, uint32_t members)
+{
+	static const struct rowan_mls_bytes word = {(const uint8_t *)"x", 1};
+
+	for (uint32_t i = 0; i < members; i++) {
+		struct rowan_mls_received *r;
+		struct rowan_mls_buf m;
+
+		check(rowan_mls_send(group[i], word, NULL, &m), "send");
+		if (i > 0) {
+			check(rowan_mls_process(group[0], view(&m), &r),
+				"receive");
+			rowan_mls_received_free(r);
+		}
+		rowan_mls_buf_free(&m);
+	}
+}
+
+/*
+ * The most a group holds without anything lost or pending: the ratchets of
+ * all members, once each of them has spoken. What is counted is what comes
+ * back when the first member's group is freed.
+ */
+static void measure_spoken(uint32_t members)
+{
+	struct rowan_mls **who = calloc(members, sizeof *who);
+	struct rowan_mls_group **group = calloc(members, sizeof *group);
+	struct rowan_mls_buf blob;
+	long before;
+
+	check(who == NULL || group == NULL ? ROWAN_E_NOMEM : 0, "crowd");
+	for (uint32_t i = 0; i < members; i++)
+		who[i] = client(i);
+	check(rowan_mls_group_create(who[0], nothing,
+		      (struct rowan_mls_extensions){NULL, 0}, &group[0]),
+		"create");
+	for (uint32_t i = 1; i < members; i++)
+		group[i] = grow(group[i - 1], group, i - 1, who[i]);
+	speak(group, members);
+	check(rowan_mls_group_save(group[0], &blob), "save");
+	before = bench_live();
+	rowan_mls_group_free(group[0]);
+	group[0] = NULL;
+	printf("| %7u | all spoke   | memory %.1f KiB, saved %.1f KiB\n",
+		members, (double)(before - bench_live()) / 1024,
+		(double)blob.len / 1024);
+	rowan_mls_buf_free(&blob);
+	for (uint32_t i = 0; i < members; i++) {
+		rowan_mls_group_free(group[i]);
+		rowan_mls_free(who[i]);
+	}
+	free(group);
+	free(who);
+}
+
 static void measure_size(struct pair *p)
 {
 	struct measure package = {.name = "key package"}, add = {.name = "add"};
@@ -330,6 +386,9 @@ static void measure_size(struct pair *p)
 	(void)print_row(&encrypt, p->members);
 	(void)print_row(&decrypt, p->members);
 	measure_state(p);
+	/* Each follows each: not for the largest. */
+	if (p->members <= CROWD_MAX)
+		measure_spoken(p->members);
 	fflush(stdout);
 }
 

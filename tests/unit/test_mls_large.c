@@ -1,7 +1,7 @@
 /*
- * What one member can make all others hold: pending proposals and leaves
- * that are each as large as may be. There is an end to it, and what is held
- * at that end can be saved, loaded and gone on from.
+ * What one member can make all others hold, and do: pending proposals and
+ * leaves that are each as large as may be, and as many. There is an end to
+ * it, and what is held at that end can be saved, loaded and gone on from.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +22,7 @@
 #define MIB    ((size_t)1 << 20)
 
 static uint8_t much[MIB];
+static const uint16_t supported = CUSTOM;
 
 static struct rowan_mls_bytes view(const struct rowan_mls_buf *b)
 {
@@ -32,7 +33,8 @@ static struct rowan_mls_bytes view(const struct rowan_mls_buf *b)
 static struct rowan_mls *client(size_t len)
 {
 	struct rowan_mls_options o = {
-		.credential = {ROWAN_MLS_BASIC, {much, len}}};
+		.credential = {ROWAN_MLS_BASIC, {much, len}},
+		.proposals = {&supported, 1}};
 	struct rowan_mls *ret;
 
 	rowan_mls_host_init(&o.host);
@@ -128,6 +130,54 @@ static void test_their_proposals(void **state)
 	scene_end(&s);
 }
 
+/* Of ${n} proposals every other one is of a type that nobody supports. */
+static size_t committed_of(size_t n)
+{
+	const struct rowan_mls_commit_options o = {.wire = {.is_public = true}};
+	struct rowan_mls *c = client(1);
+	struct rowan_mls_group *g = group(c);
+	struct rowan_mls_committed made;
+	struct mls_message m;
+	size_t ret;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rowan_mls_proposal p = {
+			.type = (uint16_t)(CUSTOM + i % 2),
+			.data = {(const uint8_t *)&i, sizeof i}};
+		struct rowan_mls_buf sent;
+
+		assert_int_equal(
+			rowan_mls_propose(g, &p, &o.wire, &sent, NULL), 0);
+		rowan_mls_buf_free(&sent);
+	}
+	assert_int_equal(rowan_mls_pending_count(g), n);
+	assert_int_equal(rowan_mls_commit(g, &o, &made), 0);
+	assert_int_equal(
+		mls_message_decode(
+			bytes_of(made.commit.data, made.commit.len), &m),
+		0);
+	ret = m.public_message->content.commit->n;
+	mls_message_wipe(&m);
+	assert_int_equal(rowan_mls_merge_commit(g), 0);
+	rowan_mls_committed_free(&made);
+	rowan_mls_group_free(g);
+	rowan_mls_free(c);
+	return ret;
+}
+
+/*
+ * What goes together of the pending proposals is looked for as long as that
+ * is cheap; a cache full of what does not go in stops no commit.
+ */
+static void test_choosing(void **state)
+{
+	size_t some;
+
+	assert_int_equal(committed_of(100), 50);
+	some = committed_of(MLS_CACHE_MAX);
+	assert_in_range(some, 50, MLS_CACHE_MAX / 2 - 1);
+}
+
 /* Add ${n} members with the largest credentials. */
 static int add_large(struct rowan_mls_group *g, size_t n)
 {
@@ -182,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own_proposals),
 		cmocka_unit_test(test_their_proposals),
+		cmocka_unit_test(test_choosing),
 		cmocka_unit_test(test_tree),
 	};
 

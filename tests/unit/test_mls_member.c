@@ -295,7 +295,15 @@ static void damaged_private_message(void **state)
 	struct cast *t = *state;
 	struct rowan_mls_buf m = say(t);
 	struct bytes raw = host_in(view(&m));
+	struct mls_message parts;
+	size_t sender;
 
+	assert_int_equal(mls_message_decode(raw, &parts), 0);
+	sender = (size_t)(parts.private_message.encrypted_sender_data.data -
+			  raw.data);
+	m.data[sender] ^= 1;
+	assert_int_equal(refuse(t, raw), ROWAN_E_MLS_DECRYPT);
+	m.data[sender] ^= 1;
 	for (size_t i = 0; i < m.len; i++) {
 		int rc;
 

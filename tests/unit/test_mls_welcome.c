@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "crypto/hpke.h"
+#include "lib/suites.h"
 #include "mls/member/group/group.h"
 #include "mls/public/object/extension.h"
 #include "mls/public/tree/tree_codec.h"
@@ -31,6 +32,20 @@ static struct bytes held(const struct rowan_mls_buf *b)
 	return bytes_of(b->data, b->len);
 }
 
+/* The one external PSK that everybody knows. */
+static const char psk_name[] = "known";
+static uint8_t psk_value[32] = {7, 7, 7};
+
+static int host_psk(
+	void *ctx, struct rowan_mls_bytes id, uint8_t *ret, size_t *len)
+{
+	if (!bytes_eq(host_in(id), bytes_of(psk_name, strlen(psk_name))))
+		return 1;
+	memcpy(ret, psk_value, sizeof psk_value);
+	*len = sizeof psk_value;
+	return 0;
+}
+
 static struct rowan_mls *client(const char *name)
 {
 	struct rowan_mls_options o = {
@@ -38,7 +53,8 @@ static struct rowan_mls *client(const char *name)
 	struct rowan_mls *c;
 
 	rowan_mls_host_init(&o.host);
-	assert_int_equal(rowan_mls_new(&o, &c), 0);
+	o.host.psk = host_psk;
+	assert_int_equal(client_new(&o, suites_all(), &c), 0);
 	return c;
 }
 
@@ -88,6 +104,8 @@ struct craft {
 	uint64_t epoch; /* 1 */
 	const char *group_id;
 	uint16_t suite;
+	uint16_t outer_suite; /* the Welcome's own */
+	bool extended; /* the group requires something, if nothing much */
 	bool no_tree_hash;
 	bool confirmation;   /* wrong tag */
 	bool without_bob;    /* he is not in the tree */
@@ -175,6 +193,9 @@ static struct tree *make_tree(
 	return tree;
 }
 
+/* required_capabilities with three empty lists */
+static const uint8_t require_nothing[] = {0, 3, 3, 0, 0, 0};
+
 static struct group_context *make_context(
 	const struct craft *c, const struct tree *tree)
 {
@@ -187,6 +208,8 @@ static struct group_context *make_context(
 	struct group_context *context;
 	struct hash_value hash;
 
+	if (c->extended)
+		fields.extensions = bytes_of(require_nothing, 6);
 	tree_hash(tree, &hash);
 	if (!c->no_tree_hash)
 		fields.tree_hash = hash_view(&hash);
@@ -202,6 +225,16 @@ struct keys {
 	uint8_t key[AEAD_KEY_MAX], nonce[AEAD_NONCE_MAX];
 };
 
+static struct buf psk_of(struct cast *t, const struct psk_id *id)
+{
+	if (id->type == PSK_EXTERNAL)
+		return (struct buf){psk_value, sizeof psk_value};
+	return (struct buf){id->psk_epoch < t->a->context->epoch
+				    ? t->a->resumptions->psk.b
+				    : t->a->secrets.resumption.b,
+		t->ann->suite->hash->len};
+}
+
 static void make_keys(struct cast *t, const struct craft *c,
 	const struct group_context *context, struct keys *k)
 {
@@ -212,11 +245,7 @@ static void make_keys(struct cast *t, const struct craft *c,
 
 	*k = (struct keys){.joiner = {{1, 2, 3}, 32}};
 	for (size_t i = 0; i < c->ids; i++)
-		psks[i].value =
-			(struct buf){c->id[i].psk_epoch < t->a->context->epoch
-					     ? t->a->resumptions->psk.b
-					     : t->a->secrets.resumption.b,
-				s->hash->len};
+		psks[i].value = psk_of(t, &c->id[i]);
 	assert_int_equal(psk_secret(s, psks, c->ids, &k->psk), 0);
 	assert_int_equal(
 		key_schedule_welcome(s, &k->joiner, &k->psk, &k->welcome), 0);
@@ -269,7 +298,8 @@ static struct buf make_welcome(
 		.pk = kp->init_key,
 		.label = "Welcome",
 		.seed = bytes_of(seed, sizeof seed)};
-	struct welcome fields = {.cipher_suite = 3};
+	struct welcome fields = {
+		.cipher_suite = c->outer_suite != 0 ? c->outer_suite : 3};
 	struct group_secrets secrets = {
 		.has_path_secret = c->path.len > 0 || c->empty_path,
 		.path_secret = c->path};
@@ -354,10 +384,16 @@ static void what_a_newcomer_checks(void **state)
 	struct cast *t = *state;
 
 	assert_int_equal(joins(t, &(struct craft){0}), 0);
+	assert_int_equal(joins(t, &(struct craft){.extended = true}), 0);
 	assert_int_equal(joins(t, &(struct craft){.confirmation = true}),
 		ROWAN_E_MLS_CONFIRMATION);
 	assert_int_equal(
 		joins(t, &(struct craft){.suite = 1}), ROWAN_E_MLS_SUITE);
+	/* the Welcome's: not one of Bob's, and one for another of his keys */
+	assert_int_equal(
+		joins(t, &(struct craft){.outer_suite = 7}), ROWAN_E_MLS_SUITE);
+	assert_int_equal(joins(t, &(struct craft){.outer_suite = 1}),
+		ROWAN_E_MLS_NOT_FOR_US);
 	assert_int_equal(joins(t, &(struct craft){.no_tree_hash = true}),
 		ROWAN_E_MLS_TREE);
 	assert_int_equal(joins(t, &(struct craft){.without_bob = true}),
@@ -442,6 +478,27 @@ static void what_psks_may_be_named(void **state)
 	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
 }
 
+/* PSKs that link the new group to no old one. */
+static void what_psks_are_taken(void **state)
+{
+	static const uint8_t other[32] = {5};
+	struct cast *t = *state;
+	struct craft c = {.ids = 1};
+
+	c.id[0] = (struct psk_id){.type = PSK_EXTERNAL,
+		.id = bytes_of(psk_name, strlen(psk_name)),
+		.nonce = bytes_of(nonce, sizeof nonce)};
+	assert_int_equal(joins(t, &c), 0);
+	/* Bob expects the successor of his group. */
+	c.resume = true;
+	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
+	/* two that are for the application's use, not to resume with */
+	c.id[0] = c.id[1] = resumption(t, PSK_USAGE_APPLICATION);
+	c.id[1].nonce = bytes_of(other, sizeof other);
+	c.ids = 2;
+	assert_int_equal(joins(t, &c), 0);
+}
+
 static void what_a_branch_is(void **state)
 {
 	struct cast *t = *state;
@@ -506,6 +563,9 @@ static void what_a_reinit_is(void **state)
 	c.group_id = "other";
 	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
 	c.group_id = NULL;
+	c.extended = true;
+	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
+	c.extended = false;
 	c.epoch = 2;
 	assert_int_equal(joins(t, &c), ROWAN_E_MLS_PSK);
 	c.epoch = 1;
@@ -547,6 +607,7 @@ int main(void)
 		TEST(what_a_newcomer_checks),
 		TEST(what_a_path_secret_is),
 		TEST(what_psks_may_be_named),
+		TEST(what_psks_are_taken),
 		TEST(what_a_branch_is),
 		TEST(what_a_reinit_is),
 		TEST(wrong_kind_of_message),

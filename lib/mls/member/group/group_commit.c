@@ -10,6 +10,13 @@
 #include "mls/member/treekem/treekem_path.h"
 #include "mls/public/group/proposal_rules.h"
 
+/*
+ * How many proposals are judged, each time over, while those are found that
+ * go together: whoever fills the cache with what does not must not keep a
+ * committer busy for long. The rest is left for the next epoch.
+ */
+#define JUDGED_MAX (32 * (size_t)MLS_CACHE_MAX)
+
 /* A commit on its way. */
 struct committing {
 	struct rowan_mls_group *g;
@@ -19,6 +26,7 @@ struct committing {
 	struct buf *raw;	/* proposals by value */
 	struct proposal *value; /* the same, decoded */
 	size_t values;
+	size_t judged; /* proposals, in all lists that were tried */
 	struct proposal_list list;
 	struct commit_stage *stage;
 	struct treekem keys;
@@ -164,6 +172,7 @@ static int judge(struct committing *c, const bool *keep)
 	struct commit_stage *stage;
 	int rc = build(c, keep, &list);
 
+	c->judged += list.n;
 	if (rc == 0 && (rc = check_psks(&list)) != 0)
 		proposal_list_free(&list);
 	if (rc == 0)
@@ -244,14 +253,15 @@ static size_t queue(const struct committing *c, size_t *ret)
 
 /*
  * Keep of ${n} proposals those that go with what is kept already: all of
- * them, or what is left of either half. Only memory can run out.
+ * them, or what is left of either half, until that has taken long enough.
+ * Only memory can run out.
  */
 static int choose_among(
 	struct committing *c, bool *keep, const size_t *v, size_t n)
 {
 	int rc;
 
-	if (n == 0)
+	if (n == 0 || c->judged > JUDGED_MAX)
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		keep[v[i]] = true;
