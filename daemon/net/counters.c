@@ -86,7 +86,8 @@ uint64_t *counters_of_code(struct server_counters *c, uint16_t code)
 	case WIRE_LIMIT: return &c->over_limit;
 	case WIRE_VERSION: return &c->bad_version;
 	case WIRE_OPERATION: return &c->bad_operation;
-	case WIRE_REFUSED: return &c->not_authorised;
+	case WIRE_REFUSED:
+	case WIRE_REVOKED: return &c->not_authorised;
 	case WIRE_EXISTS: return &c->exists;
 	case WIRE_OK:
 	case WIRE_AGAIN: break;

@@ -57,9 +57,9 @@ static enum zap_known look_up(
 	if (rc != 0)
 		return ZAP_NO_ANSWER;
 	*ret = d.id;
-	if (d.revoked)
-		return ZAP_REVOKED;
-	return may_connect(r, &d.id) ? ZAP_KNOWN : ZAP_NO_ANSWER;
+	if (!may_connect(r, &d.id))
+		return ZAP_NO_ANSWER;
+	return d.revoked ? ZAP_REVOKED : ZAP_KNOWN;
 }
 
 static void serve_zap(struct server *r)

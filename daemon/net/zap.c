@@ -52,7 +52,12 @@ enum zap_verdict zap_decide(const struct zap_directory *dir,
 		return ZAP_BAD_REQUEST;
 	memcpy(key.b, frame[ZAP_F_CREDENTIAL].data, KEY32_LEN);
 	switch (dir->lookup(dir->cookie, &key, &device)) {
-	case ZAP_REVOKED: return ZAP_BAD_REVOKED;
+	case ZAP_REVOKED:
+		/* Every request of it is refused, as its own. */
+		if (port != ZAP_ENROL)
+			sodium_bin2hex(
+				ret_user, ZAP_USER_MAX, device.b, ID16_LEN);
+		return ZAP_BAD_REVOKED;
 	case ZAP_NO_ANSWER: return ZAP_LATER;
 	case ZAP_UNKNOWN:
 		if (port != ZAP_ENROL)
@@ -117,7 +122,7 @@ static bool take(void *sock, zmq_msg_t *msg, size_t *ret_n)
 static void reply(
 	void *sock, struct bytes id, enum zap_verdict v, const char *user)
 {
-	const char *status = v == ZAP_ACCEPT  ? "200"
+	const char *status = user[0] != '\0'  ? "200"
 			     : v == ZAP_LATER ? "300"
 					      : "400";
 

@@ -32,14 +32,15 @@ enum zap_verdict {
 	ZAP_BAD_REQUEST,   /* not what libzmq sends */
 	ZAP_BAD_MECHANISM, /* not CURVE */
 	ZAP_BAD_KEY,	   /* unknown to this port */
-	ZAP_BAD_REVOKED,
-	ZAP_LATER, /* cannot be told now */
+	ZAP_BAD_REVOKED,   /* let in to be told so, but not to enrol */
+	ZAP_LATER,	   /* cannot be told now */
 	ZAP_VERDICTS
 };
 
 /**
  * zap_lookup:
- * Tell what is known of ${key}; for ZAP_KNOWN set ${ret} to its device.
+ * Tell what is known of ${key}; for ZAP_KNOWN and ZAP_REVOKED set ${ret} to
+ * its device.
  */
 typedef enum zap_known zap_lookup(
 	void *cookie, const struct key32 *key, struct id16 *ret);
@@ -63,8 +64,8 @@ enum {
 
 /**
  * zap_decide(dir, frame, n, ret_user):
- * Judge a request of ${n} frames. Sets ${ret_user} to the user id of an
- * accepted one, else to the empty string.
+ * Judge a request of ${n} frames. Sets ${ret_user} to the user id of one that
+ * is let in, else to the empty string.
  */
 enum zap_verdict zap_decide(const struct zap_directory *dir,
 	const struct bytes *frame, size_t n, char ret_user[ZAP_USER_MAX]);

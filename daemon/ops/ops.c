@@ -51,7 +51,10 @@ static int authorise(struct ops *o, const struct request *r)
 		return ROWAN_E_REFUSED;
 	if (rc != 0)
 		return rc;
-	if (d->revoked || o->sure < d->from ||
+	/* It may ask why, and nothing else; it alone is told so. */
+	if (d->revoked)
+		return r->entry->right == TABLE_REVOKED ? 0 : ROWAN_E_REVOKED;
+	if (r->entry->right == TABLE_REVOKED || o->sure < d->from ||
 		(d->until != 0 && o->now >= d->until))
 		return ROWAN_E_REFUSED;
 	return 0;
@@ -124,6 +127,9 @@ void ops_run(struct ops *o, struct request *r)
 		o->revoked_count = revoked;
 		o->erased_count = erased;
 		ops_code(rc, &e);
+		/* Of anybody else it is only a refusal. */
+		if (rc == ROWAN_E_REVOKED && o->sender.revoked)
+			e.code = WIRE_REVOKED;
 		ops_refuse(r, e.code, e.retry_ms);
 	} else {
 		note_presence(o, r);

@@ -357,3 +357,23 @@ int statements_all(struct ops *o, struct request *r)
 	free(a);
 	return rc;
 }
+
+int statements_revocation(struct ops *o, struct request *r)
+{
+	struct wire_statement_put a;
+	struct store_standing at;
+	struct store_act act;
+	struct buf raw = {NULL, 0};
+	int rc = store_standing_get(o->view, &r->device, &at);
+
+	if (rc == 0)
+		rc = store_act_get(
+			o->view, &source_clinic_chain, at.revoked, &act, &raw);
+	if (rc == 0) {
+		a.statement = act.raw;
+		rc = wire_statement_put_encode(&a, &r->out);
+	}
+	buf_wipe(&raw);
+	/* By the operator, in a store that was filled by hand. */
+	return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_REFUSED : rc;
+}

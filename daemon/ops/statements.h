@@ -27,4 +27,10 @@ ROWAN_MUST int statements_cases(struct ops *o, struct request *r);
  */
 ROWAN_MUST int statements_all(struct ops *o, struct request *r);
 
+/**
+ * statements_revocation(o, r):
+ * Handler. The statement that revoked the sender, for nobody else.
+ */
+ROWAN_MUST int statements_revocation(struct ops *o, struct request *r);
+
 #endif

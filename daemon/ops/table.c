@@ -115,6 +115,8 @@ static const struct table_entry table[] = {
 		statements_cases),
 	OP(WIRE_OP_CASES_ALL, CASE, REQUEST, READS, ACT(CARDS), cases_all,
 		statements_all),
+	OP(WIRE_OP_REVOCATION, REVOKED, REQUEST, READS, NONE, empty,
+		statements_revocation),
 
 	OP(WIRE_OP_GROUP_CREATE, CHANNEL, REQUEST, WRITES, ACT(GROUP),
 		group_create, groups_op_create),

@@ -18,6 +18,7 @@ struct ops;
  */
 enum table_right {
 	TABLE_STRANGER = 1, /* has the secret of the invite it acts on */
+	TABLE_REVOKED,	    /* is revoked, and may know why; nobody else */
 	TABLE_DEVICE,	    /* acts on nothing but the device's own */
 	TABLE_CHANNEL,	    /* is assigned to every channel it acts on */
 	TABLE_CASE,	    /* shares the case it asks about */

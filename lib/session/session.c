@@ -156,6 +156,7 @@ int session_connect(struct session *s)
 	if (s->parts.follow == NULL && !s->renewed)
 		return ROWAN_E_STATE;
 	s->wanted = true;
+	s->over = false;
 	if (s->link != NULL)
 		link_open(s->link);
 	wake_set(s->wake, 0);
@@ -173,9 +174,9 @@ void session_disconnect(struct session *s)
 
 enum session_link session_link(const struct session *s)
 {
-	if (!s->wanted || s->state == TRANSPORT_DOWN)
+	if (!s->wanted || (s->state == TRANSPORT_DOWN && !s->over))
 		return SESSION_DOWN;
-	if (s->state == TRANSPORT_REFUSED)
+	if (s->state == TRANSPORT_REFUSED || s->over)
 		return SESSION_REFUSED;
 	if (s->state != TRANSPORT_UP || s->phase < PHASE_CHAINS)
 		return SESSION_TRYING;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "session/session_inner.h"
+#include "wire/chain.h"
 #include "wire/op.h"
 
 #define PING_MS (10 * 60 * 1000)
@@ -82,6 +83,37 @@ static void ping(struct session *s, uint64_t now_ms)
 	(void)!requests_start(s->requests, &n);
 }
 
+/* ---- revoked ------------------------------------------------------------- */
+
+/* Whatever the answer: it goes on no more until somebody connects anew. */
+static void told_why(void *ctx, const struct requests_outcome *o)
+{
+	struct session *s = ctx;
+	struct wire_statement_put a;
+	struct wire_statement st;
+	int rc = o->rc;
+
+	if (rc == 0)
+		rc = wire_statement_put_decode(o->answer, &a);
+	if (rc == 0)
+		rc = follow_revoked(s->parts.follow, a.statement, &st);
+	s->over = true;
+	s->fault = rc == 0 ? self_revoked(s->self, &st)
+			   : self_known(s->self, false);
+}
+
+static void ask_why(struct session *s)
+{
+	const struct requests_new n = {
+		.op = WIRE_OP_REVOCATION, .done = told_why, .ctx = s};
+
+	/* No version was agreed on: this question is as old as the code. */
+	requests_version(s->requests, WIRE_VERSION_HIGH);
+	/* Too much is open: with the next connection. */
+	if (requests_start(s->requests, &n) != 0)
+		s->connection = 0;
+}
+
 /* ---- hello --------------------------------------------------------------- */
 
 static void greeted(void *ctx, const struct requests_outcome *o)
@@ -91,6 +123,8 @@ static void greeted(void *ctx, const struct requests_outcome *o)
 
 	if (o->rc != 0 || wire_hello_answer_decode(o->answer, &a) != 0) {
 		s->phase = PHASE_NONE;
+		if (o->rc == ROWAN_E_REVOKED)
+			ask_why(s);
 		/* Refused: not before the next connection. */
 		if (o->rc == ROWAN_E_AGAIN)
 			s->connection = 0;
@@ -169,6 +203,8 @@ int session_greet_step(struct session *s, uint64_t now_ms)
 	/* Time goes on without a connection, too: what ends, ends. */
 	if (s->heard != 0)
 		tell_time(s);
+	if (s->over && s->link != NULL)
+		link_close(s->link);
 	if (s->state == TRANSPORT_REFUSED)
 		rc = self_known(s->self, false);
 	if (s->state != TRANSPORT_UP) {

@@ -38,6 +38,7 @@ struct session {
 	void *ctx;
 
 	bool wanted;  /* a connection is */
+	bool over;    /* the daemon says that we are revoked */
 	bool renewed; /* the card, or the servers: make the parts anew */
 	enum transport_state state;
 	uint64_t connection; /* the one that was greeted last */
@@ -106,6 +107,8 @@ ROWAN_MUST int self_new(struct self **ret, struct session *s);
 void self_free(struct self *x);
 /* The daemon does not know our key any more, or knows it. */
 ROWAN_MUST int self_known(struct self *x, bool known);
+/* It was revoked, by a statement that was checked. */
+ROWAN_MUST int self_revoked(struct self *x, const struct wire_statement *s);
 /* The clinic's chain has changed: perhaps our card was renewed in it. */
 void self_changed(struct self *x);
 /* Take the renewed card; warn before it ends. */

@@ -8,8 +8,8 @@
  *					uint8 refused;	was told
  *				}
  *
- * That the daemon does not know our key is its word only: a revocation that
- * somebody signed cannot be read any more by whom it concerns.
+ * That the daemon does not know our key is its word only. Of a revocation it
+ * shows the statement, which somebody signed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +139,24 @@ int self_known(struct self *x, bool known)
 	rc = keep(x, known ? NULL : &e);
 	if (rc != 0)
 		x->refused = known;
+	return rc;
+}
+
+int self_revoked(struct self *x, const struct wire_statement *s)
+{
+	const struct event e = {.type = ROWAN_EVENT_SELF_REVOKED,
+		.code = ROWAN_E_REVOKED,
+		.time = s->time,
+		.device = x->s->me.device,
+		.count = s->number};
+	int rc;
+
+	if (x->refused)
+		return 0;
+	x->refused = true;
+	rc = keep(x, &e);
+	if (rc != 0)
+		x->refused = false;
 	return rc;
 }
 

@@ -23,6 +23,7 @@ const char *wire_code_name(uint16_t code)
 	case WIRE_OPERATION: return "operation";
 	case WIRE_REFUSED: return "refused";
 	case WIRE_EXISTS: return "exists";
+	case WIRE_REVOKED: return "revoked";
 	}
 	return "unknown";
 }
@@ -61,6 +62,7 @@ int wire_code_error(uint16_t code)
 	case WIRE_VERSION: return ROWAN_E_VERSION;
 	case WIRE_OPERATION:
 	case WIRE_REFUSED: return ROWAN_E_REFUSED;
+	case WIRE_REVOKED: return ROWAN_E_REVOKED;
 	}
 	return wire_code_retryable(code) ? ROWAN_E_AGAIN : ROWAN_E_REFUSED;
 }

@@ -33,7 +33,8 @@ enum wire_code {
 	WIRE_VERSION = 0x0303,	 /* no common protocol version */
 	WIRE_OPERATION = 0x0304, /* no such operation, or not on this port */
 	WIRE_REFUSED = 0x0305,	 /* unknown, or not yours */
-	WIRE_EXISTS = 0x0306	 /* the id is taken by something else */
+	WIRE_EXISTS = 0x0306,	 /* the id is taken by something else */
+	WIRE_REVOKED = 0x0307	 /* to a device that was revoked, only */
 };
 
 /* A refusal, or the result of one item of several. */
@@ -63,7 +64,8 @@ const char *wire_code_name(uint16_t code);
  * wire_code_of(error), wire_code_error(code):
  * Translate between our error codes (rowan/error.h) and those of the wire.
  * What has no counterpart becomes WIRE_AGAIN (our own fault: nothing was
- * done) and ROWAN_E_REFUSED or ROWAN_E_AGAIN by group.
+ * done) and ROWAN_E_REFUSED or ROWAN_E_AGAIN by group. Nothing becomes
+ * WIRE_REVOKED: that is said to the device itself by whoever knows it.
  */
 uint16_t wire_code_of(int error);
 int wire_code_error(uint16_t code);

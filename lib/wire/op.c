@@ -153,6 +153,8 @@ static const struct wire_op_info table[] = {
 		recode_notice, NULL},
 	{WIRE_OP_CASES_ALL, "cases-all", 0, 0, 0,
 		recode_cases_all, recode_cases_all_answer},
+	{WIRE_OP_REVOCATION, "revocation", 0, 0, 0,
+		recode_empty, recode_statement_put},
 
 	{WIRE_OP_GROUP_CREATE, "group-create", 0, 2, 0,
 		recode_group_create, recode_group_state},

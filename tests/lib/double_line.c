@@ -179,7 +179,7 @@ static bool known(struct double_line *l)
 	if (l->stranger)
 		return true;
 	rc = store_device_by_id(l->d->ops.view, &l->device, &device);
-	return rc == 0 && !device.revoked;
+	return rc == 0;
 }
 
 static enum transport_state line_step(void *ctx, uint64_t now_ms)

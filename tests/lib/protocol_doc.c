@@ -78,6 +78,8 @@ static void print_codes(struct writer *w)
 		{WIRE_OPERATION, "no such operation here"},
 		{WIRE_REFUSED, "unknown, or not yours"},
 		{WIRE_EXISTS, "the id is taken by something else"},
+		{WIRE_REVOKED,
+			"this device was revoked: `revocation` says why"},
 	};
 
 	print(w, "| code | name | means |\n|---|---|---|\n");

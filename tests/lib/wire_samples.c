@@ -400,6 +400,13 @@ static int make_cases_all_answer(struct writer *w)
 	return wire_cases_all_answer_encode(&m, w);
 }
 
+static int make_revocation(struct writer *w)
+{
+	struct wire_statement_put m = {TEXT("a statement that revokes")};
+
+	return wire_statement_put_encode(&m, w);
+}
+
 static int make_notice(struct writer *w)
 {
 	struct wire_notice m = {CASE, {8, hash_of(0x58)}};
@@ -624,6 +631,9 @@ static const struct {
 	{"cases-fetch answer", ANSWER(WIRE_OP_CASES_FETCH), 34,
 		make_cases_answer, {NULL}},
 	{"notice", WIRE_OP_NOTICE, 9, make_notice, {NULL}},
+	{"revocation request", WIRE_OP_REVOCATION, 36, make_empty, {NULL}},
+	{"revocation answer", ANSWER(WIRE_OP_REVOCATION), 36, make_revocation,
+		{NULL}},
 	{"cases-all request", WIRE_OP_CASES_ALL, 35, make_cases_all, {NULL}},
 	{"cases-all answer", ANSWER(WIRE_OP_CASES_ALL), 35,
 		make_cases_all_answer, {NULL}},

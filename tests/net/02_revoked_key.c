@@ -114,9 +114,11 @@ int main(void)
 	KIT_CHECK(kit_submit(s, seed_channel(0, 0), 2, 'b', 1024).code == 0);
 	KIT_CHECK(relay_push(c, 500, &p) != 0);
 	KIT_CHECK(!kit_ping(c));
-	/* Nor does a new one; everybody else goes on. */
+	/* A new one is told so, and gets nothing; everybody else goes on. */
 	again = open_at(port, SEED_MAILBOX, 0);
-	kit_closed(again);
+	KIT_CHECK(relay_hello(again, NULL) == ROWAN_E_REVOKED);
+	KIT_CHECK(!kit_ping(again));
+	KIT_CHECK(relay_subscribe(again, 0, 10, NULL) == ROWAN_E_REVOKED);
 	KIT_CHECK(kit_ping(s));
 	/* A sender is refused too, on the connection that sent before. */
 	seed_device(SEED_SENDER, 0, &other);

@@ -74,6 +74,8 @@ int main(void)
 	KIT_CHECK(person_act(&advocate, act) == 0);
 	KIT_CHECK(sessions_until(refused, &victim));
 	(void)person_event(&victim, ROWAN_EVENT_SELF_REVOKED);
+	/* Shown by the statement, not only said. */
+	KIT_CHECK(victim.last.code == ROWAN_E_REVOKED);
 	id = say(&advocate, "not for that phone");
 	(void)person_event(&advocate, ROWAN_EVENT_SENT);
 	KIT_CHECK(messages_get(parts_of(&victim)->messages, &id, &row) ==

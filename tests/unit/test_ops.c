@@ -104,14 +104,17 @@ static void put_blob(void)
 	assert_int_equal(run(WIRE_OP_BLOB_PUT, 1), WIRE_OK);
 }
 
-/* Every operation of the table by ${device} is refused. */
-static void refused_everything(uint32_t device)
+/* Every operation of the table by ${device} is refused; a revoked one is told.
+ */
+static void refused_everything(uint32_t device, bool revoked)
 {
 	const struct table_entry *e;
 
 	for (size_t i = 0; (e = table_at(i)) != NULL; i++) {
+		bool told = revoked && e->right >= TABLE_DEVICE;
+
 		ask(e->op, 1);
-		if (run(e->op, device) != WIRE_REFUSED)
+		if (run(e->op, device) != (told ? WIRE_REVOKED : WIRE_REFUSED))
 			fail_msg("operation %04x by device %u", e->op, device);
 		assert_int_equal(w.request.error.retry_ms, 0);
 		assert_int_equal(w.request.out.len, 0);
@@ -147,20 +150,20 @@ static void who_is_not_in_force_gets_nothing(void **state)
 	struct id16 id = kit_id('d', 2);
 
 	put_blob();
-	refused_everything(STRANGER);
+	refused_everything(STRANGER, false);
 	/* Not yet, and no more. */
 	assert_int_equal(store_device_by_id(w.ops.view, &id, &d), 0);
 	kit_begin(&w.kit);
 	d.from = w.kit.now + 1;
 	assert_int_equal(store_device_put(w.kit.st, &d, bytes_of("c", 1)), 0);
 	kit_commit(&w.kit);
-	refused_everything(2);
+	refused_everything(2, false);
 	kit_begin(&w.kit);
 	d.from = 0;
 	d.until = w.kit.now;
 	assert_int_equal(store_device_put(w.kit.st, &d, bytes_of("c", 1)), 0);
 	kit_commit(&w.kit);
-	refused_everything(2);
+	refused_everything(2, false);
 	kit_begin(&w.kit);
 	d.until = w.kit.now + 1;
 	assert_int_equal(store_device_put(w.kit.st, &d, bytes_of("c", 1)), 0);
@@ -170,7 +173,7 @@ static void who_is_not_in_force_gets_nothing(void **state)
 	kit_begin(&w.kit);
 	assert_int_equal(store_device_revoke(w.kit.st, &id), 0);
 	kit_commit(&w.kit);
-	refused_everything(2);
+	refused_everything(2, true);
 }
 
 /* The whole answer of ${op} by device 3 about ${n}, error and bytes. */

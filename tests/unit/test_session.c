@@ -297,16 +297,45 @@ static void it_says_when_it_was_revoked(void **state)
 	(void)count(0, NULL);
 	was_revoked();
 	relay_double_cut(clinic.d, &device);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 20; i++)
 		assert_int_equal(session_step(s), 0);
 	assert_int_equal(session_link(s), SESSION_REFUSED);
 	assert_int_equal(count(ROWAN_EVENT_SELF_REVOKED, &e), 1);
-	assert_int_equal(e.code, ROWAN_E_REFUSED);
+	/* By a statement that the daemon has shown. */
+	assert_int_equal(e.code, ROWAN_E_REVOKED);
+	assert_int_equal(e.time, t->w.now);
+	assert_int_equal(e.count, t->w.clinic.number);
 	/* Once, however often it is refused. */
 	again();
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(session_step(s), 0);
 	assert_int_equal(count(ROWAN_EVENT_SELF_REVOKED, NULL), 0);
+}
+
+static enum double_fate forge(void *ctx, struct double_message *m)
+{
+	if (m->way == DOUBLE_ANSWER &&
+		m->header.op == (WIRE_OP_REVOCATION | 0x8000))
+		m->frame[1].data[m->frame[1].len - 1] ^= 1;
+	return DOUBLE_PASS;
+}
+
+/* Without a statement that somebody signed it is only said. */
+static void the_daemon_alone_revokes_nobody(void **state)
+{
+	struct event e;
+
+	assert_int_equal(session_connect(s), 0);
+	settle();
+	(void)count(0, NULL);
+	was_revoked();
+	relay_double_hook(clinic.d, forge, NULL);
+	relay_double_cut(clinic.d, &device);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(session_step(s), 0);
+	assert_int_equal(session_link(s), SESSION_REFUSED);
+	assert_int_equal(count(ROWAN_EVENT_SELF_REVOKED, &e), 1);
+	assert_int_equal(e.code, ROWAN_E_REFUSED);
 }
 
 /* ---- a vault that is behind ---- */
@@ -407,6 +436,7 @@ int main(void)
 		TEST(it_says_when_the_card_ends),
 		TEST(it_takes_the_card_that_renews_its_own),
 		TEST(it_says_when_it_was_revoked),
+		TEST(the_daemon_alone_revokes_nobody),
 		TEST(a_vault_that_is_behind_is_locked),
 		TEST(a_vault_without_a_card),
 	};

@@ -233,6 +233,8 @@ static void a_doubtful_clock_begins_nothing(void **state)
 
 static void a_revocation_ends_connections(void **state)
 {
+	struct wire_statement_put why;
+	struct wire_message answer;
 	struct wire_statement s;
 
 	world_statement(&acting_cast.w, NULL, WIRE_ST_REVOKE, &s);
@@ -245,12 +247,24 @@ static void a_revocation_ends_connections(void **state)
 		&acting_ops.ops.revoked[0], &acting_cast.officer.device));
 	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_PING,
 				 &acting_cast.officer.device),
+		WIRE_REVOKED);
+	/* It may know why; nobody else may ask. */
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_REVOCATION,
+				 &acting_cast.advocate.device),
 		WIRE_REFUSED);
+	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_REVOCATION,
+				 &acting_cast.officer.device),
+		WIRE_OK);
+	answer = ops_kit_answer(&acting_ops);
+	assert_int_equal(wire_statement_put_decode(&answer, &why), 0);
+	assert_int_equal(wire_statement_decode(why.statement, &s), 0);
+	assert_int_equal(s.kind, WIRE_ST_REVOKE);
+	assert_true(id16_eq(&s.u.revoke.device, &acting_cast.officer.device));
 	/* Nor does what it signed before count, when it comes now. */
 	acting_unassigns(&acting_cast.officer, WIRE_CHANNEL_TEAM, &s);
 	s.kind = WIRE_ST_RECUSE;
 	assert_int_equal(acting_act_as(&acting_cast.officer, acting_cast.c, &s),
-		WIRE_REFUSED);
+		WIRE_REVOKED);
 	in_step();
 }
 

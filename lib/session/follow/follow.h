@@ -61,6 +61,16 @@ void follow_free(struct follow *f);
 void follow_catch_up(struct follow *f, const struct id16 *case_id);
 
 /**
+ * follow_revoked(f, statement, ret):
+ * Whether an encoded statement, which we may not follow up to any more, revokes
+ * this very device under signatures of the authority or of devices we know.
+ * Whether those had the right to is the daemon's word. ROWAN_E_REFUSED,
+ * ROWAN_E_UNKNOWN, ROWAN_E_CRYPTO and the decoder's codes.
+ */
+ROWAN_MUST int follow_revoked(
+	struct follow *f, struct bytes statement, struct wire_statement *ret);
+
+/**
  * follow_everything(f):
  * On a coordinator's device: as follow_catch_up of everything, and of every
  * case of the clinic, assigned or not. They are known from then on, and kept

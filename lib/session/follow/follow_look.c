@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "session/follow/follow_inner.h"
+#include "trust/attest.h"
 
 const struct clinic *follow_clinic(const struct follow *f)
 {
@@ -282,4 +283,40 @@ int follow_card(struct follow *f, const struct id16 *device,
 	/* Cannot fail: it was decoded before. */
 	rc = wire_card_decode(buf_view(ret_raw), &ret->card);
 	return rc == 0 ? 0 : ROWAN_E_CORRUPT;
+}
+
+/* ---- our own end --------------------------------------------------------- */
+
+static int signed_by(struct follow *f, const struct wire_statement *s, size_t i)
+{
+	const struct wire_key *key = &f->clinic.authority;
+	struct trust_card card;
+	int rc = 0;
+
+	if (s->signers[i].kind == WIRE_SIGNER_DEVICE) {
+		rc = f->source.card(f->source.ctx, &s->signers[i].device,
+			CLINIC_NEWEST, &card);
+		key = &card.card.signature_key;
+	} else if (s->signers[i].kind != WIRE_SIGNER_AUTHORITY) {
+		return ROWAN_E_REFUSED;
+	}
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;
+	return attest_verify(ATTEST_STATEMENT, s->tbs, key, &s->signatures[i]);
+}
+
+int follow_revoked(
+	struct follow *f, struct bytes statement, struct wire_statement *ret)
+{
+	int rc = wire_statement_decode(statement, ret);
+
+	if (rc != 0)
+		return rc;
+	if (ret->kind != WIRE_ST_REVOKE ||
+		!id16_eq(&ret->clinic, &f->clinic.id) ||
+		!id16_eq(&ret->u.revoke.device, &f->device))
+		return ROWAN_E_REFUSED;
+	for (size_t i = 0; rc == 0 && i < ret->signer_count; i++)
+		rc = signed_by(f, ret, i);
+	return rc;
 }
