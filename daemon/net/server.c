@@ -7,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 
+#include <sodium.h>
+
 #include "net/inner.h"
 
 /* Besides connections: libzmq's own, the store's, sockets, spare. */
@@ -135,6 +137,22 @@ static struct bucket_rate enrol_rate(const struct config *c)
 	return (struct bucket_rate){c->rate_enrol, burst > 0 ? burst : 1};
 }
 
+/* Where clients find the next key: its port is that of the socket. */
+static void next_key(const struct server *r, const struct server_options *o,
+	struct wire_next_key *ret)
+{
+	const char *endpoint = server_endpoint(r, ZAP_NEXT);
+	const char *port = endpoint != NULL ? strrchr(endpoint, ':') : NULL;
+
+	*ret = (struct wire_next_key){.port = 0};
+	if (port == NULL || o->keys[ZAP_NEXT] == NULL ||
+		crypto_scalarmult_base(ret->key, o->keys[ZAP_NEXT]->b) != 0)
+		return;
+	ret->port = (uint16_t)strtoul(port + 1, NULL, 10);
+	if (ret->port == 0)
+		*ret = (struct wire_next_key){.port = 0};
+}
+
 int server_open(struct server **ret, const struct server_options *o)
 {
 	struct server *r = calloc(1, sizeof *r);
@@ -175,6 +193,7 @@ int server_open(struct server **ret, const struct server_options *o)
 		.config = r->config,
 		.lanes = &r->lanes,
 		.counters = &r->ops_counters};
+	next_key(r, o, &w.next);
 	if (rc == 0)
 		rc = committer_start(&r->committer, &w);
 out:

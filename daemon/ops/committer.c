@@ -531,6 +531,7 @@ int committer_start(
 	c->config = *config;
 	c->ops.config = &c->config;
 	c->ops.counters = options->counters;
+	c->ops.next = options->next;
 	subs_init(&c->ops.subs, push_bytes(config), (uint32_t)config->credit);
 	gates_init(&c->ops.gates);
 	refusals_init(&c->ops.refusals);

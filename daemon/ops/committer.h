@@ -37,6 +37,7 @@ struct committer_options {
 	const struct config *config;
 	struct lanes *lanes;
 	struct ops_counters *counters;
+	struct wire_next_key next; /* that clients are told of */
 };
 
 /**

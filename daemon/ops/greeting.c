@@ -73,6 +73,11 @@ int greeting_hello(struct ops *o, struct request *r)
 	return wire_hello_answer_encode(&a, &r->out);
 }
 
+int greeting_next_key(struct ops *o, struct request *r)
+{
+	return wire_next_key_encode(&o->next, &r->out);
+}
+
 int greeting_ping(struct ops *o, struct request *r)
 {
 	struct wire_time t = {o->now, o->doubtful};

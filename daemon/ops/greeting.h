@@ -13,6 +13,7 @@
  */
 ROWAN_MUST int greeting_hello(struct ops *o, struct request *r);
 ROWAN_MUST int greeting_ping(struct ops *o, struct request *r);
+ROWAN_MUST int greeting_next_key(struct ops *o, struct request *r);
 
 /**
  * greeting_answer(config, hello, ret):

@@ -61,6 +61,7 @@ struct ops {
 	struct ops_counters *counters;
 	struct head *head; /* NULL: nothing is signed */
 	struct refusals refusals;
+	struct wire_next_key next; /* served beside the present one */
 
 	/* Of the open transaction. */
 	uint64_t now;

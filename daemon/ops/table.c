@@ -74,6 +74,8 @@ DECODER(cosign, cosign)
 static const struct table_entry table[] = {
 	OP(WIRE_OP_HELLO, DEVICE, REQUEST, READS, NONE, hello, greeting_hello),
 	OP(WIRE_OP_PING, DEVICE, REQUEST, READS, NONE, empty, greeting_ping),
+	OP(WIRE_OP_NEXT_KEY, DEVICE, REQUEST, READS, NONE, empty,
+		greeting_next_key),
 
 	OP(WIRE_OP_KEY_PUBLISH, DEVICE, REQUEST, WRITES, ACT(KEYS), key_publish,
 		packages_publish),

@@ -58,12 +58,16 @@ static void fault(struct session *s, int rc)
 
 void glue_changed(void *ctx, const struct id16 *case_id)
 {
+	static const struct id16 clinic;
 	struct session *s = ctx;
 
 	/* Cases are told of while they are loaded, too. */
 	if (s->parts.channels != NULL)
 		channels_changed(s->parts.channels, case_id);
 	self_changed(s->self);
+	/* A card for the daemon's next key may be among what is new. */
+	if (s->phase == PHASE_GOING && id16_eq(case_id, &clinic))
+		session_ask_next(s);
 }
 
 bool glue_barred(

@@ -176,6 +176,7 @@ static void next_phase(struct session *s)
 		follow_catch_up(s->parts.follow, NULL);
 	} else if (s->phase == PHASE_BETWEEN && done) {
 		s->phase = PHASE_GOING;
+		session_ask_next(s);
 	}
 }
 

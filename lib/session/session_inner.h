@@ -6,6 +6,7 @@
  *	session_parts.c	making the parts
  *	session_glue.c	what they ask of each other
  *	session_self.c	this device's own card: its end, its revocation
+ *	session_next.c	the daemon's next transport key
  */
 #ifndef SESSION_SESSION_INNER_H
 #define SESSION_SESSION_INNER_H
@@ -67,6 +68,11 @@ void session_pushed(void *ctx, const struct wire_message *m);
 void session_online(struct session *s);
 /* The connection is gone. */
 void session_lost(struct session *s);
+
+/* ---- session_next.c ---- */
+
+/* Ask for the daemon's next key, once a connection. */
+void session_ask_next(struct session *s);
 
 /* ---- session_glue.c: callbacks whose ctx is the session ---- */
 

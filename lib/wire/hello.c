@@ -176,3 +176,35 @@ int wire_time_encode(const struct wire_time *t, struct writer *w)
 	time_write(t, w);
 	return writer_status(w);
 }
+
+/* Both or neither. */
+static bool next_key_ok(const struct wire_next_key *k)
+{
+	static const uint8_t none[sizeof k->key];
+
+	return (k->port == 0) == (memcmp(k->key, none, sizeof none) == 0);
+}
+
+int wire_next_key_decode(
+	const struct wire_message *m, struct wire_next_key *ret)
+{
+	struct reader r;
+	int rc = codec_open(m, &r);
+
+	if (rc == 0)
+		rc = reader_u16(&r, &ret->port);
+	if (rc == 0)
+		rc = reader_array(&r, ret->key, sizeof ret->key);
+	if (rc == 0 && !next_key_ok(ret))
+		rc = ROWAN_E_MALFORMED;
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_next_key_encode(const struct wire_next_key *k, struct writer *w)
+{
+	if (!next_key_ok(k))
+		return ROWAN_E_INVAL;
+	writer_u16(w, k->port);
+	writer_raw(w, k->key, sizeof k->key);
+	return writer_status(w);
+}

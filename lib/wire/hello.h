@@ -53,6 +53,21 @@ ROWAN_MUST int wire_hello_answer_decode(
 ROWAN_MUST int wire_hello_answer_encode(
 	const struct wire_hello_answer *h, struct writer *w);
 
+/*
+ * The transport key that takes over next, and the port on which the same host
+ * serves it already. Without one everything is zero. Unsigned: the daemon's
+ * next card binds the key.
+ */
+struct wire_next_key {
+	uint16_t port;
+	uint8_t key[32];
+};
+
+ROWAN_MUST int wire_next_key_decode(
+	const struct wire_message *m, struct wire_next_key *ret);
+ROWAN_MUST int wire_next_key_encode(
+	const struct wire_next_key *k, struct writer *w);
+
 /* The answer to a ping, whose request is empty. */
 ROWAN_MUST int wire_time_decode(
 	const struct wire_message *m, struct wire_time *ret);

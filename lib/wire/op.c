@@ -34,6 +34,7 @@ RECODE(empty)
 RECODE(error)
 RECODE(hello)
 RECODE(hello_answer)
+RECODE(next_key)
 RECODE(time)
 RECODE(key_publish)
 RECODE(key_stock)
@@ -106,6 +107,8 @@ static const struct wire_op_info table[] = {
 		recode_hello, recode_hello_answer},
 	{WIRE_OP_PING, "ping", WIRE_OP_ENROL, 0, 0,
 		recode_empty, recode_time},
+	{WIRE_OP_NEXT_KEY, "next-key", 0, 0, 0,
+		recode_empty, recode_next_key},
 
 	{WIRE_OP_KEY_PUBLISH, "key-publish", 0, 0, 0,
 		recode_key_publish, recode_key_stock},

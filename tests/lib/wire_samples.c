@@ -400,6 +400,14 @@ static int make_cases_all_answer(struct writer *w)
 	return wire_cases_all_answer_encode(&m, w);
 }
 
+static int make_next_key(struct writer *w)
+{
+	struct wire_next_key m = {.port = 7412};
+
+	memset(m.key, 0x4e, sizeof m.key);
+	return wire_next_key_encode(&m, w);
+}
+
 static int make_revocation(struct writer *w)
 {
 	struct wire_statement_put m = {TEXT("a statement that revokes")};
@@ -576,6 +584,9 @@ static const struct {
 	{"key-claim request", WIRE_OP_KEY_CLAIM, 4, make_key_claim, {NULL}},
 	{"key-claim answer", ANSWER(WIRE_OP_KEY_CLAIM), 4,
 		make_key_claim_answer, {NULL}},
+	{"next-key request", WIRE_OP_NEXT_KEY, 37, make_empty, {NULL}},
+	{"next-key answer", ANSWER(WIRE_OP_NEXT_KEY), 37, make_next_key,
+		{NULL}},
 	{"key-count request", WIRE_OP_KEY_COUNT, 5, make_empty, {NULL}},
 	{"key-count answer", ANSWER(WIRE_OP_KEY_COUNT), 5, make_key_stock,
 		{NULL}},

@@ -91,6 +91,7 @@ static int fill(
 	switch ((enum wire_op)op) {
 	case WIRE_OP_HELLO:
 	case WIRE_OP_PING:
+	case WIRE_OP_NEXT_KEY:
 	case WIRE_OP_KEY_PUBLISH:
 	case WIRE_OP_KEY_COUNT:
 	case WIRE_OP_SUBSCRIBE:

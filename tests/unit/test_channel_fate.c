@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "clinic/groups.h"
 #include "lib/channel_kit.h"
 #include "wire/op.h"
 
@@ -335,6 +336,46 @@ static void a_forgotten_state_is_replaced(void **state)
 	assert_true(outbox_counter(victim->outbox) > counter + 5);
 }
 
+/* As a restore leaves every group: behind its members, and frozen. */
+static void freeze(struct test *t)
+{
+	struct store *st = relay_double_begin(t->c.d);
+	static struct group_row row;
+	struct writer w;
+	struct buf raw;
+
+	assert_int_equal(
+		groups_load(store_view(st), &t->support, &row, &raw), 0);
+	row.frozen = true;
+	writer_init(&w, 1 << 20);
+	assert_int_equal(group_row_write(&row, &w), 0);
+	assert_int_equal(store_group_put(st, &t->support, writer_view(&w)), 0);
+	writer_wipe(&w);
+	buf_wipe(&raw);
+	relay_double_commit(t->c.d);
+}
+
+static void a_group_behind_its_members_is_reset(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *advocate = enter(t, &t->c.cast.advocate);
+	struct channel_kit *victim = enter(t, &t->c.cast.victim);
+
+	run(t, WHILE_MS);
+	relay_double_save(t->c.d);
+	enter(t, &t->c.cast.registrar);
+	run(t, WHILE_MS);
+	channel_kit_say(victim, &t->support, "before");
+	run(t, WHILE_MS);
+	relay_double_rollback(t->c.d);
+	freeze(t);
+	channel_kit_say(advocate, &t->support, "after");
+	run(t, LONG_MS);
+	assert_true(channel_kit_info(victim, &t->support).generation > 1);
+	assert_int_equal(channel_kit_heard(victim, "after"), 1);
+	assert_true(relay_double_requests(t->c.d, WIRE_OP_GROUP_STATE) < 2000);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -346,6 +387,7 @@ int main(void)
 		TEST(nobody_who_could_add_is_online),
 		TEST(a_lost_vault_is_readmitted),
 		TEST(a_forgotten_state_is_replaced),
+		TEST(a_group_behind_its_members_is_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

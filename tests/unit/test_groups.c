@@ -552,6 +552,11 @@ static void a_nack_freezes_until_a_reset(void **state)
 	member_commit(&t->advocate, NULL, 0, &made);
 	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_MEMBERSHIP);
 	rowan_mls_committed_free(&made);
+	/* A word of hers silences nobody: the others talk on. */
+	rowan_mls_discard_commit(t->advocate.group);
+	assert_int_equal(member_say(&t->advocate, "meanwhile"), WIRE_OK);
+	member_read(&t->registrar);
+	assert_string_equal(t->registrar.heard[0], "meanwhile");
 
 	reset(t);
 	assert_int_equal(member_say(&t->advocate, "old"), WIRE_STALE);

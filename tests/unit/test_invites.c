@@ -552,7 +552,7 @@ static void a_revoked_registrar_invites_nobody(void **state)
 	assert_int_equal(world_act(&t.w, NULL, &s, &t.coordinator), 0);
 	assert_int_equal(get_as(&k.self), WIRE_REFUSED);
 	assert_int_equal(reveal(), WIRE_REFUSED);
-	assert_int_equal(confirm(true), WIRE_REFUSED);
+	assert_int_equal(confirm(true), WIRE_REVOKED);
 	assert_int_equal(result_as(&k.self), WIRE_OK);
 	assert_int_equal(result.state, WIRE_INVITE_EXPIRED);
 }

@@ -251,3 +251,20 @@ const struct transport *link_transport(struct link *l)
 {
 	return &l->transport;
 }
+
+const struct identity_server *link_server(const struct link *l)
+{
+	return &l->servers[l->server];
+}
+
+int link_servers(
+	struct link *l, const struct identity_server *servers, size_t count)
+{
+	const struct link_options o = {
+		.servers = servers, .server_count = count};
+
+	if (!take_servers(l, &o))
+		return ROWAN_E_INVAL;
+	l->server = 0;
+	return 0;
+}

@@ -59,6 +59,16 @@ void link_open(struct link *l);
 void link_close(struct link *l);
 
 /**
+ * link_server(l), link_servers(l, servers, count):
+ * The server of this connection, or of the next attempt; other servers from
+ * the next attempt on, the first of them first. ROWAN_E_INVAL for those that
+ * link_new would not take.
+ */
+const struct identity_server *link_server(const struct link *l);
+ROWAN_MUST int link_servers(
+	struct link *l, const struct identity_server *servers, size_t count);
+
+/**
  * link_transport(l):
  * To send and receive by; valid while ${l} is.
  */
