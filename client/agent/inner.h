@@ -229,6 +229,7 @@ struct agent_operation {
 };
 
 extern const struct agent_operation ops_self[], ops_cases[], ops_acts[],
-	ops_people[], ops_messages[], ops_files[], ops_listen[], ops_audit[];
+	ops_people[], ops_messages[], ops_files[], ops_listen[], ops_audit[],
+	ops_diary[];
 
 #endif

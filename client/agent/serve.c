@@ -18,7 +18,8 @@
 #define TRY_MS 5000
 
 static const struct agent_operation *const tables[] = {ops_self, ops_cases,
-	ops_acts, ops_people, ops_messages, ops_files, ops_listen, ops_audit};
+	ops_acts, ops_people, ops_messages, ops_files, ops_listen, ops_audit,
+	ops_diary};
 
 /* What the SDK's codes mean to a person. */
 static const struct {

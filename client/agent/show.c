@@ -120,6 +120,7 @@ static const char *message_type(unsigned type)
 	case ROWAN_MESSAGE_DIARY: return "diary";
 	case ROWAN_MESSAGE_HISTORY: return "history";
 	case ROWAN_MESSAGE_BAR: return "bar";
+	case ROWAN_MESSAGE_CONSENT: return "consent";
 	default: return "unknown";
 	}
 }

@@ -27,6 +27,12 @@ static const struct command_option diary_options[] = {
 	{"plot", 'p', NULL, N_("only the picture"), COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
+static const struct command_option export_options[] = {
+	{"authority", 'a', "FILE",
+		N_("the authority's record, or its key in hexadecimal"),
+		COMMAND_FILE},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
 /* All entries of the diary, page by page. */
 static int all_entries(struct run *r, const char *of_case, json_t **ret)
 {
@@ -197,4 +203,11 @@ const struct command diary_commands[] = {
 		   "the one they gave; when it was received stands beside it "
 		   "in --json."),
 		0, diary_options, diary_run},
+	{"diary export", "CASE FOLDER", 2, 2, COMMAND_FOLDER,
+		N_("what the victim has let out, with what proves it"),
+		N_("A folder with a page to read, her words and files, and the "
+		   "proofs that they were handed in by her and when. Only what "
+		   "she has signed for goes out; what is left out is said. "
+		   "rowan verify-bundle checks it anywhere."),
+		0, export_options, diary_export_run},
 	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

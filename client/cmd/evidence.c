@@ -32,7 +32,7 @@ static const struct command_option verify_options[] = {
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
 /* A record that somebody pinned elsewhere, or the key as it was read out. */
-static int read_authority(struct run *r, const char *what, struct wire_key *ret)
+int authority_read(struct run *r, const char *what, struct wire_key *ret)
 {
 	struct buf text, raw = {NULL, 0};
 	struct clinic clinic;
@@ -118,7 +118,7 @@ static int verify(struct run *r, struct evidence *e)
 	enum evidence_fault fault;
 	struct wire_key authority;
 	struct bytes what;
-	int code = read_authority(r, run_option(r, "authority"), &authority);
+	int code = authority_read(r, run_option(r, "authority"), &authority);
 
 	if (code == EXIT_DONE)
 		code = file_read(&r->ui, r->argv[0], EVIDENCE_MAX, &file);

@@ -10,7 +10,19 @@ extern const struct command self_commands[], case_commands[], act_commands[],
 	message_commands[], people_commands[], stream_commands[],
 	diary_commands[], evidence_commands[], report_commands[],
 	doctor_commands[], chat_commands[], audit_commands[],
-	witness_commands[];
+	witness_commands[], bundle_commands[];
+
+struct wire_key;
+
+/**
+ * authority_read(r, what, ret):
+ * The authority's key out of its record in the file ${what}, or ${what} itself
+ * in hexadecimal. EXIT_DONE, or said.
+ */
+int authority_read(struct run *r, const char *what, struct wire_key *ret);
+
+/* rowan diary export, in a file of its own. */
+int diary_export_run(struct run *r);
 
 /**
  * request_fingerprint(text, ret):

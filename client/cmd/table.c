@@ -14,6 +14,7 @@ const struct command_group command_groups[] = {
 	{N_("Conversation"), chat_commands},
 	{N_("The incident diary"), diary_commands},
 	{N_("Evidence"), evidence_commands},
+	{N_("Exported diaries"), bundle_commands},
 	{N_("The clinic's log"), audit_commands},
 	{N_("Witnessing the log"), witness_commands},
 	{N_("Coordinating"), act_commands},

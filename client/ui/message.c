@@ -127,6 +127,8 @@ char *message_body(const struct ui *ui, const json_t *m)
 		ret = mem_print(_("[is called] %s"), text);
 	} else if (is(m, "type", "bar")) {
 		ret = mem_print(_("[bar list changed] %s"), text);
+	} else if (is(m, "type", "consent")) {
+		ret = mem_text(_("[an entry of the diary may go out]"));
 	} else if (is(m, "type", "history")) {
 		ret = mem_text(_("[earlier messages were handed over]"));
 	} else if (is(m, "state", "held") && *text == '\0') {

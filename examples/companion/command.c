@@ -223,6 +223,60 @@ static void do_diary(struct companion *c, char *args)
 	send_draft(c, ROWAN_CHANNEL_DIARY, d, rc);
 }
 
+/* readers: everybody of staff who speaks with her reads the diary, too. */
+static void do_readers(struct companion *c, char *args)
+{
+	unsigned char support[ROWAN_ID_LEN], diary[ROWAN_ID_LEN];
+	struct rowan_list *l = NULL;
+	uint64_t act;
+	int rc;
+
+	if (!find_channel(c, ROWAN_CHANNEL_SUPPORT, support) ||
+		!find_channel(c, ROWAN_CHANNEL_DIARY, diary)) {
+		say("There is no diary yet: diary WHAT TEXT");
+		return;
+	}
+	rc = rowan_members(c->r, support, &l);
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++)
+		if (rowan_member_role(l, i) == ROWAN_ROLE_CASEWORKER)
+			rc = rowan_assign(
+				c->r, diary, rowan_member_id(l, i), 0, 0, &act);
+	rowan_list_free(l);
+	if (rc == 0)
+		say("They can read what you write in it from now on.");
+	else
+		explain(rc);
+}
+
+/* letout PURPOSE: every entry of this device. A real application asks which. */
+static void do_let_out(struct companion *c, char *args)
+{
+	unsigned char diary[ROWAN_ID_LEN], ids[64 * ROWAN_ID_LEN];
+	struct rowan_message *m;
+	uint64_t after = 0;
+	size_t n = 0;
+	int rc;
+
+	if (!find_channel(c, ROWAN_CHANNEL_DIARY, diary)) {
+		say("There is no diary yet: diary WHAT TEXT");
+		return;
+	}
+	while (n < 64 && rowan_message_next(c->r, diary, after, &m) == 0) {
+		after = rowan_message_place(m);
+		if (rowan_message_own(m) &&
+			rowan_message_type(m) == ROWAN_MESSAGE_DIARY)
+			memcpy(ids + ROWAN_ID_LEN * n++, rowan_message_id(m),
+				ROWAN_ID_LEN);
+		rowan_message_free(m);
+	}
+	rc = n == 0 ? ROWAN_E_NOT_FOUND
+		    : rowan_let_out(c->r, diary, ids, n, args);
+	if (rc == 0)
+		say("%zu entries may go out for: %s", n, args);
+	else
+		explain(rc);
+}
+
 /* ---- reading ---- */
 
 static const char *state_of(const struct rowan_message *m)
@@ -477,6 +531,8 @@ static const struct command {
 	{"fetch", true, do_fetch},
 	{"diary", true, do_diary},
 	{"entries", false, do_entries},
+	{"readers", false, do_readers},
+	{"letout", true, do_let_out},
 	{"forget", true, do_forget},
 	{"who", false, do_who},
 	{"code", false, do_code},

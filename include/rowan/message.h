@@ -20,7 +20,8 @@ enum rowan_message_type {
 	ROWAN_MESSAGE_NAME = 3,
 	ROWAN_MESSAGE_DIARY = 7,
 	ROWAN_MESSAGE_HISTORY = 8,
-	ROWAN_MESSAGE_BAR = 9
+	ROWAN_MESSAGE_BAR = 9,
+	ROWAN_MESSAGE_CONSENT = 10 /* diary: an entry that may go out */
 	/* and numbers a newer application made: show that there is one */
 };
 

@@ -40,4 +40,41 @@ ROWAN_API ROWAN_MUST int rowan_set_witnesses(
 ROWAN_API ROWAN_MUST int rowan_log(
 	struct rowan *r, uint64_t *ret_size, uint64_t *ret_time);
 
+/* --- Letting entries of a diary out -------------------------------------- */
+
+#define ROWAN_LET_OUT_MAX 256  /* entries at once */
+#define ROWAN_PURPOSE_MAX 1024 /* bytes */
+
+/*
+ * rowan_let_out(r, channel, messages, count, purpose):
+ * On the victim's device: the entries and attachments ${messages} (ids of
+ * ROWAN_ID_LEN bytes, one after the other) of this diary, which this device
+ * wrote, may go out for ${purpose}, her words. Signed, and sent to the diary's
+ * readers with what proves each to a stranger: the envelope, its receipt, the
+ * opening of its commitment. What is not named stays sealed; how many that are
+ * is said. It cannot be taken back once somebody has it. ROWAN_E_AGAIN while a
+ * receipt is being fetched; ROWAN_E_NOT_FOUND for what this device did not
+ * send from here; ROWAN_E_LIMIT for an entry too long to be let out, or too
+ * many.
+ */
+ROWAN_API ROWAN_MUST int rowan_let_out(struct rowan *r,
+	const uint8_t channel[ROWAN_ID_LEN], const uint8_t *messages,
+	size_t count, const char *purpose);
+
+/*
+ * rowan_message_disclosure(m, ret):
+ * Of a message of type ROWAN_MESSAGE_CONSENT: what was let out, for "rowan
+ * diary export". ROWAN_E_NOT_FOUND for another type.
+ */
+ROWAN_API ROWAN_MUST int rowan_message_disclosure(
+	const struct rowan_message *m, struct rowan_bytes **ret);
+
+/*
+ * rowan_sign_bundle(r, digest, ret):
+ * This device's signature under a list whose SHA-256 is ${digest} (32 bytes),
+ * 64 bytes, and its cards behind it.
+ */
+ROWAN_API ROWAN_MUST int rowan_sign_bundle(
+	struct rowan *r, const uint8_t *digest, struct rowan_bytes **ret);
+
 #endif

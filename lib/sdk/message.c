@@ -333,3 +333,18 @@ GETTER(uint64_t, rowan_message_size, m->size, 0)
 GETTER(uint64_t, rowan_message_from, m->from, 0)
 GETTER(uint64_t, rowan_message_until, m->until, 0)
 GETTER(const char *, rowan_message_kind, (const char *)m->kind.data, "")
+
+int rowan_message_disclosure(
+	const struct rowan_message *m, struct rowan_bytes **ret)
+{
+	struct buf copy;
+	int rc;
+
+	if (m == NULL || ret == NULL)
+		return ROWAN_E_INVAL;
+	*ret = NULL;
+	if (m->row.content.type != CONTENT_CONSENT)
+		return ROWAN_E_NOT_FOUND;
+	rc = buf_copy(&copy, m->row.content.body);
+	return rc == 0 ? sdk_bytes(ret, &copy) : rc;
+}

@@ -18,6 +18,8 @@ static const char *const labels[] = {
 	[ATTEST_CONSENT] = PREFIX "card consent",
 	[ATTEST_STATEMENT] = PREFIX "statement",
 	[ATTEST_NACK] = PREFIX "nack",
+	[ATTEST_DISCLOSURE] = PREFIX "disclosure",
+	[ATTEST_BUNDLE] = PREFIX "bundle",
 };
 
 /* The purpose and the content, each with its length. */

@@ -17,7 +17,9 @@ enum attest_purpose {
 	ATTEST_POSSESSION = 3, /* a card request, by the device's key */
 	ATTEST_CONSENT = 4,    /* a card request, by the member's device */
 	ATTEST_STATEMENT = 5,  /* a statement, by each signer */
-	ATTEST_NACK = 6	       /* a commit that cannot be applied */
+	ATTEST_NACK = 6,       /* a commit that cannot be applied */
+	ATTEST_DISCLOSURE = 7, /* what a victim lets out, by her device */
+	ATTEST_BUNDLE = 8      /* an export's list, by who made it */
 };
 
 /**

@@ -20,7 +20,14 @@ check-evenings: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 .PHONY: check-audit
 check-audit: $(CLINIC_PROGRAMS)
 	$(Q)python3 tests/acceptance/audit.py $(B)
-check-evenings: check-audit
+#   make check-bundle      a diary goes out; some bits of it are flipped
+#   make check-bundle-whole    all of them
+.PHONY: check-bundle check-bundle-whole
+check-bundle: $(CLINIC_PROGRAMS)
+	$(Q)python3 tests/acceptance/bundle.py $(B)
+check-bundle-whole: $(CLINIC_PROGRAMS)
+	$(Q)python3 tests/acceptance/bundle.py $(B) whole
+check-evenings: check-audit check-bundle
 
 .PHONY: clinic check-clinic
 clinic: $(CLINIC_PROGRAMS)

@@ -140,17 +140,42 @@ int channels_heads(struct channels *x, const struct id16 *channel,
 	return 0;
 }
 
+/*
+ * In a diary the envelope carries a commitment to what it says, so that she
+ * can let it out one day and prove it (trust/disclosure.h).
+ */
+static int mark(const struct channel *c, struct bytes plain,
+	uint8_t mem[SAID_MARKED_LEN], struct rowan_mls_bytes *ret)
+{
+	struct content content;
+	struct said said;
+	int rc;
+
+	if (c->row.kind != WIRE_CHANNEL_DIARY)
+		return 0;
+	rc = content_decode(plain, &content);
+	if (rc != 0)
+		return rc;
+	channel_said(&content, &said);
+	rc = said_mark(&said, mem);
+	*ret = channel_mls(bytes_of(mem, SAID_MARKED_LEN));
+	return rc;
+}
+
 int channels_seal(struct channels *x, const struct id16 *channel,
 	struct bytes plain, uint32_t pad, struct buf *ret)
 {
-	const struct rowan_mls_wire wire = {.pad_until = pad};
+	struct rowan_mls_wire wire = {.pad_until = pad};
 	struct rowan_mls_buf sealed = {NULL, 0};
+	uint8_t mem[SAID_MARKED_LEN];
 	struct channel *c;
 	int rc = channel_find(x, channel, &c);
 
 	*ret = (struct buf){0};
 	if (rc == 0)
 		rc = channel_load(c);
+	if (rc == 0)
+		rc = mark(c, plain, mem, &wire.aad);
 	if (rc == 0)
 		rc = rowan_mls_send(
 			c->group, channel_mls(plain), &wire, &sealed);

@@ -22,6 +22,7 @@
 
 #include "base/idmap.h"
 #include "session/channel/channel.h"
+#include "trust/disclosure.h"
 #include "session/channel/channel_row.h"
 #include "wire/group.h"
 #include "wire/key.h"
@@ -209,6 +210,12 @@ ROWAN_MUST int channel_might(struct channel *c, const struct id16 *device,
 /* 0 iff the device has signed readmit after that number of the case. */
 ROWAN_MUST int channel_readmitted(
 	struct channel *c, const struct id16 *device, uint64_t after);
+
+/* What of a content is committed to: all but the heads. */
+static inline void channel_said(const struct content *c, struct said *ret)
+{
+	*ret = (struct said){c->id, c->sent, c->type, c->body};
+}
 
 /* channel_open.c: one envelope of each kind. */
 ROWAN_MUST int channel_open_said(struct channel *c,

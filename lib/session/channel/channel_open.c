@@ -133,6 +133,18 @@ static int count(struct channel *c, const struct rowan_mls_received *r,
 	return rc;
 }
 
+/* In a diary the commitment beside the ciphertext is to what is in it. */
+static bool is_marked(const struct channel *c,
+	const struct rowan_mls_received *r, const struct content *content)
+{
+	struct said said;
+
+	if (c->row.kind != WIRE_CHANNEL_DIARY)
+		return true;
+	channel_said(content, &said);
+	return said_marked(&said, channel_bytes(rowan_mls_received_aad(r)));
+}
+
 static int take_said(struct channel *c, struct rowan_mls_group *g,
 	struct rowan_mls_received *r, const struct wire_delivery *d,
 	struct channel_opened *ret)
@@ -149,6 +161,9 @@ static int take_said(struct channel *c, struct rowan_mls_group *g,
 	rc = content_decode(data, &content);
 	if (rc == ROWAN_E_NOMEM)
 		return rc;
+	/* What is read must be what can be proved. */
+	if (rc == 0 && !is_marked(c, r, &content))
+		return unreadable(ret, ROWAN_E_CRYPTO);
 	if (rc == 0) {
 		at.clinic_number = content.heads.clinic_number;
 		at.case_number = content.heads.case_number;

@@ -38,7 +38,8 @@ enum content_type {
 	CONTENT_HELD = 6,    /* key of a message that waits at the daemon */
 	CONTENT_DIARY = 7,   /* an entry of the incident record */
 	CONTENT_HISTORY = 8, /* an earlier message, handed to a successor */
-	CONTENT_BAR = 9	     /* team: a member who must not be assigned */
+	CONTENT_BAR = 9,     /* team: a member who must not be assigned */
+	CONTENT_CONSENT = 10 /* diary: an entry let out (trust/disclosure.h) */
 };
 
 /*

@@ -4,6 +4,7 @@
  *	PROOF "w"/leaf		Waiting: its leaf is known
  *	PROOF "l"/counter	the same, its leaf is to be found
  *	PROOF message/0		the file
+ *	PROOF message/1		of a diary: the envelope as it was submitted
  *
  *	struct {
  *		uint16 version = 1;
@@ -19,7 +20,7 @@
 
 #include "session/proof/audit.h"
 #include "session/proof/proofs_inner.h"
-#include "trust/evidence.h"
+#include "trust/disclosure.h"
 #include "wire/log.h"
 #include "wire/op.h"
 
@@ -98,7 +99,15 @@ int proofs_keep(struct proofs *x, const struct proofs_submitted *s)
 		.counter = s->counter,
 		.time = s->logged.time};
 	bool found = s->logged.leaf != WIRE_LEAF_NONE;
+	struct bytes marked;
+	int rc = 0;
 
+	/* Of a diary: what was handed in, should she let it out one day. */
+	if (said_of_envelope(s->envelope, &marked) == 0 && marked.len > 0)
+		rc = vault_put(x->o.vault, VAULT_PROOF, id16_view(&s->message),
+			1, s->envelope);
+	if (rc != 0)
+		return rc;
 	leaf_content(s->envelope, &wait.content);
 	memcpy(wait.salt.b, s->logged.time_salt, sizeof wait.salt.b);
 	x->waiting = true;

@@ -1,0 +1,365 @@
+/*
+ * rowan diary export: what a victim has let out of the diary, as a folder
+ * that a prosecutor can read and a machine without a network can check.
+ *
+ * Nothing goes out that she did not sign for; each receipt is led to one
+ * present checkpoint; the list is signed by this device.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <sodium.h>
+
+#include "cmd/bundle.h"
+#include "cmd/families.h"
+#include "cmd/remote.h"
+#include "trust/clinic.h"
+#include "ui/file.h"
+#include "ui/hex.h"
+#include "ui/mem.h"
+#include "ui/words.h"
+#include "wire/armour.h"
+
+#define PATIENCE_S 60
+#define BASE64	   sodium_base64_VARIANT_ORIGINAL
+#define FILE_MAX   ((size_t)110 * 1024 * 1024)
+#define SIGNED_MAX (16 * 1024)
+
+struct exporting {
+	struct run *r;
+	const char *folder;
+	struct wire_key authority;
+	struct bundle b;
+	char *checkpoint;
+};
+
+static int put(struct exporting *x, const char *path, struct bytes data)
+{
+	char *full = mem_print("%s/%s", x->folder, path);
+	int code = file_write(&x->r->ui, full, data, 0);
+
+	free(full);
+	if (code == EXIT_DONE && strcmp(path, "bundle.txt") != 0 &&
+		strcmp(path, "signature") != 0 &&
+		bundle_file_add(&x->b, path, data) != 0)
+		code = ui_fail(
+			&x->r->ui, EXIT_MACHINE, NULL, _("no memory left"));
+	return code;
+}
+
+static bool unbase64(const char *text, size_t max, struct buf *ret)
+{
+	size_t len = 0;
+
+	if (buf_alloc(ret, strlen(text) + 1) != 0)
+		return false;
+	if (sodium_base642bin(ret->data, ret->len, text, strlen(text), NULL,
+		    &len, NULL, BASE64) != 0 ||
+		len > max) {
+		buf_wipe(ret);
+		return false;
+	}
+	ret->len = len;
+	return true;
+}
+
+/* ---- one entry -------------------------------------------------------------
+ */
+
+struct renewal {
+	char *receipt;
+};
+
+static bool keep_renewed(struct run *r, const json_t *e, void *ctx)
+{
+	struct renewal *n = ctx;
+
+	free(n->receipt);
+	n->receipt = mem_text(json_text(e, "proof"));
+	return true;
+}
+
+/* The receipt under the present checkpoint; all under the same one. */
+static int renew(struct exporting *x, struct bytes receipt, char **ret)
+{
+	struct renewal n = {NULL};
+	json_t *answer = NULL;
+	int code = remote_stream(x->r,
+		json_pack("{s:s,s:s,s:s%,s:b,s:i}", "op", "audit", "kind",
+			"renew", "receipt", (const char *)receipt.data,
+			receipt.len, "proofs", 1, "wait", PATIENCE_S),
+		keep_renewed, &n, &answer);
+
+	if (code == EXIT_DONE &&
+		(json_flag(answer, "pending") || n.receipt == NULL))
+		code = ui_fail(&x->r->ui, EXIT_OFFLINE, NULL,
+			_("the daemon does not answer"));
+	if (code == EXIT_DONE) {
+		free(x->checkpoint);
+		x->checkpoint = mem_text(json_text(answer, "checkpoint"));
+	}
+	json_decref(answer);
+	*ret = code == EXIT_DONE ? n.receipt : NULL;
+	if (code != EXIT_DONE)
+		free(n.receipt);
+	return code;
+}
+
+/* Its words are hers, or it does not go out. */
+static int check(struct exporting *x, struct bundle_entry *e)
+{
+	e->x = malloc(sizeof *e->x);
+	if (e->x == NULL)
+		return ui_fail(
+			&x->r->ui, EXIT_MACHINE, NULL, _("no memory left"));
+	e->fault = disclosure_check(e->x, buf_view(&e->data), &x->authority);
+	if (e->fault != DISCLOSURE_GOOD)
+		return ui_fail(&x->r->ui, EXIT_DIFFERENT, NULL,
+			_("what was let out is not genuine: %s"),
+			_(disclosure_fault_name(e->fault)));
+	e->leaf = e->x->evidence.proof.index;
+	e->time = e->x->evidence.time;
+	e->exact = e->x->evidence.exact;
+	x->b.size = e->x->evidence.size;
+	x->b.clinic = e->x->consent.clinic;
+	x->b.case_id = e->x->consent.case_id;
+	return EXIT_DONE;
+}
+
+static int rewrite(
+	struct exporting *x, struct bundle_entry *e, const char *receipt)
+{
+	struct disclosure d;
+	struct writer w;
+	int rc = disclosure_read(buf_view(&e->data), &d);
+	struct buf made = {NULL, 0};
+
+	d.receipt = bytes_of(receipt, strlen(receipt));
+	writer_init(&w, DISCLOSURE_MAX);
+	if (rc == 0)
+		rc = disclosure_write(&d, &w);
+	if (rc == 0)
+		rc = writer_finish(&w, &made);
+	writer_wipe(&w);
+	if (rc != 0)
+		return ui_fail(&x->r->ui, EXIT_INPUT, NULL,
+			_("what was let out cannot be read"));
+	buf_wipe(&e->data);
+	e->data = made;
+	return EXIT_DONE;
+}
+
+/* The file itself, if it still can be had; else it is said to be missing. */
+static int attachment(struct exporting *x, struct bundle_entry *e)
+{
+	struct bytes name = e->x->entry.name;
+	char id[2 * ID16_LEN + 1], *full, *abs;
+	json_t *answer = NULL, *error = NULL;
+	struct buf data;
+	int code;
+
+	e->file = mem_print("files/%04u-%.*s", e->n, (int)name.len, name.data);
+	if (strlen(e->file) >= BUNDLE_PATH_MAX - 1)
+		e->file[BUNDLE_PATH_MAX - 1] = '\0';
+	full = mem_print("%s/%s", x->folder, e->file);
+	abs = absolute_path(full);
+	hex_write(e->x->said.id.b, ID16_LEN, id);
+	code = remote_try(x->r,
+		json_pack("{s:s,s:s,s:s,s:i}", "op", "fetch", "message", id,
+			"path", abs, "wait", PATIENCE_S),
+		&answer, &error);
+	e->omitted = code != EXIT_DONE || json_flag(answer, "pending");
+	json_decref(answer);
+	json_decref(error);
+	free(abs);
+	code = EXIT_DONE;
+	if (!e->omitted) {
+		code = file_read(&x->r->ui, full, FILE_MAX, &data);
+		if (code == EXIT_DONE &&
+			bundle_file_add(&x->b, e->file, buf_view(&data)) != 0)
+			code = EXIT_MACHINE;
+		if (code == EXIT_DONE)
+			buf_wipe(&data);
+	}
+	free(full);
+	return code;
+}
+
+static int one(struct exporting *x, const char *text)
+{
+	struct bundle_entry *e;
+	char path[64], *receipt = NULL;
+	struct disclosure d;
+	int code;
+
+	if (bundle_entry_add(&x->b, &e) != 0 ||
+		!unbase64(text, DISCLOSURE_MAX, &e->data) ||
+		disclosure_read(buf_view(&e->data), &d) != 0)
+		return ui_fail(&x->r->ui, EXIT_INPUT, NULL,
+			_("what was let out cannot be read"));
+	code = renew(x, d.receipt, &receipt);
+	if (code == EXIT_DONE)
+		code = rewrite(x, e, receipt);
+	free(receipt);
+	if (code == EXIT_DONE)
+		code = check(x, e);
+	(void)snprintf(path, sizeof path, "entries/%04u.disclosure", e->n);
+	if (code == EXIT_DONE)
+		code = put(x, path, buf_view(&e->data));
+	if (code == EXIT_DONE && e->x->said.type == SAID_ATTACHMENT)
+		code = attachment(x, e);
+	return code;
+}
+
+/* ---- all of them -----------------------------------------------------------
+ */
+
+static int collect(struct exporting *x)
+{
+	json_t *answer = NULL, *text;
+	json_int_t after = 0;
+	bool more = true;
+	int code = EXIT_DONE;
+	size_t i;
+
+	while (code == EXIT_DONE && more) {
+		code = remote_call(x->r,
+			json_pack("{s:s,s:s,s:I}", "op", "disclosures", "case",
+				x->r->argv[0], "after", after),
+			&answer);
+		if (code != EXIT_DONE)
+			return code;
+		more = json_flag(answer, "more");
+		after = json_number(answer, "place");
+		x->b.exported = (uint64_t)json_number(answer, "now");
+		json_array_foreach (
+			json_object_get(answer, "disclosures"), i, text)
+			if (code == EXIT_DONE)
+				code = one(x, json_string_value(text));
+		json_decref(answer);
+	}
+	if (code == EXIT_DONE && x->b.entry_count == 0)
+		code = ui_fail(&x->r->ui, EXIT_NOT_FOUND,
+			_("she says so in her app; nothing goes out before"),
+			_("the victim has let out nothing of this diary"));
+	return code;
+}
+
+static int sign_list(struct exporting *x)
+{
+	uint8_t digest[32];
+	char hex[65], sig[129], *text, *line;
+	json_t *answer = NULL;
+	struct buf made;
+	struct writer w;
+	int code;
+
+	writer_init(&w, BUNDLE_LIST_MAX);
+	if (bundle_write(&x->b, &w) != 0) {
+		writer_wipe(&w);
+		return ui_fail(
+			&x->r->ui, EXIT_MACHINE, NULL, _("no memory left"));
+	}
+	(void)crypto_hash_sha256(digest, w.data, w.len);
+	hex_write(digest, sizeof digest, hex);
+	code = remote_call(x->r,
+		json_pack("{s:s,s:s}", "op", "sign-bundle", "digest", hex),
+		&answer);
+	if (code == EXIT_DONE)
+		code = put(x, "bundle.txt", writer_view(&w));
+	writer_wipe(&w);
+	if (code == EXIT_DONE &&
+		unbase64(json_text(answer, "signature"), SIGNED_MAX, &made)) {
+		hex_write(made.data, 64, sig);
+		text = mem_get(2 * made.len + 64);
+		(void)sodium_bin2base64(text, 2 * made.len + 64, made.data + 64,
+			made.len - 64, BASE64);
+		buf_wipe(&made);
+		line = mem_print("signature %s\ncards %s\n", sig, text);
+		code = put(x, "signature", bytes_of(line, strlen(line)));
+		free(line);
+		free(text);
+	}
+	json_decref(answer);
+	return code;
+}
+
+static int write_all(struct exporting *x)
+{
+	int code = collect(x);
+	char *page;
+
+	/* All under the last checkpoint: the log has grown meanwhile. */
+	for (size_t i = 0; code == EXIT_DONE && i < x->b.entry_count; i++)
+		x->b.size = x->b.entries[i].x->evidence.size > x->b.size
+				    ? x->b.entries[i].x->evidence.size
+				    : x->b.size;
+	if (code != EXIT_DONE)
+		return code;
+	page = bundle_page(&x->b);
+	if (page == NULL)
+		return ui_fail(
+			&x->r->ui, EXIT_MACHINE, NULL, _("no memory left"));
+	code = put(x, "index.html", bytes_of(page, strlen(page)));
+	free(page);
+	if (code == EXIT_DONE)
+		code = put(x, "checkpoint",
+			bytes_of(x->checkpoint, strlen(x->checkpoint)));
+	return code == EXIT_DONE ? sign_list(x) : code;
+}
+
+static int folders(struct exporting *x)
+{
+	static const char *const names[] = {"", "/entries", "/files"};
+	int code = EXIT_DONE;
+
+	for (size_t i = 0; code == EXIT_DONE && i < 3; i++) {
+		char *path = mem_print("%s%s", x->folder, names[i]);
+
+		if (mkdir(path, 0700) != 0)
+			code = ui_fail(&x->r->ui,
+				errno == EEXIST ? EXIT_TAKEN : EXIT_MACHINE,
+				_("choose a folder that is not there yet"),
+				"%s: %s", path, strerror(errno));
+		free(path);
+	}
+	return code;
+}
+
+int diary_export_run(struct run *r)
+{
+	struct exporting x = {.r = r, .folder = r->argv[1]};
+	const char *authority = run_option(r, "authority");
+	unsigned omitted = 0;
+	int code;
+
+	if (authority == NULL)
+		return run_usage(r, _("whose authority? give --authority"));
+	code = authority_read(r, authority, &x.authority);
+	if (code == EXIT_DONE)
+		code = folders(&x);
+	if (code == EXIT_DONE)
+		code = write_all(&x);
+	for (size_t i = 0; i < x.b.entry_count; i++)
+		omitted += x.b.entries[i].omitted;
+	if (code == EXIT_DONE) {
+		ui_say(&r->ui,
+			_("%zu entries are in %s; rowan verify-bundle "
+			  "checks them"),
+			x.b.entry_count, x.folder);
+		if (omitted > 0)
+			ui_say(&r->ui,
+				_("%u attachments could not be had and are "
+				  "declared as omitted"),
+				omitted);
+		ui_json(&r->ui, json_pack("{s:s,s:I,s:I,s:I}", "path", x.folder,
+					"entries", (json_int_t)x.b.entry_count,
+					"omitted", (json_int_t)omitted, "size",
+					(json_int_t)x.b.size));
+	}
+	free(x.checkpoint);
+	bundle_free(&x.b);
+	return code;
+}
