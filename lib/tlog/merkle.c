@@ -7,26 +7,15 @@
 
 #include <sodium.h>
 
-#include "crypto/sha256.h"
 #include "tlog/merkle.h"
-
-/* Leaves of ours are shorter. */
-#define SHORT 256
 
 void merkle_leaf(struct bytes data, struct merkle_hash *ret)
 {
 	crypto_hash_sha256_state state;
-	uint8_t input[1 + SHORT];
+	const uint8_t prefix = 0x00;
 
-	input[0] = 0x00;
-	if (data.len <= SHORT) {
-		if (data.len > 0)
-			memcpy(input + 1, data.data, data.len);
-		sha256_public(bytes_of(input, 1 + data.len), ret->b);
-		return;
-	}
 	(void)crypto_hash_sha256_init(&state);
-	(void)crypto_hash_sha256_update(&state, input, 1);
+	(void)crypto_hash_sha256_update(&state, &prefix, 1);
 	(void)crypto_hash_sha256_update(&state, data.data, data.len);
 	(void)crypto_hash_sha256_final(&state, ret->b);
 }
@@ -39,7 +28,7 @@ void merkle_parent(const struct merkle_hash *left,
 	input[0] = 0x01;
 	memcpy(input + 1, left->b, MERKLE_HASH_LEN);
 	memcpy(input + 1 + MERKLE_HASH_LEN, right->b, MERKLE_HASH_LEN);
-	sha256_public(bytes_of(input, sizeof input), ret->b);
+	(void)crypto_hash_sha256(ret->b, input, sizeof input);
 }
 
 bool merkle_eq(const struct merkle_hash *a, const struct merkle_hash *b)

@@ -12,7 +12,6 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "crypto/sha256.h"
 #include "crypto/suite.h"
 
 /* What X25519 says: the product with any scalar is zero. */
@@ -116,30 +115,9 @@ static void test_signatures_of_another_length(void **state)
 	}
 }
 
-/* Every length around the blocks' ends, against libsodium. */
-static void test_sha256_of_any_length(void **state)
-{
-	uint8_t data[300], a[SHA256_LEN], b[SHA256_LEN];
-
-	(void)state;
-	randombytes_buf(data, sizeof data);
-	for (size_t len = 0; len <= sizeof data; len++) {
-		sha256_public(bytes_of(data, len), a);
-		crypto_hash_sha256(b, data, len);
-		assert_memory_equal(a, b, sizeof a);
-	}
-	for (int i = 0; i < 1000; i++) {
-		randombytes_buf(data, 65);
-		sha256_public(bytes_of(data, 65), a);
-		crypto_hash_sha256(b, data, 65);
-		assert_memory_equal(a, b, sizeof a);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sha256_of_any_length),
 		cmocka_unit_test(test_numbers_near_the_ends),
 		cmocka_unit_test(test_order_eight),
 		cmocka_unit_test(test_lengths),
