@@ -299,6 +299,52 @@ static void wrong_keys(struct cast *t, struct rowan_mls_group *g)
 	treekem_wipe(&was);
 }
 
+/* A secret or a hash of another length, message keys of another tree. */
+static void wrong_lengths(struct cast *t, struct rowan_mls_group *g)
+{
+	struct epoch_secrets *e = &g->secrets;
+	struct secret *const secrets[] = {&e->init, &e->sender_data,
+		&e->exporter, &e->external, &e->confirmation, &e->membership,
+		&e->resumption, &e->authenticator};
+	struct hash_value *const hashes[] = {
+		&g->confirmation_tag, &g->interim, &t->a->staged_message};
+	struct secret_tree *own = g->message_keys, *small;
+	const struct secret root = {.len = 32};
+
+	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+		for (int k = 0; k < 2; k++) {
+			secrets[i]->len += k == 0 ? 1 : SIZE_MAX;
+			refused_as_is(t);
+			secrets[i]->len -= k == 0 ? 1 : SIZE_MAX;
+		}
+	for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++)
+		for (int k = 0; k < 2; k++) {
+			hashes[i]->len += k == 0 ? 1 : SIZE_MAX;
+			refused_as_is(t);
+			hashes[i]->len -= k == 0 ? 1 : SIZE_MAX;
+		}
+	for (uint32_t leaves = 1; leaves <= 4; leaves *= 2) {
+		assert_int_equal(
+			secret_tree_new(&suite_0003, &root, leaves, &small), 0);
+		g->message_keys = small;
+		if (leaves == 2)
+			accepted_as_is(t);
+		else
+			refused_as_is(t);
+		secret_tree_free(small);
+	}
+	g->message_keys = own;
+	accepted_as_is(t);
+}
+
+static void everything_has_its_length(void **state)
+{
+	struct cast *t = *state;
+
+	wrong_lengths(t, t->a);
+	wrong_lengths(t, t->a->staged);
+}
+
 static void keys_belong_to_the_leaf(void **state)
 {
 	struct cast *t = *state;
@@ -369,6 +415,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(clients_are_whole),
 		TEST(groups_are_whole),
+		TEST(everything_has_its_length),
 		TEST(keys_belong_to_the_leaf),
 		TEST(keys_belong_to_the_update),
 		TEST(keys_belong_to_the_package),

@@ -163,11 +163,12 @@ static int read_secret(struct reader *r, struct secret *ret)
 	return 0;
 }
 
-static int read_hash(struct reader *r, struct hash_value *ret)
+static int read_hash(
+	const struct suite *s, struct reader *r, struct hash_value *ret)
 {
 	struct bytes view;
 
-	if (reader_vec(r, HASH_MAX, &view) != 0)
+	if (reader_vec(r, HASH_MAX, &view) != 0 || view.len != s->hash->len)
 		return ROWAN_E_CORRUPT;
 	ret->len = view.len;
 	for (size_t i = 0; i < view.len; i++)
@@ -196,8 +197,9 @@ static int read_tree(const struct suite *s, struct reader *r, struct tree **ret)
 	return damage(tree_decode(s, raw, ret));
 }
 
+/* Of the epoch that has ${tree}; none is NULL. */
 static int read_message_keys(
-	const struct suite *s, struct reader *r, struct secret_tree **ret)
+	struct reader *r, const struct tree *tree, struct secret_tree **ret)
 {
 	struct reader inner;
 	int rc;
@@ -207,8 +209,11 @@ static int read_message_keys(
 		return ROWAN_E_CORRUPT;
 	if (reader_left(&inner) == 0)
 		return 0;
-	rc = damage(secret_tree_read(&inner, s, ret));
-	return rc == 0 && reader_left(&inner) != 0 ? ROWAN_E_CORRUPT : rc;
+	rc = damage(secret_tree_read(&inner, tree->suite, ret));
+	if (rc == 0 && (reader_left(&inner) != 0 ||
+			       secret_tree_leaves(*ret) != tree_leaves(tree)))
+		rc = ROWAN_E_CORRUPT;
+	return rc;
 }
 
 static int read_keys(struct reader *r, uint32_t leaf, struct treekem *keys)
@@ -230,15 +235,21 @@ static int read_keys(struct reader *r, uint32_t leaf, struct treekem *keys)
 	return 0;
 }
 
-static int read_secrets(struct reader *r, struct epoch_secrets *e)
+/* All as long as the hash; the removed have none. */
+static int read_secrets(struct reader *r, struct rowan_mls_group *g)
 {
+	struct epoch_secrets *e = &g->secrets;
+	size_t len = g->removed ? 0 : g->suite->hash->len;
 	struct secret *const all[] = {&e->init, &e->sender_data, &e->exporter,
 		&e->external, &e->confirmation, &e->membership, &e->resumption,
 		&e->authenticator};
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < sizeof all / sizeof *all; i++)
+	for (size_t i = 0; rc == 0 && i < sizeof all / sizeof *all; i++) {
 		rc = read_secret(r, all[i]);
+		if (rc == 0 && all[i]->len != len)
+			rc = ROWAN_E_CORRUPT;
+	}
 	return rc;
 }
 
@@ -271,10 +282,10 @@ static int read_epoch(struct reader *r, struct rowan_mls_group *g)
 	if ((rc = read_context(g->suite, r, &g->context)) != 0 ||
 		(rc = read_tree(g->suite, r, &g->tree)) != 0 ||
 		(rc = read_keys(r, g->leaf, g->keys)) != 0 ||
-		(rc = read_secrets(r, &g->secrets)) != 0 ||
-		(rc = read_message_keys(g->suite, r, &g->message_keys)) != 0 ||
-		(rc = read_hash(r, &g->confirmation_tag)) != 0 ||
-		(rc = read_hash(r, &g->interim)) != 0)
+		(rc = read_secrets(r, g)) != 0 ||
+		(rc = read_message_keys(r, g->tree, &g->message_keys)) != 0 ||
+		(rc = read_hash(g->suite, r, &g->confirmation_tag)) != 0 ||
+		(rc = read_hash(g->suite, r, &g->interim)) != 0)
 		return rc;
 	if (!place_is_ours(g) || reader_vec(r, SAVED_MAX, &reinit) != 0)
 		return ROWAN_E_CORRUPT;
@@ -336,7 +347,7 @@ static int read_past(struct reader *r, struct rowan_mls_group *g)
 			(rc = read_tree(g->suite, &list, &p->tree)) != 0 ||
 			(rc = read_secret(&list, &p->sender_data)) != 0 ||
 			(rc = read_message_keys(
-				 g->suite, &list, &p->message_keys)) != 0)
+				 &list, p->tree, &p->message_keys)) != 0)
 			return rc;
 		if (p->message_keys == NULL)
 			return ROWAN_E_CORRUPT;
@@ -367,7 +378,7 @@ static int read_staged(struct reader *r, struct rowan_mls_group *g)
 		return ROWAN_E_CORRUPT;
 	if (present == 0)
 		return 0;
-	if ((rc = read_hash(r, &g->staged_message)) != 0 ||
+	if ((rc = read_hash(g->suite, r, &g->staged_message)) != 0 ||
 		(rc = group_new(g->client, &next)) != 0)
 		return rc;
 	g->staged = next;

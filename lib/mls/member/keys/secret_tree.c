@@ -136,6 +136,11 @@ void secret_tree_free(struct secret_tree *t)
 	free(t);
 }
 
+uint32_t secret_tree_leaves(const struct secret_tree *t)
+{
+	return t->leaves;
+}
+
 /* DeriveTreeSecret, section 9.1. */
 static int tree_secret(const struct label_source *src, uint32_t generation,
 	const char *label, uint8_t *ret, size_t len)

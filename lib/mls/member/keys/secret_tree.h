@@ -53,6 +53,12 @@ ROWAN_MUST int secret_tree_new(const struct suite *s,
 void secret_tree_free(struct secret_tree *t);
 
 /**
+ * secret_tree_leaves(t):
+ * Return the number of leaves, blank ones included.
+ */
+uint32_t secret_tree_leaves(const struct secret_tree *t);
+
+/**
  * secret_tree_find(t, limits, place, ret):
  * Derive the key of ${place}; the tree is unchanged. End the step with
  * secret_tree_take or secret_tree_drop, before anything else is taken.
