@@ -123,6 +123,8 @@ int store_check(struct store_reader *rd, const char **ret_problem)
 	if (r == 0 &&
 		(r = store_log_verify(rd, &root, &size)) == ROWAN_E_CORRUPT)
 		*ret_problem = "a log whose hashes are not those of its leaves";
+	if (r == 0 && (r = check_seals(rd)) == ROWAN_E_CORRUPT)
+		*ret_problem = rd->problem;
 	return r;
 }
 

@@ -42,6 +42,7 @@ struct store_reader {
 	struct db db;
 	const struct seal *seal; /* of the store */
 	struct store *owner;	 /* whose view it is; NULL for other threads */
+	char problem[96];	 /* what store_check found */
 };
 
 /* A device as the writer remembers it. */
@@ -223,6 +224,9 @@ ROWAN_MUST int row_open(const struct seal *s, struct seal_place place,
 /* The same into fresh memory. */
 ROWAN_MUST int row_open_buf(const struct seal *s, struct seal_place place,
 	struct bytes sealed, struct buf *ret);
+
+/* check_seal.c: open every sealed value; what does not is rd->problem. */
+ROWAN_MUST int check_seals(struct store_reader *rd);
 
 /* ---- admin.c ---- */
 

@@ -706,8 +706,9 @@ ROWAN_MUST int store_tidy(struct store *st, uint64_t now, bool idle);
 
 /**
  * store_check(rd, ret_problem):
- * The whole integrity check and the store's own invariants; long. Returns
- * ROWAN_E_CORRUPT and sets ${ret_problem} to a static sentence.
+ * The whole integrity check, the store's own invariants, and every sealed
+ * value opened; long. Returns ROWAN_E_CORRUPT and sets ${ret_problem} to a
+ * sentence, valid until the next check of ${rd}.
  */
 ROWAN_MUST int store_check(struct store_reader *rd, const char **ret_problem);
 
