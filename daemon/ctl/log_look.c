@@ -2,6 +2,7 @@
  * Looking at the head of the log: see log_look.h. What the daemon keeps it has
  * verified when it took it in.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -61,13 +62,23 @@ void log_look_cosigned(struct bytes note, struct log_look *ret)
 	ret->cosigned = c.size;
 }
 
+struct look {
+	struct log_look *ret;
+	const struct store_urgent_found *found; /* or NULL */
+	bool known;
+};
+
 static int look(void *cookie, struct ops *o)
 {
-	struct log_look *l = cookie;
+	struct look *k = cookie;
+	struct log_look *l = k->ret;
 	struct buf note;
 	uint64_t size;
 	int rc;
 
+	if (k->found != NULL)
+		store_urgent_take(o->store, k->found);
+	k->known = store_urgent_known(o->store);
 	rc = store_urgent(o->store, &l->urgent);
 	if (rc != 0 || o->head == NULL)
 		return rc;
@@ -81,6 +92,20 @@ static int look(void *cookie, struct ops *o)
 
 int log_look(struct ctl_call *c, struct log_look *ret)
 {
+	struct look k = {.ret = ret};
+	struct store_urgent_found *f;
+	int rc;
+
 	memset(ret, 0, sizeof *ret);
-	return server_job(c->o->relay, look, ret);
+	rc = server_job(c->o->relay, look, &k);
+	if (rc != 0 || k.known)
+		return rc;
+	/* Once after the start: what was urgent before it is urgent still. */
+	f = malloc(sizeof *f);
+	rc = f == NULL ? ROWAN_E_NOMEM : store_urgent_find(c->rd, f);
+	k.found = f;
+	if (rc == 0)
+		rc = server_job(c->o->relay, look, &k);
+	free(f);
+	return rc;
 }

@@ -97,52 +97,6 @@ int store_due(struct store_reader *rd, uint64_t now, struct store_due *ret)
 	return count_due(rd, SQL_INVITE_DUE, now, &ret->invites);
 }
 
-/* ---- urgent ---- */
-
-void urgent_add(struct store *st, int64_t row, int64_t number)
-{
-	/* The oldest ones are what is asked for. */
-	if (st->urgent_len < URGENT_MAX)
-		st->urgent[st->urgent_len++] =
-			(struct urgent){row, number, st->now};
-}
-
-/* Nobody tells when one goes or was taken back: it is looked for. */
-static int is_there(struct store *st, const struct urgent *u, bool *ret)
-{
-	sqlite3_stmt *q = db_use(&st->view.db, SQL_ENVELOPE_THERE);
-	int r;
-
-	db_int(q, 1, u->row);
-	db_int(q, 2, u->number);
-	r = db_row(&st->view.db, q);
-	*ret = r == 1 && db_get_int(q, 0) > 0;
-	db_end(q);
-	return r < 0 ? r : 0;
-}
-
-int store_urgent(struct store *st, uint64_t *ret)
-{
-	size_t kept = 0;
-	int r = 0;
-
-	*ret = 0;
-	for (size_t i = 0; i < st->urgent_len; i++) {
-		bool there = true;
-
-		/* Each is looked for once a call, the rest stays. */
-		if (r == 0 && (r = is_there(st, &st->urgent[i], &there)) != 0)
-			there = true;
-		if (!there)
-			continue;
-		if (*ret == 0 || st->urgent[i].since < *ret)
-			*ret = st->urgent[i].since;
-		st->urgent[kept++] = st->urgent[i];
-	}
-	st->urgent_len = kept;
-	return r;
-}
-
 /* ---- the file ---- */
 
 static int copy(const char *from, const char *vfs, const char *path)

@@ -162,6 +162,7 @@ struct store {
 	bool freed_known, note_dirty;
 	struct urgent urgent[URGENT_MAX];
 	size_t urgent_len;
+	bool urgent_known; /* those from before the start, too */
 	struct device *to[STORE_RECIPIENT_MAX];
 	struct store_delivery *out; /* what the last call gave */
 	size_t out_len, out_cap;

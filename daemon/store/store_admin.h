@@ -59,9 +59,33 @@ ROWAN_MUST int store_due(
 /**
  * store_urgent(st, ret):
  * Since when the oldest urgent envelope waits that was stored since the store
- * was opened; 0 when none waits. Up to a second late. For the writer's thread.
+ * was opened, or found by store_urgent_find; 0 when none waits. Up to a second
+ * late. For the writer's thread.
  */
 ROWAN_MUST int store_urgent(struct store *st, uint64_t *ret);
+
+/* Urgent envelopes that wait; ${since} is the hour in which they came. */
+#define STORE_URGENT_MAX 128
+struct store_urgent_row {
+	int64_t row, number;
+	uint64_t since;
+};
+struct store_urgent_found {
+	struct store_urgent_row rows[STORE_URGENT_MAX];
+	size_t len;
+};
+
+/**
+ * store_urgent_find(rd, ret), store_urgent_take(st, found),
+ * store_urgent_known(st):
+ * Look into every envelope that waits, for any thread with a reader: long;
+ * remember the first STORE_URGENT_MAX found, on the writer's thread; whether
+ * that was done since the store was opened.
+ */
+ROWAN_MUST int store_urgent_find(
+	struct store_reader *rd, struct store_urgent_found *ret);
+void store_urgent_take(struct store *st, const struct store_urgent_found *f);
+bool store_urgent_known(const struct store *st);
 
 /**
  * store_schema(path, ret):

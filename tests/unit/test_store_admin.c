@@ -106,6 +106,38 @@ static void urgent(void **state)
 	assert_int_equal(oldest(k), 0);
 }
 
+/* What waited before a restart waits still, known to the hour. */
+static void urgent_before(void **state)
+{
+	struct store_urgent_found f;
+	struct kit *k = *state;
+	uint64_t hour;
+
+	kit_begin(k);
+	assert_int_equal(kit_submit(k, 1, 1, 1, "can wait"), 0);
+	assert_int_equal(put_urgent(k, 2), 0);
+	kit_commit(k);
+	hour = k->now - k->now % 3600;
+	store_close(k->st);
+	k->now += 5000;
+	assert_int_equal(store_open(&k->st, &k->options), 0);
+	assert_false(store_urgent_known(k->st));
+	assert_int_equal(oldest(k), 0);
+	assert_int_equal(store_urgent_find(store_view(k->st), &f), 0);
+	assert_int_equal(f.len, 1);
+	store_urgent_take(k->st, &f);
+	store_urgent_take(k->st, &f);
+	assert_true(store_urgent_known(k->st));
+	assert_int_equal(oldest(k), hour);
+	kit_begin(k);
+	assert_int_equal(kit_ack(k, 2, 1, 100000), 2);
+	assert_int_equal(store_sweep(k->st, 100, &(struct store_slice){0}), 0);
+	kit_commit(k);
+	assert_int_equal(oldest(k), 0);
+	assert_int_equal(store_urgent_find(store_view(k->st), &f), 0);
+	assert_int_equal(f.len, 0);
+}
+
 static void put_invite(struct kit *k, uint32_t n)
 {
 	struct store_invite i = {.id = kit_id('i', n),
@@ -242,6 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(devices, setup, teardown),
 		cmocka_unit_test_setup_teardown(urgent, setup, teardown),
+		cmocka_unit_test_setup_teardown(urgent_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(invites, setup, teardown),
 		cmocka_unit_test_setup_teardown(voided, setup, teardown),
 		cmocka_unit_test_setup_teardown(due, setup, teardown),
