@@ -5,7 +5,7 @@
  *	next.key	its successor; belongs somewhere else
  *	authority.txt	the first record: what daemon and devices pin
  *	records.txt	all records, the first to the present one
- *	statements.txt	every statement signed here, for rowand --import
+ *	statements.txt	the clinic's chain: what was signed here, and by others
  *	daemon.txt	the daemon's card and where it listens
  *
  * Trusts nothing in these files: records, cards and statements are checked as
@@ -17,8 +17,16 @@
 #include "cmd/command.h"
 #include "trust/authority.h"
 #include "trust/bundle.h"
+#include "trust/chain.h"
 
 #define AUTHORITY_FILE_MAX ((size_t)4 * 1024 * 1024)
+
+/* A statement of the chain, or of an erased one its link alone. */
+struct authority_item {
+	struct buf raw; /* empty: withheld */
+	uint64_t number, time;
+	struct chain_link link;
+};
 
 /* The folder, read and checked. */
 struct authority_book {
@@ -28,7 +36,7 @@ struct authority_book {
 	struct buf record[BUNDLE_RECORDS_MAX];
 	size_t record_count;
 	struct clinic clinic; /* after the last statement */
-	struct buf *statements;
+	struct authority_item *statements;
 	size_t statement_count;
 	struct trust_card *cards; /* views borrow from statements */
 	size_t card_count;
@@ -66,13 +74,25 @@ int authority_book_add(
 	struct authority_book *b, struct bytes raw, uint64_t now);
 
 /**
- * authority_book_take(b, raw), authority_book_cut(b, count),
- * authority_book_write(b):
- * Append a statement of others that is checked, in ${b} alone; go back to the
- * first ${count}; write the file anew. Codes of rules_check; EXIT_DONE, or
- * said.
+ * authority_item_next(text, ret), authority_item_copy(ret, from):
+ * The next item of a chain as text, which then begins behind it; a copy. The
+ * caller owns ${ret}->raw. ROWAN_E_NOT_FOUND at the end, ROWAN_E_MALFORMED,
+ * ROWAN_E_NOMEM.
  */
-ROWAN_MUST int authority_book_take(struct authority_book *b, struct bytes raw);
+ROWAN_MUST int authority_item_next(
+	struct bytes *text, struct authority_item *ret);
+ROWAN_MUST int authority_item_copy(
+	struct authority_item *ret, const struct authority_item *from);
+
+/**
+ * authority_book_take(b, item), authority_book_cut(b, count),
+ * authority_book_write(b):
+ * Append an item of others, a statement if the rules allow it, in ${b} alone;
+ * go back to the first ${count}; write the file anew. Codes of rules_check;
+ * EXIT_DONE, or said.
+ */
+ROWAN_MUST int authority_book_take(
+	struct authority_book *b, const struct authority_item *item);
 ROWAN_MUST int authority_book_cut(struct authority_book *b, size_t count);
 int authority_book_write(const struct authority_book *b);
 

@@ -11,6 +11,7 @@
 #include "trust/chain.h"
 #include "trust/rules.h"
 #include "ui/file.h"
+#include "ui/hex.h"
 #include "ui/mem.h"
 #include "ui/pass.h"
 #include "ui/words.h"
@@ -131,12 +132,29 @@ static void take_revocation(
 		}
 }
 
-/* A checked statement; takes over ${raw}. */
-static int take(struct authority_book *b, struct buf *raw)
+static void append(struct authority_book *b, struct authority_item *item)
+{
+	b->statements = mem_more(b->statements,
+		(b->statement_count + 1) * sizeof *b->statements);
+	b->statements[b->statement_count++] = *item;
+	item->raw = (struct buf){NULL, 0};
+}
+
+/* A checked item; takes over ${item}->raw. */
+static int take(struct authority_book *b, struct authority_item *item)
 {
 	struct wire_statement s;
-	int rc = wire_statement_decode(buf_view(raw), &s);
+	int rc = 0;
 
+	if (item->raw.len == 0) {
+		if (item->number != b->clinic.number + 1 ||
+			item->time < b->clinic.time)
+			return ROWAN_E_CHAIN;
+		clinic_follow(&b->clinic, &item->link, item->time);
+		append(b, item);
+		return 0;
+	}
+	rc = wire_statement_decode(buf_view(&item->raw), &s);
 	if (rc == 0)
 		rc = rules_apply_clinic(&b->clinic, &s);
 	if (rc != 0)
@@ -145,10 +163,7 @@ static int take(struct authority_book *b, struct buf *raw)
 		take_card(b, &s);
 	else if (s.kind == WIRE_ST_REVOKE)
 		take_revocation(b, &s);
-	b->statements = mem_more(b->statements,
-		(b->statement_count + 1) * sizeof *b->statements);
-	b->statements[b->statement_count++] = *raw;
-	*raw = (struct buf){NULL, 0};
+	append(b, item);
 	return 0;
 }
 
@@ -195,40 +210,42 @@ static int read_records(struct authority_book *b)
 
 static int read_statements(struct authority_book *b, struct bytes text)
 {
-	struct buf raw;
-	uint8_t kind;
+	struct authority_item item;
 	int rc;
 
-	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
-		rc = kind == ARMOUR_STATEMENT ? 0 : ROWAN_E_MALFORMED;
+	while ((rc = authority_item_next(&text, &item)) == 0) {
+		if (item.raw.len > 0)
+			rc = authority_book_check(b, buf_view(&item.raw), 0);
 		if (rc == 0)
-			rc = authority_book_check(b, buf_view(&raw), 0);
-		if (rc == 0)
-			rc = take(b, &raw);
-		buf_wipe(&raw);
+			rc = take(b, &item);
+		buf_wipe(&item.raw);
 		if (rc != 0)
 			return rc;
 	}
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
 }
 
-int authority_book_take(struct authority_book *b, struct bytes raw)
+int authority_book_take(
+	struct authority_book *b, const struct authority_item *item)
 {
-	struct buf copy = {NULL, 0};
-	int rc = authority_book_check(b, raw, 0);
+	struct authority_item copy;
+	int rc = item->raw.len == 0
+			 ? 0
+			 : authority_book_check(b, buf_view(&item->raw), 0);
 
 	if (rc == 0)
-		rc = buf_copy(&copy, raw);
-	if (rc == 0)
-		rc = take(b, &copy);
-	buf_wipe(&copy);
+		rc = authority_item_copy(&copy, item);
+	if (rc != 0)
+		return rc;
+	rc = take(b, &copy);
+	buf_wipe(&copy.raw);
 	return rc;
 }
 
 /* Cards borrow from statements: all is built anew from the first on. */
 int authority_book_cut(struct authority_book *b, size_t count)
 {
-	struct buf *old = b->statements;
+	struct authority_item *old = b->statements;
 	size_t had = b->statement_count;
 	int rc;
 
@@ -240,7 +257,7 @@ int authority_book_cut(struct authority_book *b, size_t count)
 	for (size_t i = 0; i < had; i++) {
 		if (rc == 0 && i < count)
 			rc = take(b, &old[i]);
-		buf_wipe(&old[i]);
+		buf_wipe(&old[i].raw);
 	}
 	free(old);
 	return rc;
@@ -289,7 +306,7 @@ void authority_book_close(struct authority_book *b)
 	for (size_t i = 0; i < b->record_count; i++)
 		buf_wipe(&b->record[i]);
 	for (size_t i = 0; i < b->statement_count; i++)
-		buf_wipe(&b->statements[i]);
+		buf_wipe(&b->statements[i].raw);
 	free(b->statements);
 	free(b->cards);
 	buf_wipe(&b->records);
@@ -300,6 +317,22 @@ void authority_book_close(struct authority_book *b)
 /* ---- adding ---------------------------------------------------------------
  */
 
+static int write_item(const struct authority_item *item, struct writer *w)
+{
+	char subject[65], content[65], *line;
+
+	if (item->raw.len > 0)
+		return armour_write(ARMOUR_STATEMENT, buf_view(&item->raw), w);
+	hex_write(item->link.subject.b, WIRE_HASH_LEN, subject);
+	hex_write(item->link.content.b, WIRE_HASH_LEN, content);
+	line = mem_print("withheld %llu %llu %s %s\n",
+		(unsigned long long)item->number,
+		(unsigned long long)item->time, subject, content);
+	writer_raw(w, line, strlen(line));
+	free(line);
+	return writer_status(w);
+}
+
 /* The whole file anew: it is there complete, old or new. */
 int authority_book_write(const struct authority_book *b)
 {
@@ -309,8 +342,7 @@ int authority_book_write(const struct authority_book *b)
 
 	writer_init(&w, AUTHORITY_FILE_MAX);
 	for (size_t i = 0; i < b->statement_count; i++)
-		if (armour_write(ARMOUR_STATEMENT, buf_view(&b->statements[i]),
-			    &w) != 0)
+		if (write_item(&b->statements[i], &w) != 0)
 			break;
 	code = writer_status(&w) != 0
 		       ? ui_fail(b->ui, EXIT_INPUT, NULL, _("%s is full"), path)
@@ -322,7 +354,7 @@ int authority_book_write(const struct authority_book *b)
 
 int authority_book_add(struct authority_book *b, struct bytes raw, uint64_t now)
 {
-	struct buf copy = {NULL, 0};
+	struct authority_item item = {.raw = {NULL, 0}};
 	int rc = authority_book_check(b, raw, now), code = EXIT_DONE;
 
 	if (rc == ROWAN_E_CHAIN)
@@ -333,9 +365,9 @@ int authority_book_add(struct authority_book *b, struct bytes raw, uint64_t now)
 		return ui_fail(b->ui, exit_of(rc), NULL,
 			_("the clinic's rules do not allow it: %s"),
 			rowan_strerror(rc));
-	if (buf_copy(&copy, raw) != 0 || take(b, &copy) != 0)
+	if (buf_copy(&item.raw, raw) != 0 || take(b, &item) != 0)
 		code = ui_fail(b->ui, EXIT_MACHINE, NULL, _("out of memory"));
-	buf_wipe(&copy);
+	buf_wipe(&item.raw);
 	return code == EXIT_DONE ? authority_book_write(b) : code;
 }
 

@@ -22,57 +22,74 @@
 #include "wire/armour.h"
 
 struct chain {
-	struct buf *raw;
+	struct authority_item *item;
 	size_t count;
 };
 
 static void chain_wipe(struct chain *c)
 {
 	for (size_t i = 0; i < c->count; i++)
-		buf_wipe(&c->raw[i]);
-	free(c->raw);
+		buf_wipe(&c->item[i].raw);
+	free(c->item);
 	*c = (struct chain){NULL, 0};
 }
 
-static void chain_add(struct chain *c, struct buf *raw)
+static void chain_add(struct chain *c, struct authority_item *item)
 {
-	c->raw = mem_more(c->raw, (c->count + 1) * sizeof *c->raw);
-	c->raw[c->count++] = *raw;
-	*raw = (struct buf){NULL, 0};
+	c->item = mem_more(c->item, (c->count + 1) * sizeof *c->item);
+	c->item[c->count++] = *item;
+	item->raw = (struct buf){NULL, 0};
 }
 
-/* Statements of the clinic, from the first one on. */
+/* Of the clinic, from the first one on. */
 static int read_chain(struct bytes text, struct chain *ret)
 {
-	struct wire_statement s;
-	struct buf raw;
-	uint8_t kind;
+	struct authority_item item;
 	int rc;
 
-	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
-		rc = kind == ARMOUR_STATEMENT ? 0 : ROWAN_E_MALFORMED;
-		if (rc == 0)
-			rc = wire_statement_decode(buf_view(&raw), &s);
-		if (rc == 0 && (wire_statement_of_case(s.kind) ||
-				       s.number != ret->count + 1))
+	while ((rc = authority_item_next(&text, &item)) == 0) {
+		if (item.number == ret->count + 1)
+			chain_add(ret, &item);
+		else
 			rc = ROWAN_E_CHAIN;
-		if (rc == 0)
-			chain_add(ret, &raw);
-		buf_wipe(&raw);
+		buf_wipe(&item.raw);
 		if (rc != 0)
 			return rc;
 	}
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
 }
 
-/* How many statements both have. */
+/* What was erased at one end may be whole at the other. */
+static bool same_link(
+	const struct authority_item *a, const struct authority_item *b)
+{
+	const struct authority_item *whole = a->raw.len > 0 ? a : b;
+	const struct authority_item *hole = a->raw.len > 0 ? b : a;
+	struct chain_link link = whole->link;
+	struct wire_statement s;
+
+	if (whole->raw.len > 0 &&
+		(wire_statement_decode(buf_view(&whole->raw), &s) != 0 ||
+			chain_link(&s, &link) != 0))
+		return false;
+	return memcmp(&link, &hole->link, sizeof link) == 0;
+}
+
+/* How many items both have. */
 static size_t common(const struct authority_book *b, const struct chain *c)
 {
 	size_t n = 0;
 
-	while (n < b->statement_count && n < c->count &&
-		bytes_eq(buf_view(&b->statements[n]), buf_view(&c->raw[n])))
-		n++;
+	for (; n < b->statement_count && n < c->count; n++) {
+		const struct authority_item *x = &b->statements[n];
+		const struct authority_item *y = &c->item[n];
+
+		if (x->raw.len > 0 && y->raw.len > 0
+				? !bytes_eq(
+					  buf_view(&x->raw), buf_view(&y->raw))
+				: !same_link(x, y))
+			break;
+	}
 	return n;
 }
 
@@ -115,7 +132,7 @@ static int sign_late(struct authority_book *b, const struct chain *late)
 	int code = authority_book_key(b, "authority.key", &key);
 
 	for (size_t i = 0; code == EXIT_DONE && i < late->count; i++)
-		code = sign_again(b, key, buf_view(&late->raw[i]));
+		code = sign_again(b, key, buf_view(&late->item[i].raw));
 	authority_free(key);
 	return code;
 }
@@ -127,17 +144,17 @@ static int take_over(
 	int code = EXIT_DONE, rc;
 
 	for (size_t i = same; i < b->statement_count; i++) {
-		struct buf raw;
+		struct authority_item item;
 
-		if (buf_copy(&raw, buf_view(&b->statements[i])) != 0)
+		if (authority_item_copy(&item, &b->statements[i]) != 0)
 			code = ui_fail(
 				b->ui, EXIT_MACHINE, NULL, _("out of memory"));
 		else
-			chain_add(&late, &raw);
+			chain_add(&late, &item);
 	}
 	rc = authority_book_cut(b, same);
 	for (size_t i = same; rc == 0 && code == EXIT_DONE && i < c->count; i++)
-		rc = authority_book_take(b, buf_view(&c->raw[i]));
+		rc = authority_book_take(b, &c->item[i]);
 	if (rc != 0)
 		code = ui_fail(b->ui, EXIT_INPUT, NULL,
 			_("statement %zu is not one of this clinic's next: %s"),

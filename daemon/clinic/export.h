@@ -13,7 +13,12 @@
 
 /**
  * export_statement(rd, chain, number, w):
- * Write one statement, armoured. ROWAN_E_NOT_FOUND past the newest.
+ * Write one statement, armoured. Of one that was erased with its case its link
+ * alone, which keeps the chain whole, as a line:
+ *
+ *	withheld NUMBER TIME SUBJECT CONTENT
+ *
+ * ROWAN_E_NOT_FOUND past the newest.
  */
 ROWAN_MUST int export_statement(struct store_reader *rd,
 	const struct id16 *chain, uint64_t number, struct writer *w);

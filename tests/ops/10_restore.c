@@ -1,7 +1,8 @@
 /*
  * A restore: signed by the authority for exactly these two heads or not at
  * all; then what was before the backup is there, what came after is not,
- * invites and key packages are void and groups wait for a reset.
+ * invites and key packages are void, groups wait for a reset, and a case that
+ * was erased meanwhile does not come back.
  */
 #include <stdio.h>
 #include <signal.h>
@@ -39,7 +40,8 @@ static int finish(const char *folder, const char *path)
 {
 	char args[2 * ROWAND_PATH_MAX + 64];
 
-	snprintf(args, sizeof args, "backup finish '%s' '%s'", folder, path);
+	snprintf(args, sizeof args, "--json backup finish '%s' '%s'", folder,
+		path);
 	return run(args);
 }
 
@@ -91,6 +93,44 @@ static uint16_t close_case(void)
 	code = clinic_kit_act(&k, c, k.cast.c, &s, &k.cast.coordinator);
 	relay_close(c);
 	return code;
+}
+
+/* Signed by the coordinator and the authority. */
+static uint16_t erase_case(void)
+{
+	struct relay_client *c = clinic_kit_connect(&k, &k.cast.coordinator);
+	struct wire_statement s;
+	uint16_t code;
+
+	k.cast.w.now = (uint64_t)time(NULL);
+	world_statement(&k.cast.w, k.cast.c, WIRE_ST_ERASE, &s);
+	s.signer_count = 2;
+	s.signers[0].kind = WIRE_SIGNER_AUTHORITY;
+	s.signers[1].kind = WIRE_SIGNER_DEVICE;
+	s.signers[1].device = k.cast.coordinator.device;
+	code = clinic_kit_act(&k, c, k.cast.c, &s, &k.cast.coordinator);
+	relay_close(c);
+	return code;
+}
+
+/* Whether a file of the daemon's folder has these words in it. */
+static bool in_file(const char *name, const char *words)
+{
+	char path[ROWAND_PATH_MAX];
+	bool found;
+	struct buf all;
+
+	snprintf(path, sizeof path, "%.2000s/%s", kit_daemon.dir, name);
+	KIT_CHECK(import_read(path, &all) == 0);
+	found = memmem(all.data, all.len, words, strlen(words)) != NULL;
+	buf_wipe(&all);
+	return found;
+}
+
+/* What rowanctl has said so far. */
+static bool said(const char *words)
+{
+	return in_file("log", words);
 }
 
 static void refused_unless_signed(const char *folder)
@@ -173,6 +213,10 @@ int main(void)
 	/* After the backup: the case is closed. */
 	KIT_CHECK(close_case() == WIRE_OK);
 	KIT_CHECK(in_step());
+	/* Erased with the coordinator's and the authority's word. */
+	KIT_CHECK(run("--json devices list victim") == 0);
+	KIT_CHECK(!said("\"standing\":\"revoked\""));
+	KIT_CHECK(erase_case() == WIRE_OK);
 	KIT_CHECK(rowand_kill(&kit_daemon, SIGTERM) == 0);
 
 	snprintf(folder, sizeof folder, "%.2000s/restored", dir);
@@ -183,10 +227,18 @@ int main(void)
 	KIT_CHECK(run(args) == 0);
 	names_the_loss(folder);
 	refused_unless_signed(folder);
+	KIT_CHECK(said("\"cases_erased_again\":1"));
 	swap(folder);
 	kit_run();
 	/* The close is lost, and is brought back by whoever has it. */
 	KIT_CHECK(!in_step());
+	/* The backup had the case; the tombstone beside it was stronger. */
+	KIT_CHECK(run("--json devices list victim") == 0);
+	KIT_CHECK(said("\"standing\":\"revoked\""));
+	/* Of her card only the link is left, and the chain is whole. */
+	snprintf(args, sizeof args, "cards export '%.2000s/chain'", dir);
+	KIT_CHECK(run(args) == 0);
+	KIT_CHECK(in_file("chain", "\nwithheld "));
 	KIT_CHECK(run("store check") == 0);
 	KIT_CHECK(run("audit verify") == 0);
 	clinic_kit_wipe(&k);
