@@ -83,12 +83,16 @@ int tool_metrics(struct tool *t)
 		fprintf(stderr, "rowanctl: %s: %s\n", t->output,
 			rowan_strerror(rc));
 	buf_wipe(&raw);
-	/* A figure from before the daemon went away would be a lie. */
-	if (rc == ROWAN_E_NOT_FOUND)
+	/* A figure from before the daemon went away, or hung, would be a lie. */
+	if (rc != 0)
 		(void)unlink(t->output);
-	return rc == 0			 ? v.code
-	       : rc == ROWAN_E_NOT_FOUND ? EX_UNAVAILABLE
-					 : EX_IOERR;
+	switch (rc) {
+	case 0: return v.code;
+	case ROWAN_E_NOT_FOUND: return EX_UNAVAILABLE;
+	case ROWAN_E_AGAIN: return EX_TEMPFAIL;
+	case ROWAN_E_REFUSED: return EX_NOPERM;
+	}
+	return EX_IOERR;
 }
 
 /* ---- configuration ---- */

@@ -20,6 +20,19 @@ done
 for a in $(sed -n 's/^### \(Rowan[A-Za-z]*\)$/\1/p' "$runbook"); do
 	grep -q "alert: $a\$" "$alerts" || fail "there is no alert $a"
 done
+# What is broken leads to an alert that there is and an event with advice.
+sed -n '/^## When something is broken/,/^### /p' "$runbook" |
+	grep '^| ' | tail -n +2 >"$dir/broken"
+[ "$(wc -l <"$dir/broken")" -ge 8 ] || fail "the table of what is broken is gone"
+for a in $(cut -d'|' -f3 "$dir/broken" | grep -o 'Rowan[A-Za-z]*' | sort -u); do
+	grep -q "alert: $a\$" "$alerts" || fail "what is broken: no alert $a"
+	grep -q "alertname: $a\$\|alertname: $a," "$here/rowan-alerts.test.yml" ||
+		fail "no test of the alert $a"
+done
+for e in $(cut -d'|' -f5 "$dir/broken" | grep -v systemd | grep -o '`[a-z-]*`' | tr -d '`'); do
+	grep -q "\"$e\"" "$here/../../daemon/journal/message.c" ||
+		fail "what is broken: no event $e"
+done
 if command -v promtool >/dev/null; then
 	promtool check metrics <"$dir/rowan.prom" >"$dir/lint" 2>&1 ||
 		fail "the metrics: $(cat "$dir/lint")"

@@ -83,9 +83,13 @@ wait "$pid" 2>/dev/null
 start
 [ "$(waiting)" = "$accepted" ] || fail "$(waiting) of $accepted after a kill"
 
-# --- it stands still: monitoring sees that, and it goes on.
+# --- it stands still: monitoring sees that, and it goes on. Old figures would
+# hide it: without them RowanDown fires.
+want 0 "" ctl metrics --output "$dir/rowan.prom"
 kill -STOP "$pid"
 want 3 "does not answer" ctl health
+want 75 "" ctl metrics --output "$dir/rowan.prom"
+[ ! -e "$dir/rowan.prom" ] || fail "figures of a daemon that hangs are left"
 kill -CONT "$pid"
 want 0 "serving" ctl status
 
