@@ -72,6 +72,8 @@ static void take_statements(struct ctl_call *c, uint8_t only)
 	if (rc == 0 || (b.dry && b.good && rc == ROWAN_E_REFUSED)) {
 		ctl_say(c->a, EX_OK, "%zu %staken, %zu known", b.done.taken,
 			b.dry ? "would be " : "", b.done.known);
+	} else if (rc == ROWAN_E_NOT_FOUND && b.done.at == 0) {
+		ctl_say(c->a, EX_DATAERR, "there is no statement in it");
 	} else if (rc == ROWAN_E_STALE) {
 		ctl_say(c->a, EX_DATAERR,
 			"statement %zu: others came first; nothing was taken. "
@@ -292,9 +294,16 @@ static int end_invite(void *cookie, struct ops *o)
 
 void ctl_invite_end(struct ctl_call *c)
 {
-	if (ctl_job(c, end_invite, &c->q.number) == 0)
+	int rc = ctl_act(c, end_invite, &c->q.number);
+
+	if (rc == 0)
 		ctl_say(c->a, EX_OK,
 			"the invite has ended; its registrar sees it");
+	else if (rc == ROWAN_E_NOT_FOUND)
+		ctl_say(c->a, EX_DATAERR,
+			"not found: there is no such open invite");
+	else
+		ctl_fail(c, rc);
 }
 
 /* ---- quotas ---- */

@@ -93,6 +93,8 @@ void ctl_backup_list(struct ctl_call *c)
 		rc = backup_list(s.config.backup_dir, list, LIST_MAX, &n);
 	if (rc != 0)
 		ctl_fail(c, rc);
+	else if (n == 0)
+		ctl_say(c->a, EX_OK, "there is no backup");
 	for (size_t i = 0; i < n; i++) {
 		ctl_row(c->a);
 		ctl_text(c->a, "backup", list[i].name);

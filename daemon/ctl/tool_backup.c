@@ -46,6 +46,17 @@ int tool_backup_keygen(struct tool *t)
 /* From --key, $CREDENTIALS_DIRECTORY, or a file of that name here. */
 int tool_backup_secret(const struct tool *t, struct key32 *ret)
 {
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH_MAX];
+
+	/* Making a new one, as for other keys, would help nobody. */
+	snprintf(path, sizeof path, "%s/" SECRET_NAME, dir != NULL ? dir : ".");
+	if (t->key == NULL && access(path, F_OK) != 0) {
+		fputs("rowanctl: the secret key of the backups is not on this "
+		      "machine: --key FILE, from the stick\n",
+			stderr);
+		return EX_CONFIG;
+	}
 	return process_key(t->key != NULL ? t->key : SECRET_NAME, ret);
 }
 

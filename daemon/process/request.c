@@ -17,8 +17,14 @@ static int clinic_id(const char *path, struct id16 *ret)
 {
 	struct buf text = {NULL, 0}, record = {NULL, 0};
 	struct clinic c;
-	int rc = import_read(path, &text);
+	int rc;
 
+	if (path[0] == '\0') {
+		SAY(MSG_AUTHORITY_BAD, JOURNAL_TEXT("path", "authority"),
+			JOURNAL_TEXT("why", "the setting is empty"));
+		return EX_NOINPUT;
+	}
+	rc = import_read(path, &text);
 	if (rc == 0)
 		rc = armour_read(
 			buf_view(&text), ARMOUR_AUTHORITY_RECORD, &record);

@@ -27,7 +27,12 @@ want 0 "trusted" ctl clock accept
 want 0 "" ctl cards list
 want 0 "" ctl devices list victim
 want 0 "" ctl invites list --all
-want 65 "not found" ctl invites end 7
+want 65 "no such open invite" ctl invites end 7
+want 65 "no statement in it" ctl devices revoke /dev/null
+want 0 "there is no backup" ctl backup list
+want 78 "not on this machine" ctl backup verify --newest
+want 0 "0 statements" ctl cards export "$dir/chain"
+want 73 "cannot be written" ctl cards export "$dir/no-such/chain"
 want 64 "a number" ctl invites end x
 want 0 "mailbox" ctl quotas
 want 64 "32 hexadecimal" ctl quotas 12
@@ -41,7 +46,7 @@ want 0 "public" ctl key rotate "$dir/next"
 want 73 "there already" ctl key rotate "$dir/next"
 want 78 "no next keys" ctl key retire
 want 78 "no next keys" ctl key request --next clinic
-want 66 "" ctl key request clinic
+want 66 "authority: the setting is empty" ctl key request clinic
 want 0 "envelopes" ctl retention show
 want 0 "due" ctl retention run --dry-run
 want 0 "0 expired" ctl retention run
