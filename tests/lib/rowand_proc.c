@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -215,6 +216,8 @@ static void run_child(
 		dup2(fd, 2);
 		close(fd);
 	}
+	/* A test that dies takes its daemon along. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setenv("NOTIFY_SOCKET", notify, 1);
 	unsetenv("WATCHDOG_USEC");
 	if (p->preload[0])

@@ -34,6 +34,8 @@ struct zmtp {
 	uint8_t cookie[96];
 	uint8_t server_eph[32];
 	uint8_t shared[crypto_box_BEFORENMBYTES];
+	uint8_t name[ZMTP_NAME_MAX]; /* the routing id it asks for */
+	size_t name_len;
 	uint64_t nonce;
 	uint64_t peer_nonce;
 	enum state state;
@@ -172,8 +174,9 @@ static int send_initiate(struct zmtp *z)
 	static const char meta[] = "\x0bSocket-Type\0\0\0\x06"
 				   "DEALER"
 				   "\x08Identity\0\0\0";
-	uint8_t plain[128 + sizeof meta], b[113 + sizeof plain + 16];
-	uint8_t nonce[24], vouch[64];
+	uint8_t plain[128 + sizeof meta + ZMTP_NAME_MAX];
+	uint8_t b[113 + sizeof plain + 16], nonce[24], vouch[64];
+	size_t len = 128 + sizeof meta + z->name_len;
 
 	memcpy(plain, z->keys.public, 32);
 	randombytes_buf(plain + 32, 16);
@@ -185,15 +188,16 @@ static int send_initiate(struct zmtp *z)
 		return ROWAN_E_CRYPTO;
 	/* The literal's own zero is the last byte of Identity's length. */
 	memcpy(plain + 128, meta, sizeof meta);
+	plain[128 + sizeof meta - 1] = (uint8_t)z->name_len;
+	memcpy(plain + 128 + sizeof meta, z->name, z->name_len);
 
 	memcpy(b, "\x08INITIATE", 9);
 	memcpy(b + 9, z->cookie, 96);
 	put_u64(b + 105, ++z->nonce);
 	short_nonce(nonce, "CurveZMQINITIATE", z->nonce);
-	if (crypto_box_easy_afternm(
-		    b + 113, plain, sizeof plain, nonce, z->shared))
+	if (crypto_box_easy_afternm(b + 113, plain, len, nonce, z->shared))
 		return ROWAN_E_CRYPTO;
-	return frame_put(z, FLAG_COMMAND, b, sizeof b);
+	return frame_put(z, FLAG_COMMAND, b, 113 + len + 16);
 }
 
 static int take_ready(struct zmtp *z, struct bytes f)
@@ -333,6 +337,12 @@ struct zmtp *zmtp_new(const struct zmtp_keys *keys)
 		return NULL;
 	}
 	return z;
+}
+
+void zmtp_name(struct zmtp *z, struct bytes name)
+{
+	z->name_len = name.len < ZMTP_NAME_MAX ? name.len : ZMTP_NAME_MAX;
+	memcpy(z->name, name.data, z->name_len);
 }
 
 void zmtp_free(struct zmtp *z)

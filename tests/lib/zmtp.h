@@ -33,6 +33,14 @@ struct zmtp *zmtp_new(const struct zmtp_keys *keys);
 void zmtp_free(struct zmtp *z);
 
 /**
+ * zmtp_name(z, name):
+ * Ask for this routing id, at most ZMTP_NAME_MAX bytes, in the handshake that
+ * is still to come.
+ */
+#define ZMTP_NAME_MAX 16
+void zmtp_name(struct zmtp *z, struct bytes name);
+
+/**
  * zmtp_feed(z, in):
  * Take everything in ${in}, which came from the server. ROWAN_E_MALFORMED
  * when it broke the protocol, ROWAN_E_REFUSED when it sent ERROR,

@@ -4,6 +4,7 @@ usage: stranger.py BUILD-FOLDER [NAME...]
 Starts the real daemon on the loopback; ends only what it started.
 """
 
+import ctypes
 import os
 import shutil
 import signal
@@ -20,6 +21,11 @@ from client import (  # noqa: E402
     REFUSED, VERSION, ANSWER, Client, Refused, vec)
 
 URGENT = 1
+
+
+def die_with_parent():
+    """A test that fails half way leaves no daemon behind."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def free_port():
@@ -59,7 +65,7 @@ class World:
         with open(self.folder + "/log", "wb") as log:
             self.daemon = subprocess.Popen(  # pylint: disable=R1732
                 [build + "/rowand", "--config", conf], stderr=log,
-                stdout=log)
+                stdout=log, preexec_fn=die_with_parent)
         self.open = []
 
     def write(self, name, text):

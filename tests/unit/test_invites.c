@@ -557,6 +557,31 @@ static void a_revoked_registrar_invites_nobody(void **state)
 	assert_int_equal(result.state, WIRE_INVITE_EXPIRED);
 }
 
+/* The card that made it says less now, or not yet, or nothing any more. */
+static void the_maker_must_stand(void **state)
+{
+	for (int what = 0; what < 4; what++) {
+		struct store_device d;
+
+		teardown(NULL);
+		setup(NULL);
+		advance(WIRE_INVITE_REVEALED);
+		kit_begin(&w.kit);
+		assert_int_equal(
+			store_device_by_id(w.ops.view, &t.registrar.device, &d),
+			0);
+		d.rights &= (uint8_t)(what == 1 ? ~WIRE_RIGHT_ENROL : ~0);
+		d.from = what == 2 ? w.kit.now + 1 : d.from;
+		d.until = what == 3 ? w.kit.now : d.until;
+		assert_int_equal(
+			store_device_put(w.kit.st, &d, bytes_of(NULL, 0)), 0);
+		kit_commit(&w.kit);
+		assert_int_equal(result_as(&k.self), WIRE_OK);
+		assert_int_equal(result.state,
+			what == 0 ? WIRE_INVITE_REVEALED : WIRE_INVITE_EXPIRED);
+	}
+}
+
 static void a_doubtful_clock_starts_no_invite(void **state)
 {
 	w.ops.doubtful = true;
@@ -762,6 +787,7 @@ int main(void)
 		T(a_registrar_has_so_many),
 		T(it_is_used_up_by_too_much_use),
 		T(a_revoked_registrar_invites_nobody),
+		T(the_maker_must_stand),
 		T(a_doubtful_clock_starts_no_invite),
 		T(an_end_leaves_no_content),
 		T(any_history_is_a_possible_one),
