@@ -134,6 +134,7 @@ void guard_gone(struct server *r, struct peer *peer)
 		if (!ring_put(&r->lanes.requests, &in->r))
 			receive_done(r, in);
 	}
+	r->gone++;
 	peers_remove(&r->peers, peer);
 }
 

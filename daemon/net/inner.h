@@ -88,6 +88,8 @@ struct server {
 	int highest_fd;
 	uint64_t connected[ZAP_PORTS];
 	uint32_t blocked; /* connections with unsent pushes */
+	size_t gone;	  /* connections since memory was given back */
+	uint64_t trim_at; /* not before */
 	bool pressed;	  /* did not receive all it could since the last look */
 
 	uint64_t now; /* milliseconds, monotonic, of this turn */

@@ -9,6 +9,7 @@
  * stopped (the writer's last batch is out).
  */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -22,6 +23,8 @@
 #define BURST	  512 /* messages of one port in one turn */
 #define TICK_MS	  100
 #define CLOCK_MS  1000
+#define TRIM_MS	  10000
+#define GONE_MANY 256  /* connections */
 #define POLL_US	  1000 /* with something to do, between looks elsewhere */
 #define STACK_LEN (64 * 1024)
 
@@ -158,6 +161,22 @@ static void begin_drain(struct server *r)
 		wake_ring(&r->lanes.writer);
 }
 
+/*
+ * What many connections leave lies in pieces between what others still have.
+ * Whole pages of it go back to the kernel, seldom: it holds up everybody for
+ * some milliseconds.
+ */
+static void give_back(struct server *r)
+{
+	if (r->gone < GONE_MANY || r->now < r->trim_at)
+		return;
+	r->gone = 0;
+	r->trim_at = r->now + TRIM_MS;
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
+}
+
 static void tick(struct server *r)
 {
 	r->tick_at = r->now + TICK_MS;
@@ -181,6 +200,7 @@ static void tick(struct server *r)
 			r->count.clock_failures++;
 	}
 	feed_watchdog(r);
+	give_back(r);
 }
 
 /* Something to do without sleeping. */

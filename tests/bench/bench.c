@@ -130,13 +130,14 @@ static void do_log(struct plan *p, int unused)
 
 	log_run(O.dir, p->million, &r);
 	printf("log leaves=%ld appends_per_s_at_1000=%.0f appends_per_s=%.0f "
-	       "percent=%.1f cpu_us_at_1000=%.2f cpu_us=%.2f "
+	       "percent=%.1f cpu_us_at_1000=%.2f cpu_us=%.2f cpu_percent=%.1f "
 	       "proof_mean_us=%.0f proof_max_us=%.0f open_us=%.0f "
 	       "verify_s=%.2f verify_kib=%ld\n",
 		p->million, r.short_per_s, r.long_per_s,
 		100 * r.long_per_s / r.short_per_s, r.short_cpu_us,
-		r.long_cpu_us, r.proof_mean_us, r.proof_max_us, r.open_us,
-		r.verify_s, r.verify_kib);
+		r.long_cpu_us, 100 * r.short_cpu_us / r.long_cpu_us,
+		r.proof_mean_us, r.proof_max_us, r.open_us, r.verify_s,
+		r.verify_kib);
 }
 
 static void do_matrix(struct plan *p, int pubs)

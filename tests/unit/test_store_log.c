@@ -244,6 +244,28 @@ static bool visit(void *ctx, uint64_t leaf, struct bytes detail)
 	return s->count != s->stop;
 }
 
+/* A secret that was made in it is not remembered beyond it, however read. */
+static void test_secret_of_a_lost_transaction(void **state)
+{
+	struct kit *k = *state;
+	struct wire_detail d;
+
+	kit_begin(k);
+	assert_int_equal(append(k, 7, 1), 0);
+	assert_int_equal(store_mark(k->st), 0);
+	assert_int_equal(append(k, 8, 1), 0);
+	assert_int_equal(store_undo(k->st), 0);
+	assert_int_equal(append(k, 7, 2), 0);
+	store_abort(k->st);
+
+	kit_begin(k);
+	append_many(k, 7, 1, 2);
+	kit_commit(k);
+	kit_reopen(k);
+	assert_int_equal(open_leaf(k, 1, &d), 0);
+	assert_int_equal(d.number, 2);
+}
+
 static void test_walks_in_slices(void **state)
 {
 	struct kit *k = *state;
@@ -390,6 +412,7 @@ int main(void)
 		T(test_grows_with_its_transaction),
 		T(test_every_size_is_consistent_with_every_later),
 		T(test_undone_leaves_never_were),
+		T(test_secret_of_a_lost_transaction),
 		T(test_walks_in_slices),
 		T(test_erased_is_gone_and_the_tree_stays),
 		T(test_details_are_sealed),
