@@ -5,16 +5,19 @@ Starts the real daemon on the loopback; ends only what it started.
 """
 
 import ctypes
+import hashlib
 import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
+import audit  # noqa: E402
 from client import (  # noqa: E402
     ACKNOWLEDGE, BLOB_GET, CREDIT, FETCH, HELLO, KEY_CLAIM, PING, PUSH,
     SUBMIT, AGAIN, COUNTER, EXISTS, HELD, LIMIT, MALFORMED, OPERATION,
@@ -51,7 +54,9 @@ class World:
                           ("curve-key", "transport_secret"),
                           ("enrol-key", "enrol_secret")):
             self.write(name, self.known[key].hex() + "\n")
-        self.write("log-key", os.urandom(32).hex() + "\n")
+        log_seed = os.urandom(32)
+        self.write("log-key", log_seed.hex() + "\n")
+        self.log_public = audit.public_key(log_seed)
         conf = self.write("rowand.conf", """
             state_dir = "%s";
             listen = [ "tcp://127.0.0.1:%d" ];
@@ -300,6 +305,37 @@ def look_ups(w):
         (REFUSED, 0)]
 
 
+def log_of_acts(w):
+    a, b = w.connect("sender"), w.connect("mailbox")
+    text, counter = envelope("proven"), a.hello()["counter"] + 1
+    before = audit.checkpoint(a, w.log_public)
+    assert a.submit([(w.known["channel"], counter, 0, 0, text)]) == [(0, 0)]
+    leaf = a.logged[0][0]
+    said = audit.receipt(a, leaf, w.log_public)
+    assert said == {
+        "act": 1, "op": SUBMIT, "code": 0, "device": w.known["sender_id"],
+        "channel": w.known["channel"], "number": counter,
+        "content": hashlib.blake2b(text, digest_size=32).digest()}
+    # The tree only grew, and what was lost is found by its counter.
+    after = audit.checkpoint(a, w.log_public)
+    assert before[0] <= leaf < after[0]
+    assert audit.roots_by_consistency(
+        before[0], after[0], before[1],
+        audit.path(a, audit.LOG_CONSISTENCY, before[0], after[0])) == (
+            before[1], after[1])
+    assert audit.find(a, counter) == leaf
+    assert audit.find(a, counter + 1000) == audit.NONE
+    # Another's act, a leaf that is not there, the whole log without a right.
+    refused(REFUSED, b.ask, audit.RECEIPT, struct.pack(">Q", leaf))
+    refused(REFUSED, a.ask, audit.RECEIPT, struct.pack(">Q", after[0] + 99))
+    refused(REFUSED, a.ask, audit.LOG_PROOF, struct.pack(
+        ">QQ", leaf, after[0] + 99))
+    refused(MALFORMED, a.ask, audit.LOG_PROOF, struct.pack(">QQ", 9, 9))
+    refused(REFUSED, a.ask, audit.LOG_ENTRIES, struct.pack(">QH", 0, 10))
+    refused(REFUSED, a.ask, audit.LOG_DETAILS,
+            struct.pack(">QH", 0, 10) + bytes(32))
+
+
 def ports(w):
     c = w.connect("stranger", port=1)
     assert c.hello()["counter"] == 0
@@ -320,7 +356,7 @@ def many_requests_at_once(w):
 
 
 TESTS = (greetings, versions, there_and_back, items_are_judged_one_by_one,
-         bad_messages, key_packages, blobs, look_ups, ports,
+         bad_messages, key_packages, blobs, look_ups, log_of_acts, ports,
          many_requests_at_once)
 
 
