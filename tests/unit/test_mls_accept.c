@@ -29,6 +29,15 @@ static struct rowan_mls_bytes view(const struct rowan_mls_buf *b)
 	return (struct rowan_mls_bytes){b->data, b->len};
 }
 
+/* Everybody has every external PSK: its name, twice as long. */
+static int host_psk(
+	void *ctx, struct rowan_mls_bytes id, uint8_t *ret, size_t *len)
+{
+	memset(ret, (int)id.len, 2 * id.len);
+	*len = 2 * id.len;
+	return 0;
+}
+
 static struct rowan_mls *client(const char *name)
 {
 	struct rowan_mls_options o = {
@@ -38,6 +47,7 @@ static struct rowan_mls *client(const char *name)
 	struct rowan_mls *c;
 
 	rowan_mls_host_init(&o.host);
+	o.host.psk = host_psk;
 	assert_int_equal(rowan_mls_new(&o, &c), 0);
 	return c;
 }
@@ -180,6 +190,114 @@ static void a_commit_without_a_path(void **state)
 	rowan_mls_free(cat);
 }
 
+/* Ann commits two PSKs, and if she can, Bob follows. */
+static int commit_psks(struct cast *t, const struct rowan_mls_psk_id *x,
+	const struct rowan_mls_psk_id *y)
+{
+	const struct rowan_mls_proposal p[] = {
+		{.type = ROWAN_MLS_PSK, .psk = *x},
+		{.type = ROWAN_MLS_PSK, .psk = *y}};
+	const struct rowan_mls_commit_options o = {.proposals = p, .n = 2};
+	struct rowan_mls_committed made;
+	int rc = rowan_mls_commit(t->a, &o, &made);
+
+	if (rc == 0) {
+		assert_int_equal(take(t->b, &made.commit), 0);
+		assert_int_equal(rowan_mls_merge_commit(t->a), 0);
+		assert_agree(t->a, t->b);
+	}
+	rowan_mls_committed_free(&made);
+	return rc;
+}
+
+/* One PSK under two nonces adds nothing, and is not made; two may go in. */
+static void psks_that_go_together(void **state)
+{
+	struct cast *t = *state;
+	const struct rowan_mls_psk_id x = {
+		ROWAN_MLS_PSK_EXTERNAL, {(const uint8_t *)"x", 1}, 0};
+	const struct rowan_mls_psk_id y = {
+		ROWAN_MLS_PSK_EXTERNAL, {(const uint8_t *)"y", 1}, 0};
+	struct rowan_mls_psk_id now = {ROWAN_MLS_PSK_RESUMPTION, {NULL, 0}, 1};
+	struct rowan_mls_psk_id then = now;
+	struct rowan_mls_psk_id named = {ROWAN_MLS_PSK_EXTERNAL, {NULL, 0}, 0};
+
+	assert_int_equal(commit_psks(t, &x, &x), ROWAN_E_MLS_PROPOSAL_LIST);
+	assert_int_equal(commit_psks(t, &x, &y), 0);
+	then.epoch = rowan_mls_group_epoch(t->a);
+	assert_int_equal(commit_psks(t, &now, &now), ROWAN_E_MLS_PROPOSAL_LIST);
+	assert_int_equal(commit_psks(t, &now, &then), 0);
+	/* an external one that is called as the group is */
+	named.id = rowan_mls_group_id(t->a);
+	assert_int_equal(commit_psks(t, &now, &named), 0);
+	named.id = rowan_mls_group_id(t->a);
+	assert_int_equal(commit_psks(t, &named, &now), 0);
+}
+
+/* Bob proposes and Ann hears of it. */
+static void bob_proposes(struct cast *t, const struct rowan_mls_proposal *p)
+{
+	struct rowan_mls_buf m;
+
+	assert_int_equal(rowan_mls_propose(t->b, p, NULL, &m, NULL), 0);
+	assert_int_equal(take(t->a, &m), 0);
+	rowan_mls_buf_free(&m);
+}
+
+/* Ann commits what is pending: how many of each type Bob sees in it. */
+static size_t seen(struct cast *t, const uint16_t *types, size_t *ret, size_t n)
+{
+	struct rowan_mls_proposal_view p;
+	struct rowan_mls_committed made;
+	struct rowan_mls_received *r;
+	size_t all = 0;
+
+	memset(ret, 0, n * sizeof *ret);
+	assert_int_equal(rowan_mls_commit(t->a, NULL, &made), 0);
+	assert_int_equal(rowan_mls_process(t->b, view(&made.commit), &r), 0);
+	for (; rowan_mls_received_proposal(r, all, &p) == 0; all++)
+		for (size_t i = 0; i < n; i++)
+			ret[i] += p.type == types[i];
+	assert_int_equal(rowan_mls_accept(t->b, r), 0);
+	assert_int_equal(rowan_mls_merge_commit(t->a), 0);
+	assert_agree(t->a, t->b);
+	rowan_mls_received_free(r);
+	rowan_mls_committed_free(&made);
+	return all;
+}
+
+/* All that goes together goes in; a ReInit when nothing else does. */
+static void what_of_the_pending_goes_in(void **state)
+{
+	static const uint16_t types[] = {ROWAN_MLS_REMOVE, ROWAN_MLS_UPDATE,
+		CUSTOM, ROWAN_MLS_PSK, ROWAN_MLS_REINIT};
+	const struct rowan_mls_proposal all[] = {
+		{.type = ROWAN_MLS_REINIT,
+			.group_id = {(const uint8_t *)"next", 4}},
+		{.type = ROWAN_MLS_PSK,
+			.psk = {ROWAN_MLS_PSK_EXTERNAL,
+				{(const uint8_t *)"x", 1}, 0}},
+		{.type = CUSTOM, .data = {(const uint8_t *)"y", 1}},
+		{.type = ROWAN_MLS_UPDATE},
+		{.type = ROWAN_MLS_REMOVE, .leaf = 2}};
+	struct cast *t = *state;
+	struct rowan_mls *cat = client("cat");
+	size_t n[5];
+
+	rowan_mls_group_free(invite(t->a, t->b, cat, false));
+	for (size_t i = 0; i < 5; i++)
+		bob_proposes(t, &all[i]);
+	assert_int_equal(seen(t, types, n, 5), 4);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(n[i], i < 4);
+	bob_proposes(t, &all[0]);
+	assert_int_equal(seen(t, types, n, 5), 1);
+	assert_int_equal(n[4], 1);
+	assert_false(rowan_mls_group_active(t->a));
+	assert_false(rowan_mls_group_active(t->b));
+	rowan_mls_free(cat);
+}
+
 /* What one group has staged is not accepted by another. */
 static void each_group_for_itself(void **state)
 {
@@ -257,6 +375,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_commit_shows_its_proposals),
 		TEST(a_commit_without_a_path),
+		TEST(psks_that_go_together),
+		TEST(what_of_the_pending_goes_in),
 		TEST(each_group_for_itself),
 		TEST(public_ones_take_no_key),
 		TEST(proposals_are_judged_when_they_come),
