@@ -17,8 +17,13 @@ check-evenings: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 	$(Q)python3 tests/acceptance/evening_one.py $(B)
 	$(Q)python3 tests/acceptance/evening_two.py $(B)
 
+$(B)/tests/acceptance/sign_kill_preload.so: \
+		$(B)/tests/acceptance/sign_kill_preload.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -o $@ $< -ldl
+
 .PHONY: check-audit
-check-audit: $(CLINIC_PROGRAMS)
+check-audit: $(CLINIC_PROGRAMS) $(B)/tests/acceptance/sign_kill_preload.so
 	$(Q)python3 tests/acceptance/audit.py $(B)
 #   make check-bundle      a diary goes out; some bits of it are flipped
 #   make check-bundle-whole    all of them

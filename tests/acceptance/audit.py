@@ -35,6 +35,33 @@ def witness_card(name):
     return p
 
 
+def killed(offline, auditor):
+    """kill -9 between keeping and answering: nothing was said, and what was
+    kept stands."""
+    known = offline.json("witness", "status")["size"]
+    auditor.run("audit", "timeline")
+    ask = k.path("ask.killed")
+    auditor.run("audit", "request", "--known", str(known), ask)
+    flag = k.path("kill")
+    env = dict(k.env)
+    k.env.update(ROWAN_TEST_SIGN_KILL=flag, LD_PRELOAD=os.path.join(
+        k.build, "tests/acceptance/sign_kill_preload.so"))
+    offline.run("agent", "stop")
+    offline.run("unlock", "--passphrase-file", k.path("pass"))
+    open(flag, "w").close()
+    p = offline.run("witness", "sign", ask, check=False)
+    assert p.returncode == 15 and p.stdout == "", p
+    os.unlink(flag)
+    k.env = env
+    offline.run("unlock", "--passphrase-file", k.path("pass"))
+    now = offline.json("witness", "status")["size"]
+    assert now > known, (now, known)
+    # The same question again begins behind what it knows now.
+    assert offline.code("witness", "sign", ask) == 11
+    auditor.run("audit", "request", "--known", str(now), ask + "2")
+    offline.run("witness", "sign", ask + "2")
+
+
 def witnesses(online, offline, auditor):
     # Online: it looks, keeps, cosigns.
     seen = online.json("witness", "--once")
@@ -56,6 +83,7 @@ def witnesses(online, offline, auditor):
     assert first.startswith("old %d\n" % known)
     os.unlink(answer)
     offline.run("witness", "sign", ask, answer)
+    killed(offline, auditor)
     # One bit of the root, and it is not the log's any more.
     bad = first.split("\n\n")
     lines = bad[1].split("\n")
@@ -155,6 +183,7 @@ def run():
     clinic.enrol(k, advocate, "1", phone, coordinator)
     phone.sees("conversation is ready")
     phone.say("write words of the victim")
+    phone.say("wait 60")
     advocate.hears("1", "words of the victim")
     advocate.run("send", "1", SECRET)
     # A colleague without the right tries.

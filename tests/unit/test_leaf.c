@@ -305,6 +305,91 @@ static void leaves_of_other_versions_are_told_apart(void **state)
 	assert_string_equal(wire_act_name(WIRE_ACT_LAST + 1), "unknown");
 }
 
+/* ---- one opening and the others --------------------------------------------
+ */
+
+#define GUESSES 4 /* what a leaf may say: few, so that guessing is easy */
+#define OF_CASE 12
+
+static void candidate(uint64_t leaf, size_t guess, struct writer *w)
+{
+	struct wire_detail d = {.act = WIRE_ACT_SUBMIT,
+		.grain = WIRE_GRAIN_SECOND,
+		.time = 1700000000 + leaf,
+		.case_id = {{7}},
+		.number = leaf};
+	const char word = (char)('a' + guess);
+
+	leaf_content(bytes_of(&word, 1), &d.content);
+	w->len = 0;
+	assert_int_equal(wire_detail_write(&d, w), 0);
+}
+
+/* Does any guess at the leaf come to its commitment under that salt? */
+static bool guessed(uint64_t leaf, const struct wire_salt *salt,
+	const struct wire_hash *commitment)
+{
+	uint8_t mem[WIRE_DETAIL_MAX];
+	struct wire_hash got;
+	struct writer w;
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	for (size_t guess = 0; guess < GUESSES; guess++) {
+		candidate(leaf, guess, &w);
+		leaf_commit(salt, writer_view(&w), &got);
+		if (memcmp(&got, commitment, sizeof got) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A bundle discloses one leaf of a case. Whoever has it knows everything about
+ * another leaf but which of four things it says, and tries what can be made of
+ * the disclosed salt. Who has the case's secret guesses at once.
+ */
+static void one_opening_helps_with_no_other(void **state)
+{
+	struct wire_hash commitment[OF_CASE], hash;
+	struct wire_salt salt, shown, tried;
+	struct key32 secret, made;
+	uint8_t mem[WIRE_DETAIL_MAX];
+	struct writer w;
+
+	memset(secret.b, 0x5a, sizeof secret.b);
+	writer_init_fixed(&w, mem, sizeof mem);
+	for (uint64_t i = 0; i < OF_CASE; i++) {
+		candidate(i, i % GUESSES, &w);
+		leaf_salt(&secret, i, &salt);
+		leaf_commit(&salt, writer_view(&w), &commitment[i]);
+		assert_true(guessed(i, &salt, &commitment[i]));
+	}
+	leaf_salt(&secret, 3, &shown);
+	assert_true(guessed(3, &shown, &commitment[3]));
+	for (uint64_t i = 0; i < OF_CASE; i++) {
+		if (i == 3)
+			continue;
+		/* The salt itself; as if it were the secret. */
+		assert_false(guessed(i, &shown, &commitment[i]));
+		memcpy(made.b, shown.b, sizeof made.b);
+		for (uint64_t n = 0; n < OF_CASE; n++) {
+			leaf_salt(&made, n, &tried);
+			assert_false(guessed(i, &tried, &commitment[i]));
+		}
+		/* What is known besides: numbers, commitments, hashes. */
+		for (size_t n = 0; n < sizeof shown.b; n++) {
+			tried = shown;
+			tried.b[n] ^= (uint8_t)(i ^ 3);
+			assert_false(guessed(i, &tried, &commitment[i]));
+		}
+		memcpy(tried.b, commitment[3].b, sizeof tried.b);
+		assert_false(guessed(i, &tried, &commitment[i]));
+		leaf_exact(&shown, 1700000000 + i, &hash);
+		memcpy(tried.b, hash.b, sizeof tried.b);
+		assert_false(guessed(i, &tried, &commitment[i]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +398,7 @@ int main(void)
 		cmocka_unit_test(torn_details_are_refused),
 		cmocka_unit_test(the_exact_time_lies_in_its_hour),
 		cmocka_unit_test(leaves_of_other_versions_are_told_apart),
+		cmocka_unit_test(one_opening_helps_with_no_other),
 	};
 
 	if (sodium_init() < 0)

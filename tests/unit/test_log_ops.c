@@ -116,6 +116,47 @@ static void what_changes_something_has_an_act(void **state)
 	}
 }
 
+/*
+ * And whatever is only read and has none is one of these: none of them hands
+ * out an envelope, a blob, a card or a statement. A new operation must be
+ * thought of here.
+ */
+static void what_is_read_without_a_leaf_gives_nothing_away(void **state)
+{
+	static const uint16_t harmless[] = {WIRE_OP_HELLO, WIRE_OP_PING,
+		WIRE_OP_KEY_COUNT,
+		/* Pushes are logged as reads when they leave. */
+		WIRE_OP_SUBSCRIBE, WIRE_OP_CREDIT,
+		/* Which chunks are there; ids and epochs of a channel. */
+		WIRE_OP_BLOB_STATUS, WIRE_OP_GROUP_STATE, WIRE_OP_CASES_FETCH,
+		/* One's own invite; what a stranger's became. */
+		WIRE_OP_INVITE_WATCH, WIRE_OP_REDEEM_RESULT,
+		/* Hashes for everybody; openings of one's own acts. */
+		WIRE_OP_CHECKPOINT, WIRE_OP_LOG_PROOF, WIRE_OP_LOG_CONSISTENCY,
+		WIRE_OP_RECEIPT, WIRE_OP_LOG_FIND};
+	const struct table_entry *e;
+	size_t found = 0;
+
+	for (size_t i = 0; (e = table_at(i)) != NULL; i++) {
+		bool known = false;
+
+		if (e->effect != TABLE_READS || e->act != TABLE_NONE)
+			continue;
+		for (size_t k = 0; k < sizeof harmless / sizeof *harmless; k++)
+			known = known || harmless[k] == e->op;
+		if (!known)
+			fail_msg("operation 0x%04x has no leaf", e->op);
+		found++;
+	}
+	assert_int_equal(found, sizeof harmless / sizeof *harmless);
+	/* What hands something out is written down. */
+	assert_int_equal(table_find(WIRE_OP_FETCH)->act, WIRE_ACT_READ);
+	assert_int_equal(table_find(WIRE_OP_BLOB_GET)->act, WIRE_ACT_BLOB_READ);
+	assert_int_equal(table_find(WIRE_OP_DEVICES)->act, WIRE_ACT_CARDS);
+	assert_int_equal(table_find(WIRE_OP_CASE)->act, WIRE_ACT_CARDS);
+	assert_int_equal(table_find(WIRE_OP_CHAIN_FETCH)->act, WIRE_ACT_CARDS);
+}
+
 /* ---- receipts ------------------------------------------------------------
  */
 
@@ -465,6 +506,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, plain_setup, plain_teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_changes_something_has_an_act),
+		cmocka_unit_test(
+			what_is_read_without_a_leaf_gives_nothing_away),
 		T(a_receipt_proves_the_submission),
 		T(times_are_as_coarse_as_they_must_be),
 		T(a_lost_answer_is_found),

@@ -1,0 +1,383 @@
+/*
+ * A witness asked by file: it signs what only grows, keeps that before it
+ * says it, and never says two things, killed in between or not.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/device_kit.h"
+#include "lib/seed.h"
+#include "session/proof/proofs.h"
+#include "tlog/cosignature.h"
+#include "tlog/origin.h"
+#include "tlog/text.h"
+#include "tlog/witness.h"
+#include "trust/attest.h"
+
+#define LEAVES 40
+
+static struct double_clinic clinic;
+static struct cast *t;
+static struct device_kit d;
+static struct proofs *x;
+static struct world_person server, witness;
+static uint8_t log_pk[crypto_sign_PUBLICKEYBYTES];
+static uint8_t log_sk[crypto_sign_SECRETKEYBYTES];
+static struct note_key log_key;
+
+/* Two histories of the same log, apart from leaf 10 on. */
+static struct merkle trees[2][LEAVES + 1];
+static struct merkle_hash nodes[2][8][LEAVES + 1];
+
+static int fetch(
+	void *ctx, uint8_t level, uint64_t index, struct merkle_hash *ret)
+{
+	size_t which = *(const size_t *)ctx;
+
+	*ret = nodes[which][level][index];
+	return 0;
+}
+
+static void grow(size_t which)
+{
+	struct merkle_node made[MERKLE_LEVELS];
+	struct merkle m;
+	size_t n;
+
+	merkle_init(&m);
+	for (uint8_t i = 0; i < LEAVES; i++) {
+		uint8_t leaf[2] = {i, i >= 10 ? (uint8_t)which : 0};
+		struct merkle_hash hash;
+
+		trees[which][i] = m;
+		merkle_leaf(bytes_of(leaf, sizeof leaf), &hash);
+		assert_int_equal(merkle_append(&m, &hash, made, &n), 0);
+		for (size_t k = 0; k < n; k++)
+			nodes[which][made[k].level][made[k].index] =
+				made[k].hash;
+	}
+	trees[which][LEAVES] = m;
+}
+
+/* ---- killed there ----------------------------------------------------------
+ */
+
+static bool killed;
+
+int __real_cosignature_sign(struct writer *w, struct bytes text, uint64_t time,
+	const struct note_key *k, const uint8_t *sk);
+int __wrap_cosignature_sign(struct writer *w, struct bytes text, uint64_t time,
+	const struct note_key *k, const uint8_t *sk);
+
+int __wrap_cosignature_sign(struct writer *w, struct bytes text, uint64_t time,
+	const struct note_key *k, const uint8_t *sk)
+{
+	if (killed)
+		return ROWAN_E_IO;
+	return __real_cosignature_sign(w, text, time, k, sk);
+}
+
+/* ---- the clinic ------------------------------------------------------------
+ */
+
+static void aborted(void *ctx)
+{
+	fail_msg("%s", "a transaction did not happen");
+}
+
+static void begin_proofs(void)
+{
+	const struct proofs_options o = {.vault = d.kit.vault,
+		.events = d.events,
+		.requests = d.q,
+		.follow = d.follow,
+		.me = &d.me,
+		.aborted = aborted};
+
+	assert_int_equal(proofs_new(&x, &o), 0);
+}
+
+static void again(void)
+{
+	proofs_free(x);
+	device_kit_again(&d);
+	begin_proofs();
+}
+
+static void enrol(struct world_person *p, const char *name, uint8_t role,
+	const uint8_t *seed)
+{
+	struct wire_card card;
+
+	world_person(p, name);
+	if (seed != NULL) {
+		memcpy(p->seed, seed, sizeof p->seed);
+		attest_key(p->seed, &p->signature_key);
+	}
+	world_card(&t->w, p, role, "clinic", &card);
+	assert_int_equal(world_enrol(&t->w, p, NULL, &card), 0);
+}
+
+static void as(const struct world_person *p)
+{
+	device_kit_begin(&d, &clinic, p, false);
+	device_kit_settle(&d);
+	device_kit_catch_up(&d);
+	begin_proofs();
+}
+
+static int setup(void **state)
+{
+	struct key32 key;
+
+	double_clinic_begin(&clinic);
+	t = &clinic.cast;
+	seed_log_key(&key);
+	assert_int_equal(crypto_sign_seed_keypair(log_pk, log_sk, key.b), 0);
+	enrol(&server, "the daemon", WIRE_ROLE_DAEMON, key.b);
+	enrol(&witness, "a witness", WIRE_ROLE_WITNESS, NULL);
+	as(&witness);
+	assert_int_equal(
+		origin_log(&follow_clinic(d.follow)->id, log_pk, &log_key), 0);
+	grow(0);
+	grow(1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	proofs_free(x);
+	device_kit_end(&d);
+	double_clinic_end(&clinic);
+	return 0;
+}
+
+/* ---- requests --------------------------------------------------------------
+ */
+
+struct asked {
+	size_t which;
+	uint64_t old, size, time;
+	const struct note_key *name; /* NULL: the log's */
+	bool unsigned_;
+};
+
+static char request[8192];
+
+static size_t ask(const struct asked *q)
+{
+	struct merkle_source src = {fetch, (void *)(uintptr_t)&q->which};
+	struct checkpoint c = {.size = q->size};
+	struct merkle_proof p = {.len = 0};
+	const struct note_key *k = q->name != NULL ? q->name : &log_key;
+	uint8_t sk[crypto_sign_SECRETKEYBYTES], pk[32];
+	char when[64];
+	struct writer w;
+
+	if (q->old <= q->size)
+		assert_int_equal(
+			merkle_proof_consistency(&src, q->old, q->size, &p), 0);
+	merkle_root(&trees[q->which][q->size], &c.root);
+	c.origin = bytes_of(k->name, strlen(k->name));
+	snprintf(when, sizeof when, "time %llu\n", (unsigned long long)q->time);
+	c.extension = bytes_of(when, strlen(when));
+	memcpy(sk, log_sk, sizeof sk);
+	if (q->unsigned_)
+		crypto_sign_keypair(pk, sk);
+	writer_init_fixed(&w, request, sizeof request);
+	text_write(&w, "old ");
+	text_write_u64(&w, q->old);
+	text_write(&w, "\n");
+	for (size_t i = 0; i < p.len; i++) {
+		text_write_base64(&w, bytes_of(p.hash[i].b, 32));
+		text_write(&w, "\n");
+	}
+	text_write(&w, "\n");
+	assert_int_equal(checkpoint_sign(&w, &c, k, sk), 0);
+	return w.len;
+}
+
+static int answer(const struct asked *q)
+{
+	struct buf line;
+	size_t len = ask(q);
+	int rc = proofs_witness(x, bytes_of(request, len), &line);
+
+	if (rc == 0) {
+		struct note_key key;
+		struct writer w;
+		uint64_t time;
+		struct note n;
+		char all[8192];
+		const char *note = strstr(request, "\n\n") + 2;
+
+		/* It is this witness's word for this checkpoint. */
+		writer_init_fixed(&w, all, sizeof all);
+		writer_raw(&w, note, len - (size_t)(note - request));
+		writer_raw(&w, line.data, line.len);
+		assert_int_equal(note_parse(&n, writer_view(&w)), 0);
+		assert_int_equal(origin_witness(&witness.device,
+					 witness.signature_key.b, &key),
+			0);
+		assert_int_equal(cosignature_verify(&n, &key, &time), 0);
+	}
+	buf_wipe(&line);
+	return rc;
+}
+
+static uint64_t seen(void)
+{
+	struct watch w;
+
+	proofs_watch(x, &w);
+	return w.size;
+}
+
+static void it_signs_what_grows(void **state)
+{
+	assert_int_equal(answer(&(struct asked){.size = 7, .time = 100}), 0);
+	assert_int_equal(seen(), 7);
+	/* What it said it knows, after a restart, too. */
+	again();
+	assert_int_equal(seen(), 7);
+	for (uint64_t size = 7; size <= LEAVES; size += 3)
+		assert_int_equal(answer(&(struct asked){.old = seen(),
+					 .size = size,
+					 .time = 100 + size}),
+			0);
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+}
+
+static void it_refuses_and_says_why(void **state)
+{
+	struct note_key other;
+	struct id16 id = {{9}};
+
+	assert_int_equal(origin_log(&id, log_pk, &other), 0);
+	assert_int_equal(answer(&(struct asked){.size = 20, .time = 100}), 0);
+	/* Begins elsewhere: nothing is signed, nobody is alarmed. */
+	assert_int_equal(
+		answer(&(struct asked){.old = 19, .size = 30, .time = 200}),
+		ROWAN_E_STALE);
+	assert_int_equal(answer(&(struct asked){.size = 30, .time = 200}),
+		ROWAN_E_STALE);
+	assert_int_equal(
+		answer(&(struct asked){
+			.old = 20, .size = 30, .time = 200, .name = &other}),
+		ROWAN_E_UNKNOWN);
+	assert_int_equal(
+		answer(&(struct asked){
+			.old = 20, .size = 30, .time = 200, .unsigned_ = true}),
+		ROWAN_E_CRYPTO);
+	assert_int_equal(
+		answer(&(struct asked){.old = 31, .size = 30, .time = 9}),
+		ROWAN_E_MALFORMED);
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+	assert_int_equal(seen(), 20);
+	/* Another history of the same length, a longer one, a shorter one. */
+	assert_int_equal(
+		answer(&(struct asked){
+			.which = 1, .old = 20, .size = 20, .time = 200}),
+		ROWAN_E_CHAIN);
+	assert_int_equal(
+		answer(&(struct asked){
+			.which = 1, .old = 20, .size = 30, .time = 200}),
+		ROWAN_E_CHAIN);
+	assert_int_equal(
+		answer(&(struct asked){.old = 10, .size = 10, .time = 300}),
+		ROWAN_E_CHAIN);
+	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_FORK), 1);
+	assert_int_equal(seen(), 20);
+	/* And goes on with the log it knows. */
+	assert_int_equal(
+		answer(&(struct asked){.old = 20, .size = 30, .time = 400}), 0);
+}
+
+/* Every bit of a request counts. */
+static void no_bit_of_a_request_may_change(void **state)
+{
+	struct asked q = {.old = 9, .size = 30, .time = 200};
+	size_t len;
+
+	assert_int_equal(answer(&(struct asked){.size = 9, .time = 100}), 0);
+	len = ask(&q);
+	for (size_t i = 0; i < 8 * len; i++) {
+		struct buf line;
+
+		request[i / 8] ^= (char)(1 << i % 8);
+		assert_int_not_equal(
+			proofs_witness(x, bytes_of(request, len), &line), 0);
+		request[i / 8] ^= (char)(1 << i % 8);
+		buf_wipe(&line);
+	}
+	for (size_t i = 0; i < len; i++) {
+		struct buf line;
+
+		assert_int_not_equal(
+			proofs_witness(x, bytes_of(request, i), &line), 0);
+		buf_wipe(&line);
+	}
+	assert_int_equal(seen(), 9);
+	assert_int_equal(answer(&q), 0);
+}
+
+static void only_a_witness_answers(void **state)
+{
+	struct writer w;
+
+	proofs_free(x);
+	device_kit_end(&d);
+	as(&t->advocate);
+	assert_int_equal(answer(&(struct asked){.size = 9, .time = 100}),
+		ROWAN_E_SIGNER);
+	writer_init(&w, NOTE_VKEY_MAX);
+	assert_int_equal(proofs_witness_key(x, &w), ROWAN_E_SIGNER);
+	writer_wipe(&w);
+}
+
+/* Kept and not said yet: it has said nothing, and will say nothing else. */
+static void ended_between_keeping_and_answering(void **state)
+{
+	const struct asked q = {.old = 9, .size = 30, .time = 200};
+
+	assert_int_equal(answer(&(struct asked){.size = 9, .time = 100}), 0);
+	killed = true;
+	assert_int_equal(answer(&q), ROWAN_E_IO);
+	killed = false;
+	again();
+	assert_int_equal(seen(), 30);
+	assert_int_equal(
+		answer(&(struct asked){
+			.which = 1, .old = 30, .size = 30, .time = 300}),
+		ROWAN_E_CHAIN);
+	assert_int_equal(
+		answer(&(struct asked){
+			.which = 1, .old = 9, .size = 25, .time = 300}),
+		ROWAN_E_CHAIN);
+	assert_int_equal(answer(&q), ROWAN_E_STALE);
+	assert_int_equal(
+		answer(&(struct asked){.old = 30, .size = 30, .time = 200}), 0);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(it_signs_what_grows),
+		T(it_refuses_and_says_why),
+		T(no_bit_of_a_request_may_change),
+		T(only_a_witness_answers),
+		T(ended_between_keeping_and_answering),
+	};
+
+	if (sodium_init() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
