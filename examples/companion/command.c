@@ -223,6 +223,17 @@ static void do_diary(struct companion *c, char *args)
 	send_draft(c, ROWAN_CHANNEL_DIARY, d, rc);
 }
 
+/* evidence PATH: a photograph of the note, into the diary. */
+static void do_evidence(struct companion *c, char *args)
+{
+	struct rowan_draft *d = rowan_draft_new();
+
+	if (rowan_enrolled(c->r) && !has_diary(c))
+		open_diary(c);
+	send_draft(c, ROWAN_CHANNEL_DIARY, d,
+		rowan_draft_attach(d, args, NULL, NULL));
+}
+
 /* readers: everybody of staff who speaks with her reads the diary, too. */
 static void do_readers(struct companion *c, char *args)
 {
@@ -263,8 +274,11 @@ static void do_let_out(struct companion *c, char *args)
 	}
 	while (n < 64 && rowan_message_next(c->r, diary, after, &m) == 0) {
 		after = rowan_message_place(m);
+		unsigned type = rowan_message_type(m);
+
 		if (rowan_message_own(m) &&
-			rowan_message_type(m) == ROWAN_MESSAGE_DIARY)
+			(type == ROWAN_MESSAGE_DIARY ||
+				type == ROWAN_MESSAGE_ATTACHMENT))
 			memcpy(ids + ROWAN_ID_LEN * n++, rowan_message_id(m),
 				ROWAN_ID_LEN);
 		rowan_message_free(m);
@@ -509,6 +523,9 @@ static void do_help(struct companion *c, char *args)
 	    "fetch N PATH     the file of message N\n"
 	    "diary WHAT TEXT  note down what happened\n"
 	    "entries [N]      your diary\n"
+	    "evidence PATH    a file into it\n"
+	    "readers          let your caseworkers read it\n"
+	    "letout PURPOSE   what you wrote in it may go out, with proof\n"
 	    "forget N         delete message N from this device\n"
 	    "who              who reads what you write\n"
 	    "code             to compare, that nobody is in between\n"
@@ -531,6 +548,7 @@ static const struct command {
 	{"fetch", true, do_fetch},
 	{"diary", true, do_diary},
 	{"entries", false, do_entries},
+	{"evidence", true, do_evidence},
 	{"readers", false, do_readers},
 	{"letout", true, do_let_out},
 	{"forget", true, do_forget},

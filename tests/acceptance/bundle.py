@@ -84,6 +84,9 @@ def tampered(out):
         return re.sub(rb"\nlog (\d+)", b"\nlog 3", d)
     found = kinds(change("bundle.txt", shorter))
     assert {"truncated log", "altered file"} <= found, found
+    # Her file.
+    assert "altered file" in kinds(change(
+        "files/0004-note.txt", lambda d: d.replace(b"live", b"lied")))
     # A file that nobody listed.
     to = copy_of(out)
     open(os.path.join(to, "files/0009-more.txt"), "w").write("x")
@@ -135,6 +138,14 @@ def run():
     phone.say("readers")
     phone.sees("They can read")
     advocate.joined("1", "diary")
+    # A file, which the advocate can fetch: what was sent before they could
+    # read is let out all the same, by her device.
+    with open(k.path("note.txt"), "w") as f:
+        f.write("I know where you live")
+    phone.say("evidence " + k.path("note.txt"))
+    phone.say("wait 60")
+    k.until(lambda: any(m["type"] == "attachment" for m in
+                        advocate.messages("1", "diary")), "the file is there")
     # Nothing was let out: nothing goes out.
     out = os.path.join(k.path("advocate.files"), "out")
     args = ("--authority", k.path("authority/authority.txt"))
@@ -144,15 +155,18 @@ def run():
     def let_out():
         phone.say("letout " + PURPOSE)
         phone.say("wait 1")
-        return "3 entries may go out" in phone.out[mark:]
+        return "4 entries may go out" in phone.out[mark:]
     k.until(let_out, "she lets them out: " + phone.out)
     k.until(lambda: sum(m["type"] == "consent" for m in
-                        advocate.messages("1", "diary")) == 3,
+                        advocate.messages("1", "diary")) == 4,
             "the advocate has it")
     advocate.run("diary", "export", *args, "1", "out")
     k.stop()
     good = verify(out, 0)
-    assert good["genuine"] and good["entries"] == 3, good
+    assert good["genuine"] and good["entries"] == 4, good
+    assert good["omitted"] == 0
+    note = os.path.join(out, "files/0004-note.txt")
+    assert open(note).read() == "I know where you live"
     assert good["withheld"] == 0 and good["faults"] == []
     page = open(os.path.join(out, "index.html")).read()
     assert "<b>before" not in page and "&lt;b&gt;before&lt;/b&gt; noon" in page
