@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 
 import clinic
@@ -24,6 +25,14 @@ def verify(folder, code=14):
               home=k.path("nobody"))
     assert p.returncode == code, (p.returncode, p.stdout, p.stderr)
     return json.loads(p.stdout) if p.stdout else {"faults": []}
+
+
+def second(folder):
+    """Whether another implementation finds it genuine, too."""
+    return subprocess.run(
+        [sys.executable, "tests/tlog/bundle.py",
+         k.path("authority/authority.txt"), folder],
+        capture_output=True, text=True, timeout=120)
 
 
 def kinds(folder):
@@ -57,6 +66,7 @@ def tampered(out):
     # Her words.
     found = kinds(change(entry, lambda d: d.replace(b"Seven", b"Eight")))
     assert {"altered file", "altered entry"} <= found, found
+    assert second(k.path("copy")).returncode == 1
     # Removed entry: the file; the file and its lines in the list.
     to = copy_of(out)
     os.unlink(os.path.join(to, entry))
@@ -67,6 +77,7 @@ def tampered(out):
             m.group(1), int(m.group(2)) - 86400), d)
     found = kinds(change("bundle.txt", earlier))
     assert {"backdated entry", "altered file"} <= found, found
+    assert second(k.path("copy")).returncode == 1
     # A foreign signature under the list; another authority altogether.
     found = kinds(change("signature", lambda d: d.replace(
         b"cards ", b"cards AAAA")))
@@ -168,6 +179,8 @@ def run():
     note = os.path.join(out, "files/0004-note.txt")
     assert open(note).read() == "I know where you live"
     assert good["withheld"] == 0 and good["faults"] == []
+    p = second(out)
+    assert p.returncode == 0 and p.stdout == "genuine: 4 entries\n", p
     page = open(os.path.join(out, "index.html")).read()
     assert "<b>before" not in page and "&lt;b&gt;before&lt;/b&gt; noon" in page
     assert "\u202e" not in page and "<svg" in page and PURPOSE in page

@@ -179,7 +179,9 @@ static int tell_proof(struct audit *a, uint64_t leaf, struct bytes opening,
 	struct wire_opening o;
 	int rc = wire_opening_read(opening, &o);
 
-	memcpy(p.hash, path.data, path.len);
+	/* Of the only leaf there is it is empty. */
+	if (path.len > 0)
+		memcpy(p.hash, path.data, path.len);
 	a->text.len = 0;
 	ret->leaf = leaf;
 	if (rc == 0)

@@ -1,0 +1,310 @@
+#!/usr/bin/env python3
+"""An exported diary checked by a second implementation, from docs/log.md and
+docs/statements.md alone: nothing here shares a line with the C code. Ed25519
+is RFC 8032 written out. usage: bundle.py AUTHORITY-RECORD FOLDER
+Exit code 0: genuine.
+"""
+import base64
+import hashlib
+import os
+import struct
+import sys
+
+
+class Wrong(Exception):
+    pass
+
+
+def need(what, why):
+    if not what:
+        raise Wrong(why)
+
+
+# ---- RFC 8032 -------------------------------------------------------------
+
+P = 2 ** 255 - 19
+Q = 2 ** 252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+
+
+def add(a, b):
+    x = (a[1] - a[0]) * (b[1] - b[0]) % P
+    y = (a[1] + a[0]) * (b[1] + b[0]) % P
+    c = 2 * a[3] * b[3] * D % P
+    d = 2 * a[2] * b[2] % P
+    e, f, g, h = y - x, d - c, d + c, y + x
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def mul(n, a):
+    ret = (0, 1, 1, 0)
+    while n:
+        if n & 1:
+            ret = add(ret, a)
+        a = add(a, a)
+        n >>= 1
+    return ret
+
+
+def point(raw):
+    y = int.from_bytes(raw, "little")
+    sign, y = y >> 255, y & (1 << 255) - 1
+    need(y < P, "a point outside the field")
+    xx = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(xx, (P + 3) // 8, P)
+    if (x * x - xx) % P:
+        x = x * ROOT % P
+    need((x * x - xx) % P == 0, "no point")
+    if x & 1 != sign:
+        x = P - x
+    return x, y, 1, x * y % P
+
+
+BASE = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def signed(key, message, sig):
+    s = int.from_bytes(sig[32:], "little")
+    need(len(sig) == 64 and s < Q, "no signature")
+    h = int.from_bytes(hashlib.sha512(sig[:32] + key + message).digest(),
+                       "little") % Q
+    a, b = mul(s, BASE), add(point(sig[:32]), mul(h, point(key)))
+    need((a[0] * b[2] - b[0] * a[2]) % P == 0 and
+         (a[1] * b[2] - b[1] * a[2]) % P == 0, "signature")
+
+
+# ---- the presentation language ---------------------------------------------
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def raw(self, n):
+        need(self.at + n <= len(self.data), "too short")
+        self.at += n
+        return self.data[self.at - n:self.at]
+
+    def n(self, size):
+        return int.from_bytes(self.raw(size), "big")
+
+    def vec(self):
+        """RFC 9420 section 2.1.2."""
+        first = self.n(1)
+        size = first & 63
+        for _ in range((1 << (first >> 6)) - 1):
+            size = size << 8 | self.n(1)
+        need(first >> 6 < 3, "length")
+        return self.raw(size)
+
+    def end(self):
+        need(self.at == len(self.data), "too long")
+
+
+def vec(data):
+    n = len(data)
+    if n < 64:
+        return bytes([n]) + data
+    if n < 1 << 14:
+        return struct.pack(">H", n | 1 << 14) + data
+    return struct.pack(">I", n | 2 << 30) + data
+
+
+def attested(purpose, content, key, sig):
+    signed(key, vec(b"Rowan 1.0 " + purpose) + vec(content), sig)
+
+
+def blake(data, key=b""):
+    return hashlib.blake2b(data, digest_size=32, key=key).digest()
+
+
+def padded(label):
+    return label.ljust(16, b"\0")
+
+
+class Card:
+    def __init__(self, raw):
+        r = Reader(raw)
+        need(r.n(2) == 1, "card's version")
+        self.raw = raw
+        self.clinic, self.member, self.device = (r.raw(16) for _ in range(3))
+        self.role, self.agency, self.rights = r.n(1), r.vec(), r.n(2)
+        r.raw(16)
+        self.of_case = r.raw(16)
+        if r.n(1):
+            self.roles = r.n(1)
+            r.n(8)
+        self.key = r.raw(32)
+        r.raw(32 + 64)
+        if r.n(1):
+            r.raw(16 + 64)
+        self.by, self.issuer, self.issuer_hash = r.n(1), r.raw(16), r.raw(32)
+        r.n(8)
+        self.tbs = raw[:r.at]
+        self.sig = r.raw(64)
+        r.end()
+
+
+def cards(raw, authority):
+    """From the device up; RFC 9420's vectors, two at most."""
+    r = Reader(Reader(raw).vec())
+    ret = []
+    while r.at < len(r.data):
+        ret.append(Card(r.vec()))
+    need(1 <= len(ret) <= 2 and ret[-1].by == 1, "cards")
+    attested(b"card", ret[-1].tbs, authority, ret[-1].sig)
+    if len(ret) == 2:
+        c, reg = ret
+        need(c.by == 2 and c.issuer == reg.device and reg.rights & 1 and
+             c.issuer_hash == hashlib.sha256(reg.raw).digest() and
+             reg.roles >> c.role & 1 and c.agency == reg.agency, "registrar")
+        attested(b"card", c.tbs, reg.key, c.sig)
+    return ret
+
+
+# ---- receipts --------------------------------------------------------------
+
+def receipt(text, authority):
+    """A .tlog-proof; returns its leaf, opening and checkpoint."""
+    head, note = text.split(b"\n\n", 1)
+    lines = head.split(b"\n")
+    need(lines[0] == b"c2sp.org/tlog-proof@v1", "proof")
+    extra = Reader(base64.b64decode(lines[1].removeprefix(b"extra ")))
+    index = int(lines[2].removeprefix(b"index "))
+    path = [base64.b64decode(x) for x in lines[3:]]
+    need(extra.n(1) == 1, "extra's version")
+    opening, card = Reader(extra.vec()), Card(extra.vec())
+    extra.end()
+    need(card.role == 3 and card.by == 1, "the daemon's card")
+    attested(b"card", card.tbs, authority, card.sig)
+    body, sigs = note.split(b"\n\n", 1)
+    origin, size, root = body.split(b"\n")[:3]
+    need(origin == b"rowan-log/" + card.clinic.hex().encode(), "origin")
+    for line in sigs.splitlines():
+        name, blob = line.removeprefix("\u2014 ".encode()).split(b" ")
+        raw = base64.b64decode(blob)
+        keyid = hashlib.sha256(name + b"\n\x01" + card.key).digest()[:4]
+        if name == origin and raw[:4] == keyid:
+            signed(card.key, body + b"\n", raw[4:])
+            break
+    else:
+        raise Wrong("checkpoint")
+    detail, salt = opening.vec(), opening.raw(32)
+    exact = None
+    if opening.n(1):
+        exact = opening.n(8), opening.raw(32)
+    opening.end()
+    d = Reader(detail)
+    act, grain, time, committed = d.n(1), d.n(1), d.n(8), d.raw(32)
+    d.raw(4)
+    device, of_case, channel = (d.raw(16) for _ in range(3))
+    d.n(8)
+    content = d.raw(32)
+    if exact:
+        need(blake(padded(b"rowan leaf time") + struct.pack(">Q", exact[0]),
+                   exact[1]) == committed and
+             time <= exact[0] < time + 3600, "exact time")
+    leaf = bytes([1, act, grain]) + struct.pack(">Q", time) + blake(
+        padded(b"rowan leaf") + detail, salt)
+    h = hashlib.sha256(b"\0" + leaf).digest()
+    node, last = index, int(size) - 1
+    need(index <= last, "truncated")
+    for p in path:
+        need(last > 0, "path")
+        if node & 1 or node == last:
+            h = hashlib.sha256(b"\1" + p + h).digest()
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            h = hashlib.sha256(b"\1" + h + p).digest()
+        node, last = node >> 1, last >> 1
+    need(last == 0 and h == base64.b64decode(root), "inclusion")
+    return {"index": index, "size": int(size), "act": act, "device": device,
+            "case": of_case, "channel": channel, "content": content,
+            "time": exact[0] if exact else time,
+            "exact": bool(exact) or grain == 1}
+
+
+# ---- entries ---------------------------------------------------------------
+
+def disclosure(raw, authority):
+    r = Reader(raw)
+    consent, sig, chain, said, envelope, proof = (
+        r.vec(), r.raw(64), r.vec(), r.vec(), r.vec(), r.vec())
+    r.end()
+    c = Reader(consent)
+    need(c.n(1) == 1, "consent's version")
+    clinic, of_case, channel, member, device, batch = (
+        c.raw(16) for _ in range(6))
+    c.n(8)
+    number, count, withheld, _ = c.n(4), c.n(4), c.n(4), c.vec()
+    said_hash, envelope_hash = c.raw(32), c.raw(32)
+    c.end()
+    card = cards(chain, authority)[0]
+    need(card.role == 2 and (card.clinic, card.of_case, card.member,
+                             card.device) ==
+         (clinic, of_case, member, device), "whose consent")
+    attested(b"disclosure", consent, card.key, sig)
+    need(hashlib.sha256(said).digest() == said_hash, "her words")
+    need(blake(envelope) == envelope_hash, "envelope")
+    e = Reader(envelope)
+    need((e.n(2), e.n(2)) == (1, 2), "no PrivateMessage")
+    e.vec()
+    e.n(8)
+    need(e.n(1) == 1, "no application message")
+    need(e.vec() == b"\1" + blake(padded(b"rowan said") + said, said[:16]),
+         "commitment")
+    got = receipt(proof, authority)
+    need((got["act"], got["device"], got["case"], got["channel"]) ==
+         (1, device, of_case, channel), "another's receipt")
+    need(got["content"] == envelope_hash, "another envelope's receipt")
+    return got, (batch, number, count), said
+
+
+def bundle(authority, folder):
+    def load(name):
+        with open(os.path.join(folder, name), "rb") as f:
+            return f.read()
+    listed = load("bundle.txt")
+    sig, chain = [x.split(b" ", 1)[1] for x in
+                  load("signature").splitlines()]
+    card = cards(base64.b64decode(chain), authority)[0]
+    attested(b"bundle", hashlib.sha256(listed).digest(), card.key,
+             bytes.fromhex(sig.decode()))
+    entries, batches, size = [], {}, 0
+    lines = [x.split(" ") for x in listed.decode().splitlines()]
+    need(lines[0] == ["rowan", "bundle", "1"], "list")
+    for line in lines:
+        if line[0] == "file":
+            data = load(" ".join(line[3:]))
+            need(hashlib.sha256(data).hexdigest() == line[1] and
+                 len(data) == int(line[2]), "file " + line[3])
+        if line[0] == "entry":
+            entries.append(line)
+    for _, n, leaf, time, grain in entries:
+        got, (batch, number, count), said = disclosure(
+            load("entries/%04d.disclosure" % int(n)), authority)
+        need((got["index"], got["time"], got["exact"]) ==
+             (int(leaf), int(time), grain == "second"), "entry " + n)
+        batches.setdefault((batch, count), set()).add(number)
+        size = max(size, got["size"])
+    for (_, count), numbers in batches.items():
+        need(numbers == set(range(1, count + 1)), "removed entry")
+    need(["log", str(size)] in lines, "truncated log")
+    return len(entries)
+
+
+def main():
+    with open(sys.argv[1]) as f:
+        text = f.read().split("AUTHORITY RECORD-----")[1]
+    record = Reader(base64.b64decode("".join(
+        x for x in text.splitlines() if x and not x.startswith("-"))))
+    record.raw(2 + 16 + 8)
+    try:
+        n = bundle(record.raw(32), sys.argv[2])
+    except (Wrong, ValueError, OSError, IndexError) as e:
+        sys.exit("not genuine: %s" % e)
+    print("genuine: %d entries" % n)
+
+
+main()
