@@ -44,6 +44,17 @@ static bool moved(struct identity_server *s, uint16_t port)
 	       snprintf(colon, room, ":%u", (unsigned)port) > 0;
 }
 
+/* A card of a daemon that counts now. */
+static bool counts(
+	const struct trust_card *t, const struct wire_key *key, uint64_t now)
+{
+	const struct wire_card *c = &t->card;
+
+	return c->role == WIRE_ROLE_DAEMON && t->revoked == 0 &&
+	       c->not_before <= now && now < c->not_after &&
+	       memcmp(&c->transport_key, key, sizeof *key) == 0;
+}
+
 static int is_daemons(
 	struct follow *f, const struct wire_key *key, bool *ret_bound)
 {
@@ -61,10 +72,7 @@ static int is_daemons(
 		rc = follow_card(f, &all[i], &card, &raw);
 		if (rc != 0)
 			break;
-		*ret_bound =
-			card.card.role == WIRE_ROLE_DAEMON &&
-			card.revoked == 0 &&
-			memcmp(&card.card.transport_key, key, sizeof *key) == 0;
+		*ret_bound = counts(&card, key, follow_now(f));
 		buf_wipe(&raw);
 	}
 	free(all);
