@@ -231,7 +231,7 @@ static int renew(struct self *x)
 	struct session *s = x->s;
 	struct buf raw = {0}, chain = {0};
 	struct trust_card card;
-	struct wire_card has;
+	struct wire_card has = {.not_after = 0};
 	int rc = follow_card(s->parts.follow, &s->me.device, &card, &raw);
 
 	if (rc == ROWAN_E_NOT_FOUND)
