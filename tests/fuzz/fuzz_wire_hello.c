@@ -6,6 +6,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	wire_fuzz(WIRE_OP_HELLO, WIRE_OP_PING, data, len);
+	wire_fuzz(WIRE_OP_HELLO, WIRE_OP_NEXT_KEY, data, len);
 	return 0;
 }
