@@ -48,6 +48,17 @@ def sent(person, *args):
     return ret["message"]
 
 
+def writes(phone, text):
+    """The companion may be told that a conversation is ready a moment before
+    it can be written to: she tries again."""
+    def once():
+        since = phone.mark()
+        phone.say("write " + text)
+        time.sleep(2)
+        return "did not work" not in phone.out[since:]
+    k.until(once, "the phone takes " + text)
+
+
 def restore():
     """docs/operations.md, Restore."""
     k.stop(kill=True)
@@ -187,7 +198,7 @@ def main():
     phone = k.victim("phone")
     clinic.enrol(k, advocate, "1", phone, coordinator)
     phone.sees("conversation is ready")
-    phone.say("write before the backup")
+    writes(phone, "before the backup")
     advocate.hears("1", "before the backup")
     signs_again(leaver)
     sent(advocate, "team", "1", "team, before the backup")
