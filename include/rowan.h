@@ -55,7 +55,10 @@ ROWAN_API ROWAN_MUST int rowan_options_key(
 	struct rowan_options *options, const uint8_t key[32]);
 ROWAN_API ROWAN_MUST int rowan_options_passphrase(
 	struct rowan_options *options, const void *passphrase, size_t len);
-/* "socks5://host:port", of Tor for instance; names go through it, too. */
+/*
+ * "socks5://host:port", of Tor for instance: host is an address, an IPv6 one
+ * in brackets, or localhost. Everything goes through it, names too.
+ */
 ROWAN_API ROWAN_MUST int rowan_options_proxy(
 	struct rowan_options *options, const char *url);
 /* Connect there instead of where the enrolment said; for tests. */

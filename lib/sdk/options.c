@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sdk/handle.h"
+#include "session/link/tunnel.h"
 
 #define PASSPHRASE_MAX 1024 /* bytes */
 
@@ -45,13 +46,29 @@ int rowan_options_passphrase(
 	return buf_set(&o->passphrase, bytes_of(passphrase, len));
 }
 
+/* "host:port", nothing that libzmq would take for more than that. */
+static bool is_place(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	unsigned port = 0;
+
+	if (colon == NULL || colon == text || strpbrk(text, ";/ ") != NULL)
+		return false;
+	for (const char *c = colon + 1; *c != '\0'; c++) {
+		if (*c < '0' || *c > '9' || port > 6553)
+			return false;
+		port = 10 * port + (unsigned)(*c - '0');
+	}
+	return port > 0 && port <= 65535;
+}
+
 static int set_text(char **to, const char *text, const char *scheme)
 {
 	char *copy;
 
 	if (text == NULL || strncmp(text, scheme, strlen(scheme)) != 0 ||
-		text[strlen(scheme)] == '\0' ||
-		strlen(text) > IDENTITY_ENDPOINT_MAX)
+		strlen(text) > IDENTITY_ENDPOINT_MAX ||
+		!is_place(text + strlen(scheme)))
 		return ROWAN_E_INVAL;
 	copy = strdup(text);
 	if (copy == NULL)
@@ -63,8 +80,13 @@ static int set_text(char **to, const char *text, const char *scheme)
 
 int rowan_options_proxy(struct rowan_options *o, const char *url)
 {
-	return o == NULL ? ROWAN_E_INVAL
-			 : set_text(&o->proxy, url, "socks5://");
+	static const char scheme[] = "socks5://";
+
+	if (o == NULL || url == NULL ||
+		strncmp(url, scheme, sizeof scheme - 1) != 0 ||
+		!tunnel_is_proxy(url + sizeof scheme - 1))
+		return ROWAN_E_INVAL;
+	return set_text(&o->proxy, url, scheme);
 }
 
 int rowan_options_endpoint(struct rowan_options *o, const char *endpoint)

@@ -119,8 +119,9 @@ class Device:
     """One handle."""
 
     def __init__(self, binding, path, create=True, key=b"k" * 32,
-                 passphrase=None):
+                 passphrase=None, proxy=None, endpoint=None):
         self.lib, self.c = binding
+        self.proxy, self.endpoint = proxy, endpoint
         self.path = path
         self.events = []
         self.r = None
@@ -133,6 +134,11 @@ class Device:
                 o, passphrase, len(passphrase)))
         else:
             self.must(self.lib.rowan_options_key(o, key))
+        if self.proxy is not None:
+            self.must(self.lib.rowan_options_proxy(o, self.proxy.encode()))
+        if self.endpoint is not None:
+            self.must(self.lib.rowan_options_endpoint(
+                o, self.endpoint.encode()))
         return o
 
     def open(self, create=False, key=b"k" * 32, passphrase=None):

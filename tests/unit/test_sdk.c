@@ -332,7 +332,8 @@ static void test_options(void **state)
 	assert_int_equal(rowan_options_key(o, NULL), ROWAN_E_INVAL);
 	assert_int_equal(rowan_options_proxy(o, "http://x"), ROWAN_E_INVAL);
 	assert_int_equal(rowan_options_proxy(o, "socks5://"), ROWAN_E_INVAL);
-	assert_int_equal(rowan_options_proxy(o, "socks5://h:1"), 0);
+	assert_int_equal(rowan_options_proxy(o, "socks5://h:1"), ROWAN_E_INVAL);
+	assert_int_equal(rowan_options_proxy(o, "socks5://[::1]:9050"), 0);
 	assert_int_equal(rowan_options_endpoint(o, word), ROWAN_E_INVAL);
 	assert_int_equal(rowan_options_endpoint(o, "tcp://h:1"), 0);
 	rowan_options_free(o);

@@ -181,7 +181,7 @@ static bool take_servers(struct link *l, const struct link_options *o)
 	return true;
 }
 
-/* What libzmq speaks through is SOCKS5, and a name is the proxy's to find. */
+/* SOCKS5, and a name of a daemon is the proxy's to find. */
 static bool take_proxy(struct link *l, const char *proxy)
 {
 	static const char scheme[] = "socks5://";
@@ -190,8 +190,8 @@ static bool take_proxy(struct link *l, const char *proxy)
 	if (proxy == NULL)
 		return true;
 	if (strncmp(proxy, scheme, skip) != 0 ||
-		strchr(proxy + skip, ':') == NULL ||
-		strlen(proxy + skip) > PROXY_MAX)
+		strlen(proxy + skip) > PROXY_MAX ||
+		!tunnel_is_proxy(proxy + skip))
 		return false;
 	memcpy(l->proxy, proxy + skip, strlen(proxy + skip) + 1);
 	return true;

@@ -35,7 +35,8 @@ struct link_options {
 	const struct identity_server *servers; /* copied */
 	size_t server_count;
 	struct wake *wake; /* NULL: none; else borrowed */
-	/* "socks5://host:port", or NULL; names go through it, too. */
+	/* "socks5://host:port", or NULL; names go through it, too (tunnel.h).
+	 */
 	const char *proxy;
 	/* Tests: a number below the given one, for jitter; NULL: random. */
 	uint32_t (*below)(void *ctx, uint32_t n);

@@ -43,8 +43,6 @@ static bool set_all(void *sock, const struct link_target *t)
 	       set(sock, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) &&
 	       set(sock, ZMQ_HEARTBEAT_TIMEOUT, PONG_MS) &&
 	       set(sock, ZMQ_IPV6, t->ipv6) &&
-	       (t->proxy == NULL || set_bytes(sock, ZMQ_SOCKS_PROXY, t->proxy,
-					    strlen(t->proxy))) &&
 	       set_bytes(sock, ZMQ_MAXMSGSIZE, &frame, sizeof frame) &&
 	       set_bytes(sock, ZMQ_CURVE_SERVERKEY, s->key.b, KEY32_LEN) &&
 	       set_bytes(sock, ZMQ_CURVE_PUBLICKEY, t->public, KEY32_LEN) &&
@@ -78,15 +76,28 @@ static bool watch(struct link_socket *s)
 	       watch_fd(s, s->monitor, &s->monitor_fd);
 }
 
+/* Where libzmq is to connect to; NULL: there is no way. */
+static const char *way(struct link_socket *s, const struct link_target *t)
+{
+	if (t->proxy == NULL)
+		return t->server->endpoint;
+	return tunnel_new(&s->tunnel, t->proxy, t->server->endpoint, s->wake) ==
+			       0
+		       ? tunnel_local(s->tunnel)
+		       : NULL;
+}
+
 int link_socket_open(struct link_socket *s, const struct link_target *t)
 {
+	const char *to = way(s, t);
+
 	s->count++;
 	if (s->zmq == NULL)
 		s->zmq = zmq_ctx_new();
 	if (s->zmq != NULL)
 		s->dealer = zmq_socket(s->zmq, ZMQ_DEALER);
 	if (s->dealer != NULL && set_all(s->dealer, t) && watch(s) &&
-		zmq_connect(s->dealer, t->server->endpoint) == 0)
+		to != NULL && zmq_connect(s->dealer, to) == 0)
 		return 0;
 	link_socket_close(s);
 	return ROWAN_E_IO;
@@ -120,6 +131,8 @@ void link_socket_close(struct link_socket *s)
 		zmq_close(s->dealer);
 	s->dealer = s->monitor = NULL;
 	s->dealer_fd = s->monitor_fd = -1;
+	tunnel_free(s->tunnel);
+	s->tunnel = NULL;
 }
 
 void link_socket_end(struct link_socket *s)
@@ -150,6 +163,12 @@ enum link_news link_socket_news(struct link_socket *s)
 	uint32_t value;
 	uint16_t event;
 
+	if (s->tunnel != NULL && !tunnel_step(s->tunnel)) {
+		/* What had come is there still; libzmq hears of the end. */
+		tunnel_free(s->tunnel);
+		s->tunnel = NULL;
+		return LINK_LOST;
+	}
 	/* Number and value, then an address. */
 	if (s->monitor == NULL || zmq_recv(s->monitor, mem, sizeof mem,
 					  ZMQ_DONTWAIT) != (int)sizeof mem)

@@ -12,6 +12,7 @@
 
 #include "session/vault/identity.h"
 #include "session/link/transport.h"
+#include "session/link/tunnel.h"
 #include "session/link/wake.h"
 
 /* Zeroed but for ${wake}, and with both descriptors -1: closed. */
@@ -19,6 +20,7 @@ struct link_socket {
 	void *zmq; /* context; made by the first open */
 	void *dealer, *monitor;
 	int dealer_fd, monitor_fd;
+	struct tunnel *tunnel; /* NULL: straight */
 	struct wake *wake;
 	unsigned count;			/* sockets so far */
 	zmq_msg_t msg[WIRE_FRAMES_MAX]; /* lent by recv */

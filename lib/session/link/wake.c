@@ -63,6 +63,15 @@ int wake_watch(struct wake *w, int fd)
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e) == 0 ? 0 : ROWAN_E_IO;
 }
 
+int wake_want(struct wake *w, int fd, bool in, bool out)
+{
+	struct epoll_event e = {.events = (in ? (uint32_t)EPOLLIN : 0) |
+					  (out ? (uint32_t)EPOLLOUT : 0),
+		.data = {.fd = fd}};
+
+	return epoll_ctl(w->epoll, EPOLL_CTL_MOD, fd, &e) == 0 ? 0 : ROWAN_E_IO;
+}
+
 void wake_unwatch(struct wake *w, int fd)
 {
 	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, fd, NULL);

@@ -38,6 +38,13 @@ ROWAN_MUST int wake_watch(struct wake *w, int fd);
 void wake_unwatch(struct wake *w, int fd);
 
 /**
+ * wake_want(w, fd, in, out):
+ * From now on be readable while what is watched can be read, if ${in}, and
+ * written, if ${out}; always when it has failed. ROWAN_E_IO.
+ */
+ROWAN_MUST int wake_want(struct wake *w, int fd, bool in, bool out);
+
+/**
  * wake_set(w, ms):
  * Be readable from ${ms} milliseconds from now on, whatever else happens: 0
  * is now, UINT64_MAX never. Takes the place of what was set before.
