@@ -268,10 +268,9 @@ int glue_unreadable(void *ctx, const struct mailbox_from *from, int code)
 	return messages_unreadable(s->parts.messages, &f, code);
 }
 
-int glue_joined(
-	void *ctx, const struct id16 *case_id, const struct id16 *channel)
+int glue_joined(void *ctx, const struct id16 *channel, bool ours)
 {
 	struct session *s = ctx;
 
-	return messages_joined(s->parts.messages, case_id, channel);
+	return messages_joined(s->parts.messages, channel, ours);
 }

@@ -95,8 +95,7 @@ int glue_delivered(
 int glue_opened(
 	void *ctx, const struct mailbox_from *from, struct bytes content);
 int glue_unreadable(void *ctx, const struct mailbox_from *from, int code);
-int glue_joined(
-	void *ctx, const struct id16 *case_id, const struct id16 *channel);
+int glue_joined(void *ctx, const struct id16 *channel, bool ours);
 int glue_sent(void *ctx, const struct id16 *message, uint64_t time);
 int glue_logged(void *ctx, const struct proofs_submitted *s);
 int glue_unsent(void *ctx, const struct id16 *message, int code);

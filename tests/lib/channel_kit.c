@@ -85,8 +85,7 @@ static int unreadable(void *ctx, const struct mailbox_from *from, int code)
 				   .channel = from->channel});
 }
 
-static int joined(
-	void *ctx, const struct id16 *case_id, const struct id16 *channel)
+static int joined(void *ctx, const struct id16 *channel, bool ours)
 {
 	return 0;
 }

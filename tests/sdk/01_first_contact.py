@@ -15,6 +15,7 @@ k = clinic.Clinic(BUILD, binding)
 
 coordinator = k.staff("coordinator", "police", C["ROWAN_RIGHT_COORDINATE"])
 advocate = k.staff("advocate", "advocacy", C["ROWAN_RIGHT_ENROL"])
+officer = k.staff("officer", "police", 0)
 k.run()
 
 case = k.open_case(coordinator)
@@ -121,6 +122,15 @@ assert all(row[6] for row in victim.members(support) if row[5])
 coordinator.call("rowan_bar", case, b"\x07" * 16, True, b"kin")
 k.event(advocate, "bar", member=b"\x07" * 16, count=1)
 assert advocate.lib.rowan_barred(advocate.r, case, b"\x07" * 16)
+
+# Who comes to the team later hears of it, and how the others are called.
+coordinator.call("rowan_set_name", team, "Control room".encode())
+k.event(advocate, "name", text="Control room")
+k.assign(coordinator, team, officer.member)
+k.event(officer, "channel", channel=team)
+k.until(lambda: officer.lib.rowan_barred(officer.r, case, b"\x07" * 16))
+k.until(lambda: {row[0]: row[4] for row in officer.members(team)}.get(
+    coordinator.member) == "Control room")
 
 # History out and in.
 n = rowan.ctypes.c_uint64()

@@ -205,6 +205,7 @@ struct channel_opened {
 	uint64_t lost;	    /* messages of that device that never came */
 	struct buf content; /* the caller's */
 	bool joined;	    /* others came: names are said again */
+	bool ours;	    /* and it was this device that let them in */
 };
 
 /**

@@ -302,9 +302,11 @@ static void unsee(struct channel *c, uint32_t leaf)
 
 /* Who goes and who comes; whoever comes again does both. */
 static int joins_and_leaves(struct channel *c,
-	const struct rowan_mls_group *next, uint32_t committer,
-	struct channel_opened *ret)
+	const struct rowan_mls_received *r, struct channel_opened *ret)
 {
+	const struct rowan_mls_group *next = rowan_mls_received_next(r);
+	uint32_t committer = rowan_mls_received_sender(r);
+	bool own = rowan_mls_received_own(r);
 	struct id16 device, member;
 	struct rowan_mls_member m;
 	int rc = 0;
@@ -325,6 +327,7 @@ static int joins_and_leaves(struct channel *c,
 		if (stays(c->group, &m, committer))
 			continue;
 		ret->joined = true;
+		ret->ours = own;
 		if (channel_leaf_device(
 			    m.credential.content, &device, &member) == 0)
 			rc = channel_event(
@@ -357,8 +360,7 @@ static int accept(struct channel *c, struct rowan_mls_received *r,
 
 	if (rowan_mls_received_removed(r))
 		return out(c);
-	rc = joins_and_leaves(c, rowan_mls_received_next(r),
-		rowan_mls_received_sender(r), ret);
+	rc = joins_and_leaves(c, r, ret);
 	if (rc != 0)
 		return rc;
 	if (channel_device_at(

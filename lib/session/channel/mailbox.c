@@ -391,7 +391,7 @@ static int hand_over(struct mailbox *x, const struct wire_delivery *d,
 					    buf_view(&o->content))
 				  : x->o.unreadable(x->o.ctx, &from, o->code);
 	if (rc == 0 && o->joined)
-		rc = x->o.joined(x->o.ctx, &o->case_id, &d->channel);
+		rc = x->o.joined(x->o.ctx, &d->channel, o->ours);
 	return rc;
 }
 

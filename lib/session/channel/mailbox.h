@@ -47,8 +47,7 @@ struct mailbox_options {
 	int (*opened)(void *ctx, const struct mailbox_from *from,
 		struct bytes content);
 	int (*unreadable)(void *ctx, const struct mailbox_from *from, int code);
-	int (*joined)(void *ctx, const struct id16 *case_id,
-		const struct id16 *channel);
+	int (*joined)(void *ctx, const struct id16 *channel, bool ours);
 	/* The transaction did not happen; channels_aborted was called. */
 	void (*aborted)(void *ctx);
 	void *ctx;
