@@ -20,7 +20,9 @@
 
 #include "session/proof/audit.h"
 #include "session/proof/proofs_inner.h"
+#include "trust/attest.h"
 #include "trust/disclosure.h"
+#include "trust/evidence.h"
 #include "wire/log.h"
 #include "wire/op.h"
 
@@ -209,11 +211,39 @@ static bool is_ours(const struct proofs *x, const struct waiting *wait,
 	       memcmp(&d->content, &wait->content, sizeof d->content) == 0;
 }
 
+/* Whose key signed the daemon's card: the authority's of then. */
+static int authority_of(
+	struct proofs *x, struct bytes card, struct wire_key *ret)
+{
+	struct wire_record record;
+	struct wire_hash hash;
+	struct wire_card c;
+	struct buf raw;
+	int rc = wire_card_decode(card, &c);
+
+	for (size_t i = 0; rc == 0; i++) {
+		bool found;
+
+		rc = follow_record(x->o.follow, i, &raw);
+		if (rc != 0)
+			break;
+		attest_hash(buf_view(&raw), &hash);
+		found = memcmp(&hash, &c.issuer_hash, sizeof hash) == 0;
+		if (found)
+			rc = wire_record_decode(buf_view(&raw), &record);
+		if (found && rc == 0)
+			*ret = record.key;
+		buf_wipe(&raw);
+		if (found)
+			return rc;
+	}
+	return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_CHAIN : rc;
+}
+
 static int make_file(struct proofs *x, const struct waiting *wait,
 	const struct wire_receipt_answer *a, struct writer *w)
 {
-	const struct wire_key *authority =
-		&follow_clinic(x->o.follow)->authority;
+	struct wire_key authority = {{0}};
 	struct evidence_parts p = {.leaf = x->n, .note = a->note};
 	struct merkle_proof path = {.len = a->path.count};
 	uint8_t mem[WIRE_OPENING_MAX];
@@ -237,8 +267,10 @@ static int make_file(struct proofs *x, const struct waiting *wait,
 	p.card = buf_view(&card);
 	if (rc == 0)
 		rc = evidence_write(&p, w);
+	if (rc == 0)
+		rc = authority_of(x, p.card, &authority);
 	/* As anybody would who gets the file. */
-	if (rc == 0 && evidence_check(e, writer_view(w), authority, NULL) !=
+	if (rc == 0 && evidence_check(e, writer_view(w), &authority, NULL) !=
 			       EVIDENCE_GOOD)
 		rc = ROWAN_E_CHAIN;
 	buf_wipe(&card);
