@@ -128,7 +128,7 @@ ROWAN_API enum rowan_message_state rowan_message_state(
 	const struct rowan_message *m);
 ROWAN_API bool rowan_message_own(const struct rowan_message *m);
 ROWAN_API bool rowan_message_urgent(const struct rowan_message *m);
-/* The sender's clock; the daemon's when it came in (0: not sent yet). */
+/* The sender's clock; the daemon's hour when it came in (0: not sent yet). */
 ROWAN_API uint64_t rowan_message_sent(const struct rowan_message *m);
 ROWAN_API uint64_t rowan_message_received(const struct rowan_message *m);
 /* Own and held: until when. */
