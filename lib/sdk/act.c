@@ -26,52 +26,74 @@ int rowan_open_case(struct rowan *r, const char *agency, uint32_t day,
 	return sdk_done(r, rc);
 }
 
-int rowan_close_case(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
-	enum rowan_close_reason reason, uint64_t *ret_act)
+/* What is done to a case or a channel, with a number beside it. */
+typedef int act_on(
+	struct acts *a, const struct id16 *what, int how, uint64_t *ret_act);
+
+static int act_on_id(struct rowan *r, const uint8_t *what, int how, act_on *act,
+	uint64_t *ret_act)
 {
 	const struct session_parts *p;
 	struct id16 id;
 	int rc;
 
-	if (r == NULL || case_id == NULL || (int)reason < 1 || reason > 255)
+	if (r == NULL || what == NULL)
 		return ROWAN_E_INVAL;
 	rc = sdk_carded(r, &p);
-	id = sdk_id(case_id);
+	id = sdk_id(what);
 	if (rc == 0)
-		rc = acts_close(p->acts, &id, (uint8_t)reason, ret_act);
+		rc = act(p->acts, &id, how, ret_act);
 	return sdk_done(r, rc);
+}
+
+static int closing(
+	struct acts *a, const struct id16 *what, int how, uint64_t *ret_act)
+{
+	return acts_close(a, what, (uint8_t)how, ret_act);
+}
+
+static int reopening(
+	struct acts *a, const struct id16 *what, int how, uint64_t *ret_act)
+{
+	return acts_reopen(a, what, ret_act);
+}
+
+static int holding(
+	struct acts *a, const struct id16 *what, int how, uint64_t *ret_act)
+{
+	return acts_hold(a, what, how != 0, ret_act);
+}
+
+static int recusing(
+	struct acts *a, const struct id16 *what, int how, uint64_t *ret_act)
+{
+	return acts_recuse(a, what, ret_act);
+}
+
+static int resetting(
+	struct acts *a, const struct id16 *what, int how, uint64_t *ret_act)
+{
+	return acts_reset(a, what, ret_act);
+}
+
+int rowan_close_case(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
+	enum rowan_close_reason reason, uint64_t *ret_act)
+{
+	if ((int)reason < 1 || reason > 255)
+		return ROWAN_E_INVAL;
+	return act_on_id(r, case_id, (int)reason, closing, ret_act);
 }
 
 int rowan_reopen_case(
 	struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN], uint64_t *ret_act)
 {
-	const struct session_parts *p;
-	struct id16 id;
-	int rc;
-
-	if (r == NULL || case_id == NULL)
-		return ROWAN_E_INVAL;
-	rc = sdk_carded(r, &p);
-	id = sdk_id(case_id);
-	if (rc == 0)
-		rc = acts_reopen(p->acts, &id, ret_act);
-	return sdk_done(r, rc);
+	return act_on_id(r, case_id, 0, reopening, ret_act);
 }
 
 int rowan_hold_case(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
 	bool on, uint64_t *ret_act)
 {
-	const struct session_parts *p;
-	struct id16 id;
-	int rc;
-
-	if (r == NULL || case_id == NULL)
-		return ROWAN_E_INVAL;
-	rc = sdk_carded(r, &p);
-	id = sdk_id(case_id);
-	if (rc == 0)
-		rc = acts_hold(p->acts, &id, on, ret_act);
-	return sdk_done(r, rc);
+	return act_on_id(r, case_id, on, holding, ret_act);
 }
 
 int rowan_assign(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
@@ -112,33 +134,13 @@ int rowan_unassign(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
 int rowan_recuse(
 	struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN], uint64_t *ret_act)
 {
-	const struct session_parts *p;
-	struct id16 id;
-	int rc;
-
-	if (r == NULL || case_id == NULL)
-		return ROWAN_E_INVAL;
-	rc = sdk_carded(r, &p);
-	id = sdk_id(case_id);
-	if (rc == 0)
-		rc = acts_recuse(p->acts, &id, ret_act);
-	return sdk_done(r, rc);
+	return act_on_id(r, case_id, 0, recusing, ret_act);
 }
 
 int rowan_reset(
 	struct rowan *r, const uint8_t channel[ROWAN_ID_LEN], uint64_t *ret_act)
 {
-	const struct session_parts *p;
-	struct id16 id;
-	int rc;
-
-	if (r == NULL || channel == NULL)
-		return ROWAN_E_INVAL;
-	rc = sdk_carded(r, &p);
-	id = sdk_id(channel);
-	if (rc == 0)
-		rc = acts_reset(p->acts, &id, ret_act);
-	return sdk_done(r, rc);
+	return act_on_id(r, channel, 0, resetting, ret_act);
 }
 
 int rowan_revoke(struct rowan *r, const uint8_t device[ROWAN_ID_LEN],
@@ -203,9 +205,10 @@ static int not_logged(const struct session_parts *p, struct bytes object)
 	if (rc != 0)
 		return rc;
 	rc = follow_card(p->follow, &card.device, &known, &raw);
+	/* One that renews the card the device has is another. */
+	if (rc == 0 && card.not_after <= known.card.not_after)
+		rc = ROWAN_E_EXISTS;
 	buf_wipe(&raw);
-	if (rc == 0)
-		return ROWAN_E_EXISTS;
 	return rc == ROWAN_E_NOT_FOUND || rc == ROWAN_E_UNKNOWN ? 0 : rc;
 }
 
@@ -214,44 +217,37 @@ static int any(const struct session_parts *p, struct bytes object)
 	return 0;
 }
 
-int rowan_log_card(
-	struct rowan *r, const void *text, size_t len, uint64_t *ret_act)
+/* One block of a file, said to the clinic. */
+static int bring_block(
+	struct rowan *r, struct bytes text, uint8_t kind, uint64_t *ret_act)
 {
+	bool card = kind == ARMOUR_CARD;
 	const struct session_parts *p;
-	struct buf card = {0};
+	struct buf block = {0};
 	int rc;
 
-	if (r == NULL || text == NULL)
+	if (r == NULL || text.data == NULL)
 		return ROWAN_E_INVAL;
-	if (len > TEXT_MAX)
+	if (text.len > TEXT_MAX)
 		return ROWAN_E_LIMIT;
 	rc = sdk_carded(r, &p);
 	if (rc == 0)
-		rc = find_block(
-			bytes_of(text, len), ARMOUR_CARD, not_logged, p, &card);
+		rc = find_block(text, kind, card ? not_logged : any, p, &block);
 	if (rc == 0)
-		rc = acts_log_card(p->acts, buf_view(&card), ret_act);
-	buf_wipe(&card);
+		rc = card ? acts_log_card(p->acts, buf_view(&block), ret_act)
+			  : acts_submit(p->acts, buf_view(&block), ret_act);
+	buf_wipe(&block);
 	return sdk_done(r, rc);
+}
+
+int rowan_log_card(
+	struct rowan *r, const void *text, size_t len, uint64_t *ret_act)
+{
+	return bring_block(r, bytes_of(text, len), ARMOUR_CARD, ret_act);
 }
 
 int rowan_put_statement(
 	struct rowan *r, const void *text, size_t len, uint64_t *ret_act)
 {
-	const struct session_parts *p;
-	struct buf statement = {0};
-	int rc;
-
-	if (r == NULL || text == NULL)
-		return ROWAN_E_INVAL;
-	if (len > TEXT_MAX)
-		return ROWAN_E_LIMIT;
-	rc = sdk_carded(r, &p);
-	if (rc == 0)
-		rc = find_block(bytes_of(text, len), ARMOUR_STATEMENT, any, p,
-			&statement);
-	if (rc == 0)
-		rc = acts_submit(p->acts, buf_view(&statement), ret_act);
-	buf_wipe(&statement);
-	return sdk_done(r, rc);
+	return bring_block(r, bytes_of(text, len), ARMOUR_STATEMENT, ret_act);
 }
