@@ -87,6 +87,48 @@ static void test_due(void **state)
 	quiet();
 }
 
+/* A further device: what is missing, what is no file, what is too early. */
+static void test_further(void **state)
+{
+	static const char file[] = "-----BEGIN ROWAN CARD REQUEST-----\n"
+				   "AAAA\n"
+				   "-----END ROWAN CARD REQUEST-----\n";
+	char text[ROWAN_FINGERPRINT_LEN] = "unset";
+	struct rowan_bytes *b = (struct rowan_bytes *)1;
+
+	assert_int_equal(
+		rowan_invite_further(NULL, id, 1, ret_id, &b), ROWAN_E_INVAL);
+	assert_int_equal(
+		rowan_invite_further(r, NULL, 1, ret_id, &b), ROWAN_E_INVAL);
+	assert_int_equal(
+		rowan_invite_further(r, id, 0, ret_id, &b), ROWAN_E_INVAL);
+	assert_int_equal(
+		rowan_invite_further(r, id, 1, NULL, &b), ROWAN_E_INVAL);
+	assert_int_equal(
+		rowan_invite_further(r, id, 1, ret_id, &b), ROWAN_E_STATE);
+	assert_null(b);
+	assert_int_equal(rowan_enrol_request(r, NULL), ROWAN_E_INVAL);
+	assert_int_equal(rowan_enrol_request(r, &b), ROWAN_E_STATE);
+	assert_int_equal(rowan_consent(r, NULL, 0, &b), ROWAN_E_INVAL);
+	assert_int_equal(
+		rowan_consent(r, file, sizeof file - 1, &b), ROWAN_E_STATE);
+	assert_int_equal(
+		rowan_invite_confirm_with(r, id, NULL, 0), ROWAN_E_INVAL);
+	assert_int_equal(
+		rowan_invite_confirm_with(r, id, file, 4), ROWAN_E_STATE);
+	assert_int_equal(
+		rowan_request_further(r, NULL, "police", 0, &b), ROWAN_E_INVAL);
+	assert_int_equal(
+		rowan_request_further(r, id, "police", 0, &b), ROWAN_E_STATE);
+	assert_int_equal(rowan_fingerprint(NULL, 0, text), ROWAN_E_INVAL);
+	assert_int_equal(rowan_fingerprint(file, 1, NULL), ROWAN_E_INVAL);
+	assert_int_equal(rowan_fingerprint("x", 1, text), ROWAN_E_NOT_FOUND);
+	assert_string_equal(text, "");
+	assert_int_not_equal(rowan_fingerprint(file, sizeof file - 1, text), 0);
+	rowan_lock(r);
+	assert_int_equal(rowan_enrol_request(r, &b), ROWAN_E_STATE);
+}
+
 /* ---- opening ---- */
 
 static void test_open(void **state)
@@ -366,6 +408,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_open),
 		T(test_due),
+		T(test_further),
 		T(test_lock),
 		T(test_wipe),
 		T(test_no_card),
