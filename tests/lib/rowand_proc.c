@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -27,20 +28,58 @@
 /* Relative to the folder; what the daemon calls its file. */
 #define STORE_NAME "state/rowan.db"
 
-static int free_port(void)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET};
-	socklen_t len = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int port = 0;
+/*
+ * Ports that no system gives to whoever connects, and that another test of
+ * this machine cannot have: who has a port has a name, until it ends.
+ */
+#define PORTS_FROM 15000
+#define PORTS	   15000
 
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd >= 0 && bind(fd, (void *)&a, sizeof a) == 0 &&
-		getsockname(fd, (void *)&a, &len) == 0)
-		port = ntohs(a.sin_port);
+static bool have_name(int port)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int n = snprintf(a.sun_path + 1, sizeof a.sun_path - 1,
+		"rowan-test-port-%d", port);
+
+	if (fd >= 0 &&
+		bind(fd, (void *)&a,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+				    (size_t)n)) == 0)
+		return true;
 	if (fd >= 0)
 		close(fd);
-	return port;
+	return false;
+}
+
+static bool is_free(int port)
+{
+	struct sockaddr_in a = {
+		.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok;
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ok = fd >= 0 && bind(fd, (void *)&a, sizeof a) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static int free_port(void)
+{
+	static int next;
+
+	if (next == 0)
+		next = (int)getpid() * 37 % PORTS;
+	for (int i = 0; i < PORTS; i++) {
+		int port = PORTS_FROM + next;
+
+		next = (next + 1) % PORTS;
+		if (is_free(port) && have_name(port))
+			return port;
+	}
+	return 0;
 }
 
 /* The rowand of the build tree that the running program lies in. */

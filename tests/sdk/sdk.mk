@@ -20,8 +20,8 @@ SDK_NEEDS := $(B)/rowand $(B)/tests/sdk/clinic_host $(B)/companion $(SDK_KILL)
 
 .PHONY: check-sdk sdk-killed
 check-sdk: $(SDK_NEEDS)
-	$(Q)for t in $(SDK_TESTS); do python3 $$t $(B) || \
-		{ echo "$$t failed"; exit 1; }; done
+	$(Q)printf '%s\n' $(SDK_TESTS) | xargs -P 2 -I '{}' sh -c \
+		'python3 {} $(B) || { echo "{} failed"; exit 1; }'
 
 CHECKS += check-sdk
 

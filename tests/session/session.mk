@@ -26,8 +26,8 @@ $(foreach s,$(SESSION_SRC),$(eval $(call test_program,session/$(notdir \
 
 .PHONY: check-session
 check-session: $(B)/rowand $(SESSION_BIN) $(ACCEPTANCE_SO)
-	$(Q)for t in $(SESSION_BIN); do $$t || \
-		{ echo "$$t failed"; exit 1; }; done
+	$(Q)printf '%s\n' $(SESSION_BIN) | xargs -P 2 -I '{}' sh -c \
+		'{} || { echo "{} failed"; exit 1; }'
 	@echo "session: $(words $(SESSION_BIN)) behaviours hold"
 
 CHECKS += check-session
