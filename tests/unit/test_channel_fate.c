@@ -13,6 +13,7 @@
 
 #include "clinic/groups.h"
 #include "lib/channel_kit.h"
+#include "store/store_admin.h"
 #include "wire/op.h"
 
 #define WHILE_MS 20000
@@ -341,9 +342,12 @@ static void freeze(struct test *t)
 {
 	struct store *st = relay_double_begin(t->c.d);
 	static struct group_row row;
+	struct store_voided gone;
 	struct writer w;
 	struct buf raw;
 
+	/* And no sequence is given again. */
+	assert_int_equal(store_void(st, &gone), 0);
 	assert_int_equal(
 		groups_load(store_view(st), &t->support, &row, &raw), 0);
 	row.frozen = true;
