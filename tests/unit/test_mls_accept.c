@@ -177,15 +177,21 @@ static void a_commit_shows_its_proposals(void **state)
 	rowan_mls_buf_free(&m);
 }
 
-/* 12.4: an Add alone needs no path; the commit secret is then all zeros. */
+/*
+ * 12.4: an Add alone needs no path; the commit secret is then all zeros. What
+ * the committer's leaf was it still is, and with a path it is another.
+ */
 static void a_commit_without_a_path(void **state)
 {
 	struct cast *t = *state;
 	struct rowan_mls *cat = client("cat");
+	struct leaf_node *leaf = leaf_node_ref(tree_leaf(t->a->tree, 0));
 	struct rowan_mls_group *c = invite(t->a, t->b, cat, true);
 
 	assert_agree(t->a, t->b);
 	assert_agree(t->a, c);
+	assert_true(bytes_eq(leaf->raw, tree_leaf(t->b->tree, 0)->raw));
+	leaf_node_unref(leaf);
 	rowan_mls_group_free(c);
 	rowan_mls_free(cat);
 }
@@ -280,11 +286,26 @@ static void what_of_the_pending_goes_in(void **state)
 		{.type = CUSTOM, .data = {(const uint8_t *)"y", 1}},
 		{.type = ROWAN_MLS_UPDATE},
 		{.type = ROWAN_MLS_REMOVE, .leaf = 2}};
+	const struct rowan_mls_commit_options none = {.ignore_pending = true};
 	struct cast *t = *state;
 	struct rowan_mls *cat = client("cat");
+	struct rowan_mls_proposal_view p;
+	struct rowan_mls_committed made;
+	struct rowan_mls_received *r;
 	size_t n[5];
 
 	rowan_mls_group_free(invite(t->a, t->b, cat, false));
+	/* nothing, if it is not to be looked at */
+	bob_proposes(t, &all[2]);
+	assert_int_equal(rowan_mls_commit(t->a, &none, &made), 0);
+	assert_int_equal(rowan_mls_process(t->b, view(&made.commit), &r), 0);
+	assert_int_equal(
+		rowan_mls_received_proposal(r, 0, &p), ROWAN_E_NOT_FOUND);
+	rowan_mls_received_free(r);
+	rowan_mls_committed_free(&made);
+	rowan_mls_discard_commit(t->a);
+	rowan_mls_pending_forget(t->a);
+	rowan_mls_pending_forget(t->b);
 	for (size_t i = 0; i < 5; i++)
 		bob_proposes(t, &all[i]);
 	assert_int_equal(seen(t, types, n, 5), 4);
