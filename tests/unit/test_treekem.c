@@ -589,6 +589,28 @@ static void keys_of_other_places(void **state)
 	duel_end(&w, &s);
 }
 
+/* What a member may hold: its leaf's key, and keys of nodes above it. */
+static void keys_held_are_of_ones_own_path(void **state)
+{
+	const struct treekem none = {.leaf = SENDER};
+	struct treekem odd;
+	struct world w;
+	struct shot s;
+
+	duel_init(&w, &s);
+	odd = w.m[RECEIVER].tk;
+	assert_int_equal(treekem_verify(&odd, w.t), 0);
+	odd.n = 1;
+	assert_int_equal(treekem_verify(&odd, w.t), 0);
+	/* leaves 6 and 7 are under it: their key, and good */
+	odd.n = 2;
+	odd.keys[1].node = 13;
+	odd.keys[1].sk = *treekem_key(&w.m[6].tk, 13);
+	assert_int_equal(treekem_verify(&odd, w.t), ROWAN_E_MLS_PATH);
+	assert_int_equal(treekem_verify(&none, w.t), ROWAN_E_MLS_PATH);
+	duel_end(&w, &s);
+}
+
 /* 7.5: outdated keys are deleted with the nodes they belonged to. */
 static void blanked_nodes_are_forgotten(void **state)
 {
@@ -658,6 +680,7 @@ int main(void)
 		cmocka_unit_test(nothing_for_us),
 		cmocka_unit_test(joining_with_a_wrong_secret),
 		cmocka_unit_test(keys_of_other_places),
+		cmocka_unit_test(keys_held_are_of_ones_own_path),
 		cmocka_unit_test(blanked_nodes_are_forgotten),
 		cmocka_unit_test(making_fails_cleanly),
 	};
