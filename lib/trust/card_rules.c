@@ -257,6 +257,17 @@ int rules_card(const struct rules_context *ctx, const struct wire_card *card,
 	return rc;
 }
 
+int rules_further(const struct rules_context *ctx, const struct wire_card *card,
+	uint64_t time)
+{
+	bool known;
+	int rc = member_check(ctx, card, &known);
+
+	if (rc != 0 || !known || card->role != WIRE_ROLE_CASEWORKER)
+		return rc;
+	return consent_check(ctx, card, ctx->clinic->number, time);
+}
+
 /* ---- who may ------------------------------------------------------------ */
 
 /* Some card of the device, at some time; ${ret} becomes it. */

@@ -7,6 +7,7 @@
 #include "session/scene.h"
 
 struct scene scene;
+void (*scene_early)(void);
 
 void scene_begin(unsigned with, const char *settings)
 {
@@ -23,6 +24,8 @@ void scene_begin(unsigned with, const char *settings)
 	person_carded(&s->coordinator, "police", WIRE_RIGHT_COORDINATE);
 	person_carded(&s->advocate, "advocacy", WIRE_RIGHT_ENROL);
 	person_carded(&s->officer, "police", 0);
+	if (scene_early != NULL)
+		scene_early();
 	sessions_run();
 	sessions_settle();
 	s->case_id = sessions_case(&s->coordinator);

@@ -23,6 +23,9 @@ struct scene {
 
 extern struct scene scene;
 
+/* Called while people are carded by files, for more of them; or NULL. */
+extern void (*scene_early)(void);
+
 /**
  * scene_begin(with, settings):
  * Up to where everybody is in their channels and nothing is left to do.

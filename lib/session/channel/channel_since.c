@@ -106,6 +106,9 @@ int channel_might(struct channel *c, const struct id16 *device,
 
 	if (rc == 0 || rc == ROWAN_E_NOMEM || rc == ROWAN_E_IO)
 		return rc;
+	/* Its card was nobody's to issue: it never had a right. */
+	if (rc == ROWAN_E_SIGNER)
+		return rc;
 	rc = follow_card(f, device, &card, &raw);
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_UNKNOWN : rc;

@@ -116,7 +116,7 @@ ROWAN_MUST int follow_entitled(struct follow *f, const struct id16 *channel,
 /**
  * follow_may(f, channel, device):
  * 0 iff the device may take part in the channel now; codes of
- * rules_entitled.
+ * rules_entitled, ROWAN_E_SIGNER when its registrar had no right to card it.
  */
 ROWAN_MUST int follow_may(struct follow *f, const struct id16 *channel,
 	const struct id16 *device);

@@ -7,6 +7,7 @@
  *	follow_case.c	chains of cases
  *	follow_heads.c	what others say of the chains; alarms
  *	follow_look.c	looking
+ *	follow_vouch.c	whether a card was rightly issued, as known now
  */
 #ifndef SESSION_FOLLOW_INNER_H
 #define SESSION_FOLLOW_INNER_H
@@ -19,6 +20,7 @@
 
 #define FOLLOW_CASES_MAX 16384
 #define FOLLOW_CARDS	 32 /* kept decoded */
+#define FOLLOW_VOUCHED	 256
 
 /* How one chain is being followed; nothing of it outlives the process. */
 struct follow_chain {
@@ -69,6 +71,10 @@ enum follow_ask {
 	ASK_ALL,
 	ASK_CASE
 };
+/* A device whose card was found to be rightly issued, in a case. */
+struct vouched {
+	struct id16 device, case_id;
+};
 
 struct follow {
 	struct follow_options o;
@@ -101,6 +107,7 @@ struct follow {
 	struct card_slot card[FOLLOW_CARDS];
 	size_t next_card;
 	uint64_t cards; /* counts changes of any of them */
+	struct vouched vouched[FOLLOW_VOUCHED]; /* by the device's id */
 };
 
 extern const struct id16 follow_clinic_chain; /* zero */
@@ -172,6 +179,17 @@ ROWAN_MUST int follow_self(struct follow *f);
 bool follow_verdict(int rc);
 /* Whether the daemon must show us all of a case. */
 bool follow_sees_all(const struct follow *f, const struct known_case *k);
+
+/* ---- follow_vouch.c ---- */
+
+/*
+ * When a registrar's card was taken in, less may have been known than now:
+ * the member's earlier cards, the case of a victim. Judged again: 0, or a
+ * verdict, ROWAN_E_SIGNER when the registrar had no right to issue it.
+ */
+ROWAN_MUST int follow_vouch(struct follow *f, const struct case_state *c,
+	const struct trust_card *card);
+void follow_vouch_again(struct follow *f);
 
 /* ---- answers ---- */
 

@@ -78,8 +78,10 @@ static int may(struct follow *f, const struct case_state *c, uint8_t kind,
 		.of_case = c,
 		.accept = true,
 		.now = f->now};
+	struct trust_card card;
+	int rc = rules_entitled(&ctx, device, kind, f->now, &card);
 
-	return rules_entitled(&ctx, device, kind, f->now, NULL);
+	return rc != 0 ? rc : follow_vouch(f, c, &card);
 }
 
 /* A list being made: ascending, each once. */

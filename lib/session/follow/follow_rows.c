@@ -526,6 +526,7 @@ int follow_subject(
 void follow_forget_cards(struct follow *f)
 {
 	f->cards++;
+	follow_vouch_again(f);
 	for (size_t i = 0; i < FOLLOW_CARDS; i++) {
 		buf_wipe(&f->card[i].raw);
 		f->card[i].used = false;
