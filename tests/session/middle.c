@@ -42,6 +42,7 @@ static struct {
 	uint64_t id;
 	bool done;
 	struct wire_error error;
+	struct buf body;
 } own;
 
 int __real_link_new(struct link **ret, const struct link_options *options);
@@ -213,6 +214,8 @@ static bool is_own(struct middle_message *m)
 	if (m->header.op == WIRE_OP_ERROR)
 		KIT_CHECK(middle_view(m, &w) &&
 			  wire_error_decode(&w, &own.error) == 0);
+	KIT_CHECK(m->count > 1 &&
+		  buf_set(&own.body, buf_view(&m->frame[1])) == 0);
 	own.done = true;
 	return true;
 }
@@ -362,6 +365,8 @@ void __wrap_link_free(struct link *link)
 {
 	struct line *l = link != NULL ? line_of(link) : NULL;
 
+	buf_wipe(&own.body);
+
 	if (l != NULL) {
 		unhold(l);
 		unlend(l);
@@ -446,6 +451,13 @@ void middle_say(struct person *p, uint16_t op, struct writer *w,
 	put(l, message_of(l, frames, n));
 	writer_wipe(w);
 	KIT_CHECK(session_step(p->s) == 0);
+}
+
+struct wire_message middle_answer(uint16_t op)
+{
+	return (struct wire_message){
+		.header = {WIRE_VERSION_HIGH, op | WIRE_ANSWER, 1},
+		.body = buf_view(&own.body)};
 }
 
 static bool own_done(void *ctx)

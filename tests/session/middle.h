@@ -83,6 +83,12 @@ struct wire_error middle_ask(struct person *p, uint16_t op, struct writer *w,
 	const struct bytes *frames, size_t count);
 
 /**
+ * middle_answer(op):
+ * What it was, when it was none; valid until the next question.
+ */
+struct wire_message middle_answer(uint16_t op);
+
+/**
  * middle_unanswered():
  * How many requests of all lines await an answer, and lines that are being
  * connected.

@@ -478,6 +478,13 @@ static int own_marks(struct channel *c, struct channel_marks *ret)
 	return rc;
 }
 
+/* Out we go, and rightly: who else comes or goes is shown to us no more. */
+static bool is_farewell(struct channel *c, const struct rowan_mls_received *r)
+{
+	return rowan_mls_received_removed(r) &&
+	       follow_may(c->x->o.follow, &c->id, &c->x->o.me->device) <= -300;
+}
+
 static int apply(struct channel *c, const struct wire_delivery *d,
 	struct channel_opened *ret)
 {
@@ -493,8 +500,10 @@ static int apply(struct channel *c, const struct wire_delivery *d,
 	memset(&verdict, 0, sizeof verdict);
 	if (rowan_mls_received_own(r))
 		rc = own_marks(c, &marks);
-	else
+	else if (!is_farewell(c, r))
 		rc = judge(c, d, r, &marks, &verdict);
+	else
+		memset(&marks, 0, sizeof marks);
 	if (rc == 0 && verdict.alarm == 0)
 		rc = accept(c, r, &marks, d, ret);
 	else if (rc == 0)

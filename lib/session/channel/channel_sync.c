@@ -12,6 +12,7 @@
 
 #define AHEAD_MS    2000
 #define AHEAD_MAX   30 /* times in a row, then commits are missing */
+#define AHEAD_TURNS 7  /* the pause doubles so often */
 #define SETTLED_MS  (60 * 60 * 1000)
 #define ANSWER_MS   30000
 #define KNOWN_S	    (24 * 60 * 60) /* then the daemon is asked again */
@@ -214,6 +215,16 @@ static int behind(struct channel *c)
 	return rc != 0 ? rc : channel_commit(c->x, channel_lost(c, true));
 }
 
+/* We are: an answer was overtaken; or the daemon went back, and stays there. */
+static int ahead(struct channel *c)
+{
+	c->known = false;
+	channel_later(c, c->doubts == 0 ? 0 : AHEAD_MS << c->doubts);
+	if (c->doubts < AHEAD_TURNS)
+		c->doubts++;
+	return 0;
+}
+
 static int freeze(struct channel *c)
 {
 	int rc = vault_begin(c->x->o.vault);
@@ -242,9 +253,11 @@ static int equalise(struct channel *c)
 		(c->state.flags & WIRE_GROUP_FROZEN) != 0)
 		return freeze(c);
 	/* Who is away is told by nobody. */
-	if (!c->known || c->state.epoch < c->row.epoch ||
-		c->x->now >= c->known_s + KNOWN_S)
+	if (!c->known || c->x->now >= c->known_s + KNOWN_S)
 		return channel_ask_state(c);
+	if (c->state.epoch < c->row.epoch &&
+		c->state.generation == c->row.generation)
+		return ahead(c);
 	if (c->state.generation != c->row.generation || !c->state.exists) {
 		c->known = false;
 		channel_later(c, CHANNEL_PAUSE_MS);
