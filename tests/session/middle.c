@@ -365,8 +365,6 @@ void __wrap_link_free(struct link *link)
 {
 	struct line *l = link != NULL ? line_of(link) : NULL;
 
-	buf_wipe(&own.body);
-
 	if (l != NULL) {
 		unhold(l);
 		unlend(l);
@@ -451,6 +449,18 @@ void middle_say(struct person *p, uint16_t op, struct writer *w,
 	put(l, message_of(l, frames, n));
 	writer_wipe(w);
 	KIT_CHECK(session_step(p->s) == 0);
+}
+
+void middle_reply(const struct middle_message *m, struct writer *w)
+{
+	struct line *l = m->line;
+	struct bytes frames[2];
+	uint8_t head[WIRE_HEADER_LEN];
+	size_t n =
+		frames_of(m->op | WIRE_ANSWER, m->header.id, w, head, frames);
+
+	put(l, message_of(l, frames, n));
+	writer_wipe(w);
 }
 
 struct wire_message middle_answer(uint16_t op)

@@ -75,6 +75,13 @@ void middle_say(struct person *p, uint16_t op, struct writer *w,
 	const struct bytes *frame);
 
 /**
+ * middle_reply(m, w):
+ * Answer a request in the daemon's place, in a hook that then drops it; wipes
+ * ${w}.
+ */
+void middle_reply(const struct middle_message *m, struct writer *w);
+
+/**
  * middle_ask(p, op, w, frames, count):
  * Ask over the connection that ${p} has open, past the session; wipes ${w}.
  * The daemon's word: its error, WIRE_OK for an answer.

@@ -60,6 +60,18 @@ void pace_begin(void)
 	kit_pace = (struct sessions_pace){moved_ms, idle};
 }
 
+void pace_join(void)
+{
+	const char *at = getenv("ROWAN_TEST_CLOCK");
+	int fd = at != NULL ? open(at, O_RDWR | O_CLOEXEC) : -1;
+
+	KIT_CHECK(fd >= 0);
+	offset = mmap(NULL, sizeof *offset, PROT_READ | PROT_WRITE, MAP_SHARED,
+		fd, 0);
+	KIT_CHECK(offset != MAP_FAILED && close(fd) == 0);
+	kit_pace = (struct sessions_pace){moved_ms, NULL};
+}
+
 void pace_pass(uint64_t seconds)
 {
 	*offset += (int64_t)seconds;

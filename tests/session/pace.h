@@ -19,6 +19,12 @@
 void pace_begin(void);
 
 /**
+ * pace_join():
+ * In another process of the same test: its clock, which goes on by itself.
+ */
+void pace_join(void);
+
+/**
  * pace_pass(seconds):
  * Let so much time pass at once, for everybody.
  */

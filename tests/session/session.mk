@@ -2,6 +2,7 @@
 #
 #   make check-session   all of them
 #   build/tests/session/01_link
+#   make hold            the longer forms: 64 devices at once, every third kill
 #   make bench-catch-up  10,000 envelopes for one who was away (in make bench)
 
 SESSION_SRC := $(sort $(wildcard tests/session/[0-9]*.c))
@@ -12,7 +13,8 @@ SESSION_BIN := $(patsubst tests/session/%.c,$(B)/tests/session/%,$(SESSION_SRC))
 # takes the place of it names in WRAP_program.
 SESSION_HOLD := $(filter $(addprefix $(B)/tests/session/,4% 5% 11% 12% 13% 14%),\
 	$(SESSION_BIN))
-SESSION_MIDDLE := $(addprefix $(B)/tests/session/,forge.o scene.o pace.o middle.o)
+SESSION_MIDDLE := $(addprefix $(B)/tests/session/,sniff.o forge.o scene.o \
+	pace.o middle.o)
 $(SESSION_HOLD): private LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_new \
 	link_free link_transport) $(addprefix -Wl$(comma)--wrap=,$(WRAP_$(@F)))
 
@@ -25,12 +27,17 @@ $(foreach s,$(SESSION_SRC),$(eval $(call test_program,session/$(notdir \
 	$(B)/tests/net/invite_kit.o $(B)/tests/session/kit.o)))
 
 .PHONY: check-session
-check-session: $(B)/rowand $(SESSION_BIN) $(ACCEPTANCE_SO)
+check-session: $(B)/rowand $(SESSION_BIN) $(ACCEPTANCE_SO) $(SDK_KILL)
 	$(Q)printf '%s\n' $(SESSION_BIN) | xargs -P 2 -I '{}' sh -c \
 		'{} || { echo "{} failed"; exit 1; }'
 	@echo "session: $(words $(SESSION_BIN)) behaviours hold"
 
 CHECKS += check-session
+
+.PHONY: hold
+hold: $(B)/rowand $(SESSION_HOLD) $(ACCEPTANCE_SO) $(SDK_KILL)
+	$(Q)$(B)/tests/session/50_sixty_four 64
+	$(Q)$(B)/tests/session/49_killed 3
 
 .PHONY: bench-catch-up
 bench-catch-up: $(B)/rowand $(B)/tests/session/30_catch_up
