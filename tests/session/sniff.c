@@ -1,8 +1,8 @@
 /*
  * The sender data of an envelope: see sniff.h.
  */
-#include "mls/member/group.h"
-#include "mls/member/message_protect.h"
+#include "mls/member/group/group.h"
+#include "mls/member/keys/message_protect.h"
 #include "session/sniff.h"
 
 bool sniff(const struct rowan_mls_group *g, struct bytes envelope,
