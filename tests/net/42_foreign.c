@@ -108,17 +108,30 @@ static int fill(
 	case WIRE_OP_CHECKPOINT:
 	case WIRE_OP_LOG_PROOF:
 	case WIRE_OP_LOG_CONSISTENCY: return OWN;
-	/* For auditors, who see all, and the asker is one. */
+	/* For auditors, who see all; one asker is one. */
 	case WIRE_OP_LOG_ENTRIES:
-	case WIRE_OP_LOG_DETAILS: return OWN;
+		return asker != &k.cast.stranger
+			       ? OWN
+			       : ENCODE(log_entries, (uint64_t)variant, 5);
+	case WIRE_OP_LOG_DETAILS:
+		return asker != &k.cast.stranger
+			       ? OWN
+			       : ENCODE(log_details, .max = 5,
+					 .case_id = on->case_id,
+					 .device =
+						 variant % 2 == 0
+							 ? on->device
+							 : (struct id16){{0}});
 	/* From the daemon only. */
 	case WIRE_OP_PUSH:
 	case WIRE_OP_NOTICE: return OWN;
-	/* On another port, where nobody has a device. */
+	/* Of another port, on this one. */
 	case WIRE_OP_REDEEM_GET:
+	case WIRE_OP_REDEEM_RESULT: return ENCODE(redeem, on->invite);
 	case WIRE_OP_REDEEM_COMMIT:
+		return ENCODE(redeem_commit, on->invite, {{(uint8_t)variant}});
 	case WIRE_OP_REDEEM_REVEAL:
-	case WIRE_OP_REDEEM_RESULT: return OWN;
+		return ENCODE(redeem_reveal, on->invite, {{0}}, sealed);
 
 	case WIRE_OP_KEY_CLAIM:
 		return ENCODE(key_claim, .channel = on->channel,
@@ -200,8 +213,9 @@ static size_t ask(struct relay_client *c, uint16_t op, const struct writer *w,
 
 static bool is_refusal(uint16_t op, const uint8_t *answer, size_t len)
 {
-	/* Opaque objects that are nonsense may be refused for that. */
-	if (op >= WIRE_OP_GROUP_CREATE && op <= WIRE_OP_NACK)
+	/* Nonsense, and what another port serves, may be refused for that. */
+	if ((op >= WIRE_OP_GROUP_CREATE && op <= WIRE_OP_NACK) ||
+		(op >= WIRE_OP_REDEEM_GET && op <= WIRE_OP_REDEEM_RESULT))
 		return len == 8 && answer[0] == 0x80 && answer[2] == 3;
 	/* In the error, or in the one item. */
 	return memmem(answer, len, "\x03\x05\0\0\0\0", 6) != NULL;

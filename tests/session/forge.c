@@ -75,7 +75,8 @@ void forge_sign(struct person *by, const uint8_t *seed,
 void forge_card(const struct forged *d, uint8_t role, const char *agency,
 	struct wire_card *ret)
 {
-	uint64_t now = pace_now();
+	/* A little ago: the daemon looks at its clock now and then. */
+	uint64_t now = pace_now() - 5;
 
 	memset(ret, 0, sizeof *ret);
 	ret->clinic = clinic_now()->id;

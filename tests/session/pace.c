@@ -10,10 +10,12 @@
 
 #include "session/pace.h"
 
-#define QUIET 20 /* idle turns while something is unanswered */
+#define STRIDES 60 /* idle turns that pace_live takes at most */
+#define QUIET	20 /* idle turns while something is unanswered */
 
 static volatile int64_t *offset; /* seconds; shared with the daemon */
 static unsigned quiet;
+static int64_t stride = 1; /* seconds in an idle turn */
 
 static uint64_t moved_ms(void *ctx)
 {
@@ -35,7 +37,7 @@ static void idle(void)
 	if (middle_unanswered() > 0 && ++quiet < QUIET)
 		return;
 	quiet = 0;
-	*offset += 1;
+	*offset += stride;
 }
 
 void pace_begin(void)
@@ -86,5 +88,7 @@ void pace_live(uint64_t seconds)
 {
 	uint64_t end = pace_now() + seconds;
 
+	stride = seconds < STRIDES ? 1 : (int64_t)seconds / STRIDES;
 	KIT_CHECK(sessions_until(is_over, &end));
+	stride = 1;
 }

@@ -71,6 +71,7 @@ enum follow_ask {
 	ASK_ALL,
 	ASK_CASE
 };
+
 /* A device whose card was found to be rightly issued, in a case. */
 struct vouched {
 	struct id16 device, case_id;
