@@ -25,6 +25,7 @@ struct line {
 	const struct transport *real;
 	struct transport transport;
 	uint64_t connection;
+	uint64_t subscription; /* the id of its request: pushes carry it */
 	enum transport_state state;
 	struct asked asked[ASKED];
 	size_t asked_count;
@@ -189,6 +190,8 @@ static int line_send(void *ctx, const struct bytes *frames, size_t count)
 		rc = pass(l, m);
 	if (rc == 0 && fate != MIDDLE_DROP)
 		ask(l, m->header.id, m->header.op);
+	if (m->op == WIRE_OP_SUBSCRIBE)
+		l->subscription = m->header.id;
 	if (fate == MIDDLE_HOLD)
 		hold(m);
 	else
@@ -442,7 +445,7 @@ void middle_say(struct person *p, uint16_t op, struct writer *w,
 	struct line *l = main_line(p);
 	struct bytes frames[3];
 	uint8_t head[WIRE_HEADER_LEN];
-	size_t n = frames_of(op, 1, w, head, frames);
+	size_t n = frames_of(op, l->subscription, w, head, frames);
 
 	if (frame != NULL)
 		frames[n++] = *frame;
