@@ -148,8 +148,17 @@ unsigned middle_unanswered(void)
 
 	for (size_t i = 0; i < LINES; i++)
 		if (lines[i].link != NULL)
-			n += (unsigned)lines[i].asked_count +
-			     (lines[i].state == TRANSPORT_TRYING);
+			n += (unsigned)lines[i].asked_count;
+	return n;
+}
+
+unsigned middle_trying(void)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < LINES; i++)
+		n += lines[i].link != NULL &&
+		     lines[i].state == TRANSPORT_TRYING;
 	return n;
 }
 

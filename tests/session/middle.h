@@ -96,10 +96,11 @@ struct wire_error middle_ask(struct person *p, uint16_t op, struct writer *w,
 struct wire_message middle_answer(uint16_t op);
 
 /**
- * middle_unanswered():
- * How many requests of all lines await an answer, and lines that are being
+ * middle_unanswered(), middle_trying():
+ * How many requests of all lines await an answer; how many lines are being
  * connected.
  */
 unsigned middle_unanswered(void);
+unsigned middle_trying(void);
 
 #endif

@@ -11,7 +11,9 @@
 #include "session/pace.h"
 
 #define STRIDES 60 /* idle turns that pace_live takes at most */
-#define QUIET	20 /* idle turns while something is unanswered */
+/* Idle turns before a second goes by: a loaded machine answers late. */
+#define UNANSWERED 60
+#define TRYING	   20
 
 static volatile int64_t *offset; /* seconds; shared with the daemon */
 static unsigned quiet;
@@ -34,7 +36,11 @@ uint64_t pace_now(void)
 /* Nobody was woken. */
 static void idle(void)
 {
-	if (middle_unanswered() > 0 && ++quiet < QUIET)
+	unsigned turns = middle_unanswered() > 0 ? UNANSWERED
+			 : middle_trying() > 0	 ? TRYING
+						 : 0;
+
+	if (++quiet < turns)
 		return;
 	quiet = 0;
 	*offset += stride;
