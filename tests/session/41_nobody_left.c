@@ -45,6 +45,7 @@ static void the_last_leave(void)
 
 	before = scene_say(&scene.officer, &scene.team, "a word");
 	scene_heard(&scene.advocate, &before);
+	(void)person_event(&scene.officer, ROWAN_EVENT_DELIVERED);
 	scene_unassign(
 		&scene.coordinator, &scene.team, member_of(&scene.officer));
 	scene_unassign(

@@ -12,7 +12,7 @@
 
 #define AHEAD_MS    2000
 #define AHEAD_MAX   30 /* times in a row, then commits are missing */
-#define AHEAD_TURNS 7  /* the pause doubles so often */
+#define AHEAD_TURNS 2  /* the pause doubles so often */
 #define SETTLED_MS  (60 * 60 * 1000)
 #define ANSWER_MS   30000
 #define KNOWN_S	    (24 * 60 * 60) /* then the daemon is asked again */
