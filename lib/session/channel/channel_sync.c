@@ -12,7 +12,6 @@
 
 #define AHEAD_MS    2000
 #define AHEAD_MAX   30 /* times in a row, then commits are missing */
-#define AHEAD_TURNS 2  /* the pause doubles so often */
 #define SETTLED_MS  (60 * 60 * 1000)
 #define ANSWER_MS   30000
 #define KNOWN_S	    (24 * 60 * 60) /* then the daemon is asked again */
@@ -219,9 +218,7 @@ static int behind(struct channel *c)
 static int ahead(struct channel *c)
 {
 	c->known = false;
-	channel_later(c, c->doubts == 0 ? 0 : AHEAD_MS << c->doubts);
-	if (c->doubts < AHEAD_TURNS)
-		c->doubts++;
+	channel_later(c, AHEAD_MS / 2);
 	return 0;
 }
 
