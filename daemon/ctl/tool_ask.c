@@ -83,7 +83,7 @@ int tool_metrics(struct tool *t)
 		fprintf(stderr, "rowanctl: %s: %s\n", t->output,
 			rowan_strerror(rc));
 	buf_wipe(&raw);
-	/* A figure from before the daemon went away, or hung, would be a lie. */
+	/* A figure from before the daemon went away, or hung, is a lie. */
 	if (rc != 0)
 		(void)unlink(t->output);
 	switch (rc) {

@@ -326,7 +326,7 @@ int store_standing_get(struct store_reader *rd, const struct id16 *device,
 	uint8_t plain[STANDING_LEN];
 	sqlite3_stmt *q;
 	int64_t row;
-	size_t len;
+	size_t len = 0;
 	int r = device_row(rd, device, &row);
 
 	memset(ret, 0, sizeof(*ret));

@@ -53,7 +53,7 @@ static int next_of(struct store *st, const uint8_t name[SEAL_HASH_LEN],
 	uint8_t role, int64_t *row, struct id16 *ret)
 {
 	sqlite3_stmt *q;
-	struct store_device d;
+	struct store_device d = {0};
 	int64_t member;
 	int r;
 
