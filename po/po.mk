@@ -28,4 +28,6 @@ pot: $(B)/po/rowan.pot
 
 CHECKS += check-po
 check-po: $(B)/po/rowan.pot $(B)/tests/client/rowan
+	$(Q)python3 tests/client/strings.py $(B)/po/rowan.pot \
+		$(B)/tests/client/rowan
 	$(Q)sh po/check.sh $(B)/po/rowan.pot $(B)/tests/client/rowan

@@ -3,9 +3,11 @@
  * statement stands or is refused; without a connection it is kept and the
  * answer says "pending".
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/inner.h"
+#include "ui/hex.h"
 #include "ui/mem.h"
 
 static int act(struct request *q, int rc, uint64_t number)
@@ -122,6 +124,31 @@ static int subject_of(struct request *q, struct subject *ret)
 	return rc;
 }
 
+/*
+ * The bar list is sealed, so only this device can refuse; an attempt that left
+ * no trace would be one that an insider can make again. The team is told, and
+ * what tells them is an entry of the log like any message.
+ */
+static void note_attempt(struct request *q, const struct subject *s)
+{
+	struct rowan_draft *d = rowan_draft_new();
+	char hex[2 * ID16_LEN + 1], *text;
+	uint8_t team[ROWAN_ID_LEN], id[ROWAN_ID_LEN];
+	const char *agency = json_string_value(
+		json_object_get(json_object_get(q->out, "person"), "agency"));
+
+	hex_write(s->member.b, ID16_LEN, hex);
+	text = mem_print(_("It was tried to assign %.8s (%s), who is on the "
+			   "bar list. Refused."),
+		hex, agency != NULL ? agency : "?");
+	if (d != NULL && rowan_draft_text(d, text, strlen(text)) == 0 &&
+		rowan_channel_of(q->agent->rowan, s->case_id.b,
+			ROWAN_CHANNEL_TEAM, team) == 0)
+		(void)!rowan_send(q->agent->rowan, team, d, id);
+	rowan_draft_free(d);
+	free(text);
+}
+
 static int op_assign(struct request *q)
 {
 	struct subject s;
@@ -135,10 +162,12 @@ static int op_assign(struct request *q)
 		(uint64_t)arg_number(q, "from", 0),
 		(uint64_t)arg_number(q, "until", 0), &number);
 	if (rc == ROWAN_E_RULE &&
-		rowan_barred(q->agent->rowan, s.case_id.b, s.member.b))
+		rowan_barred(q->agent->rowan, s.case_id.b, s.member.b)) {
+		note_attempt(q, &s);
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("this person is on the bar list of the case"),
 			N_("rowan bar list shows why"));
+	}
 	return act(q, explain(q, rc), number);
 }
 

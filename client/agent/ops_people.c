@@ -158,15 +158,28 @@ static int op_devices(struct request *q)
 static int op_invite(struct request *q)
 {
 	struct agent *a = q->agent;
-	const char *of = arg_text(q, "case");
+	const char *of = arg_text(q, "case"), *who = arg_text(q, "person");
+	unsigned hours = (unsigned)arg_number(q, "hours", 24);
 	struct rowan_bytes *text = NULL;
-	struct id16 case_id, id;
+	struct id16 case_id, member, id;
 	int rc = of != NULL ? name_case(q, of, &case_id) : 0;
 
+	if (rc == 0 && who != NULL)
+		rc = name_person(q, who, &member);
+
 	if (rc == 0)
-		rc = rowan_invite(a->rowan, of != NULL ? case_id.b : NULL,
-			of != NULL ? ROWAN_ROLE_VICTIM : ROWAN_ROLE_CASEWORKER,
-			(unsigned)arg_number(q, "hours", 24), id.b, &text);
+		rc = who != NULL ? rowan_invite_further(a->rowan, member.b,
+					   hours, id.b, &text)
+				 : rowan_invite(a->rowan,
+					   of != NULL ? case_id.b : NULL,
+					   of != NULL ? ROWAN_ROLE_VICTIM
+						      : ROWAN_ROLE_CASEWORKER,
+					   hours, id.b, &text);
+	if (who != NULL && (rc == ROWAN_E_RULE || rc == ROWAN_E_UNKNOWN))
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("further devices are for colleagues of your own "
+			   "agency who have one"),
+			NULL);
 	if (rc == ROWAN_E_SIGNER)
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("your card does not give the right to enrol"),
@@ -206,18 +219,56 @@ static int op_invite_code(struct request *q)
 
 static int op_invite_confirm(struct request *q)
 {
+	const json_t *consent = json_object_get(q->in, "consent");
 	bool same = arg_flag(q, "same");
 	struct id16 id;
 	int rc = invite_arg(q, &id);
 
-	if (rc == 0)
+	if (rc == 0 && same && json_is_string(consent))
+		rc = rowan_invite_confirm_with(q->agent->rowan, id.b,
+			json_string_value(consent),
+			json_string_length(consent));
+	else if (rc == 0)
 		rc = rowan_invite_confirm(q->agent->rowan, id.b, same);
+	if (rc == ROWAN_E_SIGNER && !json_is_string(consent))
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("a further device needs the consent of one they "
+			   "have"),
+			N_("there: rowan consent FILE; here then: rowan "
+			   "confirm INVITE --consent ITS-ANSWER"));
+	if (rc == ROWAN_E_CRYPTO)
+		return refuse(q, EXIT_DIFFERENT,
+			N_("that consent is to another request"),
+			N_("let them begin again, and compare the "
+			   "fingerprints"));
 	if (rc != 0 || !same)
 		return rc;
 	return wait_for(q, WAIT_ENROLLED, 0, &id);
 }
 
+/* This device's consent to a further one of the same person. */
+static int op_consent(struct request *q)
+{
+	const json_t *text = json_object_get(q->in, "text");
+	struct rowan_bytes *made = NULL;
+	int rc = json_is_string(text) ? rowan_consent(q->agent->rowan,
+						json_string_value(text),
+						json_string_length(text), &made)
+				      : ROWAN_E_MALFORMED;
+
+	if (rc == ROWAN_E_RULE)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("that request is not for a device of yours"), NULL);
+	if (rc == 0)
+		(void)json_object_set_new(q->out, "consent",
+			json_stringn((const char *)rowan_bytes_data(made),
+				rowan_bytes_len(made)));
+	rowan_bytes_free(made);
+	return rc;
+}
+
 const struct agent_operation ops_people[] = {
+	{"consent", OP_SPEAK, false, op_consent},
 	{"people", OP_CARD, false, op_people},
 	{"person", OP_CARD, false, op_person},
 	{"barred", OP_CARD, false, op_barred},

@@ -10,6 +10,7 @@
 
 #include "agent/inner.h"
 #include "agent/line.h"
+#include "ui/hex.h"
 #include "ui/mem.h"
 
 #define PASS_MIN_BYTES 1
@@ -219,6 +220,20 @@ static int op_enrolled(struct request *q)
 	return wait_for(q, WAIT_ENROLLED, 0, NULL);
 }
 
+/* What a device that has this person's card must consent to. */
+static int op_enrol_request(struct request *q)
+{
+	struct rowan_bytes *made = NULL;
+	int rc = rowan_enrol_request(q->agent->rowan, &made);
+
+	if (rc == 0)
+		(void)json_object_set_new(q->out, "request",
+			json_stringn((const char *)rowan_bytes_data(made),
+				rowan_bytes_len(made)));
+	rowan_bytes_free(made);
+	return rc;
+}
+
 static int op_enrol_cancel(struct request *q)
 {
 	rowan_enrol_cancel(q->agent->rowan);
@@ -251,14 +266,25 @@ static int op_request(struct request *q)
 {
 	struct rowan_bytes *made = NULL;
 	const char *agency = arg_text(q, "agency"), *role = arg_text(q, "role");
+	const char *member = arg_text(q, "member");
 	bool witness = role != NULL && strcmp(role, "witness") == 0;
+	struct id16 id;
 	int rc;
 
 	if (agency == NULL)
 		return ROWAN_E_INVAL;
-	rc = rowan_request(q->agent->rowan,
-		witness ? ROWAN_ROLE_WITNESS : ROWAN_ROLE_CASEWORKER, agency,
-		(unsigned)arg_number(q, "rights", 0), &made);
+	if (member != NULL && !hex_read(member, id.b, ID16_LEN))
+		return refuse(q, EXIT_USAGE,
+			N_("a member is 32 hexadecimal digits"),
+			N_("rowan status --json on the other device has it"));
+	rc = member != NULL
+		     ? rowan_request_further(q->agent->rowan, id.b, agency,
+			       (unsigned)arg_number(q, "rights", 0), &made)
+		     : rowan_request(q->agent->rowan,
+			       witness ? ROWAN_ROLE_WITNESS
+				       : ROWAN_ROLE_CASEWORKER,
+			       agency, (unsigned)arg_number(q, "rights", 0),
+			       &made);
 	if (rc == 0)
 		(void)json_object_set_new(q->out, "request",
 			json_stringn((const char *)rowan_bytes_data(made),
@@ -299,6 +325,7 @@ const struct agent_operation ops_self[] = {{"status", OP_ANY, true, op_status},
 	{"enrol", OP_OPEN, false, op_enrol},
 	{"enrolled", OP_OPEN, false, op_enrolled},
 	{"enrol-cancel", OP_OPEN, false, op_enrol_cancel},
+	{"enrol-request", OP_OPEN, false, op_enrol_request},
 	{"install", OP_OPEN, false, op_install},
 	{"request", OP_OPEN, false, op_request},
 	{"current", OP_CARD, false, op_current},

@@ -106,7 +106,7 @@ static void bash(void)
 		     "[[ $cur != -* ]]; then\n"
 		     "\t\tCOMPREPLY=($(compgen -W \"$second\" -- \"$cur\")); "
 		     "return\n\tfi\n"
-		     "\t[ -n \"$second\" ] || name=$first\n"
+		     "\t[ -n \"$second\" ] && [ -n \"$name\" ] || name=$first\n"
 		     "\tcase $name in\n");
 	bash_commands();
 	(void)printf("\t*) options=$globals ;;\n\tesac\n"

@@ -23,6 +23,9 @@ static const struct command_option invite_options[] = {
 	{"colleague", 0, NULL,
 		N_("for a colleague's first device instead of a victim's"),
 		COMMAND_TEXT},
+	{"further", 0, "PERSON",
+		N_("for a further device of a colleague, who must consent"),
+		COMMAND_PERSON},
 	{"hours", 0, "N", N_("how long it is good for, 1 to 168 (24)"),
 		COMMAND_TEXT},
 	{"no-qr", 0, NULL, N_("only as text"), COMMAND_TEXT},
@@ -76,7 +79,17 @@ static void say_enrolled(const struct run *r, const json_t *ret)
 			  "assign CASE victim support"));
 }
 
-static int compare(struct run *r, const char *invite)
+static int confirm_invite(struct run *r, const char *invite, bool same,
+	json_t *consent, json_t **ret)
+{
+	return remote_call(r,
+		json_pack("{s:s,s:s,s:b,s:O*,s:i}", "op", "invite-confirm",
+			"invite", invite, "same", (int)same, "consent", consent,
+			"wait", 60),
+		ret);
+}
+
+static int compare(struct run *r, const char *invite, json_t *consent)
 {
 	json_t *ret = NULL;
 	bool same = false;
@@ -98,10 +111,7 @@ static int compare(struct run *r, const char *invite)
 	ret = NULL;
 	if (code != EXIT_DONE)
 		return code;
-	code = remote_call(r,
-		json_pack("{s:s,s:s,s:b,s:i}", "op", "invite-confirm", "invite",
-			invite, "same", (int)same, "wait", 60),
-		&ret);
+	code = confirm_invite(r, invite, same, consent, &ret);
 	if (code == EXIT_DONE && !same) {
 		json_decref(ret);
 		return ui_fail(&r->ui, EXIT_DIFFERENT,
@@ -119,23 +129,27 @@ static int compare(struct run *r, const char *invite)
 static int invite_run(struct run *r)
 {
 	bool colleague = run_option(r, "colleague") != NULL;
+	const char *further = run_option(r, "further");
 	unsigned long hours = 24;
 	json_t *made = NULL;
 	int code = run_number(r, "hours", 1, 168, &hours);
 
 	if (code != EXIT_DONE)
 		return code;
-	if (colleague == (r->argc > 0))
+	if ((colleague ? 1 : 0) + (further != NULL ? 1 : 0) + r->argc != 1)
 		return run_usage(r, _("an invite is for the victim of a CASE, "
-				      "or with --colleague"));
+				      "or with --colleague, or with --further "
+				      "PERSON"));
 	code = remote_call(r,
-		json_pack("{s:s,s:s*,s:i}", "op", "invite", "case",
-			colleague ? NULL : r->argv[0], "hours", (int)hours),
+		json_pack("{s:s,s:s*,s:s*,s:i}", "op", "invite", "case",
+			r->argc > 0 ? r->argv[0] : NULL, "person", further,
+			"hours", (int)hours),
 		&made);
 	if (code != EXIT_DONE)
 		return code;
 	code = show_invite(r, made);
-	if (run_option(r, "no-wait") != NULL) {
+	/* Its consent comes by file first. */
+	if (run_option(r, "no-wait") != NULL || further != NULL) {
 		ui_say(&r->ui, _("invite: %s"), json_text(made, "invite"));
 		ui_note(&r->ui, _("Once they have typed it: rowan confirm %s"),
 			json_text(made, "invite"));
@@ -146,7 +160,7 @@ static int invite_run(struct run *r)
 		_("Waiting for them ... If this is broken off: rowan confirm "
 		  "%s"),
 		json_text(made, "invite"));
-	code = compare(r, json_text(made, "invite"));
+	code = compare(r, json_text(made, "invite"), NULL);
 	json_decref(made);
 	return code;
 }
@@ -156,21 +170,48 @@ static const struct command_option confirm_options[] = {
 		COMMAND_TEXT},
 	{"different", 0, NULL, N_("they differ: burn the invite"),
 		COMMAND_TEXT},
+	{"consent", 0, "FILE", N_("of a colleague's device to a further one"),
+		COMMAND_FILE},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+/* The text of --consent, or NULL. */
+static int read_consent(struct run *r, json_t **ret)
+{
+	const char *path = run_option(r, "consent");
+	struct buf text;
+	int code;
+
+	*ret = NULL;
+	if (path == NULL)
+		return EXIT_DONE;
+	code = file_read(&r->ui, path, (size_t)256 * 1024, &text);
+	if (code != EXIT_DONE)
+		return code;
+	*ret = json_stringn((const char *)text.data, text.len);
+	buf_wipe(&text);
+	return *ret != NULL ? EXIT_DONE
+			    : ui_fail(&r->ui, EXIT_INPUT, NULL,
+				      _("%s is not text"), path);
+}
 
 static int confirm_run(struct run *r)
 {
+	json_t *consent = NULL;
 	bool same = run_option(r, "same") != NULL;
 	bool different = run_option(r, "different") != NULL;
 	json_t *ret = NULL;
 	int code;
 
-	if (!same && !different)
-		return compare(r, r->argv[0]);
-	code = remote_call(r,
-		json_pack("{s:s,s:s,s:b,s:i}", "op", "invite-confirm", "invite",
-			r->argv[0], "same", (int)!different, "wait", 60),
-		&ret);
+	code = read_consent(r, &consent);
+	if (code != EXIT_DONE)
+		return code;
+	if (!same && !different) {
+		code = compare(r, r->argv[0], consent);
+		json_decref(consent);
+		return code;
+	}
+	code = confirm_invite(r, r->argv[0], !different, consent, &ret);
+	json_decref(consent);
 	if (code != EXIT_DONE)
 		return code;
 	if (different)
@@ -207,6 +248,76 @@ static int invite_code_run(struct run *r)
 	ui_say(&r->ui, "%s", json_text(ret, "code"));
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;
+}
+
+static const struct command_option consent_options[] = {
+	{"same", 0, NULL, N_("the fingerprints were compared and are the same"),
+		COMMAND_TEXT},
+	{"out", 'o', "FILE", N_("where it goes (REQUEST.consent)"),
+		COMMAND_FILE},
+	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+static int write_consent(struct run *r, const char *consent)
+{
+	const char *out = run_option(r, "out");
+	char *path = out != NULL ? mem_text(out)
+				 : mem_print("%s.consent", r->argv[0]);
+	char *safe = ui_safe(&r->ui, path);
+	int code =
+		file_write(&r->ui, path, bytes_of(consent, strlen(consent)), 0);
+
+	if (code == EXIT_DONE) {
+		ui_note(&r->ui,
+			_("The consent is in %s. Whoever made the invite: "
+			  "rowan "
+			  "confirm INVITE --consent FILE"),
+			safe);
+		ui_json(&r->ui, json_pack("{s:s}", "consent", path));
+	}
+	free(safe);
+	free(path);
+	return code;
+}
+
+static int consent_run(struct run *r)
+{
+	bool same = run_option(r, "same") != NULL;
+	char print[48];
+	struct buf text;
+	json_t *request, *ret = NULL;
+	int code = file_read(&r->ui, r->argv[0], (size_t)256 * 1024, &text);
+
+	if (code != EXIT_DONE)
+		return code;
+	request = json_stringn((const char *)text.data, text.len);
+	buf_wipe(&text);
+	if (request == NULL ||
+		!request_fingerprint(json_string_value(request), print)) {
+		json_decref(request);
+		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+			_("%s is no request for a card"), r->argv[0]);
+	}
+	ui_say(&r->ui, _("fingerprint: %s"), print);
+	if (!same)
+		code = ui_ask(&r->ui,
+			_("Does your new device show the same fingerprint, and "
+			  "is it yours?"),
+			&same);
+	if (code == EXIT_DONE && !same)
+		code = ui_fail(&r->ui, EXIT_DIFFERENT,
+			_("somebody else may want to be you: tell your "
+			  "coordinator"),
+			_("nothing was signed"));
+	if (code == EXIT_DONE)
+		code = remote_call(r,
+			json_pack(
+				"{s:s,s:O}", "op", "consent", "text", request),
+			&ret);
+	json_decref(request);
+	if (code == EXIT_DONE)
+		code = write_consent(r, json_text(ret, "consent"));
+	json_decref(ret);
+	return code;
 }
 
 /* ---- verify
@@ -408,6 +519,12 @@ const struct command people_commands[] = {
 	{"confirm", "INVITE", 1, 1, COMMAND_TEXT,
 		N_("compare and confirm an invite that was made before"), NULL,
 		ROWAN_RIGHT_ENROL, confirm_options, confirm_run},
+	{"consent", "REQUEST", 1, 1, COMMAND_FILE,
+		N_("consent to a further device of yours"),
+		N_("REQUEST is the file that the new device wrote (rowan setup "
+		   "--request FILE). Without the consent of a device you have, "
+		   "nobody can make another one in your name."),
+		0, consent_options, consent_run},
 	{"verify", "CASE", 1, 1, COMMAND_CASE,
 		N_("compare a channel's code: nobody is in between"), NULL, 0,
 		verify_options, verify_run},

@@ -38,8 +38,12 @@ static const struct command_option setup_options[] = {
 		COMMAND_TEXT},
 	{"witness", 0, NULL, N_("by files: ask for a witness's card"),
 		COMMAND_TEXT},
+	{"member", 0, "ID",
+		N_("by files: a further device of this member, yours"),
+		COMMAND_TEXT},
 	{"request", 0, "FILE",
-		N_("by files: where the request goes (card.request)"),
+		N_("where the request goes: by files (card.request), or with "
+		   "an invite to a further device"),
 		COMMAND_FILE},
 	{"answer", 0, "FILE", N_("by files: take in the authority's answer"),
 		COMMAND_FILE},
@@ -177,8 +181,9 @@ static int setup_request(struct run *r)
 	code = setup_install(r, run_option(r, "authority"), &enrolled);
 	if (code == EXIT_DONE)
 		code = remote_call(r,
-			json_pack("{s:s,s:s,s:i,s:s}", "op", "request",
-				"agency", agency, "rights", (int)rights, "role",
+			json_pack("{s:s,s:s,s:i,s:s*,s:s}", "op", "request",
+				"agency", agency, "rights", (int)rights,
+				"member", run_option(r, "member"), "role",
 				run_option(r, "witness") != NULL
 					? "witness"
 					: "caseworker"),
@@ -201,6 +206,33 @@ static int setup_request(struct run *r)
 			safe);
 		ui_json(&r->ui, json_pack("{s:s,s:s}", "request", path,
 					"fingerprint", print));
+		free(safe);
+	}
+	json_decref(ret);
+	return code;
+}
+
+/* A further device: a file to which one that this person has consents. */
+static int setup_further(struct run *r, const char *path)
+{
+	json_t *ret = NULL;
+	char print[48], *safe;
+	int code =
+		remote_call(r, json_pack("{s:s}", "op", "enrol-request"), &ret);
+
+	if (code == EXIT_DONE)
+		code = file_write(&r->ui, path,
+			bytes_of(json_text(ret, "request"),
+				strlen(json_text(ret, "request"))),
+			0);
+	if (code == EXIT_DONE &&
+		request_fingerprint(json_text(ret, "request"), print)) {
+		safe = ui_safe(&r->ui, path);
+		ui_say(&r->ui, _("fingerprint: %s"), print);
+		ui_note(&r->ui,
+			_("Carry %s to the device you have: rowan consent "
+			  "FILE. It must show the same fingerprint."),
+			safe);
 		free(safe);
 	}
 	json_decref(ret);
@@ -261,6 +293,8 @@ static int setup_invite(struct run *r, const char *invite)
 	}
 	json_decref(ret);
 	ret = NULL;
+	if (code == EXIT_DONE && run_option(r, "request") != NULL)
+		code = setup_further(r, run_option(r, "request"));
 	if (code == EXIT_DIFFERENT)
 		(void)remote_call(
 			r, json_pack("{s:s}", "op", "enrol-cancel"), &ret);
@@ -577,7 +611,10 @@ const struct command self_commands[] = {
 		N_("With an invite from a colleague: rowan setup, and type or "
 		   "paste it. The first devices of a clinic begin by files: "
 		   "rowan setup --authority authority.txt --agency CODE makes "
-		   "a request, rowan setup --answer FILE takes the answer. "
+		   "a request, rowan setup --answer FILE takes the answer. A "
+		   "further device of yours is invited, too (rowan invite "
+		   "--further): rowan setup --request FILE writes what rowan "
+		   "consent on a device you have takes. "
 		   "Whatever was interrupted goes on with the same command."),
 		0, setup_options, setup_run},
 	{"unlock", "", 0, 0, COMMAND_TEXT,

@@ -207,7 +207,7 @@ class Clinic:
 
     def end(self, keep=False):
         for v in self.victims:
-            v.close()
+            v.close() if keep else v.kill()
         if keep:
             return
         for p in self.people.values():
@@ -229,6 +229,19 @@ class Person:
         return self.clinic.run("rowan", *args, home=self.home, check=check,
                                text=text, secs=secs,
                                cwd=self.clinic.path(self.name + ".files"))
+
+    def agent_pid(self):
+        """Of the agent that serves this home; None where none runs."""
+        for pid in os.listdir("/proc"):
+            try:
+                with open("/proc/%s/cmdline" % pid, "rb") as f:
+                    words = f.read().split(b"\0")
+            except OSError:
+                continue
+            if words[1:3] == [b"agent", b"run"] and \
+                    self.home.encode() in words:
+                return int(pid)
+        return None
 
     def code(self, *args, text=None):
         """The exit code alone."""
@@ -325,6 +338,10 @@ class Victim:
 
     def mark(self):
         return len(self.out)
+
+    def kill(self):
+        self.p.kill()
+        self.p.wait()
 
     def close(self):
         if self.p.poll() is None:

@@ -59,9 +59,35 @@ def send(job):
     raise clinic.Failed("never taken: %s" % text)
 
 
-def memory():
-    with open("/proc/%d/status" % k.daemon.pid) as f:
-        return [line.split()[1] for line in f if line.startswith("VmRSS")][0]
+def memory(pid):
+    with open("/proc/%d/status" % pid) as f:
+        return int([line.split()[1] for line in f
+                    if line.startswith("VmRSS")][0])
+
+
+def agents():
+    """KiB resident of each person's agent."""
+    out = []
+    for p in k.people.values():
+        pid = p.agent_pid()
+        if pid is not None:
+            out.append(memory(pid))
+    return out
+
+
+def revoke(phone, case, who):
+    device = who.json("devices", "--case", case)["devices"][0]["device"]
+    who.run("revoke", device, "--case", case, "--yes")
+    k.until(lambda: not any(p["role"] == "victim" and p["present"]
+                            for p in who.channel(case)["people"]),
+            "the phone is out")
+    who.run("send", case, "not for the lost phone", "--wait", "60")
+    phone.say("wait 1")
+    phone.say("read 5")
+    since = phone.mark()
+    phone.say("who")
+    phone.sees(r"\S", since=since)
+    assert "not for the lost phone" not in phone.out
 
 
 def day():
@@ -122,11 +148,10 @@ def day():
     for part in range(3):
         list(pool.map(lambda v: [send(j) for j in v], third[part].values()))
         say("%d messages" % sum(len(v) for v in third[part].values()))
-        if part == 0 or (part == 1 and not short):
-            k.restart(kill=part == 0)
-            say("the daemon was %s" % ("killed" if part == 0 else "restarted"))
-            for p in workers:
-                p.current()
+        if not short or part == 0:
+            k.restart(kill=part != 1)
+            say("the daemon was %s" % ("restarted" if part == 1 else "killed"))
+            list(pool.map(lambda p: p.current(), workers))
     for phone, case, who in phones:
         phone.say("write a word from the phone")
         who.hears(case, "a word from the phone")
@@ -148,15 +173,26 @@ def day():
                         case, kind, got, want))
     say("every message came once and in order")
 
-    # A leaver, and a lost phone.
-    leaver, heir = workers[1], workers[2]
-    coordinator.run("handover", n[heir.name], "--from", n[leaver.name],
-                    "--yes", secs=600)
-    say("a caseload was handed over")
-    phone, case, who = phones[0]
-    who.run("devices", "--case", case)
-    who.run("revoke", "1", "--case", case, "--yes")
-    say("a phone was revoked")
+    # Lost phones, leavers, and a single case that changes hands.
+    lost = phones[:1 if short else 4]
+    for phone, case, who in lost:
+        revoke(phone, case, who)
+    say("%d phones were revoked" % len(lost))
+    leavers = [(workers[1], workers[2])] + (
+        [] if short else [(workers[4], workers[9])])
+    for leaver, heir in leavers:
+        told = coordinator.json("handover", n[heir.name], "--from",
+                                n[leaver.name], "--yes")
+        mine = [c for c, one, two in cases if leaver in (one, two)]
+        assert told["cases"] == len(mine), (told["cases"], len(mine))
+        k.until(lambda: all(c["status"] != "open" or not c["channels"]
+                            for c in leaver.json("cases")["cases"]),
+                "the leaver has nothing left", 300)
+    one = cases[-1][0]
+    holder = [p for p in coordinator.json("case", one)["channels"][0]["people"]]
+    coordinator.run("handover", n[workers[0].name], one, "--from",
+                    holder[0]["member"], "--yes")
+    say("%d caseloads and a case were handed over" % len(leavers))
 
     # What the commissioner is told.
     told = coordinator.json("report", day_text(0), day_text(DAYS - 1),
@@ -168,8 +204,12 @@ def day():
     size = sum(os.path.getsize(k.path("daemon/state", f))
                for f in os.listdir(k.path("daemon/state"))
                if "reserve" not in f)
-    say("report: %d referrals, %s; rowand %s KiB resident, %d KiB on disk"
-        % (told["all"]["referrals"], split, memory(), size // 1024))
+    vaults = [os.path.getsize(os.path.join(p.home, "vault"))
+              for p in k.people.values()]
+    say("report: %d referrals, %s" % (told["all"]["referrals"], split))
+    say("rowand %d KiB resident, %d KiB on disk; agents to %d KiB, vaults to "
+        "%d KiB" % (memory(k.daemon.pid), size // 1024, max(agents()),
+                    max(vaults) // 1024))
 
 
 try:

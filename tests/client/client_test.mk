@@ -35,6 +35,17 @@ check-man-rowan: $(B)/tests/client/rowan
 		cmp -s - docs/man/rowan.1 || \
 		{ echo "docs/man/rowan.1 is stale: make man-rowan"; exit 1; }
 
+CHECKS += check-completion
+.PHONY: check-completion
+check-completion: $(B)/tests/client/rowan
+	$(Q)python3 tests/client/completion.py $<
+
+#   make check-newcomer    from rowan setup to an answered message
+CHECKS += check-newcomer
+.PHONY: check-newcomer
+check-newcomer: $(B)/rowan $(B)/rowand $(B)/rowanctl $(B)/companion
+	$(Q)$(DEBIAN_PYTHON) tests/client/newcomer.py $(B)
+
 CHECKS += check-json
 .PHONY: check-json
 check-json: $(B)/tests/client/rowan

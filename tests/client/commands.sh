@@ -217,6 +217,21 @@ expect 0 'ROWAN:' r invite 1 --no-wait
 expect 2 'or with --colleague' r invite
 invite=$(r invite --colleague --no-wait --json | jq -r .invite)
 expect 0 'Enrolled' r confirm "$invite" --same
+expect 2 'or with --further' r invite 1 --colleague
+expect 0 'rowan confirm' r invite --further 2
+r setup --authority /dev/null >/dev/null 2>&1
+printf -- '-----BEGIN ROWAN CARD REQUEST-----\nAAAA\n%s\n' \
+	'-----END ROWAN CARD REQUEST-----' >further
+expect 0 'fingerprint: .*' r consent further --same
+expect 10 'exists already' r consent further --same
+expect 16 'hint' r consent further
+expect 13 'no request for a card' r consent pass --same
+expect 9 'No such file' r consent none --same
+expect 0 'Enrolled' r confirm "$invite" --same --consent further.consent
+expect 9 'No such file' r confirm "$invite" --same --consent none
+expect 0 'everywhere\|later' r name Samira
+expect 0 'Name: *Samira' r status
+expect 0 'channel see that name' r name 1 Sam
 expect 0 '12345 67890' r verify 1
 expect 0 'verified' r verify 1 --same
 expect 0 '"cursor":2' r listen --after 0 --count 2
@@ -234,6 +249,11 @@ expect 2 'the earlier one first' r report 2026-02-01 2026-01-31
 expect 0 'lock_minutes = 15' r config
 expect 0 'lock_minutes = 5' r config lock_minutes 5
 expect 2 'does not take that value' r config lock_minutes 99999
+expect 0 'receipts = no' r config receipts no
+expect 0 'chat = lines' r config chat lines
+expect 2 'does not take that value' r config chat loud
+expect 0 'chat = screen' r config chat screen
+expect 0 'WHY\|Everything was opened' r cases --unopened
 expect 9 'there is no such setting' r config nothing 1
 expect 18 'clock' r doctor
 printf 'first\nsecond\n' | r chat 1 --lines >out 2>err

@@ -157,24 +157,11 @@ def pieces(c, w):
     expect(c, 10, "nothing is overwritten", "get", number)
 
 
-def agent_pid(who):
-    """The process whose arguments name this home."""
-    for pid in os.listdir("/proc"):
-        try:
-            with open("/proc/%s/cmdline" % pid, "rb") as f:
-                words = f.read().split(b"\0")
-        except (OSError, NotADirectoryError):
-            continue
-        if words[1:3] == [b"agent", b"run"] and who.home.encode() in words:
-            return int(pid)
-    return None
-
-
 def kill_agent(who):
-    pid = agent_pid(who)
+    pid = who.agent_pid()
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    k.until(lambda: agent_pid(who) is None, "it has gone")
+    k.until(lambda: who.agent_pid() is None, "it has gone")
 
 
 def killed(c, w):

@@ -224,6 +224,39 @@ static void what_time_ends_is_told_once(void **state)
 		follow_may(d.follow, &team, &t->stranger.device), ROWAN_E_RULE);
 }
 
+/* Assigned from "now on" by somebody whose clock is up to a second ahead. */
+static void a_second_behind_is_not_too_early(void **state)
+{
+	struct wire_statement s;
+	struct id16 team = channel(WIRE_CHANNEL_TEAM);
+	const struct world_person *own = &t->advocate;
+	uint64_t from = t->w.now + 100;
+
+	world_statement(&t->w, t->c, WIRE_ST_UNASSIGN, &s);
+	s.u.unassign.member = own->member;
+	s.u.unassign.channel = WIRE_CHANNEL_TEAM;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	for (int i = 0; i < 2; i++) {
+		world_statement(&t->w, t->c, WIRE_ST_ASSIGN, &s);
+		s.u.assign.member = i == 0 ? own->member : t->stranger.member;
+		s.u.assign.channel = WIRE_CHANNEL_TEAM;
+		s.u.assign.from = from;
+		assert_int_equal(
+			world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	}
+	device_kit_settle(&d);
+	follow_time(d.follow, from - 2, false);
+	assert_int_equal(
+		follow_may(d.follow, &team, &own->device), ROWAN_E_RULE);
+	follow_time(d.follow, from - 1, false);
+	assert_int_equal(follow_may(d.follow, &team, &own->device), 0);
+	/* For others it is what it is. */
+	assert_int_equal(
+		follow_may(d.follow, &team, &t->stranger.device), ROWAN_E_RULE);
+	follow_time(d.follow, from, false);
+	assert_int_equal(follow_may(d.follow, &team, &t->stranger.device), 0);
+}
+
 static void revoke(const struct world_person *who,
 	const struct world_person *by, const struct id16 *case_id)
 {
@@ -372,6 +405,7 @@ int main(void)
 		TEST(first_what_is_then_what_happens),
 		TEST(entitlement_follows_the_chain),
 		TEST(what_time_ends_is_told_once),
+		TEST(a_second_behind_is_not_too_early),
 		TEST(a_revoked_device_may_no_more),
 		TEST(an_advocates_revocation_is_followed_by_all),
 		TEST(a_credential_is_a_logged_card),
