@@ -199,6 +199,22 @@ static size_t set_polls(const struct agent *a, struct pollfd *f)
 	return n;
 }
 
+/* A piece at a time, as long as it is taken; true when the peer is gone. */
+static bool feed(struct agent *a, struct peer *p)
+{
+	uint64_t before;
+
+	do {
+		if (!p->listens || line_waits(&p->line))
+			return false;
+		before = p->cursor;
+		events_feed(a, p);
+		if (line_flush(&p->line) != 0)
+			return true;
+	} while (p->cursor != before);
+	return false;
+}
+
 static void turn(struct agent *a)
 {
 	struct pollfd f[AGENT_PEERS_MAX + 2];
@@ -228,10 +244,7 @@ static void turn(struct agent *a)
 		bool gone = line_flush(&p->line) != 0 ||
 			    (p->close && !line_waits(&p->line));
 
-		if (!gone && p->listens && !line_waits(&p->line)) {
-			events_feed(a, p);
-			gone = line_flush(&p->line) != 0;
-		}
+		gone = gone || feed(a, p);
 		if (gone)
 			drop_peer(a, at);
 		else

@@ -8,7 +8,7 @@
 #include "agent/inner.h"
 #include "ui/mem.h"
 
-#define FEED_MAX ((size_t)1024 * 1024) /* unsent bytes of a slow listener */
+#define FEED_MAX ((size_t)64 * 1024) /* bytes before they are sent */
 
 static void put_id(json_t *into, const char *name, const uint8_t *id)
 {

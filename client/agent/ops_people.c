@@ -208,13 +208,49 @@ static int invite_arg(const struct request *q, struct id16 *ret)
 							      : ROWAN_E_INVAL;
 }
 
+/*
+ * The code of an invite that somebody has redeemed already, from the journal:
+ * the event has come before anybody asked. False when it has come to nothing
+ * since.
+ */
+static bool redeemed(struct request *q, const struct id16 *id)
+{
+	char hex[2 * ID16_LEN + 1];
+	uint64_t at = 0, next;
+	json_t *e, *found = NULL;
+
+	hex_write(id->b, ID16_LEN, hex);
+	while ((e = evlog_next(q->agent->evlog, at, &next)) != NULL ||
+		next != at) {
+		const char *name =
+			json_string_value(json_object_get(e, "event"));
+		const char *of =
+			json_string_value(json_object_get(e, "message"));
+
+		at = next;
+		if (name != NULL && of != NULL && strcmp(of, hex) == 0) {
+			json_decref(found);
+			found = strcmp(name, "compare") == 0 ? json_incref(e)
+							     : NULL;
+		}
+		json_decref(e);
+	}
+	if (found != NULL)
+		(void)json_object_set(
+			q->out, "code", json_object_get(found, "text"));
+	json_decref(found);
+	return json_is_string(json_object_get(q->out, "code"));
+}
+
 /* Wait until somebody redeems it and the code is there. */
 static int op_invite_code(struct request *q)
 {
 	struct id16 id;
 	int rc = invite_arg(q, &id);
 
-	return rc == 0 ? wait_for(q, WAIT_COMPARE, 0, &id) : rc;
+	if (rc != 0 || redeemed(q, &id))
+		return rc;
+	return wait_for(q, WAIT_COMPARE, 0, &id);
 }
 
 static int op_invite_confirm(struct request *q)

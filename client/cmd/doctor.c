@@ -34,6 +34,8 @@ static void found(
 		good ? _("good") : _("WRONG"), ui_style(ui, UI_PLAIN), what);
 	if (!good && advice != NULL)
 		ui_say(ui, "      %s", advice);
+	/* One by one: what takes longer comes last. */
+	(void)fflush(stdout);
 	(void)json_array_append_new(
 		f->list, json_pack("{s:b,s:s,s:s*}", "good", (int)good, "what",
 				 what, "advice", good ? NULL : advice));

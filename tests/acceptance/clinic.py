@@ -359,6 +359,9 @@ def enrol(clinic, registrar, case, victim, coordinator=None):
     victim.say("enrol " + made["text"])
     here = registrar.json("invite-code", made["invite"])["code"]
     there = victim.sees(r"theirs first: ([0-9 ]+[0-9])").group(1)
+    # It is still said to who asks later.
+    if registrar.json("invite-code", made["invite"])["code"] != here:
+        raise Failed("the code is forgotten")
     if here != there:
         raise Failed("the codes differ: %s, %s" % (here, there))
     registrar.run("confirm", made["invite"], "--same")

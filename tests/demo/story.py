@@ -4,6 +4,7 @@ usage: story.py BUILD [keep]
 """
 
 import os
+import signal
 import sqlite3
 import sys
 import time
@@ -167,15 +168,32 @@ def peek():
 
 def leave_running():
     k.start()
-    tell("Left running in %s. To play with it:" % k.dir)
+    end = k.path("end")
+    with open(end, "w") as f:
+        f.write("#!/bin/sh\n# Ends what make demo KEEP=1 left running.\n"
+                "kill %d 2>/dev/null\n" % k.daemon.pid)
+        for p in k.people.values():
+            f.write("XDG_RUNTIME_DIR='%s' ROWAN_HOME='%s' '%s' agent stop -q\n"
+                    % (k.path("run"), p.home, k.program("rowan")))
+        f.write("rm -rf '%s'\n" % k.dir)
+    os.chmod(end, 0o700)
+    tell("It goes on in %s. To play with it:" % k.dir)
     print("  export XDG_RUNTIME_DIR=%s PATH=%s:$PATH" % (
-        k.path("run"), k.build))
+        k.path("run"), os.path.abspath(k.build)))
     for p in k.people.values():
         print("  ROWAN_HOME=%s rowan inbox" % p.home)
-    print("  (passphrase: %s)\nTo end it: kill %d; for each home: rowan agent "
-          "stop; rm -r %s" % (clinic.PASSPHRASE, k.daemon.pid, k.dir))
+    print("  ROWAN_HOME=%s rowan chat 1" % k.people["colleague"].home)
+    print("  rowanctl --socket %s status" % k.path("daemon/control"))
+    print("The vaults are open; their passphrase is: %s\nTo end it all: %s"
+          % (clinic.PASSPHRASE, end))
 
 
+def interrupted(number, frame):
+    raise SystemExit(128 + number)
+
+
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, interrupted)
 try:
     story()
     tell("That was a clinic's first day, in %d seconds." % (
