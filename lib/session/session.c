@@ -312,6 +312,9 @@ int session_step(struct session *s)
 
 const struct session_parts *session_parts(struct session *s)
 {
+	/* What is said now is said now, however long nobody stepped. */
+	if (s->heard != 0 && s->parts.messages != NULL)
+		messages_time(s->parts.messages, session_now(s));
 	return &s->parts;
 }
 

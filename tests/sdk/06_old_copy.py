@@ -4,6 +4,7 @@ sight, and goes on; a successor is handed what was said before."""
 import os
 import shutil
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import clinic  # noqa: E402
@@ -78,6 +79,8 @@ for e in advocate.events:
 k.assign(coordinator, support, successor.member)
 k.event(successor, "channel", channel=support)
 assert successor.messages(support) == []
+# Places are by the second: the ninth word is to lie behind the fourth.
+time.sleep(2.1)
 says(victim, [advocate, successor], "ninth")
 ids = b"".join(old + later)
 advocate.call("rowan_hand_over", ids, 4)
