@@ -3,6 +3,7 @@
 #   make             programs and libraries into build/
 #   make deps        install what is missing (Debian)
 #   make check       every test that is fast: unit, replay, vectors, layers
+#   make check-stories   the evenings, a newcomer, last week's restore
 #   make lint        formatting and static analysis
 #   make asan tsan   the unit tests under a sanitizer, in a tree of their own
 #   make valgrind    some of them under valgrind [VALGRIND_UNIT="test_x test_y"]
@@ -165,6 +166,10 @@ replay: $(FUZZ_BIN)
 # CHECKS grows in the rooms' own .mk files; every entry is quick.
 CHECKS += valgrind
 check: all unit replay $(CHECKS)
+
+# Stories told with all the real programs, minutes in all.
+.PHONY: check-stories
+check-stories: $(STORIES)
 
 # Sanitized trees of their own. leaks are part of address.
 asan:

@@ -12,7 +12,7 @@ $(ACCEPTANCE_SO): $(B)/tests/acceptance/clock_preload.o
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -o $@ $< -ldl
 
-CHECKS += check-evenings
+STORIES += check-evenings
 .PHONY: check-evenings
 check-evenings: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 	$(Q)python3 tests/acceptance/evening_one.py $(B)

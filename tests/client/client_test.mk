@@ -41,7 +41,7 @@ check-completion: $(B)/tests/client/rowan
 	$(Q)python3 tests/client/completion.py $<
 
 #   make check-newcomer    from rowan setup to an answered message
-CHECKS += check-newcomer
+STORIES += check-newcomer
 .PHONY: check-newcomer
 check-newcomer: $(B)/rowan $(B)/rowand $(B)/rowanctl $(B)/companion
 	$(Q)$(DEBIAN_PYTHON) tests/client/newcomer.py $(B)
@@ -59,7 +59,7 @@ check-screens: $(B)/tests/client/rowan
 	$(Q)$(DEBIAN_PYTHON) tests/client/screens.py $<
 
 #   make check-failures    what goes wrong, with the real programs
-CHECKS += check-failures
+STORIES += check-failures
 .PHONY: check-failures
 check-failures: $(B)/rowan $(B)/rowand $(B)/rowanctl $(ACCEPTANCE_SO)
 	$(Q)python3 tests/client/failures.py $(B)
