@@ -460,7 +460,7 @@ static void put_back(struct image *m)
 {
 	FILE *f = need(fopen(m->name, "wb"));
 
-	if (fwrite(m->data, 1, m->len, f) != m->len)
+	if (m->len > 0 && fwrite(m->data, 1, m->len, f) != m->len)
 		abort();
 	fclose(f);
 }
