@@ -29,21 +29,36 @@ struct book {
 };
 
 static const char *const names[BOOK_KINDS] = {
-	"case", "person", "device", "message", "invite"};
+	"case", "person", "device", "message"};
 
 static const char *const marks[BOOK_MARKS] = {"old copy", "revoked"};
-
-/* Numbered for good. */
-static bool stays(enum book_kind kind)
-{
-	return kind == BOOK_CASE || kind == BOOK_PERSON || kind == BOOK_DEVICE;
-}
 
 /* The object of aliases of one kind: id in hex -> alias. */
 static json_t *aliases(const struct book *b, enum book_kind kind)
 {
 	return json_object_get(
 		json_object_get(b->root, "aliases"), names[kind]);
+}
+
+/* The next number, for an id that has none. */
+static size_t append(struct book *b, enum book_kind kind, const struct id16 *id)
+{
+	size_t n = b->count[kind];
+
+	if (n == BOOK_LIST_MAX) {
+		if (kind != BOOK_MESSAGE)
+			return 0;
+		free(b->list[kind]);
+		b->list[kind] = NULL;
+		n = 0;
+	}
+	if ((n & (n - 1)) == 0)
+		b->list[kind] = mem_more(b->list[kind],
+			(n > 0 ? 2 * n : 1) * sizeof *b->list[kind]);
+	b->list[kind][n] = *id;
+	b->count[kind] = n + 1;
+	b->dirty = true;
+	return n + 1;
 }
 
 static void load_list(struct book *b, enum book_kind kind)
@@ -53,13 +68,12 @@ static void load_list(struct book *b, enum book_kind kind)
 	json_t *one;
 	size_t i;
 
-	book_list_begin(b, kind);
 	json_array_foreach (list, i, one) {
 		struct id16 id;
 
 		if (json_is_string(one) &&
 			hex_read(json_string_value(one), id.b, ID16_LEN))
-			(void)book_list_add(b, kind, &id);
+			(void)append(b, kind, &id);
 	}
 }
 
@@ -274,32 +288,13 @@ int book_set_name(struct book *b, const char *name)
 	return save(b, 0);
 }
 
-void book_list_begin(struct book *b, enum book_kind kind)
-{
-	if (stays(kind) && b->count[kind] > 0)
-		return;
-	free(b->list[kind]);
-	b->list[kind] = NULL;
-	b->count[kind] = 0;
-	b->dirty = true;
-}
-
 size_t book_list_add(struct book *b, enum book_kind kind, const struct id16 *id)
 {
-	size_t n = b->count[kind];
-
-	for (size_t i = 0; stays(kind) && i < n; i++)
-		if (id16_eq(&b->list[kind][i], id))
-			return i + 1;
-	if (n == BOOK_LIST_MAX)
-		return 0;
-	if ((n & (n - 1)) == 0)
-		b->list[kind] = mem_more(b->list[kind],
-			(n > 0 ? 2 * n : 1) * sizeof *b->list[kind]);
-	b->list[kind][n] = *id;
-	b->count[kind] = n + 1;
-	b->dirty = true;
-	return n + 1;
+	/* Backwards: what is listed again is mostly of late. */
+	for (size_t n = b->count[kind]; n > 0; n--)
+		if (id16_eq(&b->list[kind][n - 1], id))
+			return n;
+	return append(b, kind, id);
 }
 
 bool book_listed(const struct book *b, enum book_kind kind)

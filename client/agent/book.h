@@ -2,11 +2,10 @@
  * What a person keeps about their cases on this device only: private aliases,
  * and the numbers that listings gave. Sealed; written whole.
  *
- * An alias never leaves this device: it may be a name. A case, a person or a
- * device keeps its number for good: what stands on one terminal stays true
- * whatever is listed on another, and a message never goes to another case than
- * the one somebody has before their eyes. Messages are numbered anew by each
- * list.
+ * An alias never leaves this device: it may be a name. Cases, persons, devices
+ * and messages keep their numbers: what stands on one terminal stays true
+ * whatever is listed on another, and nothing goes to another case, and no other
+ * message is deleted, than somebody has before their eyes.
  */
 #ifndef AGENT_BOOK_H
 #define AGENT_BOOK_H
@@ -25,7 +24,6 @@ enum book_kind {
 	BOOK_PERSON,
 	BOOK_DEVICE,
 	BOOK_MESSAGE,
-	BOOK_INVITE,
 	BOOK_KINDS
 };
 
@@ -73,12 +71,11 @@ const char *book_name(const struct book *b);
 ROWAN_MUST int book_set_name(struct book *b, const char *name);
 
 /**
- * book_list_begin(b, kind), book_list_add(b, kind, id):
- * A listing. Each call gives the number that ${id} has, or the next one, from
- * 1; 0 when there are BOOK_LIST_MAX. Of messages and invites a new listing
- * forgets the old one.
+ * book_list_add(b, kind, id):
+ * The number that ${id} has, or else the next one, from 1. When BOOK_LIST_MAX
+ * are given, messages begin again at 1 and their old numbers name nothing; of
+ * other kinds it is 0 then.
  */
-void book_list_begin(struct book *b, enum book_kind kind);
 size_t book_list_add(
 	struct book *b, enum book_kind kind, const struct id16 *id);
 
@@ -97,7 +94,7 @@ bool book_listed(const struct book *b, enum book_kind kind);
 
 /**
  * book_find(b, kind, text, ret):
- * What ${text} names: an alias, or a number of the last listing.
+ * What ${text} names: an alias, or a number that a listing gave.
  * ROWAN_E_NOT_FOUND.
  */
 ROWAN_MUST int book_find(const struct book *b, enum book_kind kind,

@@ -173,7 +173,7 @@ void events_feed(struct agent *a, struct peer *p);
 /* ---- names (names.c) ---- */
 
 /*
- * What a person wrote, looked up: an alias, a number of the last listing, or
+ * What a person wrote, looked up: an alias, a number that a listing gave, or
  * the beginning of an id. On failure the refusal is set and AGENT_REFUSED
  * returned.
  */

@@ -93,8 +93,6 @@ static int op_read(struct request *q)
 	at = after >= 0 ? (uint64_t)after
 	     : last > 0 ? place_before_last(a, &channel, last)
 			: place_before_unread(a, &channel);
-	if (!arg_flag(q, "append"))
-		book_list_begin(a->book, BOOK_MESSAGE);
 	while (json_array_size(list) < READ_MAX &&
 		(rc = rowan_message_next(a->rowan, channel.b, at, &m)) == 0) {
 		at = rowan_message_place(m);

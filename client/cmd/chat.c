@@ -140,9 +140,8 @@ static void show_people(struct chat *c, const json_t *of_case)
 
 static void ask_read(struct chat *c, json_int_t last)
 {
-	json_t *q = json_pack("{s:s,s:s,s:s,s:b,s:b}", "op", "read", "case",
-		c->of_case, "channel", c->channel, "mark", 1, "append",
-		(int)(c->place > 0));
+	json_t *q = json_pack("{s:s,s:s,s:s,s:b}", "op", "read", "case",
+		c->of_case, "channel", c->channel, "mark", 1);
 
 	if (c->read_id != 0) {
 		c->read_again = true;
@@ -473,8 +472,8 @@ static int chat_run(struct run *r)
 	c.of_case = json_text(of_case, "case");
 	/* Refused before the terminal changes, if it is. */
 	code = remote_call(r,
-		json_pack("{s:s,s:s,s:s,s:i}", "op", "read", "case", c.of_case,
-			"channel", c.channel, "last", 1),
+		json_pack("{s:s,s:s,s:s,s:I}", "op", "read", "case", c.of_case,
+			"channel", c.channel, "after", (json_int_t)INT64_MAX),
 		&ret);
 	json_decref(ret);
 	ret = NULL;

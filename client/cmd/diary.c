@@ -43,9 +43,8 @@ static int all_entries(struct run *r, const char *of_case, json_t **ret)
 
 	while (code == EXIT_DONE && more) {
 		code = remote_call(r,
-			json_pack("{s:s,s:s,s:s,s:I,s:b}", "op", "read", "case",
-				of_case, "channel", "diary", "after", after,
-				"append", (int)(after > 0)),
+			json_pack("{s:s,s:s,s:s,s:I}", "op", "read", "case",
+				of_case, "channel", "diary", "after", after),
 			&page);
 		if (code != EXIT_DONE)
 			break;

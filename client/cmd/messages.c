@@ -492,8 +492,7 @@ const struct command message_commands[] = {
 	{"read", "CASE", 1, 1, COMMAND_CASE,
 		N_("read what is unread in a case"),
 		N_("What was shown counts as read, and the sender is told, "
-		   "unless --keep is given. Numbers name the messages until "
-		   "the next list."),
+		   "unless --keep is given. A message keeps its number."),
 		0, read_options, read_run},
 	{"send", "CASE [TEXT...]", 1, -1, COMMAND_CASE,
 		N_("write to the victim and the support channel"),
@@ -509,7 +508,7 @@ const struct command message_commands[] = {
 		0, attach_options, attach_run},
 	{"get", "MESSAGE", 1, 1, COMMAND_TEXT,
 		N_("fetch the file of a message"),
-		N_("MESSAGE is its number in the last rowan read. Nothing is "
+		N_("MESSAGE is its number in rowan read. Nothing is "
 		   "overwritten. What was interrupted goes on where it was."),
 		0, get_options, get_run},
 	{"share", "MESSAGE...", 1, -1, COMMAND_TEXT,

@@ -164,7 +164,6 @@ static void the_book_keeps_aliases_and_numbers(void **state)
 		book_set_alias(b, BOOK_CASE, &two, "bluebell"), ROWAN_E_EXISTS);
 	/* The same word may name a person. */
 	assert_int_equal(book_set_alias(b, BOOK_PERSON, &two, "bluebell"), 0);
-	book_list_begin(b, BOOK_CASE);
 	assert_int_equal(book_list_add(b, BOOK_CASE, &two), 1);
 	assert_int_equal(book_list_add(b, BOOK_CASE, &one), 2);
 	book_close(b);
@@ -185,6 +184,34 @@ static void the_book_keeps_aliases_and_numbers(void **state)
 		book_find(b, BOOK_CASE, "1x", &found), ROWAN_E_NOT_FOUND);
 	assert_int_equal(book_set_alias(b, BOOK_CASE, &one, NULL), 0);
 	assert_null(book_alias(b, BOOK_CASE, &one));
+	book_close(b);
+	free(path);
+}
+
+/* What one terminal shows stays true whatever another lists. */
+static void numbers_stay(void **state)
+{
+	struct id16 id = {0}, found;
+	char *path = in_dir("numbers");
+	struct book *b;
+
+	(void)state;
+	assert_int_equal(book_open(path, &key, &b), 0);
+	for (size_t i = 1; i <= BOOK_LIST_MAX; i++) {
+		memcpy(id.b, &i, sizeof i);
+		assert_int_equal(book_list_add(b, BOOK_MESSAGE, &id), i);
+		assert_int_equal(book_list_add(b, BOOK_MESSAGE, &id), i);
+	}
+	book_close(b);
+	assert_int_equal(book_open(path, &key, &b), 0);
+	assert_int_equal(book_list_add(b, BOOK_MESSAGE, &id), BOOK_LIST_MAX);
+	/* All are given: from 1 again, and the old ones name nothing. */
+	id.b[ID16_LEN - 1] = 1;
+	assert_int_equal(book_list_add(b, BOOK_MESSAGE, &id), 1);
+	assert_int_equal(book_find(b, BOOK_MESSAGE, "1", &found), 0);
+	assert_true(id16_eq(&found, &id));
+	assert_int_equal(
+		book_find(b, BOOK_MESSAGE, "2", &found), ROWAN_E_NOT_FOUND);
 	book_close(b);
 	free(path);
 }
@@ -450,6 +477,7 @@ int main(void)
 		cmocka_unit_test(the_table_is_whole),
 		cmocka_unit_test(keys_open_with_their_passphrase),
 		cmocka_unit_test(the_book_keeps_aliases_and_numbers),
+		cmocka_unit_test(numbers_stay),
 		cmocka_unit_test(the_book_shows_nothing_to_others),
 		cmocka_unit_test(events_are_there_again),
 		cmocka_unit_test(old_events_make_room),
