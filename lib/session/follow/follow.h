@@ -96,6 +96,15 @@ uint64_t follow_now(const struct follow *f);
 uint64_t follow_next(const struct follow *f);
 
 /**
+ * follow_our_now(f):
+ * The time by which this device judges what it may do itself: a second later.
+ * The daemon tells whole seconds, so this device may be one behind whoever
+ * assigned it "from now on", and would refuse its own first word. What is too
+ * early the daemon refuses.
+ */
+uint64_t follow_our_now(const struct follow *f);
+
+/**
  * follow_case(f, case_id), follow_case_of(f, channel, ret_kind):
  * The state of a case, borrowed until follow changes; NULL for none.
  */

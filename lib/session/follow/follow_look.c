@@ -16,6 +16,11 @@ uint64_t follow_now(const struct follow *f)
 	return f->now;
 }
 
+uint64_t follow_our_now(const struct follow *f)
+{
+	return f->now + 1;
+}
+
 uint64_t follow_next(const struct follow *f)
 {
 	uint64_t next = UINT64_MAX;
@@ -81,13 +86,9 @@ static int may(struct follow *f, const struct case_state *c, uint8_t kind,
 	struct trust_card card;
 	int rc = rules_entitled(&ctx, device, kind, f->now, &card);
 
-	/*
-	 * The daemon tells whole seconds, so this device may be one behind
-	 * whoever assigned it "from now on". It is never refused its first
-	 * word for that; if it is early, the daemon says so.
-	 */
 	if (follow_verdict(rc) && id16_eq(device, &f->device) &&
-		rules_entitled(&ctx, device, kind, f->now + 1, &card) == 0)
+		rules_entitled(&ctx, device, kind, follow_our_now(f), &card) ==
+			0)
 		rc = 0;
 	return rc != 0 ? rc : follow_vouch(f, c, &card);
 }
