@@ -75,7 +75,7 @@ static struct log_secret *slot(struct store *st, const struct id16 *scope)
 	if (is_of(&was, scope))
 		set[0] = was;
 	else
-		set[0].known = false;
+		sodium_memzero(&set[0], sizeof(set[0]));
 	sodium_memzero(&was, sizeof(was));
 	return &set[0];
 }
