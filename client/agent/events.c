@@ -97,11 +97,15 @@ static int take_one(struct agent *a, const struct rowan_event *e)
 
 	if (rc != 0)
 		return rc;
-
 	if (type == ROWAN_EVENT_OFFLINE)
 		a->offline = rowan_event_code(e);
 	else if (type == ROWAN_EVENT_ONLINE)
 		a->offline = 0;
+	/* What a daemon alone had said is over when it lets this device in. */
+	if (type == ROWAN_EVENT_ONLINE && book_mark(a->book, BOOK_REVOKED))
+		rc = book_set_mark(a->book, BOOK_REVOKED, false);
+	if (rc != 0)
+		return rc;
 	if (is_kept(type)) {
 		o = event_json(e);
 		rc = evlog_add(a->evlog, o, &cursor);

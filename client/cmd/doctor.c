@@ -85,9 +85,9 @@ static void check_card(struct findings *f, const json_t *s)
 	found(f, strcmp(link, "current") == 0 || strcmp(link, "up") == 0,
 		_("the daemon answers"),
 		strcmp(link, "refused") == 0
-			? _("the daemon does not know this device: was the "
-			    "authority's answer imported there, was the device "
-			    "revoked?")
+			? _("the daemon does not let this device in: was the "
+			    "authority's answer imported there, is its clock "
+			    "right, was the device revoked?")
 			: _("is there a network, does it allow the port? rowan "
 			    "config proxy uses Tor or another proxy"));
 	if (now > 0)

@@ -471,7 +471,7 @@ static const char *link_words(const char *link)
 	if (strcmp(link, "trying") == 0)
 		return _("no connection; it is tried again by itself");
 	if (strcmp(link, "refused") == 0)
-		return _("the daemon does not know this device");
+		return _("the daemon does not let this device in");
 	return _("not connected");
 }
 

@@ -176,7 +176,8 @@ enum session_link session_link(const struct session *s)
 {
 	if (!s->wanted || (s->state == TRANSPORT_DOWN && !s->over))
 		return SESSION_DOWN;
-	if (s->state == TRANSPORT_REFUSED || s->over)
+	if (s->state == TRANSPORT_REFUSED || s->over ||
+		(s->state == TRANSPORT_UP && s->put_off))
 		return SESSION_REFUSED;
 	if (s->state != TRANSPORT_UP || s->phase < PHASE_CHAINS)
 		return SESSION_TRYING;
@@ -272,9 +273,8 @@ static uint64_t until_due(struct session *s)
 	}
 	if (s->phase == PHASE_GOING)
 		ms = least(ms, s->ping_at > now_ms ? s->ping_at - now_ms : 0);
-	if (s->state == TRANSPORT_UP && s->phase == PHASE_NONE &&
-		s->connection == 0)
-		ms = 0;
+	if (s->state == TRANSPORT_UP && s->phase == PHASE_NONE && !s->over)
+		ms = least(ms, s->greet_at > now_ms ? s->greet_at - now_ms : 0);
 	/* A phase ends when what it waits for has ended. */
 	if (((s->phase == PHASE_CHAINS && !readmit_locked(p->readmit)) ||
 		    s->phase == PHASE_BETWEEN) &&

@@ -13,12 +13,17 @@
 #include "wire/chain.h"
 #include "wire/op.h"
 
-#define PING_MS (10 * 60 * 1000)
+#define PING_MS	     (10 * 60 * 1000)
+#define GREET_MIN_MS 1000
+#define GREET_MAX_MS 60000
 
 void session_lost(struct session *s)
 {
 	s->phase = PHASE_NONE;
 	s->connection = 0;
+	s->put_off = false;
+	s->greet_at = 0;
+	s->greet_pause = GREET_MIN_MS;
 	if (s->parts.follow == NULL)
 		return;
 	mailbox_lost(s->mailbox);
@@ -109,12 +114,24 @@ static void ask_why(struct session *s)
 
 	/* No version was agreed on: this question is as old as the code. */
 	requests_version(s->requests, WIRE_VERSION_HIGH);
-	/* Too much is open: with the next connection. */
-	if (requests_start(s->requests, &n) != 0)
-		s->connection = 0;
+	/* Too much is open: after the next hello. */
+	(void)!requests_start(s->requests, &n);
 }
 
 /* ---- hello --------------------------------------------------------------- */
+
+/*
+ * What the daemon refuses now it may take later on the same connection: a card
+ * that begins in a moment by its clock, and nothing would end the connection.
+ */
+static void greet_later(struct session *s, bool refused)
+{
+	s->phase = PHASE_NONE;
+	s->put_off = refused;
+	s->greet_at = session_ms(s) + s->greet_pause;
+	s->greet_pause = s->greet_pause < GREET_MAX_MS / 2 ? 2 * s->greet_pause
+							   : GREET_MAX_MS;
+}
 
 static void greeted(void *ctx, const struct requests_outcome *o)
 {
@@ -122,14 +139,12 @@ static void greeted(void *ctx, const struct requests_outcome *o)
 	struct wire_hello_answer a;
 
 	if (o->rc != 0 || wire_hello_answer_decode(o->answer, &a) != 0) {
-		s->phase = PHASE_NONE;
+		greet_later(s, o->rc != 0 && o->rc != ROWAN_E_AGAIN);
 		if (o->rc == ROWAN_E_REVOKED)
 			ask_why(s);
-		/* Refused: not before the next connection. */
-		if (o->rc == ROWAN_E_AGAIN)
-			s->connection = 0;
 		return;
 	}
+	s->put_off = false;
 	requests_version(s->requests, a.version);
 	s->fault = self_known(s->self, true);
 	if (s->fault == 0)
@@ -159,7 +174,9 @@ static int greet(struct session *s)
 		rc = requests_start(s->requests, &n);
 	if (rc == 0)
 		s->phase = PHASE_GREETING;
-	return rc;
+	else if (rc == ROWAN_E_AGAIN)
+		greet_later(s, false);
+	return rc == ROWAN_E_AGAIN ? 0 : rc;
 }
 
 /* ---- phases -------------------------------------------------------------- */
@@ -215,8 +232,9 @@ int session_greet_step(struct session *s, uint64_t now_ms)
 	if (connection != s->connection) {
 		session_lost(s);
 		s->connection = connection;
-		rc = greet(s);
 	}
+	if (s->phase == PHASE_NONE && !s->over && session_ms(s) >= s->greet_at)
+		rc = greet(s);
 	next_phase(s);
 	ping(s, now_ms);
 	session_online(s);

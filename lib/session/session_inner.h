@@ -44,6 +44,9 @@ struct session {
 	enum transport_state state;
 	uint64_t connection; /* the one that was greeted last */
 	enum session_phase phase;
+	bool put_off;	   /* the daemon refused the last hello */
+	uint64_t greet_at; /* monotonic: PHASE_NONE: hello again */
+	uint64_t greet_pause;
 	uint64_t ping_at; /* monotonic */
 	int fault;	  /* of the vault, met in an answer */
 

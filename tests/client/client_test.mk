@@ -43,7 +43,8 @@ check-completion: $(B)/tests/client/rowan
 #   make check-newcomer    from rowan setup to an answered message
 STORIES += check-newcomer
 .PHONY: check-newcomer
-check-newcomer: $(B)/rowan $(B)/rowand $(B)/rowanctl $(B)/companion
+check-newcomer: $(B)/rowan $(B)/rowand $(B)/rowanctl $(B)/companion \
+		$(ACCEPTANCE_SO)
 	$(Q)$(DEBIAN_PYTHON) tests/client/newcomer.py $(B)
 
 CHECKS += check-json

@@ -272,7 +272,7 @@ waiting=$!
 expect 18 'is there a network' r doctor
 wait $waiting
 open_world '{"link": "refused"}'
-expect 18 'does not know this device' r doctor
+expect 18 'does not let this device in' r doctor
 open_world '{"fail": {"send": -102, "open": -351, "assign": -353,
 	"close": -355, "invite": -351, "cases": 0, "fetched": -4}}'
 expect 12 'make room' r send 1 hello

@@ -338,6 +338,56 @@ static void the_daemon_alone_revokes_nobody(void **state)
 	assert_int_equal(e.code, ROWAN_E_REFUSED);
 }
 
+/* ---- a daemon that puts a device off ---- */
+
+static unsigned refusals;
+
+/* As the daemon answers whose card begins a moment later by its clock. */
+static enum double_fate refuse_hello(void *ctx, struct double_message *m)
+{
+	const struct wire_error e = {WIRE_REFUSED, 0};
+	struct wire_header h = m->header;
+	uint8_t head[WIRE_HEADER_LEN];
+	struct writer w;
+
+	if (m->way == DOUBLE_REQUEST && m->header.op == WIRE_OP_HELLO)
+		asked_len++;
+	if (m->way != DOUBLE_ANSWER ||
+		m->header.op != (WIRE_OP_HELLO | WIRE_ANSWER) || refusals == 0)
+		return DOUBLE_PASS;
+	refusals--;
+	h.op = WIRE_OP_ERROR;
+	wire_header_encode(&h, head);
+	assert_int_equal(buf_set(&m->frame[0], bytes_of(head, sizeof head)), 0);
+	writer_init(&w, 64);
+	assert_int_equal(wire_error_encode(&e, &w), 0);
+	assert_int_equal(buf_set(&m->frame[1], writer_view(&w)), 0);
+	writer_wipe(&w);
+	return DOUBLE_PASS;
+}
+
+static void a_hello_that_was_refused_is_said_again(void **state)
+{
+	asked_len = 0;
+	refusals = 3;
+	relay_double_hook(clinic.d, refuse_hello, NULL);
+	assert_int_equal(session_connect(s), 0);
+	for (size_t i = 1; i <= 3; i++) {
+		settle();
+		assert_int_equal(session_link(s), SESSION_REFUSED);
+		assert_int_equal(asked_len, i);
+		/* It asks to be woken then, and not before. */
+		assert_true(session_wait(s) > 500U << (i - 1));
+		assert_true(session_wait(s) <= 1000U << (i - 1));
+		relay_double_pass(clinic.d, 1000U << (i - 1));
+	}
+	/* On the same connection. */
+	settle();
+	assert_int_equal(asked_len, 4);
+	assert_int_equal(session_link(s), SESSION_CURRENT);
+	assert_int_equal(count(ROWAN_EVENT_SELF_REVOKED, NULL), 0);
+}
+
 /* ---- a vault that is behind ---- */
 
 static enum double_fate ahead(void *ctx, struct double_message *m)
@@ -437,6 +487,7 @@ int main(void)
 		TEST(it_takes_the_card_that_renews_its_own),
 		TEST(it_says_when_it_was_revoked),
 		TEST(the_daemon_alone_revokes_nobody),
+		TEST(a_hello_that_was_refused_is_said_again),
 		TEST(a_vault_that_is_behind_is_locked),
 		TEST(a_vault_without_a_card),
 	};

@@ -24,6 +24,9 @@
 #define BLOCKED_MS   50	  /* until a full transport is tried again */
 #define RECEIVE_MAX  256  /* messages in one step */
 
+/* The last place is hello's: the others go nowhere before it was answered. */
+#define PLACES (REQUESTS_OPEN_MAX + 1)
+
 enum stage { FREE = 0, READY, SENT, WAITING };
 
 struct item {
@@ -52,7 +55,7 @@ struct requests {
 	bool up, blocked; /* by the last step */
 	bool more;	  /* it left messages unreceived */
 	struct writer scratch;
-	struct item item[REQUESTS_OPEN_MAX];
+	struct item item[PLACES];
 };
 
 int requests_new(struct requests **ret, const struct transport *transport,
@@ -85,7 +88,7 @@ void requests_free(struct requests *q)
 {
 	if (q == NULL)
 		return;
-	for (size_t i = 0; i < REQUESTS_OPEN_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		item_clear(&q->item[i]);
 	writer_wipe(&q->scratch);
 	free(q);
@@ -147,6 +150,7 @@ int requests_start(struct requests *q, const struct requests_new *n)
 	struct item *it = q->item, *end = it + REQUESTS_OPEN_MAX;
 	int rc;
 
+	end += n->op == WIRE_OP_HELLO;
 	if (!fits(n))
 		return ROWAN_E_LIMIT;
 	while (it < end && it->stage != FREE)
@@ -191,7 +195,7 @@ static struct item *next_ready(struct requests *q)
 {
 	struct item *best = NULL;
 
-	for (size_t i = 0; i < REQUESTS_OPEN_MAX; i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		struct item *it = &q->item[i];
 
 		if (may_send(q, it) &&
@@ -241,7 +245,7 @@ static void flush(struct requests *q, uint64_t now_ms)
 
 static struct item *asked(struct requests *q, uint64_t id)
 {
-	for (size_t i = 0; id != 0 && i < REQUESTS_OPEN_MAX; i++)
+	for (size_t i = 0; id != 0 && i < PLACES; i++)
 		if (q->item[i].stage == SENT && q->item[i].id == id)
 			return &q->item[i];
 	return NULL;
@@ -337,7 +341,7 @@ static void reconnected(struct requests *q)
 	uint64_t end = q->next_order;
 
 	q->version = 0;
-	for (size_t i = 0; i < REQUESTS_OPEN_MAX; i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		struct item *it = &q->item[i];
 
 		/* Nor what a done starts anew. */
@@ -355,7 +359,7 @@ static void reconnected(struct requests *q)
 
 static void look_at_times(struct requests *q, uint64_t now_ms)
 {
-	for (size_t i = 0; i < REQUESTS_OPEN_MAX; i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		struct item *it = &q->item[i];
 
 		if (it->stage == WAITING && it->at <= now_ms)
@@ -393,7 +397,7 @@ uint64_t requests_wait(const struct requests *q, uint64_t now_ms)
 	if (q->more)
 		return 0;
 	/* Without a connection there is nothing but to get one. */
-	for (size_t i = 0; q->up && i < REQUESTS_OPEN_MAX; i++) {
+	for (size_t i = 0; q->up && i < PLACES; i++) {
 		const struct item *it = &q->item[i];
 		uint64_t left = UINT64_MAX;
 
@@ -411,7 +415,7 @@ void requests_cancel(struct requests *q, const void *ctx)
 {
 	uint64_t end = q->next_order;
 
-	for (size_t i = 0; i < REQUESTS_OPEN_MAX; i++) {
+	for (size_t i = 0; i < PLACES; i++) {
 		struct item *it = &q->item[i];
 
 		/* Not what a done starts anew. */
@@ -424,7 +428,7 @@ size_t requests_open(const struct requests *q)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < REQUESTS_OPEN_MAX; i++)
+	for (size_t i = 0; i < PLACES; i++)
 		n += q->item[i].stage != FREE;
 	return n;
 }
