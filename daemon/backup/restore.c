@@ -265,7 +265,7 @@ static int erase_again(struct store *st, const struct restore_finishing *f,
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < f->erased_count; i++)
-		rc = store_case_erase(st, &f->erased[i], WIRE_ROLE_VICTIM);
+		rc = acts_erase(st, &f->erased[i]);
 	ret->erased = f->erased_count;
 	return rc;
 }

@@ -208,12 +208,6 @@ static int rows(struct act *a, struct acts_result *ret)
 	case WIRE_ST_RESET:
 		rc = case_rows(a);
 		return rc == 0 ? group_rows(a, a->s.u.reset.channel) : rc;
-	case WIRE_ST_ERASE:
-		rc = case_rows(a);
-		if (rc == 0)
-			rc = store_case_erase(
-				a->st, &a->c.id, WIRE_ROLE_VICTIM);
-		return rc == 0 ? group_rows(a, 0) : rc;
 	default: return 0;
 	}
 }
@@ -236,24 +230,32 @@ static int load(struct act *a)
 	return 0;
 }
 
+/* The statement as it is kept, with the head it leads to. */
+static int act_of(
+	struct act *a, const struct wire_hash *head, struct store_act *ret)
+{
+	struct chain_link link;
+	int rc = chain_link(&a->s, &link);
+
+	*ret = (struct store_act){
+		.number = a->s.number, .time = a->s.time, .raw = a->s.raw};
+	memcpy(ret->subject, link.subject.b, sizeof ret->subject);
+	memcpy(ret->content, link.content.b, sizeof ret->content);
+	memcpy(ret->head, head->b, sizeof ret->head);
+	return rc;
+}
+
 /* The statement and the state it leads to. */
 static int keep(struct act *a)
 {
 	const struct id16 *chain =
 		a->of_case ? &a->s.case_id : &source_clinic_chain;
-	const struct wire_hash *head =
-		a->of_case ? &a->c.head : &a->clinic.head;
-	struct store_act row = {
-		.number = a->s.number, .time = a->s.time, .raw = a->s.raw};
-	struct chain_link link;
+	struct store_act row;
 	struct writer w;
-	int rc = chain_link(&a->s, &link);
+	int rc = act_of(a, a->of_case ? &a->c.head : &a->clinic.head, &row);
 
 	if (rc != 0)
 		return rc;
-	memcpy(row.subject, link.subject.b, sizeof row.subject);
-	memcpy(row.content, link.content.b, sizeof row.content);
-	memcpy(row.head, head->b, sizeof row.head);
 	writer_init(&w, CASE_SAVED_MAX);
 	if (a->of_case)
 		case_save(&a->c, &w);
@@ -266,24 +268,90 @@ static int keep(struct act *a)
 	return rc;
 }
 
-static int put(struct act *a, uint64_t now, struct acts_result *ret)
+/*
+ * What the relay holds of the case goes, and its chain up to ${last}, which
+ * alone shows to others that it went rightly; NULL: not even that is here.
+ */
+static int erase(struct act *a, const struct store_act *last)
+{
+	struct writer w;
+	int rc = a->c.number > 0 ? case_rows(a) : 0;
+
+	if (rc == 0)
+		rc = store_case_erase(a->st, &a->c.id, WIRE_ROLE_VICTIM);
+	if (rc == 0)
+		rc = group_rows(a, 0);
+	if (rc != 0)
+		return rc;
+	case_erase(&a->c);
+	writer_init(&w, CASE_SAVED_MAX);
+	case_save(&a->c, &w);
+	rc = writer_status(&w);
+	if (rc == 0)
+		rc = store_chain_erase(a->st, &a->c.id, last, writer_view(&w));
+	writer_wipe(&w);
+	return rc;
+}
+
+static int erase_by_statement(struct act *a)
+{
+	struct store_act last;
+	int rc = act_of(a, &a->c.head, &last);
+
+	return rc == 0 ? erase(a, &last) : rc;
+}
+
+/* Erased again after a restore, and the statement itself was lost. */
+static int wants_last(struct act *a, bool *ret)
+{
+	struct store_act act;
+	struct buf raw;
+	int rc;
+
+	*ret = false;
+	if (a->s.kind != WIRE_ST_ERASE || a->c.status != CASE_ERASED)
+		return 0;
+	rc = store_act_get(
+		store_view(a->st), &a->c.id, a->c.number, &act, &raw);
+	*ret = rc == ROWAN_E_NOT_FOUND || (rc == 0 && act.raw.len == 0);
+	buf_wipe(&raw);
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+static int check(struct act *a, uint64_t now)
 {
 	struct rules_context ctx = {
 		&a->clinic, &a->source.source, NULL, true, now};
+	bool late = false;
+	int rc = 0;
+
+	if (a->of_case) {
+		ctx.of_case = &a->c;
+		rc = wants_last(a, &late);
+	}
+	ctx.accept = !late;
+	if (rc != 0)
+		return rc;
+	return late ? rules_erased(&ctx, &a->s) : rules_check(&ctx, &a->s);
+}
+
+static int put(struct act *a, uint64_t now, struct acts_result *ret)
+{
 	int rc = load(a);
 
-	if (a->of_case)
-		ctx.of_case = &a->c;
 	if (rc == 0)
-		rc = rules_check(&ctx, &a->s);
+		rc = check(a, now);
 	if (rc == 0)
 		rc = a->of_case
 			     ? rules_apply_case(&a->c, &a->source.source, &a->s)
 			     : rules_apply_clinic(&a->clinic, &a->s);
-	if (rc == 0)
+	if (rc == 0 && a->s.kind == WIRE_ST_ERASE) {
+		rc = erase_by_statement(a);
+	} else if (rc == 0) {
 		rc = keep(a);
-	if (rc == 0)
-		rc = rows(a, ret);
+		if (rc == 0)
+			rc = rows(a, ret);
+	}
 	if (rc != 0)
 		return rc;
 	ret->erased = a->s.kind == WIRE_ST_ERASE;
@@ -309,6 +377,29 @@ int acts_put(struct store *st, struct bytes statement, uint64_t now,
 	case_wipe(&a.c);
 	if (rc != 0)
 		memset(ret, 0, sizeof *ret);
+	return rc;
+}
+
+int acts_erase(struct store *st, const struct id16 *case_id)
+{
+	struct act a = {.st = st, .of_case = true};
+	int rc;
+
+	source_init(&a.source, store_view(st));
+	rc = source_clinic(&a.source, &a.clinic);
+	if (rc == 0)
+		rc = source_case(&a.source, case_id, &a.c);
+	if (rc == ROWAN_E_NOT_FOUND) {
+		/* From before it was opened: it is not to come back either. */
+		case_init(&a.c, &a.clinic.id, case_id);
+		rc = 0;
+	}
+	if (rc == 0)
+		rc = a.c.status == CASE_ERASED
+			     ? store_case_erase(st, case_id, WIRE_ROLE_VICTIM)
+			     : erase(&a, NULL);
+	source_wipe(&a.source);
+	case_wipe(&a.c);
 	return rc;
 }
 

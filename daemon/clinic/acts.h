@@ -33,9 +33,17 @@ ROWAN_MUST int acts_begin(struct store *st, struct bytes record);
  * Take in one encoded statement at ${now}, inside a mark of the caller: on
  * failure take the mark back. Codes of wire_statement_decode and rules_check;
  * ROWAN_E_NOT_FOUND before the store has an authority; ROWAN_E_FULL,
- * ROWAN_E_CORRUPT.
+ * ROWAN_E_CORRUPT. Of a case that it erases its own statement alone is kept.
  */
 ROWAN_MUST int acts_put(struct store *st, struct bytes statement, uint64_t now,
 	struct acts_result *ret);
+
+/**
+ * acts_erase(st, case_id):
+ * Erase a case that a copy which was put back still has, or has never known,
+ * in the caller's transaction; the statement that erased it may come later, by
+ * acts_put. Harmless for one that is erased. Codes of the store.
+ */
+ROWAN_MUST int acts_erase(struct store *st, const struct id16 *case_id);
 
 #endif

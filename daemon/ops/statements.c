@@ -56,9 +56,25 @@ static int taken(struct ops *o, const struct wire_statement *s, uint64_t last,
 	return rc;
 }
 
-/* Who is to hear of it: those on the case, and whom it took off it. */
+static int case_now(
+	struct ops *o, const struct id16 *case_id, struct case_state *ret)
+{
+	struct source source;
+	int rc;
+
+	source_init(&source, o->view);
+	rc = source_case(&source, case_id, ret);
+	source_wipe(&source);
+	return rc;
+}
+
+/*
+ * Who is to hear of it: those on the case ${c}, and whom it took off it. Of a
+ * case that it erased ${c} is the case before.
+ */
 static int tell(struct ops *o, const struct request *r,
-	const struct wire_statement *s, const struct acts_result *done)
+	const struct wire_statement *s, const struct acts_result *done,
+	const struct case_state *c)
 {
 	struct id16 members[CASE_ASSIGNMENTS_MAX + 1];
 	struct notice n = {.chain = done->chain,
@@ -66,33 +82,43 @@ static int tell(struct ops *o, const struct request *r,
 		.members = members,
 		.all = is_clinic(&done->chain),
 		.but = r->from};
-	struct case_state c;
-	struct source source;
-	int rc;
 
-	if (n.all)
-		return subs_notice(&o->subs, &n);
-	source_init(&source, o->view);
-	rc = source_case(&source, &done->chain, &c);
-	if (rc == 0 && s->kind == WIRE_ST_UNASSIGN)
+	if (s->kind == WIRE_ST_UNASSIGN)
 		members[n.member_count++] = s->u.unassign.member;
-	if (rc == 0 && s->kind == WIRE_ST_RECUSE)
+	if (s->kind == WIRE_ST_RECUSE)
 		members[n.member_count++] = o->sender.member;
-	for (size_t i = 0; rc == 0 && i < c.assignment_count; i++)
-		if (c.assignments[i].until == 0 ||
-			c.assignments[i].until > o->now)
-			members[n.member_count++] = c.assignments[i].member;
+	for (size_t i = 0; i < c->assignment_count; i++)
+		if (c->assignments[i].until == 0 ||
+			c->assignments[i].until > o->now)
+			members[n.member_count++] = c->assignments[i].member;
+	return subs_notice(&o->subs, &n);
+}
+
+/* What follows from it for whoever is connected. */
+static int follow_up(struct ops *o, const struct request *r,
+	const struct wire_statement *s, const struct acts_result *done,
+	const struct case_state *before)
+{
+	struct case_state now = {0};
+	int rc = 0;
+
+	if (done->revoked)
+		rc = ops_revoked(o, &done->device);
+	if (rc == 0 && done->erased)
+		rc = ops_erased(o, &done->chain);
+	if (rc == 0 && !done->erased && !is_clinic(&done->chain))
+		rc = case_now(o, &done->chain, &now);
 	if (rc == 0)
-		rc = subs_notice(&o->subs, &n);
-	case_wipe(&c);
-	source_wipe(&source);
+		rc = tell(o, r, s, done, done->erased ? before : &now);
+	case_wipe(&now);
 	return rc;
 }
 
 static int take_in(struct ops *o, struct request *r,
 	const struct wire_statement *s, struct wire_chain_head *ret)
 {
-	struct acts_result done;
+	struct case_state before = {0};
+	struct acts_result done = {0};
 	uint64_t last;
 	int rc = readable(o, &s->case_id, &last);
 
@@ -101,18 +127,21 @@ static int take_in(struct ops *o, struct request *r,
 	/* When it would begin cannot be told. */
 	if (s->kind == WIRE_ST_ASSIGN && o->doubtful)
 		return last == 0 ? ROWAN_E_REFUSED : ROWAN_E_AGAIN;
-	rc = acts_put(o->store, s->raw, o->now, &done);
+	if (s->kind == WIRE_ST_ERASE)
+		rc = case_now(o, &s->case_id, &before);
+	if (rc == 0)
+		rc = acts_put(o->store, s->raw, o->now, &done);
+	if (rc == 0)
+		rc = follow_up(o, r, s, &done, &before);
+	case_wipe(&before);
 	if (rc == ROWAN_E_STALE)
 		return taken(o, s, last, ret);
-	/* Before there is an authority nothing can be signed by it. */
+	/*
+	 * Before there is an authority nothing can be signed by it; nor is
+	 * what is not there erased.
+	 */
 	if (rc == ROWAN_E_NOT_FOUND)
 		return ROWAN_E_REFUSED;
-	if (rc == 0 && done.revoked)
-		rc = ops_revoked(o, &done.device);
-	if (rc == 0 && done.erased)
-		rc = ops_erased(o, &done.chain);
-	if (rc == 0)
-		rc = tell(o, r, s, &done);
 	*ret = done.head;
 	return rc;
 }
@@ -142,6 +171,7 @@ struct answer {
 	struct buf raw[WIRE_CHAIN_ITEMS_MAX];
 	struct visible visible;
 	size_t bytes;
+	bool erased;
 };
 
 static int add_item(struct answer *w, const struct store_act *act, bool clinic)
@@ -165,20 +195,37 @@ static int add_item(struct answer *w, const struct store_act *act, bool clinic)
 	return 0;
 }
 
+static bool has_last(struct ops *o, const struct id16 *chain, uint64_t newest)
+{
+	struct store_act act;
+	struct buf raw;
+	bool there = store_act_get(o->view, chain, newest, &act, &raw) == 0 &&
+		     act.raw.len > 0;
+
+	buf_wipe(&raw);
+	return there;
+}
+
 /* What comes after ${f}->after, as far as it fits. */
 static int collect(
 	struct ops *o, const struct wire_chain_fetch *f, struct answer *w)
 {
 	size_t most =
 		f->max < WIRE_CHAIN_ITEMS_MAX ? f->max : WIRE_CHAIN_ITEMS_MAX;
-	uint64_t newest = w->a.newest.number;
+	uint64_t newest = w->a.newest.number, after = f->after;
 	struct store_act act;
 
-	if (f->after >= newest)
+	if (after >= newest || most == 0)
 		return 0;
-	if (most > newest - f->after)
-		most = (size_t)(newest - f->after);
-	w->a.first = f->after + 1;
+	/* Of an erased case its last statement is all there is, if that. */
+	if (w->erased) {
+		after = newest - 1;
+		if (!has_last(o, &f->chain, newest))
+			return 0;
+	}
+	if (most > newest - after)
+		most = (size_t)(newest - after);
+	w->a.first = after + 1;
 	while (w->a.count < most && w->bytes < ANSWER_BYTES) {
 		struct buf *raw = &w->raw[w->a.count];
 		int rc = store_act_get(
@@ -193,9 +240,12 @@ static int collect(
 	return 0;
 }
 
-/* The newest statement of a chain that is readable up to ${last}. */
+/*
+ * The newest statement of a chain that is readable up to ${last}, and whether
+ * the rest of it is erased.
+ */
 static int newest_of(struct ops *o, const struct id16 *chain, uint64_t last,
-	struct wire_chain_head *ret)
+	struct wire_chain_head *ret, bool *ret_erased)
 {
 	struct case_state c = {0};
 	struct clinic clinic;
@@ -211,8 +261,9 @@ static int newest_of(struct ops *o, const struct id16 *chain, uint64_t last,
 	} else {
 		rc = source_case(&source, chain, &c);
 		*ret = (struct wire_chain_head){c.number, c.head};
-		case_wipe(&c);
 	}
+	*ret_erased = c.status == CASE_ERASED;
+	case_wipe(&c);
 	source_wipe(&source);
 	if (rc == ROWAN_E_NOT_FOUND)
 		return ROWAN_E_REFUSED;
@@ -239,7 +290,7 @@ int statements_fetch(struct ops *o, struct request *r)
 	w = calloc(1, sizeof *w);
 	if (w == NULL)
 		return ROWAN_E_NOMEM;
-	rc = newest_of(o, &f->chain, last, &w->a.newest);
+	rc = newest_of(o, &f->chain, last, &w->a.newest, &w->erased);
 	if (rc == 0 && clinic)
 		rc = visible_init(&w->visible, o);
 	if (rc == 0)
@@ -264,10 +315,11 @@ static int one_case(struct ops *o, const struct store_part *part,
 {
 	struct wire_chain_head newest = {0};
 	uint64_t last;
+	bool erased;
 	int rc = visible_case(o, &part->case_id, &last);
 
 	if (rc == 0)
-		rc = newest_of(o, &part->case_id, last, &newest);
+		rc = newest_of(o, &part->case_id, last, &newest, &erased);
 	*ret = (struct wire_case_head){part->case_id, newest.number};
 	/* Who has a part has a case. */
 	return rc == ROWAN_E_REFUSED ? ROWAN_E_CORRUPT : rc;
@@ -310,6 +362,7 @@ static int collect_all(
 {
 	struct wire_chain_head newest;
 	struct store_case c;
+	bool erased;
 	int rc;
 
 	while ((rc = store_case_next(o->view, &row, &c)) == 0) {
@@ -319,7 +372,7 @@ static int collect_all(
 			a->page.more = true;
 			return 0;
 		}
-		rc = newest_of(o, &c.id, UINT64_MAX, &newest);
+		rc = newest_of(o, &c.id, UINT64_MAX, &newest, &erased);
 		/* Such are in stores that were filled by hand. */
 		if (rc != 0 && rc != ROWAN_E_REFUSED)
 			return rc;

@@ -61,9 +61,24 @@ static int by_part(struct ops *o, const struct id16 *case_id, uint64_t *ret)
 	return rc == 0 && part.last == 0 ? by_time(o, case_id, ret) : rc;
 }
 
+static int is_erased(struct ops *o, const struct id16 *case_id, bool *ret)
+{
+	struct source source;
+	struct case_state c = {0};
+	int rc;
+
+	source_init(&source, o->view);
+	rc = source_case(&source, case_id, &c);
+	*ret = rc == 0 && c.status == CASE_ERASED;
+	case_wipe(&c);
+	source_wipe(&source);
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
 int visible_case(struct ops *o, const struct id16 *case_id, uint64_t *ret_last)
 {
 	struct buf state;
+	bool erased;
 	int rc = ROWAN_E_NOT_FOUND;
 
 	*ret_last = UINT64_MAX;
@@ -71,8 +86,14 @@ int visible_case(struct ops *o, const struct id16 *case_id, uint64_t *ret_last)
 		rc = store_chain_state(o->view, case_id, &state);
 		buf_wipe(&state);
 	}
-	if (rc == ROWAN_E_NOT_FOUND)
+	if (rc == ROWAN_E_NOT_FOUND) {
 		rc = by_part(o, case_id, ret_last);
+		/* Whoever once had a part is told what became of it. */
+		if (rc == 0 && *ret_last != UINT64_MAX) {
+			rc = is_erased(o, case_id, &erased);
+			*ret_last = erased ? UINT64_MAX : *ret_last;
+		}
+	}
 	return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_REFUSED : rc;
 }
 

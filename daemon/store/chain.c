@@ -158,40 +158,88 @@ int store_act_add(struct store *st, const struct id16 *chain,
 	return state_put(st, row, act->number, state);
 }
 
-int act_forget(struct store *st, const struct id16 *chain, uint64_t number)
+/* A statement of which only its place is left, in a row that is there. */
+static int act_empty(struct store *st, int64_t row, bool there)
 {
-	struct buf raw, plain = {NULL, 0}, sealed = {NULL, 0};
-	struct store_act act;
-	uint64_t newest;
-	sqlite3_stmt *q;
-	struct writer w;
-	int64_t row;
-	int r = store_act_get(&st->view, chain, number, &act, &raw);
+	static const uint8_t nothing[ACT_HEAD];
+	uint8_t sealed[ACT_HEAD + SEAL_OVERHEAD];
+	sqlite3_stmt *q =
+		db_use(&st->view.db, there ? SQL_ACT_SET : SQL_ACT_ADD);
 
-	if (r == 0)
-		r = chain_row(&st->view, chain, &row, &newest);
-	if (r != 0) {
-		buf_wipe(&raw);
-		return r == ROWAN_E_NOT_FOUND ? 0 : r;
-	}
-	row = row << NUMBER_BITS | (int64_t)number;
-	act.raw = bytes_of(NULL, 0);
-	writer_init(&w, ACT_HEAD);
-	act_write(&act, &w);
-	r = writer_finish(&w, &plain);
-	if (r == 0)
-		r = seal_buf(st, act_at(row), buf_view(&plain), &sealed);
+	seal_put(st->seal, act_at(row), bytes_of(nothing, ACT_HEAD), sealed);
+	db_int(q, 1, row);
+	db_bytes(q, 2, sealed, sizeof(sealed));
+	return db_run(&st->view.db, q);
+}
+
+static int act_replace(
+	struct store *st, int64_t row, const struct store_act *act)
+{
+	struct buf plain, sealed = {NULL, 0};
+	struct writer w;
+	sqlite3_stmt *q;
+	int r;
+
+	writer_init(&w, ACT_HEAD + STORE_ACT_MAX);
+	act_write(act, &w);
+	if ((r = writer_finish(&w, &plain)) != 0)
+		return tx_done(st, r);
+	r = seal_buf(st, act_at(row), buf_view(&plain), &sealed);
 	if (r == 0) {
-		st->deleted = true;
 		q = db_use(&st->view.db, SQL_ACT_SET);
 		db_int(q, 1, row);
 		db_bytes(q, 2, sealed.data, sealed.len);
 		r = db_run(&st->view.db, q);
 	}
-	buf_wipe(&raw);
 	buf_wipe(&plain);
 	buf_wipe(&sealed);
 	return r;
+}
+
+int store_chain_erase(struct store *st, const struct id16 *chain,
+	const struct store_act *last, struct bytes state)
+{
+	uint64_t newest, end;
+	int64_t row;
+	int r = tx_ready(st);
+
+	if (r != 0 || (r = chain_row(&st->view, chain, &row, &newest)) != 0)
+		return r;
+	if (row == 0) {
+		if ((r = store_chain_begin(st, chain, state)) != 0 ||
+			(r = chain_row(&st->view, chain, &row, &newest)) != 0)
+			return r;
+	}
+	end = last != NULL ? last->number : newest;
+	if (end < newest || end - newest > STORE_GAP_MAX ||
+		state.len > STORE_STATE_MAX ||
+		(last != NULL &&
+			(last->raw.len == 0 || last->raw.len > STORE_ACT_MAX)))
+		return tx_done(st, ROWAN_E_INVAL);
+	st->deleted = true;
+	for (uint64_t n = 1; r == 0 && n <= end; n++)
+		r = act_empty(st, row << NUMBER_BITS | (int64_t)n, n <= newest);
+	if (r == 0 && last != NULL)
+		r = act_replace(st, row << NUMBER_BITS | (int64_t)end, last);
+	return r == 0 ? state_put(st, row, end, state) : r;
+}
+
+int act_forget(struct store *st, const struct id16 *chain, uint64_t number)
+{
+	struct store_act act;
+	uint64_t newest;
+	struct buf raw;
+	int64_t row;
+	int r = store_act_get(&st->view, chain, number, &act, &raw);
+
+	if (r == 0)
+		r = chain_row(&st->view, chain, &row, &newest);
+	buf_wipe(&raw);
+	if (r != 0)
+		return r == ROWAN_E_NOT_FOUND ? 0 : r;
+	act.raw = bytes_of(NULL, 0);
+	st->deleted = true;
+	return act_replace(st, row << NUMBER_BITS | (int64_t)number, &act);
 }
 
 static int act_decode(struct buf *raw, uint64_t number, struct store_act *ret)

@@ -3,8 +3,9 @@
  * are served meanwhile; what everybody's proofs stand on stays.
  *
  * In the transaction of the statement: the secret of the case's leaves, the
- * cards of the victim's devices, and the statements that issued them, of which
- * the link alone is left. In the slices of store_sweep: envelopes with all
+ * cards of the victim's devices, the statements that issued them, of which the
+ * link alone is left, and that the victim took part; the case's own statements
+ * by store_chain_erase. In the slices of store_sweep: envelopes with all
  * their places, blobs with their chunks, assignments, the details of leaves.
  *
  * Trusts the caller that nothing more comes into the case's channels.
@@ -48,35 +49,77 @@ static int forget_acts(struct store *st, const struct id16 *device)
 					 : r;
 }
 
+/* A device that takes part, and its member's row. */
+struct partaker {
+	int64_t row, member;
+	struct id16 device;
+};
+
 /* The next device of that role that took part; 0: none. */
 static int next_of(struct store *st, const uint8_t name[SEAL_HASH_LEN],
-	uint8_t role, int64_t *row, struct id16 *ret)
+	uint8_t role, struct partaker *p)
 {
 	sqlite3_stmt *q;
 	struct store_device d = {0};
-	int64_t member;
 	int r;
 
 	do {
 		q = db_use(&st->view.db, SQL_DEVICE_OF_PART);
 		db_bytes(q, 1, name, SEAL_HASH_LEN);
-		db_int(q, 2, *row);
+		db_int(q, 2, p->row);
 		r = db_row(&st->view.db, q);
 		if (r == 1)
-			r = device_decode(st->seal, q, &d, row, &member);
+			r = device_decode(st->seal, q, &d, &p->row, &p->member);
 		else if (r == 0)
 			r = ROWAN_E_NOT_FOUND;
 		db_end(q);
 	} while (r == 0 && d.role != role);
-	*ret = d.id;
+	p->device = d.id;
 	return r;
+}
+
+static int forget_devices(
+	struct store *st, const uint8_t name[SEAL_HASH_LEN], uint8_t role)
+{
+	struct partaker p = {0};
+	int r;
+
+	while ((r = next_of(st, name, role, &p)) == 0) {
+		r = store_device_revoke(st, &p.device);
+		if (r == 0)
+			r = device_card_forget(st, p.row);
+		if (r == 0)
+			r = forget_acts(st, &p.device);
+		if (r != 0)
+			return r;
+	}
+	return r == ROWAN_E_NOT_FOUND ? 0 : r;
+}
+
+/* That they took part; whoever of staff did is told by it what became of it. */
+static int forget_parts(
+	struct store *st, const uint8_t name[SEAL_HASH_LEN], uint8_t role)
+{
+	struct partaker p = {0};
+	sqlite3_stmt *q;
+	int r;
+
+	while ((r = next_of(st, name, role, &p)) == 0) {
+		st->deleted = true;
+		q = db_use(&st->view.db, SQL_PART_DROP);
+		db_int(q, 1, p.member);
+		db_bytes(q, 2, name, SEAL_HASH_LEN);
+		if ((r = db_run(&st->view.db, q)) != 0)
+			return r;
+		p.row = 0;
+	}
+	return r == ROWAN_E_NOT_FOUND ? 0 : r;
 }
 
 int store_case_erase(struct store *st, const struct id16 *case_id, uint8_t role)
 {
 	uint8_t name[SEAL_HASH_LEN];
-	struct id16 device;
-	int64_t row = 0, of_case;
+	int64_t of_case;
 	sqlite3_stmt *q;
 	int r = tx_ready(st);
 
@@ -85,16 +128,10 @@ int store_case_erase(struct store *st, const struct id16 *case_id, uint8_t role)
 	if (r != 0)
 		return r;
 	row_name(st->seal, TABLE_PART, case_id, name);
-	while ((r = next_of(st, name, role, &row, &device)) == 0) {
-		r = store_device_revoke(st, &device);
-		if (r == 0)
-			r = device_card_forget(st, row);
-		if (r == 0)
-			r = forget_acts(st, &device);
-		if (r != 0)
-			return tx_done(st, r);
-	}
-	if (r != ROWAN_E_NOT_FOUND)
+	r = forget_devices(st, name, role);
+	if (r == 0)
+		r = forget_parts(st, name, role);
+	if (r != 0)
 		return tx_done(st, r);
 	of_case = case_row(&st->view, case_id);
 	if (of_case <= 0)

@@ -209,6 +209,7 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_PART_ADD] = "INSERT INTO part(id,detail,member,name)"
 			 " VALUES(?1,?2,?3,?4)",
 	[SQL_PART_SET] = "UPDATE part SET detail=?2 WHERE id=?1",
+	[SQL_PART_DROP] = "DELETE FROM part WHERE member=?1 AND name=?2",
 	[SQL_PART_LIST] = "SELECT id,detail FROM part WHERE member=?1",
 	[SQL_GROUP_PUT] = "INSERT INTO mls_group(channel,state) VALUES(?1,?2)"
 			  " ON CONFLICT(channel) DO UPDATE SET state=?2",

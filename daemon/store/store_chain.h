@@ -65,6 +65,17 @@ ROWAN_MUST int store_chain_begin(
 	struct store *st, const struct id16 *chain, struct bytes state);
 
 /**
+ * store_chain_erase(st, chain, last, state):
+ * Leave of a chain its length, ${last} (NULL: not even that) and ${state}:
+ * every other statement reads as zeros with an empty "raw". ${last} may stand
+ * up to STORE_GAP_MAX behind what is known. A chain that was never begun is
+ * begun. ROWAN_E_INVAL for a place that is taken.
+ */
+#define STORE_GAP_MAX 65536
+ROWAN_MUST int store_chain_erase(struct store *st, const struct id16 *chain,
+	const struct store_act *last, struct bytes state);
+
+/**
  * store_case_erase(st, case_id, role):
  * A case is erased: the secret of its leaves goes, and the cards of devices of
  * ${role} that took part, with the statements that issued them, of which the

@@ -22,6 +22,20 @@ void case_wipe(struct case_state *c)
 	memset(c, 0, sizeof *c);
 }
 
+void case_erase(struct case_state *c)
+{
+	struct case_state bare = {.clinic = c->clinic,
+		.id = c->id,
+		.status = CASE_ERASED,
+		.number = c->number,
+		.head = c->head,
+		.time = c->time,
+		.clinic_number = c->clinic_number};
+
+	case_wipe(c);
+	*c = bare;
+}
+
 int case_copy(struct case_state *ret, const struct case_state *c)
 {
 	struct case_assignment *list = NULL;

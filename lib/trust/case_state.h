@@ -61,6 +61,12 @@ void case_init(
 void case_wipe(struct case_state *c);
 
 /**
+ * case_erase(c):
+ * Leave of an erased case that there was one, and where its chain ended.
+ */
+void case_erase(struct case_state *c);
+
+/**
  * case_copy(ret, c):
  * An independent copy, to try a statement on.
  */

@@ -277,6 +277,25 @@ static const struct rule *rule_of(const struct wire_statement *s)
 
 /* ---- the chain ---------------------------------------------------------- */
 
+/* The clinic as the signer of a case's statement knew it. */
+static int referred_check(
+	const struct rules_context *ctx, const struct wire_statement *s)
+{
+	struct wire_hash referred;
+	int rc;
+
+	/* Never older than before. */
+	if (s->clinic_number < ctx->of_case->clinic_number ||
+		s->clinic_number > ctx->clinic->number)
+		return ROWAN_E_CHAIN;
+	rc = ctx->source->head(ctx->source->ctx, s->clinic_number, &referred);
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_CHAIN : rc;
+	return memcmp(&referred, &s->clinic_head, sizeof referred) == 0
+		       ? 0
+		       : ROWAN_E_CHAIN;
+}
+
 /* Does it stand where it says, after what it says? */
 static int place_check(
 	const struct rules_context *ctx, const struct wire_statement *s)
@@ -286,8 +305,6 @@ static int place_check(
 	uint64_t number = of_case ? c->number : ctx->clinic->number;
 	uint64_t time = of_case ? c->time : ctx->clinic->time;
 	const struct wire_hash *head = of_case ? &c->head : &ctx->clinic->head;
-	struct wire_hash referred;
-	int rc;
 
 	if (!id16_eq(&s->clinic, &ctx->clinic->id) ||
 		(of_case && !id16_eq(&s->case_id, &c->id)))
@@ -300,18 +317,7 @@ static int place_check(
 	if (ctx->accept && (s->time + RULES_CLOCK_SKEW < ctx->now ||
 				   s->time > ctx->now + RULES_CLOCK_SKEW))
 		return ROWAN_E_RULE;
-	if (!of_case)
-		return 0;
-	/* The clinic as the signer knew it: never older than before. */
-	if (s->clinic_number < c->clinic_number ||
-		s->clinic_number > ctx->clinic->number)
-		return ROWAN_E_CHAIN;
-	rc = ctx->source->head(ctx->source->ctx, s->clinic_number, &referred);
-	if (rc != 0)
-		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_CHAIN : rc;
-	return memcmp(&referred, &s->clinic_head, sizeof referred) == 0
-		       ? 0
-		       : ROWAN_E_CHAIN;
+	return of_case ? referred_check(ctx, s) : 0;
 }
 
 int rules_check(const struct rules_context *ctx, const struct wire_statement *s)
@@ -332,6 +338,28 @@ int rules_check(const struct rules_context *ctx, const struct wire_statement *s)
 		if ((can & rule->any[i]) == rule->any[i])
 			return rule->possible(ctx, s);
 	return ROWAN_E_SIGNER;
+}
+
+int rules_erased(
+	const struct rules_context *ctx, const struct wire_statement *s)
+{
+	const unsigned both = CAN_COORDINATOR | CAN_AUTHORITY;
+	const struct case_state *c = ctx->of_case;
+	unsigned can;
+	int rc;
+
+	if (s->kind != WIRE_ST_ERASE ||
+		!id16_eq(&s->clinic, &ctx->clinic->id) ||
+		!id16_eq(&s->case_id, &c->id))
+		return ROWAN_E_UNKNOWN;
+	if (s->number <= c->number || s->time < c->time)
+		return ROWAN_E_CHAIN;
+	rc = referred_check(ctx, s);
+	if (rc == 0)
+		rc = signer_check(ctx, s, &can);
+	if (rc != 0)
+		return rc;
+	return (can & both) == both ? 0 : ROWAN_E_SIGNER;
 }
 
 /* ---- taking it in ------------------------------------------------------- */
@@ -438,7 +466,8 @@ int rules_apply_case(struct case_state *c, const struct trust_source *source,
 	case WIRE_ST_ERASE: c->status = CASE_ERASED; break;
 	default: break;
 	}
-	chain_next(&c->head, &link, &c->head);
+	/* Its own predecessor: of an erased case others may be missing. */
+	chain_next(&s->previous, &link, &c->head);
 	c->number = s->number;
 	c->time = s->time;
 	c->clinic_number = s->clinic_number;

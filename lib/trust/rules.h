@@ -46,6 +46,16 @@ ROWAN_MUST int rules_check(
 	const struct rules_context *ctx, const struct wire_statement *s);
 
 /**
+ * rules_erased(ctx, s):
+ * Whether ${s} erases the case, whatever stands between it and what is known:
+ * of an erased case this last statement is all there is. Signatures, signers
+ * and the clinic's head are checked; its own chain, and a legal hold that may
+ * be in what is gone, are not. Codes of rules_check.
+ */
+ROWAN_MUST int rules_erased(
+	const struct rules_context *ctx, const struct wire_statement *s);
+
+/**
  * rules_apply_clinic(c, s), rules_apply_case(c, source, s):
  * Take a checked statement into the state. Cards and revocations change what
  * struct trust_source finds; that is the keeper's part, in the same

@@ -336,6 +336,164 @@ static void refusals_leave_no_trace(void **state)
 	buf_wipe(&raw);
 }
 
+/* ---- erased -------------------------------------------------------------- */
+
+static void erasure(struct cast *t, struct wire_statement *ret)
+{
+	world_statement(&t->w, t->c, WIRE_ST_ERASE, ret);
+	ret->signer_count = 2;
+	ret->signers[0].kind = WIRE_SIGNER_AUTHORITY;
+	ret->signers[1].kind = WIRE_SIGNER_DEVICE;
+	ret->signers[1].device = t->coordinator.device;
+}
+
+/* How many of a chain's statements are there, and whether ${last} is. */
+static size_t left_of(struct cast *t, struct bytes last, bool *ret_last)
+{
+	struct store_act row;
+	struct buf raw;
+	size_t n = 0;
+
+	*ret_last = false;
+	for (uint64_t i = 1; store_act_get(store_view(t->k.st), &t->c->id, i,
+				     &row, &raw) == 0;
+		i++) {
+		static const uint8_t zero[32];
+
+		n += row.raw.len > 0;
+		*ret_last = bytes_eq(row.raw, last);
+		/* Nothing to try a guess on either. */
+		if (row.raw.len == 0) {
+			assert_memory_equal(row.content, zero, 32);
+			assert_int_equal(row.time, 0);
+		}
+		buf_wipe(&raw);
+	}
+	return n;
+}
+
+static void check_bare(struct cast *t)
+{
+	struct source source;
+	struct store_part part;
+	struct case_state c;
+
+	source_init(&source, store_view(t->k.st));
+	assert_int_equal(source_case(&source, &t->c->id, &c), 0);
+	assert_int_equal(c.status, CASE_ERASED);
+	assert_int_equal(c.assignment_count, 0);
+	assert_int_equal(c.channel_count, 0);
+	assert_int_equal(c.day, 0);
+	assert_int_equal(c.agency[0], 0);
+	assert_true(sodium_is_zero(c.victim.b, ID16_LEN));
+	case_wipe(&c);
+	source_wipe(&source);
+	/* Staff is told what became of it; that the victim took part is gone.
+	 */
+	assert_int_equal(store_part_get(store_view(t->k.st), &t->officer.member,
+				 &t->c->id, &part),
+		0);
+	assert_int_equal(store_part_get(store_view(t->k.st), &t->victim.member,
+				 &t->c->id, &part),
+		ROWAN_E_NOT_FOUND);
+}
+
+static void an_erased_case_leaves_one_statement(void **state)
+{
+	struct cast *t = *state;
+	struct acts_result result;
+	struct wire_statement s;
+	uint64_t before = t->c->number;
+	struct buf raw;
+	bool there;
+
+	assert_true(before > 3);
+	assert_int_equal(left_of(t, bytes_of("", 0), &there), before);
+	erasure(t, &s);
+	world_sign(&t->w, &t->coordinator, &s, &raw);
+	assert_int_equal(act(t, t->c, &s, &t->coordinator), 0);
+	assert_int_equal(left_of(t, buf_view(&raw), &there), 1);
+	assert_true(there);
+	check_bare(t);
+	kit_reopen(&t->k);
+	check_bare(t);
+	/* Nothing comes behind it, this one again neither. */
+	assert_int_equal(put(t, buf_view(&raw), &result), ROWAN_E_STALE);
+	buf_wipe(&raw);
+	world_statement(&t->w, t->c, WIRE_ST_REOPEN, &s);
+	assert_int_equal(act(t, t->c, &s, &t->coordinator), ROWAN_E_RULE);
+	erasure(t, &s);
+	assert_int_equal(act(t, t->c, &s, &t->coordinator), ROWAN_E_RULE);
+}
+
+static void erase_again(struct cast *t, const struct id16 *case_id)
+{
+	kit_begin(&t->k);
+	assert_int_equal(acts_erase(t->k.st, case_id), 0);
+	assert_int_equal(acts_erase(t->k.st, case_id), 0);
+	kit_commit(&t->k);
+}
+
+/*
+ * A copy from before is put back: the tombstone erases what there is, and the
+ * statement is taken in whatever else of the chain was lost.
+ */
+static void an_older_copy_is_erased_again(void **state)
+{
+	struct cast *t = *state;
+	struct acts_result result;
+	struct wire_statement s;
+	struct buf raw, fake;
+	const char *problem;
+	bool there;
+
+	/* The copy never hears of these. */
+	world_statement(&t->w, t->c, WIRE_ST_CLOSE, &s);
+	s.u.close.reason = WIRE_CLOSE_OTHER;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	erase_again(t, &t->c->id);
+	assert_int_equal(left_of(t, bytes_of("", 0), &there), 0);
+	check_bare(t);
+	erasure(t, &s);
+	world_sign(&t->w, &t->coordinator, &s, &raw);
+	/* Not by just anybody. */
+	s.signer_count = 1;
+	s.signers[0] = s.signers[1];
+	world_sign(&t->w, &t->coordinator, &s, &fake);
+	assert_int_equal(put(t, buf_view(&fake), &result), ROWAN_E_SIGNER);
+	buf_wipe(&fake);
+	assert_int_equal(put(t, buf_view(&raw), &result), 0);
+	assert_int_equal(result.head.number, t->c->number + 1);
+	assert_int_equal(left_of(t, buf_view(&raw), &there), 1);
+	assert_true(there);
+	check_bare(t);
+	assert_int_equal(store_check(store_view(t->k.st), &problem), 0);
+	buf_wipe(&raw);
+}
+
+/* Erased, and the copy is from before it was opened. */
+static void what_was_never_there_does_not_come_back(void **state)
+{
+	struct cast *t = *state;
+	struct case_state other;
+	struct wire_statement s;
+	struct id16 id = {{77}};
+	struct acts_result result;
+	struct buf raw;
+
+	erase_again(t, &id);
+	case_init(&other, &t->w.clinic.id, &id);
+	world_statement(&t->w, &other, WIRE_ST_OPEN, &s);
+	s.u.open.agency = bytes_of("police", 6);
+	s.u.open.count = 1;
+	s.u.open.channels[0] =
+		(struct wire_st_channel){WIRE_CHANNEL_TEAM, {{78}}, {{79}}};
+	world_sign(&t->w, &t->coordinator, &s, &raw);
+	assert_int_equal(put(t, buf_view(&raw), &result), ROWAN_E_RULE);
+	buf_wipe(&raw);
+	case_wipe(&other);
+}
+
 static void history_survives_word_for_word(void **state)
 {
 	struct cast *t = *state;
@@ -432,6 +590,9 @@ int main(void)
 		T(a_closed_case_takes_nothing),
 		T(a_reset_forgets_the_old_group),
 		T(refusals_leave_no_trace),
+		T(an_erased_case_leaves_one_statement),
+		T(an_older_copy_is_erased_again),
+		T(what_was_never_there_does_not_come_back),
 		T(history_survives_word_for_word),
 		T(one_authority_for_ever),
 		T(a_succeeded_authority_is_the_same_clinic),

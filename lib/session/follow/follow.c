@@ -452,7 +452,8 @@ static void take_page(struct follow *f, const struct wire_cases_answer *a)
 		if (k == NULL)
 			continue;
 		k->listed = true;
-		if (a->cases[i].number != k->c.number)
+		if (a->cases[i].number != k->c.number &&
+			k->c.status != CASE_ERASED)
 			want(&k->chain);
 	}
 }
@@ -462,7 +463,8 @@ static void all_end(struct follow *f)
 {
 	f->want_all = false;
 	for (size_t i = 0; i < f->case_count; i++)
-		if (!f->cases[i]->listed)
+		if (!f->cases[i]->listed &&
+			f->cases[i]->c.status != CASE_ERASED)
 			want(&f->cases[i]->chain);
 }
 

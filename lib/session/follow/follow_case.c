@@ -3,7 +3,8 @@
  * of them: see follow.h.
  *
  * The first time a case is followed to its end the application hears that it
- * is there and who is assigned now; from then on of every change.
+ * is there and who is assigned now; from then on of every change. Of an erased
+ * case the daemon has the statement that erased it, and nothing else.
  */
 #include "session/follow/follow_inner.h"
 #include "trust/attest.h"
@@ -239,6 +240,31 @@ static int take_item(struct taking *t, const struct wire_chain_item *item)
 		       : rc;
 }
 
+/*
+ * Erased: whatever stood before it is not to be had any more. Those who signed
+ * this one are enough, and it is the last.
+ */
+static int take_erasure(struct taking *t, const struct wire_statement *s)
+{
+	const struct rules_context ctx = {.clinic = &t->f->clinic,
+		.source = &t->f->source,
+		.of_case = &t->c};
+	struct case_state before = {0};
+	int rc = rules_erased(&ctx, s);
+
+	t->number = s->number;
+	if (rc == 0)
+		rc = case_copy(&before, &t->c);
+	if (rc == 0)
+		rc = rules_apply_case(&t->c, &t->f->source, s);
+	if (rc == 0)
+		rc = keep(t, &before, s);
+	case_wipe(&before);
+	return rc == 0 ? follow_expected(
+				 t->f, &t->c.id, t->c.number, &t->c.head)
+		       : rc;
+}
+
 /* ---- an answer ----------------------------------------------------------- */
 
 /* It stands on more of the clinic's chain than we have. */
@@ -317,37 +343,56 @@ static int behind_it(struct taking *t, const struct wire_chain_answer *a)
 			.number = t->number});
 }
 
+/* One statement from further on, which erases the case. */
+static bool skips(const struct taking *t, const struct wire_chain_answer *a,
+	struct wire_statement *ret)
+{
+	return a->count == 1 && a->first > t->number && !a->items[0].withheld &&
+	       wire_statement_decode(a->items[0].statement, ret) == 0 &&
+	       ret->kind == WIRE_ST_ERASE && ret->number == a->first;
+}
+
+static int take_items(
+	struct taking *t, const struct wire_chain_answer *a, size_t *ret_at)
+{
+	struct wire_statement s;
+	int rc = 0;
+
+	*ret_at = a->count;
+	t->number = t->c.number + 1;
+	if (skips(t, a, &s))
+		return take_erasure(t, &s);
+	if (a->count > 0 && a->first != t->number)
+		return ROWAN_E_CHAIN;
+	for (size_t i = 0; rc == 0 && i < a->count; i++, t->number++) {
+		*ret_at = i;
+		rc = take_item(t, &a->items[i]);
+	}
+	t->number -= rc != 0;
+	return rc;
+}
+
 static int take_all(struct taking *t, const struct wire_chain_answer *a)
 {
 	struct known_case *k = t->k;
-	bool was = t->current, needs;
-	size_t i = 0;
-	int rc = 0, put;
+	bool was = t->current;
+	size_t at;
+	int rc = take_items(t, a, &at);
 
-	t->number = t->c.number + 1;
-	if (a->count > 0 && a->first != t->number)
-		return wrong(t, ROWAN_E_CHAIN, false);
-	for (; rc == 0 && i < a->count; i++, t->number++)
-		rc = take_item(t, &a->items[i]);
 	if (rc != 0 && !follow_verdict(rc))
 		return rc;
 	if (t->c.number != k->c.number) {
 		k->chain.tried_holes = k->chain.tried_clinic = false;
 		k->chain.alarmed = 0;
 	}
-	if (rc == 0) {
-		rc = behind_it(t, a);
-	} else {
-		t->number--;
-		needs = needs_clinic(t, a, i - 1, rc);
-		rc = wrong(t, rc, needs);
-	}
+	rc = rc == 0 ? behind_it(t, a)
+		     : wrong(t, rc,
+			       at < a->count && needs_clinic(t, a, at, rc));
 	if (rc != 0 || (t->c.number == k->c.number && t->current == was) ||
 		t->c.status == CASE_NONE)
 		return rc;
-	put = follow_put_case(
+	return follow_put_case(
 		t->f, &t->c, t->current, k->c.status == CASE_NONE);
-	return put;
 }
 
 void follow_case_answer(struct follow *f, struct known_case *k,
@@ -355,7 +400,14 @@ void follow_case_answer(struct follow *f, struct known_case *k,
 {
 	struct taking t = {.f = f, .k = k, .current = k->current};
 	bool news;
-	int rc = case_copy(&t.c, &k->c);
+	int rc;
+
+	/* Nothing comes behind it, and less may be had of it any day. */
+	if (k->c.status == CASE_ERASED) {
+		k->chain.wanted = false;
+		return;
+	}
+	rc = case_copy(&t.c, &k->c);
 
 	if (rc == 0)
 		rc = follow_open(f);
@@ -390,6 +442,10 @@ void follow_case_refused(struct follow *f, struct known_case *k)
 
 	if (k->c.status == CASE_NONE) {
 		follow_drop(f, k);
+		return;
+	}
+	if (k->c.status == CASE_ERASED) {
+		k->chain.wanted = false;
 		return;
 	}
 	/* Does it not know us, or not the case? The clinic's chain tells. */
