@@ -22,6 +22,39 @@
 #define DEFAULT_CONFIG "/etc/rowan/rowand.conf"
 #define WORDS_MAX      64
 
+enum {
+	JSON = 256,
+	DRY,
+	ALL,
+	WAIT,
+	NEWEST,
+	NEXT,
+	YES,
+	OUTPUT,
+	INTO,
+	KEY,
+	LAST,
+	LOST,
+	FOR,
+	VERSION
+};
+
+static const struct option options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"socket", required_argument, NULL, 's'},
+	{"json", no_argument, NULL, JSON}, {"dry-run", no_argument, NULL, DRY},
+	{"all", no_argument, NULL, ALL}, {"wait", no_argument, NULL, WAIT},
+	{"newest", no_argument, NULL, NEWEST},
+	{"next", no_argument, NULL, NEXT}, {"yes", no_argument, NULL, YES},
+	{"output", required_argument, NULL, OUTPUT},
+	{"into", required_argument, NULL, INTO},
+	{"key", required_argument, NULL, KEY},
+	{"last", required_argument, NULL, LAST},
+	{"lost", required_argument, NULL, LOST},
+	{"for", required_argument, NULL, FOR},
+	{"version", no_argument, NULL, VERSION},
+	{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+
 static void usage(FILE *to)
 {
 	const struct tool_command *c;
@@ -75,7 +108,24 @@ static int match(const struct tool_command *c, char **args, int count)
 	return strcmp(words, c->words) == 0 ? n : 0;
 }
 
-static int run(struct tool *t, char **args, int count)
+/* An option that a command ignores would be a lie: --dry-run above all. */
+static bool takes(const struct tool_command *c, unsigned given)
+{
+	char name[WORDS_MAX];
+
+	for (const struct option *o = options; o->name != NULL; o++) {
+		if (o->val <= JSON || (given & 1u << (o->val - JSON)) == 0)
+			continue;
+		snprintf(name, sizeof name, "--%s", o->name);
+		if (strstr(c->args, name) != NULL)
+			continue;
+		fprintf(stderr, "rowanctl: %s takes no %s\n", c->words, name);
+		return false;
+	}
+	return true;
+}
+
+static int run(struct tool *t, unsigned given, char **args, int count)
 {
 	const struct tool_command *c;
 
@@ -92,6 +142,8 @@ static int run(struct tool *t, char **args, int count)
 				c->args);
 			return EX_USAGE;
 		}
+		if (!takes(c, given))
+			return EX_USAGE;
 		return c->run != NULL ? c->run(t) : tool_ask(t, &q);
 	}
 	usage(stderr);
@@ -124,75 +176,56 @@ static void find_socket(struct tool *t)
 	t->socket = config.control;
 }
 
-int main(int argc, char **argv)
+/* EX_OK, or what to leave with; ${ret_given}: a bit for each option. */
+static int read_options(
+	struct tool *t, int argc, char **argv, unsigned *ret_given)
 {
-	enum {
-		JSON = 256,
-		DRY,
-		ALL,
-		WAIT,
-		NEWEST,
-		NEXT,
-		YES,
-		OUTPUT,
-		INTO,
-		KEY,
-		LAST,
-		LOST,
-		FOR,
-		VERSION
-	};
-	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"socket", required_argument, NULL, 's'},
-		{"json", no_argument, NULL, JSON},
-		{"dry-run", no_argument, NULL, DRY},
-		{"all", no_argument, NULL, ALL},
-		{"wait", no_argument, NULL, WAIT},
-		{"newest", no_argument, NULL, NEWEST},
-		{"next", no_argument, NULL, NEXT},
-		{"yes", no_argument, NULL, YES},
-		{"output", required_argument, NULL, OUTPUT},
-		{"into", required_argument, NULL, INTO},
-		{"key", required_argument, NULL, KEY},
-		{"last", required_argument, NULL, LAST},
-		{"lost", required_argument, NULL, LOST},
-		{"for", required_argument, NULL, FOR},
-		{"version", no_argument, NULL, VERSION},
-		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	struct tool t = {.config = DEFAULT_CONFIG};
 	int opt;
 
+	*ret_given = 0;
 	while ((opt = getopt_long(argc, argv, "c:s:h", options, NULL)) != -1) {
+		if (opt >= JSON)
+			*ret_given |= 1u << (opt - JSON);
 		switch (opt) {
-		case 'c': t.config = optarg; break;
-		case 's': t.socket = optarg; break;
-		case JSON: t.json = true; break;
-		case DRY: t.dry = true; break;
-		case ALL: t.all = true; break;
-		case WAIT: t.wait = true; break;
-		case NEWEST: t.newest = true; break;
-		case NEXT: t.next = true; break;
-		case YES: t.yes = true; break;
-		case OUTPUT: t.output = optarg; break;
-		case INTO: t.into = optarg; break;
-		case KEY: t.key = optarg; break;
-		case LAST: t.last = optarg; break;
-		case LOST: t.lost = optarg; break;
+		case 'c': t->config = optarg; break;
+		case 's': t->socket = optarg; break;
+		case JSON: t->json = true; break;
+		case DRY: t->dry = true; break;
+		case ALL: t->all = true; break;
+		case WAIT: t->wait = true; break;
+		case NEWEST: t->newest = true; break;
+		case NEXT: t->next = true; break;
+		case YES: t->yes = true; break;
+		case OUTPUT: t->output = optarg; break;
+		case INTO: t->into = optarg; break;
+		case KEY: t->key = optarg; break;
+		case LAST: t->last = optarg; break;
+		case LOST: t->lost = optarg; break;
 		case FOR:
-			if (read_time(optarg, &t.seconds))
+			if (read_time(optarg, &t->seconds))
 				break;
 			fputs("rowanctl: a time such as \"10 min\"\n", stderr);
 			return EX_USAGE;
-		case VERSION: puts("rowanctl " ROWAND_VERSION); return EX_OK;
-		case 'h': usage(stdout); return EX_OK;
+		case VERSION: puts("rowanctl " ROWAND_VERSION); exit(EX_OK);
+		case 'h': usage(stdout); exit(EX_OK);
 		default: usage(stderr); return EX_USAGE;
 		}
 	}
+	return EX_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct tool t = {.config = DEFAULT_CONFIG};
+	unsigned given;
+	int code = read_options(&t, argc, argv, &given);
+
+	if (code != EX_OK)
+		return code;
 	if (sodium_init() < 0)
 		return EX_OSERR;
 	journal_open("rowanctl", JOURNAL_PLAIN);
 	if (t.socket == NULL)
 		find_socket(&t);
-	return run(&t, argv + optind, argc - optind);
+	return run(&t, given, argv + optind, argc - optind);
 }

@@ -10,7 +10,16 @@
 
 #include "ctl/client.h"
 
-#define CLIENT_PATIENCE 5 /* seconds */
+#define LOOK_SECONDS 5
+#define ACT_SECONDS  30
+
+/* Where many wait already for a daemon that hangs, connecting hangs, too. */
+static void be_patient(int fd, int option, time_t seconds)
+{
+	struct timeval t = {.tv_sec = seconds};
+
+	(void)setsockopt(fd, SOL_SOCKET, option, &t, sizeof t);
+}
 
 static int connect_to(const char *path, int *ret)
 {
@@ -24,8 +33,10 @@ static int connect_to(const char *path, int *ret)
 	*ret = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*ret < 0)
 		return ROWAN_E_IO;
+	be_patient(*ret, SO_SNDTIMEO, LOOK_SECONDS);
 	if (connect(*ret, (struct sockaddr *)&at, sizeof at) != 0)
 		rc = errno == EACCES || errno == EPERM ? ROWAN_E_REFUSED
+		     : errno == EAGAIN		       ? ROWAN_E_AGAIN
 						       : ROWAN_E_NOT_FOUND;
 	if (rc != 0) {
 		close(*ret);
@@ -36,12 +47,11 @@ static int connect_to(const char *path, int *ret)
 
 bool client_gone(const char *path)
 {
-	int fd;
+	int fd, rc = connect_to(path, &fd);
 
-	if (connect_to(path, &fd) != 0)
-		return true;
-	close(fd);
-	return false;
+	if (rc == 0)
+		close(fd);
+	return rc != 0 && rc != ROWAN_E_AGAIN;
 }
 
 static int send_all(int fd, const uint8_t *at, size_t len)
@@ -51,6 +61,8 @@ static int send_all(int fd, const uint8_t *at, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return ROWAN_E_AGAIN;
 		if (n < 0)
 			return ROWAN_E_IO;
 		at += n;
@@ -92,25 +104,24 @@ static int receive(int fd, struct buf *ret)
 	return rc == 0 ? receive_all(fd, ret->data, len) : rc;
 }
 
-/* What looks is answered at once, or something is wrong. */
-static bool looks(uint16_t op)
+/* How long an answer may take before something is wrong; 0: for ever. */
+static time_t patience(uint16_t op)
 {
 	switch (op) {
 	case CTL_STATUS:
 	case CTL_HEALTH:
 	case CTL_METRICS:
 	case CTL_SESSIONS:
-	case CTL_CLOCK: return true;
+	case CTL_CLOCK: return LOOK_SECONDS;
+	case CTL_IMPORT:
+	case CTL_REVOKE:
+	case CTL_RETENTION_RUN:
+	case CTL_BACKUP_NOW:
+	case CTL_STORE_CHECK:
+	case CTL_STORE_VACUUM:
+	case CTL_AUDIT_VERIFY: return 0;
 	}
-	return false;
-}
-
-static void be_patient(int fd, uint16_t op)
-{
-	struct timeval t = {.tv_sec = CLIENT_PATIENCE};
-
-	if (looks(op))
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+	return ACT_SECONDS;
 }
 
 int client_call(const char *path, const struct ctl_request *q, struct buf *ret)
@@ -123,7 +134,7 @@ int client_call(const char *path, const struct ctl_request *q, struct buf *ret)
 	rc = connect_to(path, &fd);
 	if (rc != 0)
 		return rc;
-	be_patient(fd, q->op);
+	be_patient(fd, SO_RCVTIMEO, patience(q->op));
 	writer_init(&w, CTL_REQUEST_MAX);
 	rc = ctl_request_encode(q, &w);
 	for (int i = 0; i < 4; i++)
@@ -133,10 +144,10 @@ int client_call(const char *path, const struct ctl_request *q, struct buf *ret)
 	if (rc == 0)
 		rc = send_all(fd, w.data, w.len);
 	writer_wipe(&w);
-	/* Turned away at the door: closed without a word. */
+	/* Turned away at the door: with words, or closed without. */
 	if (rc == ROWAN_E_IO)
-		rc = ROWAN_E_REFUSED;
-	if (rc == 0)
+		rc = receive(fd, ret) == 0 ? 0 : ROWAN_E_REFUSED;
+	else if (rc == 0)
 		rc = receive(fd, ret);
 	close(fd);
 	if (rc != 0)

@@ -258,6 +258,25 @@ static void *serve(void *cookie)
 
 /* ---- the door ---- */
 
+/* One answer, unasked; nobody waits for it to be read. */
+static void turn_away(int fd, uint8_t code, const char *words)
+{
+	struct ctl_answer a;
+	struct writer w;
+
+	ctl_answer_init(&a);
+	ctl_say(&a, code, "%s", words);
+	writer_init(&w, 1024);
+	writer_u32(&w, 0);
+	if (ctl_answer_encode(&a, &w) == 0) {
+		w.data[3] = (uint8_t)(w.len - 4);
+		(void)!send(fd, w.data, w.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
+	writer_wipe(&w);
+	ctl_answer_wipe(&a);
+	close(fd);
+}
+
 static void welcome(struct ctl *c, int fd, const struct ctl_peer *peer)
 {
 	for (size_t i = 0; i < CTL_CONNECTIONS; i++) {
@@ -279,28 +298,7 @@ static void welcome(struct ctl *c, int fd, const struct ctl_peer *peer)
 		g->fd = -1;
 		break;
 	}
-	close(fd);
-}
-
-/* One answer, unasked; nobody waits for it to be read. */
-static void turn_away(int fd)
-{
-	struct ctl_answer a;
-	struct writer w;
-
-	SAY_ONLY(MSG_ADMIN_REFUSED);
-	ctl_answer_init(&a);
-	ctl_say(&a, EX_NOPERM,
-		"you may not: root and the members of rowand's group may");
-	writer_init(&w, 1024);
-	writer_u32(&w, 0);
-	if (ctl_answer_encode(&a, &w) == 0) {
-		w.data[3] = (uint8_t)(w.len - 4);
-		(void)!send(fd, w.data, w.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	}
-	writer_wipe(&w);
-	ctl_answer_wipe(&a);
-	close(fd);
+	turn_away(fd, EX_TEMPFAIL, "too many ask at once: try again");
 }
 
 /* Every few seconds, visitors or not. */
@@ -347,7 +345,10 @@ static void *accept_all(void *cookie)
 		if (who(fd, &peer)) {
 			welcome(c, fd, &peer);
 		} else {
-			turn_away(fd);
+			SAY_ONLY(MSG_ADMIN_REFUSED);
+			turn_away(fd, EX_NOPERM,
+				"you may not: root and the members of rowand's "
+				"group may");
 		}
 	}
 }

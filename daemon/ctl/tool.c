@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl/client.h"
+#include "ctl/health.h"
 #include "ctl/tool.h"
 
 /* clang-format off */
@@ -64,10 +65,10 @@ static const struct tool_command table[] = {
 	{"backup now", "", "make a backup", CTL_BACKUP_NOW, 0, 0, NULL},
 	{"backup list", "", "backups in the folder", CTL_BACKUP_LIST, 0, 0,
 		NULL},
-	{"backup verify", "--newest | FILE", "restore aside and check all of"
-		" it", 0, 0, 1, tool_backup_verify},
-	{"backup restore", "FILE --into FOLDER [--last CHECKPOINT]"
-		" [--lost FOLDER]",
+	{"backup verify", "[--key FILE] --newest | FILE", "restore aside and"
+		" check all of it", 0, 0, 1, tool_backup_verify},
+	{"backup restore", "[--key FILE] FILE --into FOLDER"
+		" [--last CHECKPOINT] [--lost FOLDER]",
 		"restore into an empty folder", 0, 1, 1, tool_backup_restore},
 	{"backup finish", "FOLDER STATEMENT", "finish a restore that the"
 		" authority signed", 0, 2, 2, tool_backup_finish},
@@ -141,23 +142,35 @@ int tool_ask(struct tool *t, const struct ctl_request *q)
 	switch (rc) {
 	case 0: break;
 	case ROWAN_E_NOT_FOUND:
-		return fail(t, q->op == CTL_HEALTH ? 3 : EX_UNAVAILABLE,
+		return fail(t,
+			q->op == CTL_HEALTH ? HEALTH_UNKNOWN : EX_UNAVAILABLE,
 			"no rowand listens at the control socket");
 	case ROWAN_E_REFUSED:
-		return fail(t, q->op == CTL_HEALTH ? 3 : EX_NOPERM,
+		return fail(t, q->op == CTL_HEALTH ? HEALTH_UNKNOWN : EX_NOPERM,
 			"you may not: root and the members of the group "
 			"rowand may");
 	case ROWAN_E_AGAIN:
-		return fail(t, q->op == CTL_HEALTH ? 3 : EX_TEMPFAIL,
+		return fail(t,
+			q->op == CTL_HEALTH ? HEALTH_UNKNOWN : EX_TEMPFAIL,
 			"rowand does not answer: it hangs, or the disk does");
 	case ROWAN_E_IO:
-		return fail(t, q->op == CTL_HEALTH ? 3 : EX_UNAVAILABLE,
+		return fail(t,
+			q->op == CTL_HEALTH ? HEALTH_UNKNOWN : EX_UNAVAILABLE,
 			"rowand ended before it answered");
-	default: return fail(t, EX_PROTOCOL, rowan_strerror(rc));
+	case ROWAN_E_INVAL:
+		return fail(t, EX_USAGE,
+			"an argument is too long, or has characters that no "
+			"name has");
+	default:
+		return fail(t,
+			q->op == CTL_HEALTH ? HEALTH_UNKNOWN : EX_PROTOCOL,
+			rowan_strerror(rc));
 	}
 	code = show(t, &raw);
 	buf_wipe(&raw);
-	return code;
+	/* Monitoring knows four codes, whatever kept the daemon from it. */
+	return q->op == CTL_HEALTH && code > HEALTH_UNKNOWN ? HEALTH_UNKNOWN
+							    : code;
 }
 
 static int read_all(int fd, size_t max, struct buf *ret)

@@ -68,7 +68,7 @@ int tool_metrics(struct tool *t)
 	struct ctl_view v;
 	struct bytes text;
 	struct buf raw;
-	int rc;
+	int rc, code = EX_OK;
 
 	if (t->output == NULL)
 		return tool_ask(t, &q);
@@ -77,17 +77,22 @@ int tool_metrics(struct tool *t)
 	rc = client_call(t->socket, &q, &raw);
 	if (rc == 0)
 		rc = ctl_answer_decode(buf_view(&raw), &v);
-	if (rc == 0 && v.code == 0 && (rc = first_text(&v, &text)) == 0)
+	if (rc == 0 && v.code != 0)
+		code = v.code;
+	else if (rc == 0 && (rc = first_text(&v, &text)) == 0)
 		rc = replace_file(t->output, text);
 	if (rc != 0)
 		fprintf(stderr, "rowanctl: %s: %s\n", t->output,
 			rowan_strerror(rc));
+	else if (code != EX_OK)
+		fprintf(stderr, "rowanctl: %.*s\n", (int)v.words.len,
+			(const char *)v.words.data);
 	buf_wipe(&raw);
 	/* A figure from before the daemon went away, or hung, is a lie. */
-	if (rc != 0)
+	if (rc != 0 || code != EX_OK)
 		(void)unlink(t->output);
 	switch (rc) {
-	case 0: return v.code;
+	case 0: return code;
 	case ROWAN_E_NOT_FOUND: return EX_UNAVAILABLE;
 	case ROWAN_E_AGAIN: return EX_TEMPFAIL;
 	case ROWAN_E_REFUSED: return EX_NOPERM;
@@ -133,8 +138,10 @@ int tool_drain(struct tool *t)
 	int code = tool_ask(t, &q);
 
 	for (int i = 0; code == 0 && t->wait && !client_gone(t->socket); i++) {
-		if (i == DRAIN_WAIT * 10)
+		if (i == DRAIN_WAIT * 10) {
+			fputs("rowanctl: it has not ended yet\n", stderr);
 			return EX_TEMPFAIL;
+		}
 		usleep(100000);
 	}
 	return code;

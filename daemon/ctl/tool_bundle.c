@@ -159,6 +159,8 @@ static int write_tar(const char *path, const struct part *parts, size_t count)
 		rc = write_all(fd, end, sizeof end);
 	if (fd >= 0 && close(fd) != 0)
 		rc = ROWAN_E_IO;
+	if (fd >= 0 && rc != 0)
+		(void)unlink(path);
 	return rc;
 }
 

@@ -227,12 +227,15 @@ static int judge(struct tool *t, const struct pair *next)
 			"the next card is for another log key: nobody would "
 			"believe the log");
 	else if (now < s.since + want) {
+		const bool days = want >= DAY;
+
 		snprintf(words, sizeof words,
-			"it was announced %llu days ago, and clients need %llu",
+			"it was announced %llu %s ago, and clients need %llu",
 			(unsigned long long)((now > s.since ? now - s.since
 							    : 0) /
-					     DAY),
-			(unsigned long long)(want / DAY));
+					     (days ? DAY : 1)),
+			days ? "days" : "seconds",
+			(unsigned long long)(want / (days ? DAY : 1)));
 		code = offline_answer(t, EX_TEMPFAIL, words);
 	}
 	buf_wipe(&raw);

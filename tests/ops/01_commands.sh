@@ -9,9 +9,20 @@ want 64 "usage" ctl status too many
 want 64 "a time" ctl loglevel debug --for soon
 want 0 "nothing is wrong" ctl check-config
 echo 'nonsense = 1;' >"$dir/bad.conf"
+cp "$conf" "$dir/café.conf"
+want 0 "caf??.conf: nothing is wrong" ctl check-config "$dir/café.conf"
+rm "$dir/café.conf"
 want 78 "nonsense" ctl check-config "$dir/bad.conf"
 start
 
+want 0 "serving" ctl status
+# An option that would be ignored is refused, and nothing is done.
+want 64 "drain takes no --dry-run" ctl drain --dry-run
+want 64 "takes no --dry-run" ctl clock accept --dry-run
+want 64 "takes no --dry-run" ctl backup now --dry-run
+want 64 "takes no --dry-run" ctl backup finish --dry-run "$dir" -
+want 64 "takes no --wait" ctl status --wait
+want 64 "no name has" ctl quotas "é"
 want 0 "serving" ctl status
 [ "$(ctl --json status | jq -r '.rows[0].state')" = serving ] ||
 	fail "status is not JSON that says serving"
@@ -83,10 +94,35 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	said '"event":"admin-refused"'
 fi
 
+# Nine who say nothing: the tenth hears why, and is not left waiting.
+python3 - "$dir/control" >"$dir/silent" <<-'END' &
+	import socket, sys, time
+	all = [socket.socket(socket.AF_UNIX) for _ in range(8)]
+	for s in all:
+	    s.connect(sys.argv[1])
+	print("all", flush=True)
+	time.sleep(60)
+END
+silent=$!
+for i in $(seq 200); do
+	out=$(ctl status 2>&1)
+	[ $? = 75 ] && break
+	sleep 0.05
+done
+want 75 "too many ask at once" ctl status
+want 3 "too many ask at once" ctl health
+kill $silent
+wait $silent 2>/dev/null
+for i in $(seq 200); do
+	ctl status >/dev/null 2>&1 && break
+	sleep 0.05
+done
+
 # The bundle lists, asks, and holds no path of ours.
 want 77 "nothing was written" sh -c \
 	"echo no | '$build/rowanctl' --config '$conf' support-bundle '$dir/b.tar'"
 [ ! -e "$dir/b.tar" ] || fail "a bundle was written without consent"
+want 73 "cannot be written" ctl support-bundle --yes /dev/full
 want 0 "written" ctl support-bundle --yes "$dir/b.tar"
 tar tf "$dir/b.tar" | grep -q rowan-support/settings || fail "no settings"
 tar xOf "$dir/b.tar" | grep -qF "$dir" && fail "the bundle holds our paths"

@@ -90,7 +90,29 @@ kill -STOP "$pid"
 want 3 "does not answer" ctl health
 want 75 "" ctl metrics --output "$dir/rowan.prom"
 [ ! -e "$dir/rowan.prom" ] || fail "figures of a daemon that hangs are left"
+# Even when so many ask that the door is full.
+python3 - "$dir/control" >/dev/null <<-'END' &
+	import socket, sys, time
+	all = []
+	while True:
+	    s = socket.socket(socket.AF_UNIX)
+	    s.setblocking(False)
+	    try:
+	        s.connect(sys.argv[1])
+	    except BlockingIOError:
+	        time.sleep(0.1)
+	    all.append(s)
+END
+crowd=$!
+want 3 "does not answer" ctl health
+want 3 "does not answer" timeout 30 "$build/rowanctl" --config "$conf" health
+kill $crowd
+wait $crowd 2>/dev/null
 kill -CONT "$pid"
+for i in $(seq 200); do
+	ctl status >/dev/null 2>&1 && break
+	sleep 0.05
+done
 want 0 "serving" ctl status
 
 # --- backup, and messages after it.
