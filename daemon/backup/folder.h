@@ -15,6 +15,7 @@
 
 #define BACKUP_NAME_LEN 29 /* of the file with its ending */
 #define BACKUP_PATH_MAX 512
+#define BACKUP_DRILL	"last-drill" /* in state_dir: its age is the drill's */
 
 struct backup_entry {
 	char name[BACKUP_NAME_LEN + 1];

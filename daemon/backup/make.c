@@ -1,6 +1,7 @@
 /*
  * Making backups: see make.h.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,6 +57,25 @@ static void names(
 	snprintf(w->final, sizeof w->final, "%s/%s", m->dir, ret->name);
 }
 
+/*
+ * What an interrupted one left: the copy is not sealed to the recipient. Only
+ * one backup is made at a time.
+ */
+static void sweep(const char *dir)
+{
+	char path[BACKUP_PATH_MAX];
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (strncmp(e->d_name, ".rowan-", 7) == 0 &&
+			snprintf(path, sizeof path, "%s/%s", dir, e->d_name) <
+				(int)sizeof path)
+			(void)unlink(path);
+	if (d != NULL)
+		closedir(d);
+}
+
 int backup_make(const struct backup_making *m, struct backup_entry *ret)
 {
 	struct work w = {.from = -1, .to = -1, .m = m->manifest};
@@ -72,9 +92,7 @@ int backup_make(const struct backup_making *m, struct backup_entry *ret)
 		rc = ROWAN_E_EXISTS;
 	if (rc != 0)
 		return rc;
-	/* What a crash left of this very second. */
-	(void)unlink(w.copy);
-	(void)unlink(w.part);
+	sweep(m->dir);
 	rc = m->store != NULL ? store_copy(m->store, w.copy)
 			      : store_copy_file(m->from, w.copy);
 	if (rc == 0)

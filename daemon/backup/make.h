@@ -22,7 +22,8 @@ struct backup_making {
  * Copy, seal, note, all synced; the copy is removed. Long. ROWAN_E_NOT_FOUND
  * without a key, ROWAN_E_MALFORMED for a key that is none, ROWAN_E_EXISTS when
  * there is a backup of this second, ROWAN_E_IO, ROWAN_E_FULL, ROWAN_E_AGAIN.
- * A failed one leaves nothing behind.
+ * A failed one leaves nothing behind, and what an interrupted one left goes
+ * with the next: one at a time in a folder.
  */
 ROWAN_MUST int backup_make(
 	const struct backup_making *m, struct backup_entry *ret);

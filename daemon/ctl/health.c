@@ -14,6 +14,7 @@
 #define BACKUP_OLD    (26 * HOUR)
 #define BACKUP_BAD    (3 * DAY)
 #define FAILED_RECENT 300 /* seconds */
+#define DRILL_OLD     (9 * DAY)
 #define URGENT_LATE   (15 * 60)
 #define COSIGNED_OLD  (2 * DAY)
 
@@ -95,6 +96,8 @@ static void check_card(const struct ctl_snapshot *s, struct health *h)
 {
 	if (s->card_until == 0)
 		judge(h, "card", HEALTH_WARN, "the daemon has no card yet");
+	else if (s->card_revoked)
+		judge(h, "card", HEALTH_BAD, "revoked: clients refuse it");
 	else if (s->now >= s->card_until)
 		judge(h, "card", HEALTH_BAD, "expired: clients refuse it");
 	else if (s->card_until - s->now < CARD_SOON)
@@ -121,6 +124,19 @@ static void check_backup(const struct ctl_snapshot *s, struct health *h)
 	else
 		judge(h, "backup", HEALTH_OK, "the newest is %llu hours old",
 			(unsigned long long)(age / HOUR));
+}
+
+/* Where no drill was ever done another machine does them. */
+static void check_drill(const struct ctl_snapshot *s, struct health *h)
+{
+	uint64_t age = s->now > s->drill_at ? s->now - s->drill_at : 0;
+
+	if (s->drill_at == 0)
+		judge(h, "drill", HEALTH_OK, "none is done on this machine");
+	else
+		judge(h, "drill", age > DRILL_OLD ? HEALTH_WARN : HEALTH_OK,
+			"a backup was restored aside %llu days ago",
+			(unsigned long long)(age / DAY));
 }
 
 static void check_urgent(const struct ctl_snapshot *s, struct health *h)
@@ -163,6 +179,7 @@ void health_judge(const struct ctl_snapshot *s, struct health *ret)
 	check_clock(s, ret);
 	check_card(s, ret);
 	check_backup(s, ret);
+	check_drill(s, ret);
 	check_log(s, ret);
 	check_urgent(s, ret);
 }

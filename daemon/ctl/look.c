@@ -52,6 +52,7 @@ void ctl_status(struct ctl_call *c)
 	ctl_time(c->a, "log_cosigned", s.log.cosigned_at);
 	ctl_time(c->a, "card_until", s.card_until);
 	ctl_time(c->a, "last_backup", s.backup_at);
+	ctl_time(c->a, "last_drill", s.drill_at);
 }
 
 /* ---- health: the exit codes that monitoring systems know ---- */

@@ -150,7 +150,9 @@ static void disk(struct out *w, const struct ctl_snapshot *s)
 		s->room ? s->relay.config.reserve_bytes : 0);
 	gauge(w, "urgent_oldest_seconds",
 		"How long the oldest urgent envelope waits; 0: none does.",
-		s->log.urgent == 0 ? 0 : s->now - s->log.urgent);
+		s->log.urgent == 0 || s->now < s->log.urgent
+			? 0
+			: s->now - s->log.urgent);
 	gauge(w, "envelopes_waiting", "Envelopes not yet fetched by all.",
 		s->store.envelopes);
 }
@@ -174,6 +176,10 @@ static void times(struct out *w, const struct ctl_snapshot *s)
 	gauge(w, "time_seconds", "The daemon's time.", s->now);
 	gauge(w, "card_until_seconds", "End of the daemon's card; 0: none.",
 		s->card_until);
+	gauge(w, "card_revoked", "1 when that card was revoked.",
+		s->card_revoked);
+	gauge(w, "drill_seconds",
+		"Time of the last restore drill here; 0: none.", s->drill_at);
 	gauge(w, "backup_seconds", "Time of the newest backup; 0: none.",
 		s->backup_at);
 	gauge(w, "backup_bytes", "Its size.", s->backup_bytes);

@@ -1,10 +1,12 @@
 /*
  * Gathering: see snapshot.h.
  */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "clock/clock.h"
@@ -37,7 +39,12 @@ static void look_at_backups(struct ctl_snapshot *s)
 {
 	const struct config *c = &s->relay.config;
 	struct backup_entry newest;
+	char drill[BACKUP_PATH_MAX];
+	struct stat st;
 
+	snprintf(drill, sizeof drill, "%s/" BACKUP_DRILL, c->state_dir);
+	if (stat(drill, &st) == 0)
+		s->drill_at = (uint64_t)st.st_mtime;
 	s->backup_wanted =
 		c->backup_key[0] != '\0' && access(c->backup_key, R_OK) == 0;
 	if (backup_newest(c->backup_dir, &newest) != 0)
@@ -66,8 +73,10 @@ int snapshot_take(struct ctl_call *c, struct ctl_snapshot *ret)
 	if (ret->relay.failed_at != 0)
 		ret->failed_ago = (uint64_t)t.tv_sec - ret->relay.failed_at + 1;
 	ret->doubt = clock_doubt(c->o->clock);
-	if (store_device_by_key(c->rd, &c->o->publics[ZAP_MAIN], &self) == 0)
+	if (store_device_by_key(c->rd, &c->o->publics[ZAP_MAIN], &self) == 0) {
 		ret->card_until = self.until;
+		ret->card_revoked = self.revoked;
+	}
 	look_at_room(ret);
 	look_at_disk(ret);
 	look_at_backups(ret);

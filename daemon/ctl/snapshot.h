@@ -19,9 +19,11 @@ struct ctl_snapshot {
 	uint64_t disk_size;
 	struct log_look log;
 	uint64_t card_until; /* of the daemon; 0: no card */
-	uint64_t backup_at;  /* the newest; 0: none */
+	bool card_revoked;
+	uint64_t backup_at; /* the newest; 0: none */
 	uint64_t backup_bytes;
 	bool backup_wanted; /* there is a key to seal it to */
+	uint64_t drill_at;  /* of the last restore drill here; 0: none */
 };
 
 /**

@@ -1,6 +1,7 @@
 /*
  * rowanctl backup, what needs keys the daemon has no business with.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include <sodium.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include "backup/folder.h"
 #include "backup/restore.h"
@@ -152,32 +155,75 @@ int tool_backup_check(struct process *p, const char *dir, struct ctl_answer *a)
 	return EX_OK;
 }
 
-static void remove_aside(const char *dir)
+static void empty(int fd)
 {
-	static const char *const names[] = {
-		"rowan.db", "rowan.db-wal", "rowan.db-shm", "rowan.db-reserve"};
-	char path[PATH_MAX + 32];
+	DIR *d = fdopendir(openat(fd, ".", O_RDONLY | O_CLOEXEC));
+	struct dirent *e;
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-		(void)unlink(path);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		(void)unlinkat(fd, e->d_name, 0);
+	if (d != NULL)
+		closedir(d);
+}
+
+/*
+ * The folder of drills, locked and empty: an interrupted one leaves nothing
+ * for longer than to the next. EX_OK, or a code that was said.
+ */
+static int begin_drill(
+	struct tool *t, const struct config *c, char *ret, int *ret_fd)
+{
+	int fd;
+
+	snprintf(ret, PATH_MAX, "%.4000s/drill", c->state_dir);
+	(void)mkdir(ret, 0700);
+	fd = open(ret, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		empty(fd);
+		*ret_fd = fd;
+		return EX_OK;
 	}
+	if (fd < 0)
+		return offline_answer(t, EX_CANTCREAT,
+			"no folder for the drill can be made in state_dir");
+	close(fd);
+	return offline_answer(t, EX_TEMPFAIL, "another drill runs");
+}
+
+static void end_drill(int fd, const char *dir)
+{
+	empty(fd);
 	(void)rmdir(dir);
+	close(fd);
+}
+
+/* Monitoring hears of drills that are no longer done, or fail. */
+static void note_drill(const char *state_dir)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof path, "%.4000s/" BACKUP_DRILL, state_dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		(void)futimens(fd, NULL);
+		close(fd);
+	}
 }
 
 static int verify(struct tool *t, struct process *p, const struct key32 *secret)
 {
-	char file[PATH_MAX], dir[PATH_MAX];
+	char file[PATH_MAX], dir[PATH_MAX], home[CONFIG_TEXT_MAX];
 	struct backup_manifest m;
 	struct ctl_answer a;
-	int rc, code = pick(t, p, file);
+	int rc, fd = -1, code = pick(t, p, file);
 
 	if (code != EX_OK)
 		return code;
-	snprintf(dir, sizeof dir, "%.4000s/drill-XXXXXX", p->config.state_dir);
-	if (mkdtemp(dir) == NULL)
-		return offline_answer(t, EX_CANTCREAT,
-			"no folder for the drill can be made in state_dir");
+	strcpy(home, p->config.state_dir);
+	code = begin_drill(t, &p->config, dir, &fd);
+	if (code != EX_OK)
+		return code;
 	rc = restore_unpack(file, dir, secret, &m);
 	if (rc == 0) {
 		/* No reserve and no pre-migration backup for a drill. */
@@ -192,7 +238,9 @@ static int verify(struct tool *t, struct process *p, const struct key32 *secret)
 	} else {
 		code = tool_backup_why(t, rc);
 	}
-	remove_aside(dir);
+	end_drill(fd, dir);
+	if (code == EX_OK)
+		note_drill(home);
 	return code;
 }
 

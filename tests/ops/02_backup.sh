@@ -13,6 +13,9 @@ mv "$dir/backup.pub" "$dir/public"
 cp "$dir/backup.key" "$dir/backup.pub"
 want 73 "no such key" ctl backup now
 mv "$dir/public" "$dir/backup.pub"
+# What an interrupted one left goes with the next.
+touch "$dir/backups/.rowan-20261126T021500Z.backup.copy"
+touch "$dir/backups/.rowan-20261126T021500Z.backup.part"
 want 0 "is complete" ctl backup now
 said '"event":"backup-done"'
 want 0 "rowan-" ctl backup list
@@ -23,8 +26,17 @@ file=$dir/backups/$name
 head -c 15 "$file" | grep -q SQLite && fail "the backup is not sealed"
 
 want 0 "every check passed" ctl backup verify --key "$dir/backup.key" "$file"
+rm "$dir/state/last-drill"
+[ "$(ctl --json status | jq '.rows[0].last_drill')" = 0 ] || fail "status dreams of a drill"
+# As an interrupted one leaves it.
+mkdir "$dir/state/drill"
+touch "$dir/state/drill/rowan.db"
 want 0 "every check passed" ctl backup verify --key "$dir/backup.key" --newest
-ls "$dir/state" | grep -q drill && fail "the drill left something behind"
+[ ! -e "$dir/state/drill" ] || fail "the drill left something behind"
+[ "$(ctl --json status | jq '.rows[0].last_drill')" -gt 0 ] || fail "status knows no drill"
+[ "$(ctl metrics | sed -n 's/^rowan_drill_seconds //p')" -gt 0 ] || fail "no metric of the drill"
+want 1 "restored aside 0 days ago" ctl health
+touch -d @1000000000 "$dir/state/last-drill"
 want 64 "--newest" ctl backup verify --key "$dir/backup.key"
 want 66 "no such" ctl backup verify --key "$dir/backup.key" "$dir/none"
 want 65 "another key" ctl backup verify --key "$dir/curve.key" "$file"
@@ -34,6 +46,12 @@ printf x | dd of="$dir/damaged" bs=1 seek=20000 conv=notrunc 2>/dev/null
 want 65 "damaged" ctl backup verify --key "$dir/backup.key" "$dir/damaged"
 head -c 20000 "$file" >"$dir/short"
 want 65 "damaged" ctl backup verify --key "$dir/backup.key" "$dir/short"
+[ "$(stat -c %Y "$dir/state/last-drill")" = 1000000000 ] || fail "a drill that failed counts"
+mkdir "$dir/state/drill"
+exec 5<"$dir/state/drill"
+flock 5
+want 75 "another drill" ctl backup verify --key "$dir/backup.key" "$file"
+exec 5<&-
 # Another store key: it opens, and the store in it does not.
 mv "$dir/store.key" "$dir/store.old"
 "$build/rowand" --new-key "$dir/store.key" >/dev/null

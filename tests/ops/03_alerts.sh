@@ -10,8 +10,27 @@ want 0 "# EOF" ctl metrics
 want 0 "" ctl metrics --output "$dir/rowan.prom"
 [ "$(stat -c %a "$dir/rowan.prom")" = 644 ] || fail "the exporter cannot read the file"
 grep -q '^rowan_up_seconds ' "$dir/rowan.prom" || fail "no rowan_up_seconds"
+# What is promised: latency, queue, batches, the disk's flush, refusals by kind,
+# urgent ones that wait, room, the clock, the log and its witnesses.
+for m in answer_seconds_bucket answer_seconds_count queue queue_limit \
+	batch_operations_bucket commit_seconds_bucket refused_total \
+	urgent_oldest_seconds disk_free_bytes reserve_bytes takes_new \
+	clock_doubtful clock_jumped time_seconds log_leaves \
+	log_cosigned_leaves log_cosigned_seconds; do
+	grep -q "^rowan_$m[ {]" "$dir/rowan.prom" || fail "no metric rowan_$m"
+done
+for kind in malformed over_rate not_authorised over_quota full held stale; do
+	grep -q "^rowan_refused_total{kind=\"$kind\"} " "$dir/rowan.prom" ||
+		fail "refusals are not told apart: $kind"
+done
+# Every alert fires for something.
+awk '/alertname:/ { a = $NF } /exp_labels/ { print a }' \
+	"$here/rowan-alerts.test.yml" | sort -u >"$dir/fired"
+for a in $(sed -n 's/.*alert: //p' "$alerts"); do
+	grep -qx "$a" "$dir/fired" || fail "no test in which $a fires"
+done
 # Every figure an alert names is there.
-for m in $(grep -o 'rowan_[a-z_]*' "$alerts" | grep -v 'rowan_bucket' | sort -u); do
+for m in $(grep -v alert: "$alerts" | grep -o '\browan_[a-z_]*' | sort -u); do
 	grep -q "^$m[ {]" "$dir/rowan.prom" || fail "no metric $m"
 done
 for a in $(sed -n 's/.*alert: //p' "$alerts"); do

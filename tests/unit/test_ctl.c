@@ -198,6 +198,14 @@ static void health(void **state)
 	assert_int_equal(state_of(&s, "urgent"), HEALTH_OK);
 	s.card_until = s.now;
 	assert_int_equal(state_of(&s, "card"), HEALTH_BAD);
+	s.card_until = s.now + 100 * 86400;
+	s.card_revoked = true;
+	assert_int_equal(state_of(&s, "card"), HEALTH_BAD);
+	s.card_revoked = false;
+	s.drill_at = s.now - 8 * 86400;
+	assert_int_equal(state_of(&s, "drill"), HEALTH_OK);
+	s.drill_at = s.now - 10 * 86400;
+	assert_int_equal(state_of(&s, "drill"), HEALTH_WARN);
 	s.card_until = s.now + 86400;
 	assert_int_equal(state_of(&s, "card"), HEALTH_WARN);
 	s.backup_at = s.now - 30 * 3600;
