@@ -41,16 +41,12 @@ int backup_manifest_decode(struct bytes input, struct backup_manifest *ret)
 	struct backup_manifest m = {0};
 	struct reader r;
 	struct bytes by;
-	uint16_t version;
 	int rc;
 
 	memset(ret, 0, sizeof *ret);
 	reader_init(&r, input);
-	if ((rc = reader_u16(&r, &version)) != 0)
-		return rc;
-	if (version != VERSION)
-		return ROWAN_E_VERSION;
-	if ((rc = reader_u64(&r, &m.time)) != 0 ||
+	if ((rc = reader_version(&r, VERSION)) != 0 ||
+		(rc = reader_u64(&r, &m.time)) != 0 ||
 		(rc = reader_u64(&r, &m.schema)) != 0 ||
 		(rc = reader_u64(&r, &m.bytes)) != 0 ||
 		(rc = reader_array(&r, m.hash, sizeof m.hash)) != 0 ||

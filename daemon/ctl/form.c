@@ -39,16 +39,12 @@ int ctl_request_decode(struct bytes input, struct ctl_request *ret)
 {
 	struct ctl_request q;
 	struct reader r;
-	uint16_t version;
 	int rc;
 
 	memset(ret, 0, sizeof *ret);
 	reader_init(&r, input);
-	if ((rc = reader_u16(&r, &version)) != 0)
-		return rc;
-	if (version != CTL_VERSION)
-		return ROWAN_E_VERSION;
-	if ((rc = reader_u16(&r, &q.op)) != 0 ||
+	if ((rc = reader_version(&r, CTL_VERSION)) != 0 ||
+		(rc = reader_u16(&r, &q.op)) != 0 ||
 		(rc = reader_u32(&r, &q.uid)) != 0 ||
 		(rc = reader_u8(&r, &q.flags)) != 0 ||
 		(rc = reader_u64(&r, &q.number)) != 0 ||
@@ -85,7 +81,7 @@ void ctl_say(struct ctl_answer *a, uint8_t code, const char *fmt, ...)
 	va_end(ap);
 	a->code = code;
 	for (char *p = a->words; *p != '\0'; p++)
-		if ((*p < 0x20 && *p != '\n') || *p == 0x7f)
+		if (!printable(bytes_of(p, 1), true))
 			*p = '?';
 }
 
@@ -210,16 +206,12 @@ int ctl_answer_decode(struct bytes input, struct ctl_view *ret)
 	struct reader r, rows, row;
 	struct ctl_view v;
 	struct ctl_field f;
-	uint16_t version;
 	int rc;
 
 	memset(ret, 0, sizeof *ret);
 	reader_init(&r, input);
-	if ((rc = reader_u16(&r, &version)) != 0)
-		return rc;
-	if (version != CTL_VERSION)
-		return ROWAN_E_VERSION;
-	if ((rc = reader_u8(&r, &v.code)) != 0 ||
+	if ((rc = reader_version(&r, CTL_VERSION)) != 0 ||
+		(rc = reader_u8(&r, &v.code)) != 0 ||
 		(rc = reader_vec(&r, CTL_WORDS_MAX, &v.words)) != 0 ||
 		(rc = reader_sub(&r, CTL_ANSWER_MAX, &v.rows)) != 0 ||
 		(rc = reader_end(&r)) != 0)

@@ -46,6 +46,14 @@ int reader_u16(struct reader *r, uint16_t *ret)
 	return rc;
 }
 
+int reader_version(struct reader *r, uint16_t want)
+{
+	uint16_t version;
+	int rc = reader_u16(r, &version);
+
+	return rc == 0 && version != want ? ROWAN_E_VERSION : rc;
+}
+
 int reader_u32(struct reader *r, uint32_t *ret)
 {
 	uint64_t value;

@@ -42,6 +42,12 @@ ROWAN_MUST int reader_u32(struct reader *r, uint32_t *ret);
 ROWAN_MUST int reader_u64(struct reader *r, uint64_t *ret);
 
 /**
+ * reader_version(r, want):
+ * Read a uint16 that must be ${want}. ROWAN_E_MALFORMED, ROWAN_E_VERSION.
+ */
+ROWAN_MUST int reader_version(struct reader *r, uint16_t want);
+
+/**
  * reader_array(r, ret, len):
  * Copy exactly ${len} bytes to ${ret}.
  */

@@ -39,6 +39,10 @@ static void integers_are_big_endian_and_bounded(void **state)
 	assert_int_equal(d, 0);
 	assert_int_equal(reader_left(&r), 7);
 	assert_int_equal(reader_end(&r), ROWAN_E_MALFORMED);
+	reader_init(&r, bytes_of("\x00\x01\x00\x02\x00", 5));
+	assert_int_equal(reader_version(&r, 1), 0);
+	assert_int_equal(reader_version(&r, 1), ROWAN_E_VERSION);
+	assert_int_equal(reader_version(&r, 0), ROWAN_E_MALFORMED);
 }
 
 static void headers_must_be_minimal(void **state)
