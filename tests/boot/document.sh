@@ -5,6 +5,9 @@ set -eu
 here=$(dirname "$0")
 doc=$here/../../docs/operations.md
 bad=0
+awk '/^```/ { c = !c } !c && /^    / { print "document: no test runs:" $0; bad = 1 }
+	/^```/ && c && $0 != "```sh" { print "document: not sh: " $0; bad = 1 }
+	END { exit bad }' "$doc" || bad=1
 sections=$(awk '/^#+ / { t = $0; sub(/^#+ /, "", t) } /^```sh$/ { print t }' "$doc" | sort -u)
 echo "$sections" | while read -r s; do
 	grep -qF "\"$s\"" "$here/inside.sh" ||

@@ -127,7 +127,12 @@ start_fails() {
 }
 
 # ------------------------------------------------------------------ begin
-section "The key ceremony" || exit 1
+ceremony="The key ceremony"
+at "$ceremony" 1 || exit 1
+# A stick, on which everybody may read everything.
+install -m 755 -t /mnt /run/ceremony/*
+at "$ceremony" 2
+at "$ceremony" 3 || exit 1
 [ ! -e /run/ceremony ] || fail "keys are left in /run"
 [ "$(stat -c %U:%G:%a /etc/rowan)" = root:rowand:750 ] || fail "/etc/rowan: $(stat -c %U:%G:%a /etc/rowan)"
 cp /root/authority/authority.txt /root/authority.txt
@@ -213,6 +218,18 @@ ok "it is revived after a freeze: $(cat /root/during)"
 
 # --------------------------------------------------------- every day, reload
 section "Every day"
+# A device is lost.
+gone="A device is lost"
+lost=$(rowanctl --json devices list | jq -r '.rows[] | select(.agency=="health").device')
+at "$gone" 1
+sed -i "s/DEVICE/$lost/" $test/operations.md
+at "$gone" 2
+cp /root/authority/statements.txt /root/statements.txt
+at "$gone" 3
+timeout 5 $test/person ping "$server" 7410 dave 1 >/dev/null 2>&1 &&
+	fail "a lost device is served"
+want 0 "served" ping carol 1
+ok "a lost device is shut out"
 cp /etc/rowan/rowand.conf /root/conf
 echo 'mailbox = 777; mailbox_urgent = 7;' >>/etc/rowan/rowand.conf
 systemctl reload rowand.service || fail "a good configuration is refused"
@@ -240,7 +257,24 @@ ok "the group rowand administers, others do not"
 
 # ----------------------------------------------------------- backup, restore
 section "Backups"
-section "The restore drill"
+at "The restore drill" 1
+cp /var/backups/rowan/*.backup /mnt/
+# Another machine: nothing in its state folder.
+awk -v heading="The restore drill" -v block=2 -f $test/section \
+	$test/operations.md >/root/block
+want 0 "every check passed" unshare -m sh -ec \
+	'mount -t tmpfs none /var/lib/rowand; . /root/block'
+[ ! -e /run/drill ] || fail "keys are left in /run/drill"
+# What the document names in its sentences.
+awk '/^```/ { c = !c; next } !c' $test/operations.md | tr '\n' ' ' |
+	grep -o '`[^`]*`' | tr -d '`' | sed 's/  */ /g' | sort -u |
+	grep -E '^(rowanctl|rowan-offline|systemctl|journalctl|df) .' |
+	grep -vE '^systemctl (stop|status chrony)' >/root/named
+[ "$(wc -l </root/named)" -ge 20 ] || fail "the document names no commands"
+while read -r command; do
+	timeout 60 sh -c "$command" </dev/null >/root/named.out 2>&1 ||
+		fail "$command: left with $?: $(cat /root/named.out)"
+done </root/named
 section "Upgrades"
 
 # The keys change, and the card is renewed; those who talk go on.
@@ -263,6 +297,8 @@ for who in alice bob; do
 	) >/root/$who.out 2>&1 || fail "$who takes no addresses: $(cat /root/$who.out)"
 done
 want 75 "clients need 90" rowan-offline key retire
+# The second for which they were announced may not be over.
+sleep 2
 awk -v heading="The next keys take over" -f $test/section $test/operations.md |
 	sed 's/--for "90 d"/--for "1 s"/' >/root/block.sh
 bash -e /root/block.sh >/root/block.out 2>&1 || fail "The next keys take over: $(cat /root/block.out)"
@@ -337,6 +373,10 @@ cred=/etc/credstore.encrypted/rowand.store-key
 mv $cred /root/away
 # systemd itself misses it: 243 is CREDENTIALS.
 start_fails 243 ""
+at "A key is missing" 1
+[ "$(systemctl is-active rowand.service)" = active ] || fail "the key from the stick does not do"
+stop
+rm $cred
 head -c 32 /dev/urandom | od -An -tx1 -v | tr -d ' \n' >/run/other
 echo >>/run/other
 systemd-creds encrypt --name=store-key /run/other $cred
@@ -345,7 +385,9 @@ mv /root/away $cred
 printf '\377\377\377\377' | dd of=/var/lib/rowand/rowan.db bs=1 seek=8192 conv=notrunc 2>/dev/null
 cp /var/lib/rowand.lost/rowan.db /root/lost.db
 start_fails 65 store-damaged
-want 65 "damaged" rowan-offline store check
+awk -v heading="The database is damaged" -f $test/section \
+	$test/operations.md >/root/block
+want 65 "damaged" bash -e /root/block
 ok "a missing key, a wrong key and a flipped page are said and not retried"
 # The folder that was lost is behind the record that goes on.
 rm -f /var/lib/rowand/rowan.db*
