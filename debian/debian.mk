@@ -1,9 +1,19 @@
 # Packages.
 #
 #   make deb             build/packages/*.deb, and lintian's opinion
+#   make check-version   changelog, library and daemon say the same
 #   make check-repro     built twice in different folders, and compared
 
-.PHONY: deb check-repro
+.PHONY: deb check-repro check-version
+
+# One version, in the three places that need to say it.
+CHECKS += check-version
+check-version:
+	$(Q)v=$$(sed -n '1s/^rowan (\(.*\)) .*/\1/p' debian/changelog); \
+	[ "$$v" = "$(ROWAN_VERSION)" ] && \
+		grep -q "ROWAND_VERSION \"$$v\"" daemon/process/version.h || \
+		{ echo "the changelog says $$v, lib.mk or version.h another"; \
+		exit 1; }
 deb:
 	$(Q)sh debian/build-packages build/packages
 check-repro:

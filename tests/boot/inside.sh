@@ -276,6 +276,7 @@ while read -r command; do
 		fail "$command: left with $?: $(cat /root/named.out)"
 done </root/named
 section "Upgrades"
+grep -q "the old one runs until" /root/block.out || fail "an upgrade does not say what is next"
 
 # The keys change, and the card is renewed; those who talk go on.
 carry() {
@@ -410,12 +411,16 @@ want 69 "no rowand" rowanctl status
 ok "it stops"
 
 # ------------------------------------------------------------------- purge
+systemctl start rowand.socket rowand.service || fail "it does not start again"
 dpkg --purge rowand >/root/purge.out 2>&1 || fail "it cannot be purged: $(cat /root/purge.out)"
+for unit in rowand.service rowand.socket rowan-metrics.timer; do
+	[ "$(systemctl is-active $unit)" != active ] || fail "purged, $unit still runs"
+done
 [ -d /var/lib/rowand ] || fail "purging took the data"
 grep -q "kept" /root/purge.out || fail "purging does not say what it kept"
 dpkg -i /root/rowand_*.deb >/dev/null 2>&1
 ROWAN_PURGE_DATA=yes dpkg --purge rowand >/dev/null 2>&1
-[ ! -e /var/lib/rowand ] && [ ! -e /var/backups/rowan ] && [ ! -e $cred ] ||
+[ ! -e /var/lib/rowand ] && [ ! -e /var/backups/rowan ] && [ ! -e $cred ] && [ ! -e /etc/rowan ] ||
 	fail "asked to, purging left data"
 ok "purging keeps the data unless asked"
 
