@@ -29,6 +29,8 @@ struct test {
 	/* what the hook does */
 	struct buf good, bad;
 	struct id16 liar;
+	/* her next device: a kit keeps who it is for */
+	struct world_person again;
 };
 
 static int setup(void **state)
@@ -176,7 +178,6 @@ static void a_commit_nobody_can_apply_is_reset(void **state)
 static void her_only_device_is_lost(void **state)
 {
 	struct test *t = *state;
-	struct world_person again;
 	struct channel_kit *victim, *second, *advocate;
 
 	victim = enter(t, &t->c.cast.victim);
@@ -188,16 +189,16 @@ static void her_only_device_is_lost(void **state)
 	channel_kit_say(victim, &t->diary, "he was there again");
 	run(t, WHILE_MS);
 	assert_int_equal(victim->sent, 1);
-	second_device(t, &again);
+	second_device(t, &t->again);
 	channel_kit_revoke(&t->c, &t->c.cast.victim, &t->c.cast.coordinator);
-	second = enter(t, &again);
+	second = enter(t, &t->again);
 	run(t, LONG_MS);
 	assert_true(channel_kit_info(second, &t->diary).joined);
 	assert_int_equal(channel_kit_info(second, &t->diary).generation, 2);
 	assert_int_equal(second->resets, 1);
 	/* and who may read it comes */
 	channel_kit_assign(
-		&t->c, WIRE_CHANNEL_DIARY, &t->c.cast.advocate, &again);
+		&t->c, WIRE_CHANNEL_DIARY, &t->c.cast.advocate, &t->again);
 	advocate = enter(t, &t->c.cast.advocate);
 	run(t, WHILE_MS);
 	channel_kit_say(second, &t->diary, "and again");
