@@ -30,7 +30,7 @@
 struct exporting {
 	struct run *r;
 	const char *folder;
-	struct wire_key authority;
+	struct anchor authority;
 	struct bundle b;
 	char *checkpoint;
 };

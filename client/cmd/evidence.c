@@ -10,6 +10,7 @@
 
 #include "cmd/families.h"
 #include "cmd/remote.h"
+#include "tlog/origin.h"
 #include "tlog/policy.h"
 #include "trust/clinic.h"
 #include "trust/evidence.h"
@@ -19,11 +20,12 @@
 #include "ui/words.h"
 #include "wire/armour.h"
 
-#define CONTENT_MAX (1024 * 1024)
+#define CONTENT_MAX	 (1024 * 1024)
+#define RECORDS_FILE_MAX (64 * 1024)
 
 static const struct command_option verify_options[] = {
 	{"authority", 'a', "FILE",
-		N_("the authority's record, or its key in hexadecimal"),
+		N_("the authority's records, or its key in hexadecimal"),
 		COMMAND_FILE},
 	{"policy", 'p', "FILE", N_("whose cosignatures it must have"),
 		COMMAND_FILE},
@@ -31,27 +33,78 @@ static const struct command_option verify_options[] = {
 		COMMAND_FILE},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
-/* A record that somebody pinned elsewhere, or the key as it was read out. */
-int authority_read(struct run *r, const char *what, struct wire_key *ret)
+/* Every record in the text, each signed by itself. */
+static bool pin_records(struct bytes text, struct anchor *ret)
 {
-	struct buf text, raw = {NULL, 0};
-	struct clinic clinic;
+	struct buf raw;
+	uint8_t kind;
+	int rc;
+
+	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
+		struct clinic clinic;
+
+		if (kind == ARMOUR_AUTHORITY_RECORD)
+			rc = clinic_init(&clinic, buf_view(&raw));
+		if (kind == ARMOUR_AUTHORITY_RECORD && rc == 0)
+			anchor_pin(ret, &clinic.authority);
+		buf_wipe(&raw);
+		if (rc != 0)
+			return false;
+	}
+	return rc == ROWAN_E_NOT_FOUND && ret->count > 0;
+}
+
+/* Records that somebody pinned elsewhere, or the key as it was read out. */
+int authority_read(struct run *r, const char *what, struct anchor *ret)
+{
+	struct wire_key key;
+	struct buf text;
 	int code;
 
-	if (hex_read(what, ret->b, sizeof ret->b))
+	anchor_init(ret);
+	if (hex_read(what, key.b, sizeof key.b)) {
+		anchor_pin(ret, &key);
 		return EXIT_DONE;
-	code = file_read(&r->ui, what, ARMOUR_OBJECT_MAX, &text);
+	}
+	code = file_read(&r->ui, what, RECORDS_FILE_MAX, &text);
 	if (code != EXIT_DONE)
 		return code;
-	if (armour_read(buf_view(&text), ARMOUR_AUTHORITY_RECORD, &raw) == 0 &&
-		clinic_init(&clinic, buf_view(&raw)) == 0)
-		*ret = clinic.authority;
-	else
+	if (!pin_records(buf_view(&text), ret))
 		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
 			_("%s is no record of an authority"), what);
 	buf_wipe(&text);
-	buf_wipe(&raw);
 	return code;
+}
+
+int policy_read(struct run *r, const char *path, struct policy **ret)
+{
+	struct buf text;
+	size_t line = 0;
+	int code = file_read(&r->ui, path, POLICY_MAX, &text);
+
+	*ret = NULL;
+	if (code != EXIT_DONE)
+		return code;
+	*ret = malloc(sizeof **ret);
+	if (*ret == NULL || policy_parse(*ret, buf_view(&text), &line) != 0) {
+		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
+			_("%s is no policy: line %zu"), path, line);
+		free(*ret);
+		*ret = NULL;
+	}
+	buf_wipe(&text);
+	return code;
+}
+
+bool policy_holds(const struct policy *p, const struct evidence *e)
+{
+	struct note_key key;
+	struct note n;
+
+	return origin_log(&e->card.clinic, e->card.signature_key.b, &key) ==
+		       0 &&
+	       policy_log(p, &key) && evidence_note(e, &n) == 0 &&
+	       policy_check(p, &n, 0) == 0;
 }
 
 /* Nothing asked for: nothing missing. */
@@ -59,35 +112,24 @@ static int check_policy(
 	struct run *r, const struct evidence *e, const char *path)
 {
 	struct policy *p;
-	struct buf text;
-	struct note n;
-	size_t line;
-	int code;
+	int code = path == NULL ? EXIT_DONE : policy_read(r, path, &p);
 
-	if (path == NULL)
-		return EXIT_DONE;
-	code = file_read(&r->ui, path, POLICY_MAX, &text);
-	if (code != EXIT_DONE)
+	if (path == NULL || code != EXIT_DONE)
 		return code;
-	p = malloc(sizeof *p);
-	if (p == NULL || policy_parse(p, buf_view(&text), &line) != 0)
-		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
-			_("%s is no policy: line %zu"), path,
-			p == NULL ? (size_t)0 : line);
-	else if (evidence_note(e, &n) != 0 || policy_check(p, &n, 0) != 0)
+	if (!policy_holds(p, e))
 		code = ui_fail(&r->ui, EXIT_DIFFERENT,
 			_("ask for the receipt again once the witnesses have "
 			  "cosigned"),
-			_("not the cosignatures that the policy asks for"));
+			_("not the log or not the cosignatures that the "
+			  "policy asks for"));
 	free(p);
-	buf_wipe(&text);
 	return code;
 }
 
 static void show(struct run *r, const struct evidence *e)
 {
 	char when[WHEN_LEN], iso[WHEN_LEN], device[2 * ID16_LEN + 1];
-	char of_case[2 * ID16_LEN + 1];
+	char of_case[2 * ID16_LEN + 1], key[2 * 32 + 1];
 
 	when_text(e->time, 0, when);
 	when_iso(e->time, iso);
@@ -102,13 +144,21 @@ static void show(struct run *r, const struct evidence *e)
 	ui_say(&r->ui, _("entry %llu of a log with %llu"),
 		(unsigned long long)e->proof.index,
 		(unsigned long long)e->size);
+	hex_write(e->issuer.b, sizeof e->issuer.b, key);
+	if (e->succeeded)
+		ui_say(&r->ui,
+			_("the authority has been followed by another since: "
+			  "this is under its earlier key %s"),
+			key);
 	ui_json(&r->ui,
-		json_pack("{s:b,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I}", "genuine", 1,
-			"act", wire_act_name(e->detail.act), "device", device,
-			"case", of_case, "received", iso, "exact",
-			(int)e->exact, "number", (json_int_t)e->detail.number,
-			"entry", (json_int_t)e->proof.index, "entries",
-			(json_int_t)e->size));
+		json_pack("{s:b,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:s,s:b}",
+			"genuine", 1, "act", wire_act_name(e->detail.act),
+			"device", device, "case", of_case, "received", iso,
+			"exact", (int)e->exact, "number",
+			(json_int_t)e->detail.number, "entry",
+			(json_int_t)e->proof.index, "entries",
+			(json_int_t)e->size, "authority", key, "succeeded",
+			(int)e->succeeded));
 }
 
 static int verify(struct run *r, struct evidence *e)
@@ -116,7 +166,7 @@ static int verify(struct run *r, struct evidence *e)
 	const char *about = run_option(r, "content");
 	struct buf file = {NULL, 0}, content = {NULL, 0};
 	enum evidence_fault fault;
-	struct wire_key authority;
+	struct anchor authority;
 	struct bytes what;
 	int code = authority_read(r, run_option(r, "authority"), &authority);
 

@@ -12,14 +12,24 @@ extern const struct command self_commands[], case_commands[], act_commands[],
 	doctor_commands[], chat_commands[], audit_commands[],
 	witness_commands[], bundle_commands[];
 
-struct wire_key;
+struct anchor;
+struct evidence;
+struct policy;
 
 /**
  * authority_read(r, what, ret):
- * The authority's key out of its record in the file ${what}, or ${what} itself
- * in hexadecimal. EXIT_DONE, or said.
+ * Whom to believe: the authority's record in the file ${what}, or all of its
+ * records, or ${what} itself, a key in hexadecimal. EXIT_DONE, or said.
  */
-int authority_read(struct run *r, const char *what, struct wire_key *ret);
+int authority_read(struct run *r, const char *what, struct anchor *ret);
+
+/**
+ * policy_read(r, path, ret), policy_holds(p, e):
+ * A policy file, the caller frees ${ret}; whether a checked receipt's log is
+ * one that it names, and cosigned as it asks. EXIT_DONE, or said.
+ */
+int policy_read(struct run *r, const char *path, struct policy **ret);
+bool policy_holds(const struct policy *p, const struct evidence *e);
 
 /* rowan diary export, in a file of its own. */
 int diary_export_run(struct run *r);

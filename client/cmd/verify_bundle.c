@@ -17,6 +17,7 @@
 
 #include "cmd/bundle.h"
 #include "cmd/families.h"
+#include "tlog/policy.h"
 #include "tlog/text.h"
 #include "trust/attest.h"
 #include "ui/file.h"
@@ -31,7 +32,9 @@
 struct checking {
 	struct run *r;
 	const char *folder;
-	struct wire_key authority;
+	struct anchor authority; /* and who followed, as entries show */
+	struct policy *policy;
+	bool succeeded;
 	struct bundle b;
 	json_t *faults;
 	char who[2 * ID16_LEN + 1];
@@ -256,6 +259,13 @@ static void check_entry(struct checking *x, struct bundle_entry *e)
 		return;
 	}
 	v = &e->x->evidence;
+	if (v->anchor.count > x->authority.count)
+		x->authority = v->anchor;
+	x->succeeded = x->succeeded || v->succeeded;
+	if (x->policy != NULL && !policy_holds(x->policy, v))
+		fault(x, "uncosigned log", path,
+			_("not the log or not the cosignatures that the policy "
+			  "asks for"));
 	if (v->time != e->time || v->exact != e->exact)
 		fault(x, "backdated entry", path,
 			_("the log has received it at another time"));
@@ -349,9 +359,9 @@ static void check_log(struct checking *x)
 
 static void check_all(struct checking *x, struct bytes list)
 {
-	check_signature(x, list);
 	if (bundle_read(&x->b, list) != 0) {
 		fault(x, "altered file", "bundle.txt", _("it cannot be read"));
+		check_signature(x, list);
 		return;
 	}
 	for (size_t i = 0; i < x->b.file_count; i++)
@@ -369,6 +379,8 @@ static void check_all(struct checking *x, struct bytes list)
 		fault(x, "removed entry", "bundle.txt", _("there is none"));
 	check_log(x);
 	check_page(x);
+	/* By whoever followed the authority, too: the entries show it. */
+	check_signature(x, list);
 }
 
 /* What is not here, and says so. */
@@ -414,11 +426,12 @@ static int verify(struct checking *x)
 		withheld = w > withheld ? w : withheld;
 	}
 	ui_json(&x->r->ui,
-		json_pack("{s:b,s:I,s:I,s:I,s:I,s:s,s:O}", "genuine",
+		json_pack("{s:b,s:I,s:I,s:I,s:I,s:s,s:b,s:O}", "genuine",
 			(int)(faults == 0), "entries",
 			(json_int_t)x->b.entry_count, "omitted", omitted,
 			"withheld", withheld, "size", (json_int_t)x->b.size,
-			"by", x->who, "faults", x->faults));
+			"by", x->who, "succeeded", (int)x->succeeded, "faults",
+			x->faults));
 	if (faults > 0)
 		return ui_fail(&x->r->ui, EXIT_DIFFERENT, NULL,
 			_("not genuine: %zu faults"), faults);
@@ -426,6 +439,9 @@ static int verify(struct checking *x)
 		_("genuine: %zu entries, as they were handed in; exported by "
 		  "device %s; whether a card was revoked is not in it"),
 		x->b.entry_count, x->who);
+	if (x->succeeded)
+		ui_say(&x->r->ui,
+			_("the authority has been followed by another since"));
 	return EXIT_DONE;
 }
 
@@ -438,18 +454,23 @@ static int verify_bundle_run(struct run *r)
 	if (authority == NULL)
 		return run_usage(r, _("whose authority? give --authority"));
 	code = authority_read(r, authority, &x.authority);
+	if (code == EXIT_DONE && run_option(r, "policy") != NULL)
+		code = policy_read(r, run_option(r, "policy"), &x.policy);
 	if (code != EXIT_DONE)
 		return code;
 	x.faults = json_array();
 	code = verify(&x);
 	json_decref(x.faults);
+	free(x.policy);
 	bundle_free(&x.b);
 	return code;
 }
 
 static const struct command_option options[] = {
 	{"authority", 'a', "FILE",
-		N_("the authority's record, or its key in hexadecimal"),
+		N_("the authority's records, or its key in hexadecimal"),
+		COMMAND_FILE},
+	{"policy", 'p', "FILE", N_("whose cosignatures the log must have"),
 		COMMAND_FILE},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
@@ -459,7 +480,8 @@ const struct command bundle_commands[] = {
 		N_("Needs no network, no vault and no daemon. Names what was "
 		   "done: altered file, removed file, foreign file, altered "
 		   "entry, removed entry, backdated entry, foreign signature, "
-		   "truncated log. Says what is left out. Exit code 14 unless "
+		   "truncated log, uncosigned log. Says what is left out. Exit "
+		   "code 14 unless "
 		   "everything is genuine."),
 		0, options, verify_bundle_run},
 	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

@@ -15,13 +15,10 @@ static struct bytes word(struct bytes *line)
 	while (line->len > 0 && (line->data[0] == ' ' || line->data[0] == '\t'))
 		*line = bytes_of(line->data + 1, line->len - 1);
 	w.data = line->data;
-	while (line->len > 0 && line->data[0] != ' ' && line->data[0] != '\t' &&
-		line->data[0] != '\r') {
+	while (line->len > 0 && line->data[0] != ' ' && line->data[0] != '\t') {
 		*line = bytes_of(line->data + 1, line->len - 1);
 		w.len++;
 	}
-	while (line->len > 0 && line->data[0] == '\r')
-		*line = bytes_of(line->data + 1, line->len - 1);
 	return w;
 }
 
@@ -66,6 +63,10 @@ static int parse_log(struct policy *p, struct bytes line)
 	rc = note_key_parse(&p->log[p->log_count], word(&line));
 	if (rc == 0 && p->log[p->log_count].type != NOTE_ED25519)
 		rc = ROWAN_E_MALFORMED;
+	for (size_t i = 0; rc == 0 && i < p->log_count; i++)
+		if (memcmp(p->log[i].pk, p->log[p->log_count].pk,
+			    sizeof p->log[i].pk) == 0)
+			rc = ROWAN_E_MALFORMED;
 	(void)word(&line); /* a URL */
 	if (rc == 0 && word(&line).len > 0)
 		rc = ROWAN_E_MALFORMED;
@@ -108,7 +109,7 @@ static int parse_group(struct policy *p, struct bytes line)
 
 		if (i == p->party_count || (party->members >> i & 1) != 0)
 			return ROWAN_E_MALFORMED;
-		party->members |= UINT32_C(1) << i;
+		party->members |= UINT64_C(1) << i;
 		members++;
 	}
 	if (rc != 0)
@@ -140,10 +141,23 @@ static int parse_quorum(struct policy *p, struct bytes line, bool *ret_seen)
 	return p->quorum < p->party_count ? 0 : ROWAN_E_MALFORMED;
 }
 
+/* Of control characters tabs alone, as the format has it. */
+static bool plain(struct bytes line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if ((line.data[i] < ' ' && line.data[i] != '\t') ||
+			line.data[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static int parse_line(struct policy *p, struct bytes line, bool *ret_seen)
 {
+	bool ok = plain(line);
 	struct bytes first = word(&line);
 
+	if (!ok)
+		return ROWAN_E_MALFORMED;
 	if (first.len == 0 || first.data[0] == '#')
 		return 0;
 	if (is(first, "log"))
@@ -182,9 +196,18 @@ int policy_parse(struct policy *p, struct bytes text, size_t *ret_line)
 	return rc;
 }
 
+bool policy_log(const struct policy *p, const struct note_key *k)
+{
+	for (size_t i = 0; i < p->log_count; i++)
+		if (strcmp(p->log[i].name, k->name) == 0 &&
+			memcmp(p->log[i].pk, k->pk, sizeof k->pk) == 0)
+			return true;
+	return p->log_count == 0;
+}
+
 int policy_check(const struct policy *p, const struct note *n, uint64_t oldest)
 {
-	uint32_t good = 0; /* groups come after their members */
+	uint64_t good = 0; /* groups come after their members */
 
 	for (size_t i = 0; i < p->party_count; i++) {
 		const struct policy_party *party = &p->party[i];
@@ -192,16 +215,16 @@ int policy_check(const struct policy *p, const struct note *n, uint64_t oldest)
 		int rc;
 
 		if (party->members != 0) {
-			if (__builtin_popcount(good & party->members) >=
+			if (__builtin_popcountll(good & party->members) >=
 				party->threshold)
-				good |= UINT32_C(1) << i;
+				good |= UINT64_C(1) << i;
 			continue;
 		}
 		rc = cosignature_verify(n, &party->key, &time);
 		if (rc != 0 && rc != ROWAN_E_NOT_FOUND)
 			return rc;
 		if (rc == 0 && time >= oldest)
-			good |= UINT32_C(1) << i;
+			good |= UINT64_C(1) << i;
 	}
 	return !p->has_quorum || (good >> p->quorum & 1) != 0
 		       ? 0
@@ -214,7 +237,7 @@ size_t policy_needs(const struct policy *p)
 
 	for (size_t i = 0; i < p->party_count; i++) {
 		const struct policy_party *party = &p->party[i];
-		uint32_t left = party->members;
+		uint64_t left = party->members;
 
 		needs[i] = party->members == 0 ? 1 : 0;
 		/* The cheapest members, as many as are asked for. */
@@ -229,7 +252,7 @@ size_t policy_needs(const struct policy *p)
 			/* policy_parse saw to it that there are enough. */
 			if (best == POLICY_PARTIES)
 				break;
-			left &= ~(UINT32_C(1) << best);
+			left &= ~(UINT64_C(1) << best);
 			needs[i] += needs[best];
 		}
 	}

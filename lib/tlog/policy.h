@@ -8,7 +8,8 @@
  *	quorum NAME|none
  *
  * Empty lines and lines that begin with # are skipped; URLs are not looked
- * at. Trusts whoever wrote the file; never guesses what a line may mean.
+ * at; keys of kinds that this project cannot verify are refused. Trusts whoever
+ *wrote the file; never guesses what a line may mean.
  */
 #ifndef TLOG_POLICY_H
 #define TLOG_POLICY_H
@@ -16,15 +17,15 @@
 #include "tlog/note.h"
 
 #define POLICY_MAX	65536 /* bytes */
-#define POLICY_LOGS	4
-#define POLICY_PARTIES	32 /* witnesses and groups together */
-#define POLICY_NAME_MAX 64
+#define POLICY_LOGS	32
+#define POLICY_PARTIES	64 /* witnesses and groups together */
+#define POLICY_NAME_MAX NOTE_NAME_MAX
 
 /* A witness, or a group of parties before it. */
 struct policy_party {
 	char name[POLICY_NAME_MAX + 1];
 	struct note_key key; /* of a witness */
-	uint32_t members;    /* of a group: a bit for each; 0: a witness */
+	uint64_t members;    /* of a group: a bit for each; 0: a witness */
 	uint8_t threshold;
 };
 
@@ -45,6 +46,12 @@ struct policy {
  */
 ROWAN_MUST int policy_parse(
 	struct policy *p, struct bytes text, size_t *ret_line);
+
+/**
+ * policy_log(p, k):
+ * Whether a log of key ${k} is one of those that ${p} names, or it names none.
+ */
+bool policy_log(const struct policy *p, const struct note_key *k);
 
 /**
  * policy_check(p, n, oldest):

@@ -42,7 +42,7 @@ ROWAN_MUST int text_base64(
  * text_write_base64(w, data):
  * Append the base64 of ${data}, at most TEXT_BASE64_MAX bytes.
  */
-#define TEXT_BASE64_MAX 1024
+#define TEXT_BASE64_MAX 2048
 void text_write_base64(struct writer *w, struct bytes data);
 
 /**

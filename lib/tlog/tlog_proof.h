@@ -8,7 +8,7 @@
 #include "tlog/checkpoint.h"
 #include "tlog/merkle_proof.h"
 
-#define TLOG_PROOF_EXTRA_MAX 1024 /* bytes */
+#define TLOG_PROOF_EXTRA_MAX 2048 /* bytes */
 
 struct tlog_proof {
 	uint64_t index;

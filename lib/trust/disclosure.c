@@ -99,15 +99,6 @@ int disclosure_read(struct bytes input, struct disclosure *ret)
 /* ---- checking --------------------------------------------------------------
  */
 
-static int by_authority(
-	const struct wire_card *card, const struct wire_key *authority)
-{
-	if (card->issuer_kind != WIRE_SIGNER_AUTHORITY)
-		return ROWAN_E_SIGNER;
-	return attest_verify(
-		ATTEST_CARD, card->tbs, authority, &card->signature);
-}
-
 /* A registrar signs within its agency and what its own card names. */
 static int by_registrar(
 	const struct wire_card *card, const struct wire_card *registrar)
@@ -127,26 +118,26 @@ static int by_registrar(
 		&card->signature);
 }
 
-int disclosure_cards(struct bytes cards, const struct wire_key *authority,
-	struct wire_chain *ret)
+int disclosure_cards(
+	struct bytes cards, const struct anchor *anchor, struct wire_chain *ret)
 {
 	int rc = wire_chain_decode(cards, ret);
 
 	if (rc != 0)
 		return rc;
-	rc = by_authority(&ret->card[ret->count - 1], authority);
+	rc = anchor_signed(anchor, &ret->card[ret->count - 1], NULL);
 	return rc == 0 && ret->count == 2
 		       ? by_registrar(&ret->card[0], &ret->card[1])
 		       : rc;
 }
 
 static enum disclosure_fault check_consent(
-	struct disclosed *x, const struct wire_key *authority)
+	struct disclosed *x, const struct anchor *anchor)
 {
 	const struct consent *c = &x->consent;
 	const struct wire_card *card = &x->cards.card[0];
 
-	if (disclosure_cards(x->d.cards, authority, &x->cards) != 0)
+	if (disclosure_cards(x->d.cards, anchor, &x->cards) != 0)
 		return DISCLOSURE_CARD;
 	if (card->role != WIRE_ROLE_VICTIM ||
 		!id16_eq(&card->case_id, &c->case_id) ||
@@ -178,13 +169,10 @@ static enum disclosure_fault check_said(struct disclosed *x)
 }
 
 /* And the log has it, as this device's, in this diary. */
-static enum disclosure_fault check_receipt(
-	struct disclosed *x, const struct wire_key *authority)
+static enum disclosure_fault check_receipt(const struct disclosed *x)
 {
 	const struct wire_detail *d = &x->evidence.detail;
 
-	x->evidence_fault = evidence_check(
-		&x->evidence, x->d.receipt, authority, &x->d.envelope);
 	if (x->evidence_fault != EVIDENCE_GOOD)
 		return DISCLOSURE_RECEIPT;
 	return d->act == WIRE_ACT_SUBMIT &&
@@ -195,8 +183,8 @@ static enum disclosure_fault check_receipt(
 		       : DISCLOSURE_OTHER;
 }
 
-enum disclosure_fault disclosure_check(struct disclosed *x, struct bytes file,
-	const struct wire_key *authority)
+enum disclosure_fault disclosure_check(
+	struct disclosed *x, struct bytes file, const struct anchor *anchor)
 {
 	enum disclosure_fault fault;
 
@@ -206,10 +194,15 @@ enum disclosure_fault disclosure_check(struct disclosed *x, struct bytes file,
 		said_read(x->d.said, &x->said) != 0 ||
 		said_entry_read(&x->said, &x->entry) != 0)
 		return DISCLOSURE_FORM;
-	fault = check_consent(x, authority);
+	/* Its records say who followed the authority, for the cards, too. */
+	x->evidence_fault = evidence_check(
+		&x->evidence, x->d.receipt, anchor, &x->d.envelope);
+	fault = check_consent(x, x->evidence_fault == EVIDENCE_GOOD
+					 ? &x->evidence.anchor
+					 : anchor);
 	if (fault == DISCLOSURE_GOOD)
 		fault = check_said(x);
-	return fault == DISCLOSURE_GOOD ? check_receipt(x, authority) : fault;
+	return fault == DISCLOSURE_GOOD ? check_receipt(x) : fault;
 }
 
 const char *disclosure_fault_name(enum disclosure_fault fault)

@@ -138,20 +138,21 @@ struct disclosed {
 };
 
 /**
- * disclosure_check(x, file, authority):
+ * disclosure_check(x, file, anchor):
  * Check everything one disclosure says. ${x} must not move, borrows from
  * ${file}; what was reached before the fault is set.
  */
-enum disclosure_fault disclosure_check(struct disclosed *x, struct bytes file,
-	const struct wire_key *authority);
+enum disclosure_fault disclosure_check(
+	struct disclosed *x, struct bytes file, const struct anchor *anchor);
 
 /**
- * disclosure_cards(cards, authority, ret):
- * A chain of cards up to the authority, as its signatures have it; whether one
- * was revoked is not in it. ROWAN_E_CRYPTO, ROWAN_E_SIGNER, or the decoders'.
+ * disclosure_cards(cards, anchor, ret):
+ * A chain of cards up to an authority that is believed, as its signatures have
+ * it; whether one was revoked is not in it. ROWAN_E_CRYPTO, ROWAN_E_SIGNER, or
+ * the decoders'.
  */
-ROWAN_MUST int disclosure_cards(struct bytes cards,
-	const struct wire_key *authority, struct wire_chain *ret);
+ROWAN_MUST int disclosure_cards(struct bytes cards, const struct anchor *anchor,
+	struct wire_chain *ret);
 
 /**
  * disclosure_fault_name(fault):

@@ -10,6 +10,17 @@
 #include "trust/evidence.h"
 
 #define EXTRA_VERSION 1
+#define EXTRA_RECORDS 2 /* the same, with records */
+#define RECORDS_MAX   (EVIDENCE_RECORDS_MAX * 256)
+
+static void write_records(const struct evidence_parts *p, struct writer *w)
+{
+	size_t mark = writer_open(w);
+
+	for (size_t i = 0; i < p->record_count; i++)
+		writer_vec(w, p->records[i]);
+	writer_close(w, mark);
+}
 
 int evidence_write(const struct evidence_parts *p, struct writer *w)
 {
@@ -18,13 +29,34 @@ int evidence_write(const struct evidence_parts *p, struct writer *w)
 
 	proof.path = *p->path;
 	writer_init_fixed(&extra, proof.extra, sizeof proof.extra);
-	writer_u8(&extra, EXTRA_VERSION);
+	writer_u8(&extra, p->record_count > 0 ? EXTRA_RECORDS : EXTRA_VERSION);
 	writer_vec(&extra, p->opening);
 	writer_vec(&extra, p->card);
+	if (p->record_count > 0)
+		write_records(p, &extra);
 	if (writer_status(&extra) != 0)
 		return writer_status(&extra);
 	proof.extra_len = extra.len;
 	return tlog_proof_write(w, &proof);
+}
+
+static int read_records(struct evidence *e, struct reader *r)
+{
+	struct reader list;
+	struct bytes raw;
+	int rc = reader_sub(r, RECORDS_MAX, &list);
+
+	if (rc == 0 && reader_left(&list) == 0)
+		rc = ROWAN_E_MALFORMED;
+	while (rc == 0 && reader_left(&list) > 0) {
+		if (e->record_count == EVIDENCE_RECORDS_MAX)
+			return ROWAN_E_LIMIT;
+		rc = reader_vec(&list, RECORDS_MAX, &raw);
+		if (rc == 0)
+			rc = wire_record_decode(
+				raw, &e->record[e->record_count++]);
+	}
+	return rc;
 }
 
 static int read_extra(struct evidence *e)
@@ -36,24 +68,52 @@ static int read_extra(struct evidence *e)
 
 	reader_init(&r, bytes_of(e->proof.extra, e->proof.extra_len));
 	if ((rc = reader_u8(&r, &version)) != 0 ||
-		(rc = version == EXTRA_VERSION ? 0 : ROWAN_E_VERSION) != 0 ||
+		(rc = version == EXTRA_VERSION || version == EXTRA_RECORDS
+				? 0
+				: ROWAN_E_VERSION) != 0 ||
 		(rc = reader_vec(&r, WIRE_OPENING_MAX, &opening)) != 0 ||
 		(rc = reader_vec(&r, WIRE_CARD_MAX, &card)) != 0 ||
+		(rc = version == EXTRA_RECORDS ? read_records(e, &r) : 0) !=
+			0 ||
 		(rc = reader_end(&r)) != 0 ||
 		(rc = wire_opening_read(opening, &e->opening)) != 0)
 		return rc;
 	return wire_card_decode(card, &e->card);
 }
 
-/* A daemon's, by the authority itself: nobody else may card one. */
-static int check_card(
-	const struct evidence *e, const struct wire_key *authority)
+/* Signed by one whose records lead to somebody who is believed. */
+static bool is_earlier(const struct evidence *e, const struct anchor *anchor)
 {
-	if (e->card.role != WIRE_ROLE_DAEMON ||
-		e->card.issuer_kind != WIRE_SIGNER_AUTHORITY)
-		return ROWAN_E_SIGNER;
-	return attest_verify(
-		ATTEST_CARD, e->card.tbs, authority, &e->card.signature);
+	struct anchor theirs;
+	size_t at = 0;
+	bool met = false;
+
+	anchor_init(&theirs);
+	for (size_t i = 0; i < e->record_count; i++) {
+		anchor_pin(&theirs, &e->record[i].key);
+		for (size_t k = 0; k < anchor->count; k++)
+			met = met || memcmp(&anchor->key[k], &e->record[i].key,
+					     sizeof anchor->key[k]) == 0;
+	}
+	return met && anchor_signed(&theirs, &e->card, &at) == 0;
+}
+
+/* A daemon's, by the authority itself: nobody else may card one. */
+static enum evidence_fault check_card(
+	struct evidence *e, const struct anchor *anchor)
+{
+	size_t at = 0;
+
+	e->anchor = *anchor;
+	if (anchor_follow(&e->anchor, e->record, e->record_count) != 0)
+		return EVIDENCE_CARD;
+	if (e->card.role != WIRE_ROLE_DAEMON)
+		return EVIDENCE_CARD;
+	if (anchor_signed(&e->anchor, &e->card, &at) != 0)
+		return is_earlier(e, anchor) ? EVIDENCE_EARLIER : EVIDENCE_CARD;
+	e->issuer = e->anchor.key[at];
+	e->succeeded = at + 1 < e->anchor.count;
+	return EVIDENCE_GOOD;
 }
 
 static enum evidence_fault check_opening(struct evidence *e)
@@ -86,7 +146,7 @@ static bool is_about(const struct evidence *e, const struct bytes *content)
 }
 
 enum evidence_fault evidence_check(struct evidence *e, struct bytes file,
-	const struct wire_key *authority, const struct bytes *content)
+	const struct anchor *anchor, const struct bytes *content)
 {
 	enum evidence_fault fault;
 	struct merkle_hash leaf;
@@ -98,8 +158,9 @@ enum evidence_fault evidence_check(struct evidence *e, struct bytes file,
 	if (file.len > EVIDENCE_MAX || tlog_proof_parse(&e->proof, file) != 0 ||
 		read_extra(e) != 0)
 		return EVIDENCE_FORM;
-	if (check_card(e, authority) != 0)
-		return EVIDENCE_CARD;
+	fault = check_card(e, anchor);
+	if (fault != EVIDENCE_GOOD)
+		return fault;
 	if (origin_log(&e->card.clinic, e->card.signature_key.b, &key) != 0 ||
 		checkpoint_open(&c, &n, e->proof.checkpoint, &key) != 0)
 		return EVIDENCE_CHECKPOINT;
@@ -134,6 +195,9 @@ const char *evidence_fault_name(enum evidence_fault fault)
 	case EVIDENCE_TIME: return "the exact time was altered";
 	case EVIDENCE_LEAF: return "the log has no such entry at this place";
 	case EVIDENCE_CONTENT: return "it is about something else";
+	case EVIDENCE_EARLIER:
+		return "the daemon's card is by an earlier authority: check "
+		       "with the file that has all of the authority's records";
 	}
 	return "unknown";
 }

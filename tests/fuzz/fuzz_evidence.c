@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const struct wire_key nobody = {{0x42}};
+	static const struct anchor nobody = {
+		.count = 1, .pinned = 1, .key = {{{0x42}}}};
 	static struct policy p;
 	static struct evidence e;
 	struct bytes in = bytes_of(data, len);

@@ -47,13 +47,16 @@ static bool proved(void *ctx)
 static void prove(struct person *who, const struct id16 *message)
 {
 	struct proving p = {.who = who, .message = *message};
+	struct anchor anchor;
 	struct wire_key authority;
 	struct evidence e;
 	struct watch w;
 
 	KIT_CHECK(sessions_until(proved, &p));
 	authority_public(kit_clinic.key, &authority);
-	KIT_CHECK(evidence_check(&e, buf_view(&p.file), &authority, NULL) ==
+	anchor_init(&anchor);
+	anchor_pin(&anchor, &authority);
+	KIT_CHECK(evidence_check(&e, buf_view(&p.file), &anchor, NULL) ==
 		  EVIDENCE_GOOD);
 	KIT_CHECK(e.exact && e.time > 1700000000);
 	KIT_CHECK(e.detail.act == WIRE_ACT_SUBMIT);

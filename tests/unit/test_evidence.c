@@ -13,7 +13,10 @@
 #include <sodium.h>
 
 #include "lib/trust_world.h"
+#include "tlog/cosignature.h"
 #include "tlog/origin.h"
+#include "tlog/policy.h"
+#include "tlog/text.h"
 #include "tlog/watch.h"
 #include "trust/attest.h"
 #include "trust/evidence.h"
@@ -26,6 +29,7 @@ static const char text[] = "the sealed envelope";
 
 static struct world world;
 static struct world_person server;
+static struct anchor anchor;
 static struct wire_key authority;
 static struct buf card, file;
 
@@ -116,6 +120,9 @@ static void grow(void)
 	}
 }
 
+static const struct bytes *records; /* what write_file puts in */
+static size_t record_count;
+
 static void write_file(struct bytes note, struct bytes a_card, struct buf *ret)
 {
 	struct merkle_source src = {fetch, NULL};
@@ -124,7 +131,9 @@ static void write_file(struct bytes note, struct bytes a_card, struct buf *ret)
 		.opening = buf_view(&made.opening),
 		.path = &path,
 		.note = note,
-		.card = a_card};
+		.card = a_card,
+		.records = records,
+		.record_count = record_count};
 	struct writer w;
 
 	assert_int_equal(merkle_proof_inclusion(&src, MINE, LEAVES, &path), 0);
@@ -139,6 +148,8 @@ static void build(uint8_t grain)
 
 	world_init(&world);
 	attest_key(world.authority, &authority);
+	anchor_init(&anchor);
+	anchor_pin(&anchor, &authority);
 	world_person(&server, "the daemon");
 	world_card(&world, &server, WIRE_ROLE_DAEMON, "clinic", &c);
 	world_issue(&world, &server, NULL, &c, &card);
@@ -170,26 +181,25 @@ static enum evidence_fault check(struct bytes f)
 	struct bytes what = content();
 	struct evidence e;
 
-	return evidence_check(&e, f, &authority, &what);
+	return evidence_check(&e, f, &anchor, &what);
 }
 
 static void a_receipt_says_what_it_proves(void **state)
 {
 	struct bytes what = content(), other = bytes_of("another", 7);
-	struct wire_key stranger = {{1}};
+	struct anchor strangers = {.count = 1, .key = {{{1}}}};
 	struct evidence e;
 
-	assert_int_equal(evidence_check(&e, buf_view(&file), &authority, &what),
+	assert_int_equal(evidence_check(&e, buf_view(&file), &anchor, &what),
 		EVIDENCE_GOOD);
 	assert_int_equal(e.time, NOON + 754);
 	assert_true(e.exact);
 	assert_int_equal(e.size, LEAVES);
 	assert_int_equal(e.signed_at, 1763987400);
 	assert_int_equal(e.detail.number, 3);
-	assert_int_equal(
-		evidence_check(&e, buf_view(&file), &authority, &other),
+	assert_int_equal(evidence_check(&e, buf_view(&file), &anchor, &other),
 		EVIDENCE_CONTENT);
-	assert_int_equal(evidence_check(&e, buf_view(&file), &stranger, &what),
+	assert_int_equal(evidence_check(&e, buf_view(&file), &strangers, &what),
 		EVIDENCE_CARD);
 }
 
@@ -326,9 +336,222 @@ static void a_truncated_log_is_told(void **state)
 	buf_wipe(&note);
 }
 
+/* ---- the authority is followed by another --------------------------------
+ */
+
+/* A record of the key of ${seed}, which promises that of ${next}. */
+static void make_record(
+	const uint8_t seed[32], const uint8_t next[32], struct buf *ret)
+{
+	struct wire_record r = {
+		.clinic = world.clinic.id, .created_at = world.now};
+	struct wire_key key;
+	struct writer w;
+
+	attest_key(next, &key);
+	attest_hash(bytes_of(key.b, sizeof key.b), &r.successor_hash);
+	attest_key(seed, &r.key);
+	writer_init(&w, 1024);
+	assert_int_equal(wire_record_encode_tbs(&r, &w), 0);
+	assert_int_equal(
+		attest_sign(ATTEST_RECORD, writer_view(&w), seed, &r.signature),
+		0);
+	w.len = 0;
+	assert_int_equal(wire_record_encode(&r, &w), 0);
+	assert_int_equal(writer_finish(&w, ret), 0);
+}
+
+/* The daemon's card under the key of ${seed}. */
+static void card_by(
+	const uint8_t seed[32], const struct buf *record, struct buf *ret)
+{
+	struct world other = world;
+	struct wire_card c;
+
+	memcpy(other.authority, seed, 32);
+	attest_hash(buf_view(record), &other.clinic.record);
+	attest_key(seed, &other.clinic.authority);
+	world_card(&other, &server, WIRE_ROLE_DAEMON, "clinic", &c);
+	world_issue(&other, &server, NULL, &c, ret);
+}
+
+static enum evidence_fault judge(struct bytes a_card, const struct bytes *list,
+	size_t count, const struct anchor *who, bool *ret_succeeded)
+{
+	static struct evidence e;
+	enum evidence_fault fault;
+	struct buf made_file;
+
+	records = list;
+	record_count = count;
+	write_file(buf_view(&made.note), a_card, &made_file);
+	records = NULL;
+	record_count = 0;
+	fault = evidence_check(&e, buf_view(&made_file), who, NULL);
+	*ret_succeeded = e.succeeded;
+	buf_wipe(&made_file);
+	return fault;
+}
+
+static void a_succession_is_shown(void **state)
+{
+	static const uint8_t third[32] = {3}, thief[32] = {66};
+	struct anchor first, second, both;
+	struct buf r1, r2, later, stolen, stolen_card;
+	struct wire_key key;
+	bool succeeded;
+
+	make_record(world.authority, world.successor, &r1);
+	make_record(world.successor, third, &r2);
+	make_record(thief, world.successor, &stolen);
+	card_by(world.successor, &r2, &later);
+	card_by(thief, &stolen, &stolen_card);
+	attest_key(world.successor, &key);
+	anchor_init(&second);
+	anchor_pin(&second, &key);
+	first = anchor;
+	both = anchor;
+	anchor_pin(&both, &key);
+	{
+		const struct bytes two[] = {buf_view(&r1), buf_view(&r2)};
+		const struct bytes swapped[] = {two[1], two[0]};
+		const struct bytes claim[] = {buf_view(&stolen), two[1]};
+		const struct bytes usurp[] = {two[0], buf_view(&stolen)};
+
+		/* Made before; whoever knows the first key, or both. */
+		assert_int_equal(
+			judge(buf_view(&card), two, 2, &first, &succeeded),
+			EVIDENCE_GOOD);
+		assert_true(succeeded);
+		assert_int_equal(
+			judge(buf_view(&card), NULL, 0, &both, &succeeded),
+			EVIDENCE_GOOD);
+		assert_true(succeeded);
+		/* Whoever knows the second alone is told what is missing. */
+		assert_int_equal(
+			judge(buf_view(&card), two, 2, &second, &succeeded),
+			EVIDENCE_EARLIER);
+		/* Made after: the first leads to the second. */
+		assert_int_equal(
+			judge(buf_view(&later), two, 2, &first, &succeeded),
+			EVIDENCE_GOOD);
+		assert_false(succeeded);
+		assert_int_equal(
+			judge(buf_view(&later), NULL, 0, &second, &succeeded),
+			EVIDENCE_GOOD);
+		assert_int_equal(
+			judge(buf_view(&later), NULL, 0, &first, &succeeded),
+			EVIDENCE_CARD);
+		assert_int_equal(
+			judge(buf_view(&later), swapped, 2, &first, &succeeded),
+			EVIDENCE_CARD);
+		/* Anybody can promise the second key; nobody is its past. */
+		assert_int_equal(judge(buf_view(&stolen_card), claim, 2,
+					 &second, &succeeded),
+			EVIDENCE_EARLIER);
+		/* And nobody follows who was not promised. */
+		assert_int_equal(judge(buf_view(&stolen_card), usurp, 2, &first,
+					 &succeeded),
+			EVIDENCE_CARD);
+	}
+	buf_wipe(&r1);
+	buf_wipe(&r2);
+	buf_wipe(&later);
+	buf_wipe(&stolen);
+	buf_wipe(&stolen_card);
+}
+
+/* ---- whoever holds the log's key -----------------------------------------
+ */
+
+/*
+ * Ops writes another history: one leaf is another, and the daemon's own key
+ * signs it. What everybody held before does not go with it.
+ */
+static void another_history_under_the_same_key_is_told(void **state)
+{
+	struct merkle_source src = {fetch, NULL};
+	struct merkle_proof growth;
+	struct checkpoint before, after;
+	struct note old_note, new_note;
+	struct note_key key, witness;
+	struct policy *p = malloc(sizeof *p);
+	struct buf rewritten, cosigned, pasted;
+	uint8_t pk[32], sk[64], wpk[32], wsk[64];
+	struct watch seen, next;
+	struct evidence e;
+	struct writer w, line;
+	size_t n;
+
+	assert_non_null(p);
+	(void)crypto_sign_seed_keypair(pk, sk, server.seed);
+	assert_int_equal(origin_log(&world.clinic.id, pk, &key), 0);
+	(void)crypto_sign_seed_keypair(wpk, wsk, world.successor);
+	assert_int_equal(origin_witness(&(struct id16){{7}}, wpk, &witness), 0);
+	assert_int_equal(
+		checkpoint_open(&before, &old_note, buf_view(&made.note), &key),
+		0);
+	watch_init(&seen);
+	assert_int_equal(
+		watch_grow(&seen, &before, &(struct merkle_proof){0}), 0);
+	/* A witness has cosigned what was there. */
+	writer_init(&w, 4096);
+	writer_raw(&w, made.note.data, made.note.len);
+	writer_init(&line, 512);
+	assert_int_equal(
+		cosignature_sign(&line, old_note.text, 77, &witness, wsk), 0);
+	writer_raw(&w, line.data, line.len);
+	assert_int_equal(writer_finish(&w, &cosigned), 0);
+
+	made.leaf[3][7] ^= 1;
+	grow();
+	sign(&made.tree, server.seed, &world.clinic.id, &rewritten);
+	assert_int_equal(
+		checkpoint_open(&after, &new_note, buf_view(&rewritten), &key),
+		0);
+	/* Every client, witness and auditor: of the same size, a fork. */
+	assert_int_equal(watch_judge(&seen, &after, 0, 0), WATCH_FORK);
+	/* And no proof leads from the one to the other, grown or not. */
+	seen.size = before.size - 1;
+	assert_int_equal(
+		merkle_proof_consistency(&src, seen.size, LEAVES, &growth), 0);
+	next = seen;
+	assert_int_equal(watch_grow(&next, &after, &growth), ROWAN_E_CHAIN);
+	/* Receipts made before stand by themselves, and against it. */
+	assert_int_equal(check(buf_view(&file)), EVIDENCE_GOOD);
+	assert_int_equal(evidence_check(&e, buf_view(&file), &anchor, NULL), 0);
+	assert_int_equal(e.size, after.size);
+	assert_int_not_equal(
+		merkle_proof_check_inclusion(&e.proof.path, &made.hash[0][MINE],
+			MINE, after.size, &after.root),
+		0);
+	/* A policy: the witness has not signed it, and its word is of another.
+	 */
+	writer_init(&w, 4096);
+	text_write(&w, "witness a ");
+	note_key_format(&witness, &w);
+	text_write(&w, "\nquorum a\n");
+	assert_int_equal(policy_parse(p, writer_view(&w), &n), 0);
+	writer_wipe(&w);
+	assert_int_equal(note_parse(&old_note, buf_view(&cosigned)), 0);
+	assert_int_equal(policy_check(p, &old_note, 0), 0);
+	assert_int_equal(policy_check(p, &new_note, 0), ROWAN_E_NOT_FOUND);
+	writer_init(&w, 4096);
+	writer_raw(&w, rewritten.data, rewritten.len);
+	writer_raw(&w, line.data, line.len);
+	assert_int_equal(writer_finish(&w, &pasted), 0);
+	assert_int_equal(note_parse(&new_note, buf_view(&pasted)), 0);
+	assert_int_equal(policy_check(p, &new_note, 0), ROWAN_E_CRYPTO);
+	writer_wipe(&line);
+	buf_wipe(&pasted);
+	buf_wipe(&cosigned);
+	buf_wipe(&rewritten);
+	free(p);
+}
+
 static void every_fault_has_its_sentence(void **state)
 {
-	for (int f = EVIDENCE_GOOD; f <= EVIDENCE_CONTENT; f++)
+	for (int f = EVIDENCE_GOOD; f <= EVIDENCE_EARLIER; f++)
 		assert_string_not_equal(evidence_fault_name(f), "unknown");
 }
 
@@ -343,6 +566,8 @@ int main(void)
 		T(a_foreign_daemon_is_told),
 		T(a_changed_time_is_told),
 		T(a_truncated_log_is_told),
+		T(a_succession_is_shown),
+		T(another_history_under_the_same_key_is_told),
 		cmocka_unit_test(every_fault_has_its_sentence),
 	};
 

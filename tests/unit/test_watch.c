@@ -14,6 +14,7 @@
 
 #include "tlog/cosignature.h"
 #include "tlog/policy.h"
+#include "tlog/text.h"
 #include "tlog/watch.h"
 
 /* ---- watch ----------------------------------------------------------------
@@ -209,7 +210,7 @@ static void k_of_n(void **state)
 	assert_int_equal(parse(&p,
 				 "# agencies\n"
 				 "witness a %\n"
-				 "witness b % https://b.example\r\n"
+				 "witness b % https://b.example\n"
 				 "\n"
 				 "witness c %\n"
 				 "group g 2 a b c\n"
@@ -267,6 +268,9 @@ static void what_is_no_policy_is_refused(void **state)
 		{"witness a % b c\nquorum a\n", 1},
 		{"log %\nquorum none\n", 1},
 		{"something else\n", 1},
+		/* Of control characters tab and newline alone. */
+		{"quorum none\r\n", 1},
+		{"# \001\nquorum none\n", 1},
 		{"", 0},
 	};
 	struct policy p;
@@ -279,6 +283,53 @@ static void what_is_no_policy_is_refused(void **state)
 	}
 }
 
+/* As many as the format recommends, each key once; and no other log. */
+static void logs_that_are_named(void **state)
+{
+	struct note_key key[33];
+	struct policy *p = malloc(sizeof *p);
+	uint8_t seed[32] = {1}, sk[64], pk[32];
+	struct writer w;
+	size_t line, end = 0;
+
+	assert_non_null(p);
+	writer_init(&w, POLICY_MAX);
+	for (uint8_t i = 0; i < 33; i++) {
+		seed[1] = i;
+		(void)crypto_sign_seed_keypair(pk, sk, seed);
+		assert_int_equal(
+			note_key_init(&key[i], "l", NOTE_ED25519, pk), 0);
+		if (i == 32)
+			break;
+		text_write(&w, "log ");
+		note_key_format(&key[i], &w);
+		text_write(&w, " https://l.example\n");
+	}
+	end = w.len;
+	text_write(&w, "quorum none\n");
+	assert_int_equal(policy_parse(p, writer_view(&w), &line), 0);
+	for (size_t i = 0; i < 32; i++)
+		assert_true(policy_log(p, &key[i]));
+	assert_false(policy_log(p, &key[32]));
+	/* The same key under another name is another log, and no second. */
+	assert_int_equal(
+		note_key_init(&key[32], "m", NOTE_ED25519, key[0].pk), 0);
+	assert_false(policy_log(p, &key[32]));
+	w.len = end / 32;
+	text_write(&w, "log ");
+	note_key_format(&key[32], &w);
+	text_write(&w, "\nquorum none\n");
+	assert_int_equal(
+		policy_parse(p, writer_view(&w), &line), ROWAN_E_MALFORMED);
+	assert_int_equal(line, 2);
+	/* None named: any. */
+	assert_int_equal(
+		policy_parse(p, bytes_of("quorum none", 11), &line), 0);
+	assert_true(policy_log(p, &key[0]));
+	writer_wipe(&w);
+	free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +337,7 @@ int main(void)
 		cmocka_unit_test(alarms),
 		cmocka_unit_test(k_of_n),
 		cmocka_unit_test(groups_of_groups),
+		cmocka_unit_test(logs_that_are_named),
 		cmocka_unit_test(what_is_no_policy_is_refused),
 	};
 

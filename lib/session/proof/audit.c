@@ -36,13 +36,14 @@ void audit_gone(struct proofs *x)
 static int take_receipt(struct audit *a, struct bytes file)
 {
 	struct evidence *e = malloc(sizeof *e);
+	struct proofs_records records = {0};
 	struct writer w;
-	int rc = e == NULL ? ROWAN_E_NOMEM : 0;
+	int rc = e == NULL ? ROWAN_E_NOMEM : proofs_records(a->x, &records);
 
-	if (rc == 0 && evidence_check(e, file,
-			       &follow_clinic(a->x->o.follow)->authority,
-			       NULL) != EVIDENCE_GOOD)
+	if (rc == 0 &&
+		evidence_check(e, file, &records.anchor, NULL) != EVIDENCE_GOOD)
 		rc = ROWAN_E_MALFORMED;
+	proofs_records_wipe(&records);
 	writer_init(&w, WIRE_OPENING_MAX);
 	if (rc == 0)
 		rc = wire_opening_write(&e->opening, &w);
@@ -176,6 +177,7 @@ static int tell_proof(struct audit *a, uint64_t leaf, struct bytes opening,
 		.path = &p,
 		.note = buf_view(&a->note),
 		.card = buf_view(&a->card)};
+	struct proofs_records records = {0};
 	struct wire_opening o;
 	int rc = wire_opening_read(opening, &o);
 
@@ -187,7 +189,11 @@ static int tell_proof(struct audit *a, uint64_t leaf, struct bytes opening,
 	if (rc == 0)
 		rc = wire_detail_read(o.detail, &ret->detail);
 	if (rc == 0)
+		rc = proofs_records(a->x, &records);
+	proofs_records_put(&records, &parts);
+	if (rc == 0)
 		rc = evidence_write(&parts, &a->text);
+	proofs_records_wipe(&records);
 	ret->text = writer_view(&a->text);
 	return rc;
 }

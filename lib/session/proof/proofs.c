@@ -211,39 +211,50 @@ static bool is_ours(const struct proofs *x, const struct waiting *wait,
 	       memcmp(&d->content, &wait->content, sizeof d->content) == 0;
 }
 
-/* Whose key signed the daemon's card: the authority's of then. */
-static int authority_of(
-	struct proofs *x, struct bytes card, struct wire_key *ret)
+int proofs_records(struct proofs *x, struct proofs_records *ret)
 {
-	struct wire_record record;
-	struct wire_hash hash;
-	struct wire_card c;
-	struct buf raw;
-	int rc = wire_card_decode(card, &c);
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0; i++) {
-		bool found;
+	memset(ret, 0, sizeof *ret);
+	anchor_init(&ret->anchor);
+	while (rc == 0 && ret->count < EVIDENCE_RECORDS_MAX) {
+		struct buf *raw = &ret->raw[ret->count];
+		struct wire_record record;
 
-		rc = follow_record(x->o.follow, i, &raw);
+		rc = follow_record(x->o.follow, ret->count, raw);
+		if (rc == 0)
+			rc = wire_record_decode(buf_view(raw), &record);
 		if (rc != 0)
 			break;
-		attest_hash(buf_view(&raw), &hash);
-		found = memcmp(&hash, &c.issuer_hash, sizeof hash) == 0;
-		if (found)
-			rc = wire_record_decode(buf_view(&raw), &record);
-		if (found && rc == 0)
-			*ret = record.key;
-		buf_wipe(&raw);
-		if (found)
-			return rc;
+		anchor_pin(&ret->anchor, &record.key);
+		ret->view[ret->count++] = buf_view(raw);
 	}
-	return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_CHAIN : rc;
+	if (rc == ROWAN_E_NOT_FOUND && ret->count > 0)
+		rc = 0;
+	if (rc != 0)
+		proofs_records_wipe(ret);
+	return rc;
+}
+
+void proofs_records_wipe(struct proofs_records *r)
+{
+	for (size_t i = 0; i < EVIDENCE_RECORDS_MAX; i++)
+		buf_wipe(&r->raw[i]);
+	memset(r, 0, sizeof *r);
+}
+
+void proofs_records_put(
+	const struct proofs_records *r, struct evidence_parts *p)
+{
+	/* One that nobody followed is in the reader's hand. */
+	p->records = r->view;
+	p->record_count = r->count > 1 ? r->count : 0;
 }
 
 static int make_file(struct proofs *x, const struct waiting *wait,
 	const struct wire_receipt_answer *a, struct writer *w)
 {
-	struct wire_key authority = {{0}};
+	struct proofs_records records = {0};
 	struct evidence_parts p = {.leaf = x->n, .note = a->note};
 	struct merkle_proof path = {.len = a->path.count};
 	uint8_t mem[WIRE_OPENING_MAX];
@@ -266,13 +277,15 @@ static int make_file(struct proofs *x, const struct waiting *wait,
 	p.path = &path;
 	p.card = buf_view(&card);
 	if (rc == 0)
-		rc = evidence_write(&p, w);
+		rc = proofs_records(x, &records);
+	proofs_records_put(&records, &p);
 	if (rc == 0)
-		rc = authority_of(x, p.card, &authority);
+		rc = evidence_write(&p, w);
 	/* As anybody would who gets the file. */
-	if (rc == 0 && evidence_check(e, writer_view(w), &authority, NULL) !=
-			       EVIDENCE_GOOD)
+	if (rc == 0 && evidence_check(e, writer_view(w), &records.anchor,
+			       NULL) != EVIDENCE_GOOD)
 		rc = ROWAN_E_CHAIN;
+	proofs_records_wipe(&records);
 	buf_wipe(&card);
 	free(e);
 	return rc;

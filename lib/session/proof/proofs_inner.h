@@ -8,6 +8,7 @@
 #define SESSION_PROOFS_INNER_H
 
 #include "session/proof/proofs.h"
+#include "trust/evidence.h"
 
 struct audit;
 
@@ -42,6 +43,18 @@ ROWAN_MUST int proofs_finish(struct proofs *x, int rc);
 /* A checkpoint signed by the daemon of the clinic; ${ret_card}: its card. */
 ROWAN_MUST int proofs_open(struct proofs *x, struct bytes note,
 	struct checkpoint *ret, struct note *ret_note, struct buf *ret_card);
+
+/* The authority's records as this device followed them, and their keys. */
+struct proofs_records {
+	struct buf raw[EVIDENCE_RECORDS_MAX];
+	struct bytes view[EVIDENCE_RECORDS_MAX];
+	size_t count;
+	struct anchor anchor;
+};
+ROWAN_MUST int proofs_records(struct proofs *x, struct proofs_records *ret);
+void proofs_records_wipe(struct proofs_records *r);
+void proofs_records_put(
+	const struct proofs_records *r, struct evidence_parts *p);
 
 /* Keep what was verified, and up to where it was cosigned. */
 ROWAN_MUST int proofs_save(

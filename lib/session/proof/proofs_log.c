@@ -421,6 +421,21 @@ static int judge(struct proofs *x, const struct checkpoint *c)
 	}
 }
 
+/* Of a log that the policy names, and cosigned as it asks. */
+static int check_policy(
+	struct proofs *x, struct bytes daemon, const struct note *n)
+{
+	struct wire_card card;
+	struct note_key key;
+	int rc = wire_card_decode(daemon, &card);
+
+	if (rc == 0)
+		rc = origin_log(&card.clinic, card.signature_key.b, &key);
+	if (rc == 0 && !policy_log(&x->policy, &key))
+		rc = ROWAN_E_NOT_FOUND;
+	return rc == 0 ? policy_check(&x->policy, n, 0) : rc;
+}
+
 static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 {
 	struct wire_checkpoint_answer a;
@@ -431,9 +446,9 @@ static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 
 	if (rc == 0)
 		rc = proofs_open(x, a.note, &c, &n, &card);
-	buf_wipe(&card);
 	if (rc == 0 && x->has_policy)
-		rc = policy_check(&x->policy, &n, 0);
+		rc = check_policy(x, buf_view(&card), &n);
+	buf_wipe(&card);
 	/* Fewer witnesses than we ask for: not to be believed yet. */
 	if (rc == ROWAN_E_NOT_FOUND)
 		return 0;
