@@ -16,17 +16,19 @@
 static void fill(const struct log_entry *e, struct entry_made *made,
 	struct wire_detail *ret)
 {
-	*ret = (struct wire_detail){.act = e->act,
-		.grain = e->hour ? WIRE_GRAIN_HOUR : WIRE_GRAIN_SECOND,
-		.time = e->hour ? e->time / HOUR * HOUR : e->time,
-		.op = e->op,
-		.code = e->code,
-		.device = e->device,
-		.case_id = e->case_id,
-		.channel = e->channel,
-		.number = e->number,
-		.content = e->content,
-		.leaf_count = e->leaf_count};
+	ret->act = e->act;
+	ret->grain = e->hour ? WIRE_GRAIN_HOUR : WIRE_GRAIN_SECOND;
+	ret->time = e->hour ? e->time / HOUR * HOUR : e->time;
+	memset(&ret->exact, 0, sizeof ret->exact);
+	ret->op = e->op;
+	ret->code = e->code;
+	ret->device = e->device;
+	ret->case_id = e->case_id;
+	ret->channel = e->channel;
+	ret->number = e->number;
+	ret->content = e->content;
+	/* Of the leaves only those there are: most details have none. */
+	ret->leaf_count = e->leaf_count;
 	if (e->hour) {
 		randombytes_buf(made->time_salt.b, sizeof made->time_salt.b);
 		leaf_exact(&made->time_salt, e->time, &ret->exact);

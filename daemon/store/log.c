@@ -1,15 +1,16 @@
 /*
  * The log's rows: leaves with the hashes they complete, and sealed details.
  *
- * One row holds up to ROW_LEAVES consecutive leaves of one transaction:
+ * One row holds up to LOG_ROW_MAX consecutive leaves of one transaction:
  *
- *	tree	the leaves, then the hash of every subtree of two leaves or
+ *	tree	the leaves, then the hash of every subtree of KEPT leaves or
  *		more that one of them completes, in the order of completion
  *	detail	sealed: for each leaf its detail, packed (log_pack.c)
  *
  * How many subtrees the first n leaves complete is n minus the bits set in n,
  * so a hash is found without an index: its row by its last leaf, its place by
- * counting. The tree's state at start is at most 64 such hashes.
+ * counting. Hashes of smaller subtrees are those of a few leaves, made again
+ * when somebody asks. The tree's state at start is at most 64 hashes.
  */
 #include "store/internal.h"
 
@@ -21,10 +22,11 @@
 #include "base/writer.h"
 #include "store/log.h"
 
-#define ROW_LEAVES  256
-#define ROW_NODES   (2 * ROW_LEAVES)
-#define TREE_MAX    (ROW_LEAVES * WIRE_LEAF_LEN + ROW_NODES * MERKLE_HASH_LEN)
-#define DETAIL_ROOM (ROW_LEAVES * LOG_PACKED_MAX)
+#define KEPT_LEVEL  3
+#define KEPT	    (1 << KEPT_LEVEL)
+#define ROW_NODES   (LOG_ROW_MAX / KEPT * 2 + MERKLE_LEVELS)
+#define TREE_MAX    (LOG_ROW_MAX * WIRE_LEAF_LEN + ROW_NODES * MERKLE_HASH_LEN)
+#define DETAIL_ROOM (LOG_ROW_MAX * LOG_PACKED_MAX)
 
 static struct seal_place detail_at(int64_t row)
 {
@@ -171,7 +173,7 @@ int store_log_append(struct store *st, const uint8_t leaf[WIRE_LEAF_LEN],
 
 	if (r != 0)
 		return r;
-	if (detail.len == 0 || detail.len > WIRE_DETAIL_MAX)
+	if (detail.len < WIRE_DETAIL_LEN || detail.len > WIRE_DETAIL_MAX)
 		return ROWAN_E_INVAL;
 	if ((r = reserve(l, detail.len)) != 0)
 		return tx_done(st, r);
@@ -194,6 +196,7 @@ static int add_row(struct store *st, size_t from, size_t n)
 	struct db *db = &st->view.db;
 	int64_t row = (int64_t)l->next.size;
 	struct writer tree, detail;
+	struct log_packer pack;
 	struct merkle_hash hash;
 	sqlite3_stmt *q;
 	size_t count;
@@ -201,18 +204,19 @@ static int add_row(struct store *st, size_t from, size_t n)
 
 	writer_init_fixed(&tree, l->tree_row, TREE_MAX);
 	writer_init_fixed(&detail, l->detail_row, DETAIL_ROOM);
+	log_packer_init(&pack, &detail);
 	for (size_t i = from; i < from + n; i++) {
 		const struct pending *p = &l->pending[i];
 
 		writer_raw(&tree, p->leaf, WIRE_LEAF_LEN);
-		log_pack(bytes_of(l->details + p->at, p->len), &detail);
+		log_pack(&pack, bytes_of(l->details + p->at, p->len));
 	}
 	for (size_t i = from; i < from + n; i++) {
 		merkle_leaf(bytes_of(l->pending[i].leaf, WIRE_LEAF_LEN), &hash);
 		r = merkle_append(&l->next, &hash, nodes, &count);
 		if (r != 0)
 			return r;
-		for (size_t k = 1; k < count; k++)
+		for (size_t k = KEPT_LEVEL; k < count; k++)
 			writer_raw(&tree, nodes[k].hash.b, MERKLE_HASH_LEN);
 	}
 	if ((r = writer_status(&tree)) != 0 ||
@@ -237,7 +241,7 @@ int log_write(struct store *st)
 		return 0;
 	l->next = l->tree;
 	for (size_t i = 0; i < l->count && r == 0; i += n) {
-		n = l->count - i < ROW_LEAVES ? l->count - i : ROW_LEAVES;
+		n = l->count - i < LOG_ROW_MAX ? l->count - i : LOG_ROW_MAX;
 		r = add_row(st, i, n);
 	}
 	return r;
@@ -252,8 +256,10 @@ struct log_row {
 	struct bytes tree;
 };
 
+/* How many subtrees that are kept the first ${n} leaves complete. */
 static uint64_t completed(uint64_t n)
 {
+	n >>= KEPT_LEVEL - 1;
 	return n - (uint64_t)__builtin_popcountll(n);
 }
 
@@ -266,7 +272,7 @@ static int row_at(sqlite3_stmt *q, struct log_row *ret)
 	ret->first = (uint64_t)db_get_int(q, 0);
 	ret->count = (uint64_t)db_get_int(q, 1);
 	ret->tree = db_get_bytes(q, 2);
-	if (db_get_int(q, 0) < 0 || ret->count == 0 || ret->count > ROW_LEAVES)
+	if (db_get_int(q, 0) < 0 || ret->count == 0 || ret->count > LOG_ROW_MAX)
 		return ROWAN_E_CORRUPT;
 	nodes = completed(ret->first + ret->count) - completed(ret->first);
 	return ret->tree.len == ret->count * WIRE_LEAF_LEN +
@@ -298,6 +304,34 @@ static struct bytes leaf_in(const struct log_row *row, uint64_t leaf)
 		WIRE_LEAF_LEN);
 }
 
+/* A subtree too small to be kept, from its leaves. */
+static int fetch_small(struct store_reader *rd, uint8_t level, uint64_t index,
+	struct merkle_hash *ret)
+{
+	struct merkle_node nodes[MERKLE_LEVELS];
+	uint64_t first = index << level, n = UINT64_C(1) << level;
+	struct log_row row = {0};
+	struct merkle m;
+	size_t count;
+	int r = 0;
+
+	merkle_init(&m);
+	while (r == 0 && m.size < n) {
+		uint64_t leaf = first + m.size;
+
+		r = row_of(rd, leaf, &row);
+		for (; r == 0 && m.size < n && leaf - row.first < row.count;
+			leaf++) {
+			merkle_leaf(leaf_in(&row, leaf), ret);
+			r = merkle_append(&m, ret, nodes, &count);
+		}
+		db_end(row.q);
+	}
+	if (r == 0)
+		*ret = m.roots[level];
+	return r;
+}
+
 static int fetch(
 	void *ctx, uint8_t level, uint64_t index, struct merkle_hash *ret)
 {
@@ -308,11 +342,12 @@ static int fetch(
 
 	if (level >= 63 || index >= UINT64_C(1) << (63 - level))
 		return ROWAN_E_NOT_FOUND;
+	if (level < KEPT_LEVEL)
+		return fetch_small(rd, level, index, ret);
 	last = ((index + 1) << level) - 1;
-	if ((r = row_of(rd, last, &row)) == 0 && level == 0) {
-		merkle_leaf(leaf_in(&row, last), ret);
-	} else if (r == 0) {
-		at = completed(last) + level - 1 - completed(row.first);
+	if ((r = row_of(rd, last, &row)) == 0) {
+		at = completed(last) + level - KEPT_LEVEL -
+		     completed(row.first);
 		memcpy(ret->b,
 			row.tree.data + row.count * WIRE_LEAF_LEN +
 				at * MERKLE_HASH_LEN,
@@ -408,16 +443,17 @@ int store_log_detail(struct store_reader *rd, uint64_t leaf, struct buf *ret)
 	struct buf details = {NULL, 0};
 	struct bytes detail = {NULL, 0};
 	uint8_t mem[WIRE_DETAIL_MAX];
+	struct log_parts parts;
+	struct log_cursor at;
 	struct log_row row;
-	struct reader in;
 	int r = row_of(rd, leaf, &row);
 
 	*ret = (struct buf){NULL, 0};
 	if (r == 0)
 		r = log_open_details(rd, row.q, &details);
-	reader_init(&in, buf_view(&details));
+	log_cursor_init(&at, buf_view(&details));
 	for (uint64_t i = row.first; r == 0 && i <= leaf; i++)
-		r = log_unpack(&in, mem, &detail);
+		r = log_unpack(&at, &parts, mem, &detail);
 	db_end(row.q);
 	if (r == 0)
 		r = detail.len == 0 ? ROWAN_E_NOT_FOUND : buf_copy(ret, detail);
@@ -438,16 +474,17 @@ static int walk_row(struct store_reader *rd, const struct log_row *row,
 	uint64_t from, struct walk *w, uint64_t *ret_next)
 {
 	uint8_t mem[WIRE_DETAIL_MAX];
+	struct log_parts parts;
+	struct log_cursor at;
 	struct buf details;
 	struct bytes detail;
-	struct reader in;
 	int r = log_open_details(rd, row->q, &details);
 
 	if (r != 0)
 		return r;
-	reader_init(&in, buf_view(&details));
+	log_cursor_init(&at, buf_view(&details));
 	for (uint64_t i = row->first; i < row->first + row->count; i++) {
-		if ((r = log_unpack(&in, mem, &detail)) != 0)
+		if ((r = log_unpack(&at, &parts, mem, &detail)) != 0)
 			break;
 		if (i < from)
 			continue;
@@ -482,23 +519,24 @@ int store_log_walk(struct store_reader *rd, const struct store_log_range *range,
 static int walk_row_back(struct store_reader *rd, const struct log_row *row,
 	uint64_t below, struct walk *w, uint64_t *ret_next)
 {
-	struct reader at[ROW_LEAVES], in;
+	struct log_cursor at[LOG_ROW_MAX], next;
 	uint8_t mem[WIRE_DETAIL_MAX];
+	struct log_parts parts;
 	struct buf details;
 	struct bytes detail;
 	int r = log_open_details(rd, row->q, &details);
 
 	if (r != 0)
 		return r;
-	reader_init(&in, buf_view(&details));
+	log_cursor_init(&next, buf_view(&details));
 	for (uint64_t i = 0; r == 0 && i < row->count; i++) {
-		at[i] = in;
-		r = log_unpack(&in, mem, &detail);
+		at[i] = next;
+		r = log_unpack(&next, &parts, mem, &detail);
 	}
 	for (uint64_t i = row->count; r == 0 && !w->stop && i-- > 0;) {
 		if (row->first + i >= below)
 			continue;
-		r = log_unpack(&at[i], mem, &detail);
+		r = log_unpack(&at[i], &parts, mem, &detail);
 		*ret_next = row->first + i;
 		if (r == 0)
 			w->stop = !w->visit(w->ctx, *ret_next, detail);
@@ -540,7 +578,7 @@ static int verify_row(const struct log_row *row, struct merkle *m)
 	for (uint64_t i = 0; r == 0 && i < row->count; i++) {
 		merkle_leaf(leaf_in(row, row->first + i), &hash);
 		r = merkle_append(m, &hash, nodes, &count);
-		for (size_t k = 1; r == 0 && k < count; k++) {
+		for (size_t k = KEPT_LEVEL; r == 0 && k < count; k++) {
 			if (memcmp(stored, nodes[k].hash.b, MERKLE_HASH_LEN))
 				r = ROWAN_E_CORRUPT;
 			stored += MERKLE_HASH_LEN;
@@ -578,14 +616,17 @@ static int blank(const struct buf *details, struct store *st,
 	const uint8_t name[SEAL_HASH_LEN], struct writer *w, bool *ret_any)
 {
 	uint8_t other[SEAL_HASH_LEN], mem[WIRE_DETAIL_MAX];
+	struct log_packer pack;
+	struct log_parts parts;
+	struct log_cursor at;
 	struct bytes detail;
 	struct wire_detail d;
-	struct reader in;
 
 	*ret_any = false;
-	reader_init(&in, buf_view(details));
-	while (reader_left(&in) > 0) {
-		if (log_unpack(&in, mem, &detail) != 0)
+	log_packer_init(&pack, w);
+	log_cursor_init(&at, buf_view(details));
+	while (reader_left(&at.in) > 0) {
+		if (log_unpack(&at, &parts, mem, &detail) != 0)
 			return ROWAN_E_CORRUPT;
 		if (detail.len > 0) {
 			if (wire_detail_read(detail, &d) != 0)
@@ -596,7 +637,7 @@ static int blank(const struct buf *details, struct store *st,
 				*ret_any = true;
 			}
 		}
-		log_pack(detail, w);
+		log_pack(&pack, detail);
 	}
 	return writer_status(w);
 }

@@ -30,13 +30,39 @@ ROWAN_MUST int log_open_details(
 
 /* ---- log_pack.c ---- */
 
-#define LOG_PACKED_MAX (2 + WIRE_DETAIL_MAX / 64 + 1 + WIRE_DETAIL_MAX)
+#define LOG_ROW_MAX    96 /* leaves of a row */
+#define LOG_PARTS      3  /* kinds of what is said once in a row */
+#define LOG_SLOTS      256
+#define LOG_PACKED_MAX (1 + 14 + 32 + 16 + 32 + 9 + 32 + 1 + 9 * WIRE_READS_MAX)
 
-/* Most of a detail is zeros: they are not stored. */
-void log_pack(struct bytes detail, struct writer *w);
-/* The next one, into ${mem}; empty when it was erased. ROWAN_E_CORRUPT. */
-ROWAN_MUST int log_unpack(
-	struct reader *r, uint8_t mem[WIRE_DETAIL_MAX], struct bytes *ret);
+/* What the details of a row have said so far, where it stands in the row. */
+struct log_parts {
+	const uint8_t *at[LOG_PARTS][LOG_ROW_MAX];
+	uint16_t count[LOG_PARTS];
+};
+
+struct log_packer {
+	struct log_parts parts;
+	uint8_t slot[LOG_PARTS][LOG_SLOTS];
+	struct writer *w;
+};
+
+/* Where in a row one is; copied it leads there again. */
+struct log_cursor {
+	struct reader in;
+	uint16_t count[LOG_PARTS];
+};
+
+/* Pack up to LOG_ROW_MAX details, or empty ones, into fixed memory. */
+void log_packer_init(struct log_packer *p, struct writer *w);
+void log_pack(struct log_packer *p, struct bytes detail);
+/*
+ * The next one, into ${mem}; empty when it was erased. ROWAN_E_CORRUPT. The
+ * first time from the row's beginning on: ${p} gathers what was said.
+ */
+void log_cursor_init(struct log_cursor *c, struct bytes packed);
+ROWAN_MUST int log_unpack(struct log_cursor *c, struct log_parts *p,
+	uint8_t mem[WIRE_DETAIL_MAX], struct bytes *ret);
 
 /* ---- log_secret.c ---- */
 

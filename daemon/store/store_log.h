@@ -109,7 +109,7 @@ typedef bool store_log_visit(void *ctx, uint64_t leaf, struct bytes detail);
 /**
  * store_log_walk(rd, from, rows, visit, ctx), store_log_walk_back(...):
  * Visit the details of the leaves from ${from} on, or of those before
- * ${from}, the last one first, in at most ${rows} rows of up to 256 leaves.
+ * ${from}, the last one first, in at most ${rows} rows of up to 96 leaves.
  * Returns the number where to go on in ${ret_next}: past the last leaf
  * visited, or the lowest one.
  */

@@ -10,53 +10,50 @@
 
 #define HOUR 3600
 
-/* Each purpose begins its message with a word of its own. */
-#define LABEL_LEN 16
-static const char label_salt[LABEL_LEN] = "rowan leaf salt";
-static const char label_time[LABEL_LEN] = "rowan leaf time";
-static const char label_leaf[LABEL_LEN] = "rowan leaf";
+/* Each purpose has a word of its own, as BLAKE2b's personalization. */
+#define LABEL_LEN crypto_generichash_blake2b_PERSONALBYTES
+static const uint8_t label_salt[LABEL_LEN] = "rowan leaf salt";
+static const uint8_t label_time[LABEL_LEN] = "rowan leaf time";
+static const uint8_t label_leaf[LABEL_LEN] = "rowan leaf";
 
-static void number_message(
-	const char label[LABEL_LEN], uint64_t n, uint8_t ret[LABEL_LEN + 8])
+/*
+ * A key of its own for each number, as crypto_kdf derives them: the number is
+ * BLAKE2b's salt, and there is no message.
+ */
+static void derive(const uint8_t label[LABEL_LEN], const uint8_t key[32],
+	uint64_t n, uint8_t ret[32])
 {
+	uint8_t number[crypto_generichash_blake2b_SALTBYTES] = {0};
 	struct writer w;
 
-	writer_init_fixed(&w, ret, LABEL_LEN + 8);
-	writer_raw(&w, label, LABEL_LEN);
+	writer_init_fixed(&w, number, sizeof number);
 	writer_u64(&w, n);
+	(void)crypto_generichash_blake2b_salt_personal(
+		ret, 32, NULL, 0, key, 32, number, label);
 }
 
 void leaf_salt(
 	const struct key32 *secret, uint64_t number, struct wire_salt *ret)
 {
-	uint8_t message[LABEL_LEN + 8];
-
-	number_message(label_salt, number, message);
-	(void)crypto_generichash(ret->b, sizeof ret->b, message, sizeof message,
-		secret->b, sizeof secret->b);
+	derive(label_salt, secret->b, number, ret->b);
 }
 
 void leaf_exact(
 	const struct wire_salt *salt, uint64_t time, struct wire_hash *ret)
 {
-	uint8_t message[LABEL_LEN + 8];
-
-	number_message(label_time, time, message);
-	(void)crypto_generichash(ret->b, sizeof ret->b, message, sizeof message,
-		salt->b, sizeof salt->b);
+	derive(label_time, salt->b, time, ret->b);
 }
 
 void leaf_commit(const struct wire_salt *salt, struct bytes detail,
 	struct wire_hash *ret)
 {
-	crypto_generichash_state s;
+	crypto_generichash_blake2b_state s;
 
-	(void)crypto_generichash_init(
-		&s, salt->b, sizeof salt->b, sizeof ret->b);
-	(void)crypto_generichash_update(
-		&s, (const uint8_t *)label_leaf, LABEL_LEN);
-	(void)crypto_generichash_update(&s, detail.data, detail.len);
-	(void)crypto_generichash_final(&s, ret->b, sizeof ret->b);
+	(void)crypto_generichash_blake2b_init_salt_personal(
+		&s, NULL, 0, sizeof ret->b, NULL, label_leaf);
+	(void)crypto_generichash_blake2b_update(&s, salt->b, sizeof salt->b);
+	(void)crypto_generichash_blake2b_update(&s, detail.data, detail.len);
+	(void)crypto_generichash_blake2b_final(&s, ret->b, sizeof ret->b);
 }
 
 void leaf_content(struct bytes data, struct wire_hash *ret)

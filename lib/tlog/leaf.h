@@ -9,8 +9,8 @@
  * The exact time of a leaf by the hour has a salt of its own, random, that
  * whoever acted gets with the answer and nobody keeps.
  *
- * BLAKE2b (RFC 7693) with 32 bytes of output, keyed with the salt, or for a
- * salt with the secret. docs/log.md has it by the byte.
+ * BLAKE2b with 32 bytes of output: of the salt and the detail; salts as keys
+ * are derived, from the secret. docs/log.md has it by the byte.
  */
 #ifndef TLOG_LEAF_H
 #define TLOG_LEAF_H

@@ -106,8 +106,7 @@ def read_opening(opening):
     assert not d.vec()
     d.end()
     commitment = hashlib.blake2b(
-        b"rowan leaf".ljust(16, b"\0") + detail, digest_size=32,
-        key=salt).digest()
+        salt + detail, digest_size=32, person=b"rowan leaf").digest()
     leaf = struct.pack(">BBBQ", 1, act, grain, time) + commitment
     return hashlib.sha256(b"\x00" + leaf).digest(), {
         "op": op, "code": code, "device": device, "channel": channel,

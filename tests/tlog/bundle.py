@@ -114,8 +114,9 @@ def attested(purpose, content, key, sig):
     signed(key, vec(b"Rowan 1.0 " + purpose) + vec(content), sig)
 
 
-def blake(data, key=b""):
-    return hashlib.blake2b(data, digest_size=32, key=key).digest()
+def blake(data, key=b"", person=b"", salt=b""):
+    return hashlib.blake2b(data, digest_size=32, key=key, person=person,
+                           salt=salt).digest()
 
 
 def padded(label):
@@ -201,11 +202,11 @@ def receipt(text, authority):
     d.n(8)
     content = d.raw(32)
     if exact:
-        need(blake(padded(b"rowan leaf time") + struct.pack(">Q", exact[0]),
-                   exact[1]) == committed and
+        need(blake(b"", exact[1], b"rowan leaf time",
+                   struct.pack(">QQ", exact[0], 0)) == committed and
              time <= exact[0] < time + 3600, "exact time")
     leaf = bytes([1, act, grain]) + struct.pack(">Q", time) + blake(
-        padded(b"rowan leaf") + detail, salt)
+        salt + detail, person=b"rowan leaf")
     h = hashlib.sha256(b"\0" + leaf).digest()
     node, last = index, int(size) - 1
     need(index <= last, "truncated")

@@ -70,16 +70,15 @@ def subproof(m, d, whole):
     return subproof(m - k, d[k:], False) + [mth(d[:k])]
 
 
-def blake(key, message):
-    return hashlib.blake2b(message, key=key, digest_size=32).digest()
-
-
-def label(text):
-    return text.encode().ljust(16, b"\0")
+def derive(label, key, number):
+    """Label and number as BLAKE2b's personalization and salt, no message."""
+    return hashlib.blake2b(
+        b"", digest_size=32, key=key, person=label,
+        salt=struct.pack(">QQ", number, 0)).digest()
 
 
 def leaf_salt(secret, number):
-    return blake(secret, label("rowan leaf salt") + struct.pack(">Q", number))
+    return derive(b"rowan leaf salt", secret, number)
 
 
 def vector(data):
@@ -98,15 +97,16 @@ def opening(number, hour, act, reads):
     time = exact_time - exact_time % 3600 if hour else exact_time
     exact = bytes(32)
     if hour:
-        exact = blake(
-            time_salt, label("rowan leaf time") + struct.pack(">Q", exact_time))
-    content = blake(b"", b"content %d" % number)
+        exact = derive(b"rowan leaf time", time_salt, exact_time)
+    content = hashlib.blake2b(
+        b"content %d" % number, digest_size=32).digest()
     detail = bytes([act, 2 if hour else 1]) + struct.pack(">Q", time) + exact
     detail += struct.pack(">HH", 0x20, 0) + bytes([0xd1]) * 16
     detail += bytes([0xca]) * 16 + bytes([0xc1]) * 16
     detail += struct.pack(">Q", 42 + number) + content
     detail += vector(b"".join(struct.pack(">Q", r) for r in reads))
-    commitment = blake(salt, label("rowan leaf") + detail)
+    commitment = hashlib.blake2b(
+        salt + detail, digest_size=32, person=b"rowan leaf").digest()
     leaf = bytes([1, act, 2 if hour else 1]) + struct.pack(">Q", time)
     leaf += commitment
     o = vector(detail) + salt
