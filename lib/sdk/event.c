@@ -64,6 +64,7 @@ static const struct name alarms[] = {
 	{ROWAN_ALARM_COMMIT, "false commit"},
 	{ROWAN_ALARM_RETURNED, "returned device"},
 	{ROWAN_ALARM_STALE, "stale log"},
+	{ROWAN_ALARM_DAEMON, "revoked daemon"},
 };
 
 static const char *find(const struct name *names, size_t count, int number)

@@ -40,7 +40,7 @@ struct rowan {
 	bool given;		  /* and was not acknowledged */
 	bool due;		  /* changed since rowan_process */
 	/* The connection as it was told, and what is to be told of it. */
-	bool online, refused;
+	int why;       /* there is no connection; 0: there is one */
 	int link_news; /* enum rowan_event_type, or 0 */
 	int link_code;
 	char agency[WIRE_AGENCY_MAX + 1];

@@ -47,6 +47,7 @@ static int make(const char *path, const struct rowan_options *options,
 	r = calloc(1, sizeof *r);
 	if (r == NULL)
 		return ROWAN_E_NOMEM;
+	r->why = ROWAN_E_AGAIN;
 	r->path = strdup(path);
 	rc = r->path == NULL ? ROWAN_E_NOMEM : wake_new(&r->wake);
 	if (rc == 0)
@@ -86,7 +87,8 @@ void rowan_lock(struct rowan *r)
 	session_close(r->session);
 	r->session = NULL;
 	wipe_event(&r->event);
-	r->given = r->online = r->due = false;
+	r->given = r->due = false;
+	r->why = ROWAN_E_AGAIN;
 	r->link_news = 0;
 	memset(r->agency, 0, sizeof r->agency);
 }
@@ -208,21 +210,32 @@ uint64_t rowan_now(const struct rowan *r)
 	return r == NULL || r->session == NULL ? 0 : session_now(r->session);
 }
 
+/* Why there is no connection; 0: there is one. */
+static int why_not(const struct rowan *r)
+{
+	enum rowan_link_state state = rowan_link(r);
+	int code = session_refuses(r->session);
+
+	if (state == ROWAN_LINK_UP || state == ROWAN_LINK_CURRENT)
+		return 0;
+	if (state == ROWAN_LINK_REFUSED)
+		return ROWAN_E_REFUSED;
+	return state == ROWAN_LINK_DOWN || code == 0 ? ROWAN_E_AGAIN : code;
+}
+
 /* A new state of the connection takes the place of one not told yet. */
 static void look_at_link(struct rowan *r)
 {
-	enum rowan_link_state state = rowan_link(r);
-	bool online = state == ROWAN_LINK_UP || state == ROWAN_LINK_CURRENT;
-	bool refused = state == ROWAN_LINK_REFUSED;
+	int why = why_not(r);
 
-	if (online == r->online && refused == r->refused)
+	if (why == r->why)
 		return;
-	r->link_news = online ? ROWAN_EVENT_ONLINE : ROWAN_EVENT_OFFLINE;
-	r->link_code = online ? 0 : refused ? ROWAN_E_REFUSED : ROWAN_E_AGAIN;
-	if (!online && !refused && !r->online)
+	r->link_news = why == 0 ? ROWAN_EVENT_ONLINE : ROWAN_EVENT_OFFLINE;
+	/* That it begins to try is no news. */
+	if (why == ROWAN_E_AGAIN && r->why != 0)
 		r->link_news = 0;
-	r->online = online;
-	r->refused = refused;
+	r->link_code = why;
+	r->why = why;
 }
 
 int rowan_process(struct rowan *r)

@@ -179,12 +179,17 @@ enum session_link session_link(const struct session *s)
 	if (s->state == TRANSPORT_REFUSED || s->over ||
 		(s->state == TRANSPORT_UP && s->put_off))
 		return SESSION_REFUSED;
-	if (s->state != TRANSPORT_UP || s->phase < PHASE_CHAINS)
+	if (s->state != TRANSPORT_UP || !s->trusted)
 		return SESSION_TRYING;
 	return s->phase == PHASE_GOING && !follow_busy(s->parts.follow) &&
 			       mailbox_current(s->mailbox)
 		       ? SESSION_CURRENT
 		       : SESSION_UP;
+}
+
+int session_refuses(const struct session *s)
+{
+	return s->daemon_code;
 }
 
 /* ---- a step -------------------------------------------------------------- */

@@ -61,4 +61,12 @@ ROWAN_MUST int session_step(struct session *s);
 uint64_t session_wait(struct session *s);
 enum session_link session_link(const struct session *s);
 
+/**
+ * session_refuses(s):
+ * 0, or why this device speaks with the daemon no more, and tries the next
+ * server: its card was revoked (ROWAN_E_REVOKED) or has ended
+ * (ROWAN_E_EXPIRED).
+ */
+int session_refuses(const struct session *s);
+
 #endif

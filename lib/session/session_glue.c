@@ -65,6 +65,8 @@ void glue_changed(void *ctx, const struct id16 *case_id)
 	if (s->parts.channels != NULL)
 		channels_changed(s->parts.channels, case_id);
 	self_changed(s->self);
+	if (id16_eq(case_id, &clinic))
+		s->judge = true;
 	/* A card for the daemon's next key may be among what is new. */
 	if (s->phase == PHASE_GOING && id16_eq(case_id, &clinic))
 		session_ask_next(s);

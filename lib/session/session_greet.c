@@ -24,6 +24,7 @@ void session_lost(struct session *s)
 	s->put_off = false;
 	s->greet_at = 0;
 	s->greet_pause = GREET_MIN_MS;
+	s->trusted = false;
 	if (s->parts.follow == NULL)
 		return;
 	mailbox_lost(s->mailbox);
@@ -183,7 +184,7 @@ static int greet(struct session *s)
 
 static void next_phase(struct session *s)
 {
-	bool done = !follow_busy(s->parts.follow);
+	bool done = s->trusted && !follow_busy(s->parts.follow);
 
 	/* An old copy opens nothing and acknowledges nothing. */
 	if (s->phase == PHASE_CHAINS && done &&
@@ -199,7 +200,7 @@ static void next_phase(struct session *s)
 
 void session_online(struct session *s)
 {
-	bool chains = s->phase >= PHASE_CHAINS && !follow_busy(s->parts.follow);
+	bool chains = s->trusted && !follow_busy(s->parts.follow);
 	bool current = s->phase == PHASE_GOING && chains &&
 		       mailbox_current(s->mailbox) &&
 		       !readmit_locked(s->parts.readmit);
@@ -209,7 +210,49 @@ void session_online(struct session *s)
 	/* Statements use no key of a channel. */
 	acts_online(s->parts.acts, chains);
 	proofs_online(s->parts.proofs, s->phase == PHASE_GOING && chains);
-	enrolment_online(s->parts.enrolment, s->phase >= PHASE_CHAINS);
+	enrolment_online(s->parts.enrolment, s->trusted);
+}
+
+/* ---- the daemon ---------------------------------------------------------- */
+
+/* Nothing more is said or heard; another server, or this one later. */
+static void refuse(struct session *s)
+{
+	uint64_t connection = s->connection;
+
+	session_lost(s);
+	s->connection = connection;
+	s->greet_at = UINT64_MAX;
+	if (s->link != NULL)
+		link_next(s->link, session_ms(s));
+}
+
+/* With all there is to know, and again when there is news or its end. */
+static int judge(struct session *s)
+{
+	int rc;
+
+	if (s->phase < PHASE_CHAINS ||
+		(s->trusted ? !session_daemon_due(s)
+			    : follow_busy(s->parts.follow)))
+		return 0;
+	rc = session_daemon_judge(s, true);
+	if (rc == 0 && !s->trusted)
+		refuse(s);
+	return rc;
+}
+
+/* A revocation that is known already is not taken back. */
+static int begin(struct session *s)
+{
+	int rc = session_daemon_judge(s, false);
+
+	if (rc == 0 && s->daemon_code == ROWAN_E_REVOKED)
+		refuse(s);
+	/* Before it was judged it is not greeted. */
+	if (rc != 0)
+		s->connection = 0;
+	return rc;
 }
 
 int session_greet_step(struct session *s, uint64_t now_ms)
@@ -232,9 +275,13 @@ int session_greet_step(struct session *s, uint64_t now_ms)
 	if (connection != s->connection) {
 		session_lost(s);
 		s->connection = connection;
+		rc = begin(s);
 	}
-	if (s->phase == PHASE_NONE && !s->over && session_ms(s) >= s->greet_at)
+	if (rc == 0 && s->phase == PHASE_NONE && !s->over &&
+		session_ms(s) >= s->greet_at)
 		rc = greet(s);
+	if (rc == 0)
+		rc = judge(s);
 	next_phase(s);
 	ping(s, now_ms);
 	session_online(s);

@@ -7,6 +7,7 @@
  *	session_glue.c	what they ask of each other
  *	session_self.c	this device's own card: its end, its revocation
  *	session_next.c	the daemon's next transport key
+ *	session_daemon.c the daemon's card: whether to speak with it
  */
 #ifndef SESSION_SESSION_INNER_H
 #define SESSION_SESSION_INNER_H
@@ -48,7 +49,12 @@ struct session {
 	uint64_t greet_at; /* monotonic: PHASE_NONE: hello again */
 	uint64_t greet_pause;
 	uint64_t ping_at; /* monotonic */
-	int fault;	  /* of the vault, met in an answer */
+	bool trusted;	  /* the daemon of this connection was judged */
+	bool judge;	  /* again, for there is news of the clinic's chain */
+	bool accused;
+	int daemon_code; /* 0, or why the last one was not spoken with */
+	uint64_t daemon_ends;
+	int fault; /* of the vault, met in an answer */
 
 	uint64_t heard; /* the daemon's time in seconds, 0: not yet */
 	uint64_t heard_at;
@@ -76,6 +82,23 @@ void session_lost(struct session *s);
 
 /* Ask for the daemon's next key, once a connection. */
 void session_ask_next(struct session *s);
+
+/* ---- session_daemon.c ---- */
+
+/* The cards of daemons that bind a key. */
+struct daemon_cards {
+	bool known, unrevoked, alive, begun; /* there is one that ... */
+	uint64_t ends;			     /* the last of those alive */
+};
+ROWAN_MUST int session_daemon_cards(struct session *s,
+	const struct wire_key *key, uint64_t now, struct daemon_cards *ret);
+/*
+ * Judge the daemon of this connection; what may have been renewed since is
+ * not held against it before the chains are followed, when ${whole}.
+ */
+ROWAN_MUST int session_daemon_judge(struct session *s, bool whole);
+/* Whether one that was trusted is to be judged again. */
+bool session_daemon_due(struct session *s);
 
 /* ---- session_glue.c: callbacks whose ctx is the session ---- */
 

@@ -9,13 +9,10 @@
  * it serves no more the link goes on to K1, where it listens now or where K0
  * did. What belongs to neither the key that serves nor the one announced goes.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "session/session_inner.h"
 #include "wire/op.h"
-
-#define DEVICES_MAX 65536
 
 struct list {
 	struct identity_server at[IDENTITY_SERVERS_MAX];
@@ -44,48 +41,13 @@ static bool moved(struct identity_server *s, uint16_t port)
 	       snprintf(colon, room, ":%u", (unsigned)port) > 0;
 }
 
-/* A card of a daemon that counts now. */
-static bool counts(
-	const struct trust_card *t, const struct wire_key *key, uint64_t now)
-{
-	const struct wire_card *c = &t->card;
-
-	return c->role == WIRE_ROLE_DAEMON && t->revoked == 0 &&
-	       c->not_before <= now && now < c->not_after &&
-	       memcmp(&c->transport_key, key, sizeof *key) == 0;
-}
-
-static int is_daemons(
-	struct follow *f, const struct wire_key *key, bool *ret_bound)
-{
-	struct id16 *all = calloc(DEVICES_MAX, sizeof *all);
-	struct trust_card card;
-	struct buf raw;
-	size_t len = 0;
-	int rc = all == NULL ? ROWAN_E_NOMEM
-			     : follow_devices(f, NULL, all, DEVICES_MAX, &len);
-
-	*ret_bound = false;
-	if (rc == ROWAN_E_LIMIT)
-		rc = 0;
-	for (size_t i = 0; rc == 0 && !*ret_bound && i < len; i++) {
-		rc = follow_card(f, &all[i], &card, &raw);
-		if (rc != 0)
-			break;
-		*ret_bound = counts(&card, key, follow_now(f));
-		buf_wipe(&raw);
-	}
-	free(all);
-	return rc;
-}
-
 static int make(
 	struct session *s, const struct wire_next_key *k, struct list *ret)
 {
 	const struct identity_server *now = link_server(s->link);
 	struct identity_server next;
+	struct daemon_cards cards;
 	struct wire_key key;
-	bool bound;
 	int rc;
 
 	ret->count = 0;
@@ -97,8 +59,8 @@ static int make(
 	memcpy(key.b, k->key, sizeof key.b);
 	if (k->port == 0 || memcmp(&key, &now->key, sizeof key) == 0)
 		return 0;
-	rc = is_daemons(s->parts.follow, &key, &bound);
-	if (rc != 0 || !bound)
+	rc = session_daemon_cards(s, &key, follow_now(s->parts.follow), &cards);
+	if (rc != 0 || !cards.begun)
 		return rc;
 	/* Room for both, whatever else there is. */
 	if (ret->count > IDENTITY_SERVERS_MAX - 2)

@@ -66,6 +66,8 @@ static void issue(struct wire_card *card, struct buf *ret)
 
 	card->not_before = card->issued_at = now();
 	card->not_after = card->not_before + VALID;
+	if (card->role == WIRE_ROLE_DAEMON && kit_clinic.daemon_valid != 0)
+		card->not_after = card->not_before + kit_clinic.daemon_valid;
 	writer_init(&w, WIRE_CARD_MAX);
 	KIT_CHECK(authority_card(kit_clinic.key, buf_view(&kit_clinic.record),
 			  card, &w) == 0);

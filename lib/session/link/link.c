@@ -247,6 +247,17 @@ void link_close(struct link *l)
 	l->trying = l->refused = false;
 }
 
+void link_next(struct link *l, uint64_t now_ms)
+{
+	if (l->state == TRANSPORT_DOWN)
+		return;
+	link_socket_close(&l->socket);
+	l->server = (l->server + 1) % l->server_count;
+	l->trying = l->refused = false;
+	l->state = TRANSPORT_TRYING;
+	pause_for(l, now_ms);
+}
+
 const struct transport *link_transport(struct link *l)
 {
 	return &l->transport;

@@ -60,6 +60,13 @@ void link_open(struct link *l);
 void link_close(struct link *l);
 
 /**
+ * link_next(l, now_ms):
+ * This server is not to be spoken with: leave it, and try the next one after
+ * a pause.
+ */
+void link_next(struct link *l, uint64_t now_ms);
+
+/**
  * link_server(l), link_servers(l, servers, count):
  * The server of this connection, or of the next attempt; other servers from
  * the next attempt on, the first of them first. ROWAN_E_INVAL for those that
