@@ -35,11 +35,11 @@ static bool refuse(void *ctx)
 }
 
 /* Everybody has left it alone, and still does a while later. */
-static void refused(int code)
+static void refused(int code, uint64_t seconds)
 {
 	KIT_CHECK(sessions_until(refuse, &code));
 	greeted = worked = 0;
-	pace_live(900);
+	pace_live(seconds);
 	KIT_CHECK(sessions_until(refuse, &code));
 	KIT_CHECK(worked == 0);
 	KIT_CHECK(session_link(scene.victim.s) == SESSION_TRYING);
@@ -108,13 +108,13 @@ int main(void)
 
 	/* On an open connection; and it is asked for its renewal. */
 	pace_pass(21 * DAY);
-	refused(ROWAN_E_EXPIRED);
+	refused(ROWAN_E_EXPIRED, 600);
 	KIT_CHECK(greeted > 0);
 	kept = scene_say(&scene.victim, &scene.support, "are you there");
-	refused(ROWAN_E_EXPIRED);
+	refused(ROWAN_E_EXPIRED, 10);
 	person_close(&scene.advocate);
 	person_open(&scene.advocate);
-	refused(ROWAN_E_EXPIRED);
+	refused(ROWAN_E_EXPIRED, 10);
 	KIT_CHECK(!scene_has(&scene.advocate, &kept));
 	scene_quiet();
 
@@ -126,13 +126,13 @@ int main(void)
 
 	end_it();
 	(void)scene_say(&scene.victim, &scene.support, "and now");
-	refused(ROWAN_E_REVOKED);
+	refused(ROWAN_E_REVOKED, 10);
 	KIT_CHECK(greeted == 0);
 	scene_alarm(&scene.advocate, ROWAN_ALARM_DAEMON);
 	scene_alarm(&scene.victim, ROWAN_ALARM_DAEMON);
 	person_close(&scene.victim);
 	person_open(&scene.victim);
-	refused(ROWAN_E_REVOKED);
+	refused(ROWAN_E_REVOKED, 10);
 	KIT_CHECK(greeted == 0);
 	return scene_end();
 }
