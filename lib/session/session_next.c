@@ -118,6 +118,7 @@ static int take(struct session *s, const struct list *l)
 static void told(void *ctx, const struct requests_outcome *o)
 {
 	struct session *s = ctx;
+	const struct wire_key *now;
 	struct wire_next_key k;
 	struct list l;
 
@@ -125,6 +126,9 @@ static void told(void *ctx, const struct requests_outcome *o)
 	if (o->rc != 0 || wire_next_key_decode(o->answer, &k) != 0 ||
 		s->link == NULL || s->state != TRANSPORT_UP)
 		return;
+	now = &link_server(s->link)->key;
+	enrolment_served(s->parts.enrolment, now,
+		k.port != 0 && memcmp(k.key, now, sizeof k.key) == 0);
 	memset(&l, 0, sizeof l);
 	s->fault = make(s, &k, &l);
 	if (s->fault == 0 && !same(s, &l))

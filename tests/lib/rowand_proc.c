@@ -127,6 +127,7 @@ int rowand_init(struct rowand_proc *p, const char *binary)
 		p->enrol_port = free_port();
 	while (p->enrol_port == p->port);
 	/* A test machine may have no time source. */
+	p->enrol_key = 1;
 	rowand_set(p, "clock_need_sync = false;\n");
 	snprintf(text, sizeof text,
 		"control = \"%s/control\"; backup_dir = \"%s/backups\";\n"
@@ -196,10 +197,10 @@ static int write_keys(struct rowand_proc *p)
 	seed_log_key(&key);
 	if (r == 0)
 		r = write_key(p, "log.key", key.b);
-	seed_server(0, &s);
+	seed_server(p->main_key, &s);
 	if (r == 0)
 		r = write_key(p, "transport.key", s.secret);
-	seed_server(1, &s);
+	seed_server(p->enrol_key, &s);
 	return r ? r : write_key(p, "enrol.key", s.secret);
 }
 

@@ -17,6 +17,7 @@ struct rowand_proc {
 	char dir[ROWAND_PATH_MAX / 2];
 	char binary[ROWAND_PATH_MAX / 2];
 	char preload[ROWAND_PATH_MAX]; /* LD_PRELOAD of the daemon, or "" */
+	int main_key, enrol_key;       /* of seed_server; 0 and 1 */
 	char settings[8192];	       /* see rowand_set */
 	int port;		       /* main */
 	int enrol_port;

@@ -1,7 +1,8 @@
 /*
  * The daemon's next transport key: whoever is connected learns where it is
  * served, because the authority has carded it, and goes on there when the
- * present one serves no more. A key that nobody carded is not taken.
+ * present one serves no more. A key that nobody carded is not taken. An invite
+ * that is made after that has the enrolment port's key of then.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include <sodium.h>
 
+#include "session/enrolment/enrolment_inner.h"
 #include "session/kit.h"
 #include "trust/issue.h"
 #include "wire/armour.h"
@@ -18,7 +20,9 @@
 #define SERVERS 3
 
 static struct person coordinator, advocate;
+static struct person newcomer;
 static int next_port;
+static size_t settings; /* in front of the next key's */
 
 static void append(uint8_t kind, struct bytes raw)
 {
@@ -100,6 +104,9 @@ static void begin(bool carded)
 
 	sessions_begin(ROWAND_NO_LIMITS);
 	next_port = kit_free_port();
+	/* The enrolment port has the main one's key, as it is by itself. */
+	kit_daemon.enrol_key = 0;
+	settings = strlen(kit_daemon.settings);
 	snprintf(text, sizeof text,
 		"listen_next = [ \"tcp://127.0.0.1:%d\" ];\n"
 		"transport_key_next = \"%.1000s/next.key\";\n",
@@ -108,12 +115,48 @@ static void begin(bool carded)
 	kit_key("next.key", NEXT);
 	person_create(&coordinator, "coordinator");
 	person_create(&advocate, "advocate");
-	person_carded(&coordinator, "police", WIRE_RIGHT_COORDINATE);
+	person_carded(&coordinator, "police",
+		WIRE_RIGHT_COORDINATE | WIRE_RIGHT_ENROL);
 	person_carded(&advocate, "advocacy", 0);
 	if (carded)
 		card_next();
 	sessions_run();
 	sessions_settle();
+}
+
+/* The daemon has said so, on this connection. */
+static bool at_next(void *ctx)
+{
+	return parts_of(ctx)->enrolment->at_next;
+}
+
+static bool back_at_main(void *ctx)
+{
+	return session_link(((struct person *)ctx)->s) == SESSION_CURRENT &&
+	       knows(ctx, 0, kit_daemon.port, NEXT);
+}
+
+/* One is invited and comes in. */
+static void invite(const char *name)
+{
+	struct id16 id;
+
+	person_create(&newcomer, name);
+	id = person_invites(&coordinator, NULL, &newcomer);
+	people_compare(&coordinator, &id, &newcomer);
+	sessions_settle();
+	person_close(&newcomer);
+}
+
+/* The next key serves in the place of the present one, and alone. */
+static void take_over(int port)
+{
+	KIT_CHECK(rowand_kill(&kit_daemon, SIGTERM) == 0);
+	kit_daemon.settings[settings] = '\0';
+	kit_daemon.main_key = kit_daemon.enrol_key = NEXT;
+	kit_daemon.port = port;
+	KIT_CHECK(rowand_start(&kit_daemon) == 0);
+	KIT_CHECK(sessions_until(back_at_main, &coordinator));
 }
 
 int main(void)
@@ -133,6 +176,7 @@ int main(void)
 	KIT_CHECK(knows(&advocate, 0, port, 0));
 	KIT_CHECK(knows(&advocate, 1, next_port, NEXT));
 	KIT_CHECK(knows(&advocate, 2, port, NEXT));
+	invite("before");
 
 	/* The present key serves no more; nobody was told anything else. */
 	KIT_CHECK(rowand_kill(&kit_daemon, SIGTERM) == 0);
@@ -143,10 +187,15 @@ int main(void)
 	person_close(&coordinator);
 	person_open(&coordinator);
 	KIT_CHECK(sessions_until(over_there, &coordinator));
+	/* Served under the next key, while enrolment is not yet. */
+	KIT_CHECK(sessions_until(at_next, &coordinator));
+	invite("between");
 	case_id = sessions_case(&coordinator);
 	team = sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_TEAM);
 	sessions_assign(&coordinator, &team, &advocate);
 	(void)person_event(&advocate, ROWAN_EVENT_CHANNEL);
+	take_over(port);
+	invite("after");
 	KIT_CHECK(advocate.alarms == 0 && coordinator.alarms == 0);
 	return sessions_end();
 }

@@ -205,8 +205,8 @@ static void add_servers(struct writer *w)
 	char at[2][64];
 	struct writer raw;
 
-	seed_server(0, &main_key);
-	seed_server(1, &enrol_key);
+	seed_server(kit_daemon.main_key, &main_key);
+	seed_server(kit_daemon.enrol_key, &enrol_key);
 	snprintf(at[0], sizeof at[0], "tcp://127.0.0.1:%d", kit_daemon.port);
 	snprintf(at[1], sizeof at[1], "tcp://127.0.0.1:%d",
 		kit_daemon.enrol_port);

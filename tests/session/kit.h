@@ -35,7 +35,7 @@ struct clinic_of_sessions {
 	struct clinic clinic; /* as the authority knows it */
 	struct buf record;
 	struct buf daemon_card;
-	uint64_t daemon_valid; /* seconds; 0: as long as the others */
+	uint64_t daemon_valid;	      /* seconds; 0: as long as the others */
 	char import[ROWAND_PATH_MAX]; /* statements to be imported */
 	struct person *people[PEOPLE_MAX];
 	size_t count;

@@ -42,6 +42,13 @@ void enrolment_attach(struct enrolment *e, const struct enrolment_parts *parts)
 	e->parts = parts != NULL ? *parts : (struct enrolment_parts){0};
 }
 
+void enrolment_served(
+	struct enrolment *e, const struct wire_key *key, bool next)
+{
+	e->served = *key;
+	e->at_next = next;
+}
+
 void enrolment_online(struct enrolment *e, bool online)
 {
 	if (online && !e->online)

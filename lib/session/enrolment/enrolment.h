@@ -61,6 +61,15 @@ void enrolment_attach(struct enrolment *e, const struct enrolment_parts *parts);
  */
 void enrolment_online(struct enrolment *e, bool online);
 
+/**
+ * enrolment_served(e, key, next):
+ * The transport key of the daemon on this connection, and whether it is the
+ * one that is announced and has not taken over: invites name the key of the
+ * enrolment port, which goes over with that of the main port.
+ */
+void enrolment_served(
+	struct enrolment *e, const struct wire_key *key, bool next);
+
 /* ---- this device ---- */
 
 /**

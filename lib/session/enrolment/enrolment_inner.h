@@ -80,9 +80,11 @@ struct enrolment {
 	struct enrolment_options o;
 	struct enrolment_parts parts; /* NULL: not attached */
 	bool online;
-	bool unread;	   /* the vault could not be read */
-	int fault;	   /* of the vault, met in an answer */
-	uint64_t retry_at; /* monotonic */
+	struct wire_key served; /* the daemon's key that serves us, or zero */
+	bool at_next;		/* and it is the daemon's next one */
+	bool unread;		/* the vault could not be read */
+	int fault;		/* of the vault, met in an answer */
+	uint64_t retry_at;	/* monotonic */
 	struct redeem redeem;
 
 	struct offer **offer;

@@ -119,6 +119,29 @@ static int take_endpoint(struct bytes from, char *ret, size_t size)
 	return 0;
 }
 
+/*
+ * The key of the enrolment port now. One that was the main port's, too, when
+ * the file was written has gone over with that: to the key that serves us, or,
+ * while we are served by the next one already, not yet.
+ */
+static struct wire_key enrol_key(const struct making *m)
+{
+	const struct wire_server *main = m->servers.main;
+	static const struct wire_key nobody;
+	const struct wire_key *now = &m->e->served;
+	struct wire_key key = m->servers.enrol[0].key;
+	bool shared = false;
+
+	for (size_t i = 0; i < m->servers.main_count; i++)
+		shared = shared || memcmp(&main[i].key, &key, sizeof key) == 0;
+	if (!shared || memcmp(now, &nobody, sizeof nobody) == 0)
+		return key;
+	for (size_t i = 0; m->e->at_next && i < m->servers.main_count; i++)
+		if (memcmp(&main[i].key, now, sizeof *now) != 0)
+			return main[i].key;
+	return *now;
+}
+
 static int add_endpoints(struct making *m)
 {
 	const struct wire_servers *s = &m->servers;
@@ -129,12 +152,13 @@ static int add_endpoints(struct making *m)
 		rc = ROWAN_E_NOT_FOUND;
 	if (rc != 0)
 		return rc;
-	v->server = s->enrol[0].key;
+	v->server = enrol_key(m);
 	/* One key stands in a text. */
 	for (size_t i = 0; rc == 0 && i < s->enrol_count &&
 			   v->endpoint_count < INVITE_ENDPOINTS_MAX;
 		i++)
-		if (memcmp(&s->enrol[i].key, &v->server, sizeof v->server) == 0)
+		if (memcmp(&s->enrol[i].key, &s->enrol[0].key,
+			    sizeof s->enrol[i].key) == 0)
 			rc = take_endpoint(s->enrol[i].endpoint,
 				v->endpoint[v->endpoint_count++],
 				sizeof v->endpoint[0]);
