@@ -409,10 +409,15 @@ static int import_and_sign(struct process *p, char *const *files)
 
 static int work(struct daemon *d, char *const *files, bool accept_log)
 {
-	int code;
+	int code = EX_OK;
 
 	if (files != NULL)
 		return import_and_sign(&d->p, files);
+	/* Whoever takes an old log for good says so in it. */
+	if (accept_log)
+		code = process_record(&d->p, CTL_ACCEPT_LOG, "accept-log");
+	if (code != EX_OK)
+		return code;
 	code = process_log(&d->p, accept_log);
 	return code == EX_OK && !accept_log ? serve(d) : code;
 }

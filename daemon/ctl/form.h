@@ -72,7 +72,10 @@ enum ctl_op {
 	CTL_STORE_CHECK = 22,
 	CTL_STORE_VACUUM = 23,
 	CTL_AUDIT_VERIFY = 24,
-	CTL_EXPORT = 25
+	CTL_EXPORT = 25,
+	/* Done on the files, never asked of the daemon. */
+	CTL_STORE_MIGRATE = 26,
+	CTL_ACCEPT_LOG = 27
 };
 
 enum ctl_flag { CTL_DRY_RUN = 0x01, CTL_ALL = 0x02 };

@@ -78,6 +78,8 @@ static int migrate(struct tool *t, struct process *p)
 			"the file is damaged, or no database of rowand");
 	if (!t->dry)
 		code = process_store(p);
+	if (code == EX_OK && !t->dry && before != newest)
+		code = process_record(p, CTL_STORE_MIGRATE, "store migrate");
 	if (code != EX_OK)
 		return code;
 	ctl_answer_init(&a);
@@ -120,6 +122,8 @@ int tool_store_vacuum(struct tool *t)
 	code = offline_begin(t, &p);
 	if (code == EX_OK)
 		code = process_store(&p);
+	if (code == EX_OK)
+		code = process_record(&p, CTL_STORE_VACUUM, "store vacuum");
 	if (code == EX_OK) {
 		rc = store_vacuum(p.store);
 		code = offline_answer(t, rc == 0 ? EX_OK : EX_CANTCREAT,

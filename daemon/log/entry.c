@@ -118,3 +118,13 @@ int entry_add(
 		*ret = made;
 	return rc;
 }
+
+int entry_admin(
+	struct store *st, uint64_t now, uint16_t number, struct bytes text)
+{
+	struct log_entry e = {
+		.act = WIRE_ACT_ADMIN, .time = now, .number = number};
+
+	entry_content(text, &e.content);
+	return entry_add(st, &e, NULL);
+}

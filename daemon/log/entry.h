@@ -42,6 +42,14 @@ ROWAN_MUST int entry_add(
 	struct store *st, const struct log_entry *e, struct entry_made *ret);
 
 /**
+ * entry_admin(st, now, number, text):
+ * The leaf of an act of administration: ${number} as in ctl/form.h, ${text}
+ * says who and what.
+ */
+ROWAN_MUST int entry_admin(
+	struct store *st, uint64_t now, uint16_t number, struct bytes text);
+
+/**
  * entry_next(st):
  * The number the next leaf will have, UINT64_MAX in a build without a log.
  */

@@ -127,9 +127,5 @@ int record_expired(struct ops *o, size_t count)
 
 int record_admin(struct ops *o, uint16_t number, struct bytes text)
 {
-	struct log_entry e = {
-		.act = WIRE_ACT_ADMIN, .time = o->now, .number = number};
-
-	leaf_content(text, &e.content);
-	return entry_add(o->store, &e, NULL);
+	return entry_admin(o->store, o->now, number, text);
 }

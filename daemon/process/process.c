@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <sys/statvfs.h>
 
@@ -15,6 +16,7 @@
 #include "clinic/import.h"
 #include "clinic/logged.h"
 #include "journal/journal.h"
+#include "log/entry.h"
 #include "net/keyfile.h"
 #include "process/process.h"
 #include "process/version.h"
@@ -252,6 +254,30 @@ static int say_verdict(const struct head_found *f, const char *guard)
 	default: SAY(MSG_LOG_FORKED, JOURNAL_NUMBER("signed", f->last.size));
 	}
 	return EX_DATAERR;
+}
+
+int process_record(struct process *p, uint16_t number, const char *act)
+{
+	uint64_t now = p->clock != NULL ? clock_read(p->clock).now / 1000
+					: (uint64_t)time(NULL);
+	char text[64];
+	int n = snprintf(
+		text, sizeof text, "uid %u: %s", (unsigned)getuid(), act);
+	int rc = store_begin(p->store, now);
+
+	if (rc == 0) {
+		rc = entry_admin(
+			p->store, now, number, bytes_of(text, (size_t)n));
+		if (rc == 0)
+			rc = store_commit(p->store);
+		else
+			store_abort(p->store);
+	}
+	if (rc == 0)
+		return EX_OK;
+	SAY(MSG_STORE_UNUSABLE, JOURNAL_TEXT("path", p->config.state_dir),
+		JOURNAL_TEXT("why", rowan_strerror(rc)));
+	return rc == ROWAN_E_CORRUPT ? EX_DATAERR : EX_CANTCREAT;
 }
 
 int process_log(struct process *p, bool accept)

@@ -51,6 +51,14 @@ ROWAN_MUST int process_clock(struct process *p);
 ROWAN_MUST int process_authority(struct process *p);
 
 /**
+ * process_record(p, number, act):
+ * The leaf of an act on the files, enum ctl_op ${number}, with the uid it was
+ * done under. EX_OK, or a code that was said.
+ */
+ROWAN_MUST int process_record(
+	struct process *p, uint16_t number, const char *act);
+
+/**
  * process_log(p, accept):
  * Open the log behind the record of its last signed checkpoint; with
  * ${accept} take it as it is. Wipes the log key. The caller closes the head

@@ -142,6 +142,7 @@ ctl clock accept 2>/dev/null
 said '"event":"admin"'
 grep -q '"who":"uid' "$dir/log" || fail "the log does not say who"
 
+before=$(leaves)
 want 0 "draining" ctl drain --wait
 wait "$pid"
 [ $? -eq 0 ] || fail "drained, it left with another code than 0"
@@ -151,5 +152,11 @@ want 0 "every check passed" ctl store check
 want 0 "nothing to do" ctl store migrate
 want 0 "done" ctl store vacuum
 want 0 "every check passed" ctl store check
+want 0 "" "$build/rowand" --config "$conf" --accept-log
+# Acts on the files are leaves as well: drained, vacuumed, accepted.
+start
+[ "$(leaves)" = $((before + 3)) ] ||
+	fail "acts on the files made $(leaves), not $((before + 3))"
+stop
 end
 echo "  every command answers"
