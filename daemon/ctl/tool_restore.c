@@ -135,7 +135,8 @@ static int keep_lost(const struct tool *t, const struct writer *text)
 	f = fopen(path, "wxe");
 	if (f == NULL)
 		return ROWAN_E_IO;
-	ok = fwrite(text->data, 1, text->len, f) == text->len &&
+	ok = (text->len == 0 ||
+		     fwrite(text->data, 1, text->len, f) == text->len) &&
 	     fflush(f) == 0 && fsync(fileno(f)) == 0;
 	fclose(f);
 	return ok ? 0 : ROWAN_E_IO;
