@@ -276,7 +276,8 @@ while read -r command; do
 		fail "$command: left with $?: $(cat /root/named.out)"
 done </root/named
 section "Upgrades"
-grep -q "the old one runs until" /root/block.out || fail "an upgrade does not say what is next"
+grep -q "the old one does, until" /root/block.out ||
+	fail "an upgrade does not say what is next: $(cat /root/block.out)"
 
 # The keys change, and the card is renewed; those who talk go on.
 carry() {
