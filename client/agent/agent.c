@@ -24,6 +24,7 @@
 
 #define LOCKED_LIFE_MS (10 * 60 * 1000) /* locked and unused: it ends */
 #define STEP_MAX       64		/* of rowan_process in one turn */
+#define LOOK_MS	       30000		/* whether its home is there */
 
 static volatile sig_atomic_t told_to_stop;
 
@@ -149,7 +150,7 @@ static void work(struct agent *a)
 	a->vault_error = rc;
 }
 
-/* Milliseconds until the loop must turn without being woken; -1: never. */
+/* Milliseconds until the loop must turn without being woken. */
 static int patience(struct agent *a)
 {
 	uint64_t idle = agent_ms() - a->used, life;
@@ -160,19 +161,20 @@ static int patience(struct agent *a)
 		return 1000; /* the disk may have room again */
 	life = a->rowan == NULL ? LOCKED_LIFE_MS
 				: (uint64_t)a->settings.lock_minutes * 60000;
-	if (life == 0)
-		return wait;
-	left = idle >= life	     ? 0
-	       : life - idle > 60000 ? 60000
-				     : (int)(life - idle);
+	left = life == 0 || life > idle + LOOK_MS ? LOOK_MS
+	       : idle >= life			  ? 0
+						  : (int)(life - idle);
 	return wait < 0 || left < wait ? left : wait;
 }
 
-/* Nobody has used it for long: lock, then end. */
+/* Nobody has used it for long: lock, then end. Nor for a home that is gone. */
 static void rest(struct agent *a)
 {
 	uint64_t idle = agent_ms() - a->used;
+	struct stat st;
 
+	if (fstat(a->lock, &st) != 0 || st.st_nlink == 0)
+		a->stop = true;
 	if (a->rowan != NULL && a->settings.lock_minutes != 0 &&
 		idle >= (uint64_t)a->settings.lock_minutes * 60000) {
 		owner_lock(a);
@@ -270,7 +272,7 @@ static void harden(void)
 int agent_run(const char *home, int ready_fd)
 {
 	static struct agent a;
-	int lock, code = EXIT_DONE;
+	int code = EXIT_DONE;
 
 	harden();
 	a.used = agent_ms();
@@ -278,10 +280,10 @@ int agent_run(const char *home, int ready_fd)
 		places_free(&a.places);
 		return EXIT_MACHINE;
 	}
-	lock = take_lock(&a.places);
-	a.listener = lock < 0 ? -1 : listen_at(a.places.socket);
+	a.lock = take_lock(&a.places);
+	a.listener = a.lock < 0 ? -1 : listen_at(a.places.socket);
 	if (a.listener < 0) {
-		code = lock < 0 ? EXIT_TAKEN : EXIT_MACHINE;
+		code = a.lock < 0 ? EXIT_TAKEN : EXIT_MACHINE;
 		a.stop = true;
 	}
 	(void)!settings_load(&a);
@@ -300,8 +302,8 @@ int agent_run(const char *home, int ready_fd)
 		(void)close(a.listener);
 		(void)unlink(a.places.socket);
 	}
-	if (lock >= 0)
-		(void)close(lock);
+	if (a.lock >= 0)
+		(void)close(a.lock);
 	free(a.settings.proxy);
 	free(a.settings.endpoint);
 	places_free(&a.places);

@@ -79,6 +79,7 @@ struct agent {
 	struct rowan *rowan; /* NULL: locked, or there is no vault */
 	struct book *book;
 	struct evlog *evlog;
+	int lock; /* in its home */
 	int listener;
 	struct peer *peers;
 	size_t peer_count;

@@ -216,6 +216,9 @@ static int op_report(struct request *q)
 		memcpy(id.b, rowan_case_id(l, i), ID16_LEN);
 		if (name_channel(q, &id, ROWAN_CHANNEL_SUPPORT, &channel) == 0)
 			put_answer(a, channel.b, o);
+		else if (rowan_channel_of(a->rowan, id.b, ROWAN_CHANNEL_SUPPORT,
+				 channel.b) == 0)
+			(void)json_object_set_new(o, "unreadable", json_true());
 		(void)json_array_append_new(list, o);
 	}
 	rowan_list_free(l);

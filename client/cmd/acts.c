@@ -166,7 +166,7 @@ static int who_is(struct run *r, const char *person, char **ret)
 	json_array_foreach (json_object_get(out, "people"), i, one)
 		found = one;
 	words = person_text(found);
-	*ret = mem_print("%s, %s", words, json_text(found, "role"));
+	*ret = mem_print("%s, %s", words, words_said(json_text(found, "role")));
 	free(words);
 	json_decref(out);
 	return EXIT_DONE;
@@ -530,7 +530,7 @@ static int bar_list_run(struct run *r)
 		char *who = person_text(one);
 
 		table_cell(t, who);
-		table_cell(t, json_text(one, "role"));
+		table_cell(t, words_said(json_text(one, "role")));
 		free(who);
 	}
 	table_print(t, _("Nobody is barred from this case."));

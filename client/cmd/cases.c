@@ -92,8 +92,9 @@ static void case_row(
 	table_cell(t, day);
 	table_cell(t, json_text(o, "agency"));
 	if (status)
-		table_cell(t, json_flag(o, "hold") ? _("on hold")
-						   : json_text(o, "status"));
+		table_cell(t, json_flag(o, "hold")
+				      ? _("on hold")
+				      : words_said(json_text(o, "status")));
 	unread_cell(t, o, "support");
 	unread_cell(t, o, "team");
 	unread_cell(t, o, "diary");
@@ -250,7 +251,7 @@ static void people_rows(
 		if (channel != NULL)
 			table_cell(t, channel);
 		table_cell(t, who);
-		table_cell(t, json_text(one, "role"));
+		table_cell(t, words_said(json_text(one, "role")));
 		table_cell(t, json_text(one, "agency"));
 		if (channel != NULL) {
 			table_cell(t, json_flag(one, "present") ? _("yes")
@@ -281,7 +282,7 @@ static int case_run(struct run *r)
 	agency = ui_safe(&r->ui, json_text(ret, "agency"));
 	ui_say(&r->ui, _("Case %s %s"), json_text(ret, "case"), name);
 	ui_say(&r->ui, _("Referred %s by %s; %s%s"), day, agency,
-		json_text(ret, "status"),
+		words_said(json_text(ret, "status")),
 		json_flag(ret, "hold") ? _(", legal hold") : "");
 	free(name);
 	free(agency);

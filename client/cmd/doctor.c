@@ -13,6 +13,7 @@
 #include "cmd/families.h"
 #include "cmd/remote.h"
 #include "ui/mem.h"
+#include "ui/text.h"
 #include "ui/words.h"
 
 #define ROOM_LOW    ((uint64_t)64 * 1024 * 1024)
@@ -29,11 +30,15 @@ static void found(
 	struct findings *f, bool good, const char *what, const char *advice)
 {
 	const struct ui *ui = &f->run->ui;
+	const char *word = good ? _("good") : _("WRONG");
+	size_t yes = text_width(_("good")), no = text_width(_("WRONG"));
+	size_t width = yes > no ? yes : no;
 
-	ui_say(ui, "%s%-5s%s %s", ui_style(ui, good ? UI_GOOD : UI_WARN),
-		good ? _("good") : _("WRONG"), ui_style(ui, UI_PLAIN), what);
+	ui_say(ui, "%s%s%s%*s %s", ui_style(ui, good ? UI_GOOD : UI_WARN), word,
+		ui_style(ui, UI_PLAIN), (int)(width - text_width(word)), "",
+		what);
 	if (!good && advice != NULL)
-		ui_say(ui, "      %s", advice);
+		ui_say(ui, "%*s %s", (int)width, "", advice);
 	/* One by one: what takes longer comes last. */
 	(void)fflush(stdout);
 	(void)json_array_append_new(

@@ -12,6 +12,41 @@
 #include "ui/text.h"
 #include "ui/words.h"
 
+#define BESIDE_MIN 24 /* columns: with fewer left it goes below */
+
+static size_t columns_of(const struct ui *ui)
+{
+	return ui->width < 80 ? ui->width : 80;
+}
+
+static void print_text(const struct ui *ui, const char *text)
+{
+	size_t len, n;
+
+	while ((n = text_fold(text, columns_of(ui), &len)) > 0) {
+		ui_say(ui, "%.*s", (int)len, text);
+		text += n;
+	}
+}
+
+/* What it is in a column of ${width}, and what it does beside it or below. */
+static void print_pair(
+	const struct ui *ui, const char *left, size_t width, const char *text)
+{
+	bool below =
+		columns_of(ui) < width + BESIDE_MIN || text_width(left) > width;
+	size_t indent = below ? 6 : width + 3, len, n;
+
+	if (below)
+		ui_say(ui, "  %s", left);
+	while ((n = text_fold(text, columns_of(ui) - indent, &len)) > 0) {
+		ui_say(ui, "  %-*s%.*s", (int)indent - 2, below ? "" : left,
+			(int)len, text);
+		left = "";
+		text += n;
+	}
+}
+
 static void print_option(const struct ui *ui, const struct command_option *o)
 {
 	char left[64];
@@ -20,7 +55,7 @@ static void print_option(const struct ui *ui, const struct command_option *o)
 		o->letter != 0 ? '-' : ' ', o->letter != 0 ? o->letter : ' ',
 		"", o->name, o->arg != NULL ? " " : "",
 		o->arg != NULL ? o->arg : "");
-	ui_say(ui, "  %-28s %s", left, _(o->help));
+	print_pair(ui, left, 28, _(o->help));
 }
 
 void command_synopsis(const struct command *c, char *ret, size_t size)
@@ -34,16 +69,6 @@ void command_synopsis(const struct command *c, char *ret, size_t size)
 			o->arg != NULL ? o->arg : "");
 	if (at < size && *c->args != '\0')
 		(void)snprintf(ret + at, size - at, " %s", c->args);
-}
-
-static void print_text(const struct ui *ui, const char *text)
-{
-	size_t columns = ui->width < 80 ? ui->width : 80, len, n;
-
-	while ((n = text_fold(text, columns, &len)) > 0) {
-		ui_say(ui, "%.*s", (int)len, text);
-		text += n;
-	}
 }
 
 static void print_rights(const struct ui *ui, unsigned rights)
@@ -66,8 +91,9 @@ static int show_command(const struct ui *ui, const struct command *c)
 	char synopsis[512];
 
 	command_synopsis(c, synopsis, sizeof synopsis);
-	ui_say(ui, "%s%s%s\n", ui_style(ui, UI_BOLD), synopsis,
-		ui_style(ui, UI_PLAIN));
+	(void)fputs(ui_style(ui, UI_BOLD), stdout);
+	print_text(ui, synopsis);
+	ui_say(ui, "%s", ui_style(ui, UI_PLAIN));
 	print_text(ui, _(c->help));
 	if (c->more != NULL) {
 		ui_say(ui, "%s", "");
@@ -98,7 +124,7 @@ static void list_commands(const struct ui *ui, const char *only)
 				ui_say(ui, "\n%s%s%s", ui_style(ui, UI_BOLD),
 					_(g->title), ui_style(ui, UI_PLAIN));
 			said = true;
-			ui_say(ui, "  %-20s %s", c->name, _(c->help));
+			print_pair(ui, c->name, 20, _(c->help));
 		}
 	}
 }

@@ -25,6 +25,7 @@ struct figures {
 	bool hidden[3];
 	uint64_t *waits; /* seconds to the first answer */
 	size_t wait_count;
+	size_t unreadable; /* cases whose conversation is not this device's */
 };
 
 struct report {
@@ -53,6 +54,8 @@ static void add_case(struct figures *f, const json_t *c)
 		f->value[1]++;
 	else
 		f->value[2]++;
+	if (json_flag(c, "unreadable"))
+		f->unreadable++;
 	if (answer < first || answer == 0)
 		return;
 	f->waits = mem_more(f->waits, (f->wait_count + 1) * sizeof *f->waits);
@@ -156,6 +159,13 @@ static bool median(const struct figures *f, bool exact, uint64_t *ret)
 	return true;
 }
 
+/* How many are left out of it; a small number is not told either. */
+static bool left_out(const struct figures *f, bool exact, size_t *ret)
+{
+	*ret = f->unreadable;
+	return exact || *ret == 0 || (*ret >= SMALL && !f->hidden[0]);
+}
+
 /* ---- forms
  * ------------------------------------------------------------------------ */
 
@@ -204,6 +214,7 @@ static json_t *figures_json(const struct figures *f, bool exact)
 	static const char *const names[] = {"referrals", "open", "closed"};
 	json_t *o = json_pack("{s:s}", "agency", f->agency);
 	uint64_t wait;
+	size_t out;
 
 	for (int k = 0; k < 3; k++)
 		(void)json_object_set_new(o, names[k],
@@ -212,6 +223,9 @@ static json_t *figures_json(const struct figures *f, bool exact)
 	(void)json_object_set_new(o, "first_answer_seconds",
 		median(f, exact, &wait) ? json_integer((json_int_t)wait)
 					: json_null());
+	(void)json_object_set_new(o, "left_out",
+		left_out(f, exact, &out) ? json_integer((json_int_t)out)
+					 : json_null());
 	return o;
 }
 
@@ -270,6 +284,23 @@ static int write_svg(const struct run *r, const struct report *p,
 	return code;
 }
 
+/* A median of some cases must not pass for that of all. */
+static void note_left_out(
+	const struct run *r, const struct figures *all, bool exact)
+{
+	size_t out;
+
+	if (!left_out(all, exact, &out))
+		ui_note(&r->ui,
+			_("A few cases are left out of it: you do not take "
+			  "part in their conversation."));
+	else if (out > 0)
+		ui_note(&r->ui,
+			_("Left out of it, because you do not take part in "
+			  "the conversation: %zu of %zu."),
+			out, all->value[0]);
+}
+
 static const struct command_option report_options[] = {
 	{"csv", 'c', NULL, N_("comma-separated values"), COMMAND_TEXT},
 	{"svg", 's', "FILE", N_("a chart of the referrals in FILE"),
@@ -313,7 +344,8 @@ static int report_run(struct run *r)
 		ui_say(&r->ui, "%s\n", title);
 		print_text(r, &p, exact);
 		ui_note(&r->ui, _("Open and closed as of now; first answer: "
-				  "the median, of cases you can read."));
+				  "the median."));
+		note_left_out(r, &p.of[p.count], exact);
 	}
 	if (svg != NULL)
 		code = write_svg(r, &p, title, svg);

@@ -497,7 +497,8 @@ static void say_status(const struct run *r, const json_t *s)
 		return;
 	}
 	agency = ui_safe(&r->ui, json_text(s, "agency"));
-	ui_say(&r->ui, _("Card:     %s, %s"), json_text(s, "role"), agency);
+	ui_say(&r->ui, _("Card:     %s, %s"), words_said(json_text(s, "role")),
+		agency);
 	free(agency);
 	if (*json_text(s, "name") != '\0') {
 		char *name = ui_safe(&r->ui, json_text(s, "name"));

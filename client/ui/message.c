@@ -82,19 +82,21 @@ static uint64_t time_of(const json_t *m)
 char *message_head(const struct ui *ui, const json_t *m, uint64_t now)
 {
 	char *from = who(json_object_get(m, "from")), *safe = ui_safe(ui, from);
-	char when[WHEN_LEN], held[WHEN_LEN], *ret;
+	char when[WHEN_LEN], held[WHEN_LEN], *until, *ret;
 	const char *state = fate(m);
 	bool urgent = json_is_true(json_object_get(m, "urgent"));
 
 	when_text(time_of(m), now, when);
 	when_text(number_of(m, "held"), now, held);
-	ret = mem_print("#%llu  %s  %s%s%s%s%s%s%s%s",
+	until = mem_print(_("[held until %s]"), held);
+	ret = mem_print("#%llu  %s  %s%s%s%s%s%s%s",
 		(unsigned long long)number_of(m, "number"), when, safe,
 		urgent ? "  " : "", urgent ? _("[urgent]") : "",
-		*held != '\0' ? _("  [held until ") : "", held,
-		*held != '\0' ? "]" : "", *state != '\0' ? "  - " : "", state);
+		*held != '\0' ? "  " : "", *held != '\0' ? until : "",
+		*state != '\0' ? "  - " : "", state);
 	free(from);
 	free(safe);
+	free(until);
 	return ret;
 }
 

@@ -14,4 +14,11 @@
 #define _(text)	 gettext(text)
 #define N_(text) text
 
+/**
+ * words_said(word):
+ * A role or the state of a case as a person reads it; anything else is
+ * returned as it is.
+ */
+const char *words_said(const char *word);
+
 #endif

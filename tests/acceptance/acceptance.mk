@@ -1,7 +1,7 @@
 # The two evenings at the end of the domain's description, and a clinic at its
 # true size, with the real programs.
 #
-#   make check-evenings    both evenings, the clock moved by the test
+#   make check-evening-one check-evening-two    the clock moved by the test
 #   make check-audit       an auditor and two witnesses
 #   make clinic            208 referrals, 12 caseworkers, some minutes
 
@@ -12,11 +12,10 @@ $(ACCEPTANCE_SO): $(B)/tests/acceptance/clock_preload.o
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -o $@ $< -ldl
 
-STORIES += check-evenings
-.PHONY: check-evenings
-check-evenings: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
-	$(Q)python3 tests/acceptance/evening_one.py $(B)
-	$(Q)python3 tests/acceptance/evening_two.py $(B)
+STORIES += check-evening-one check-evening-two check-audit check-bundle
+.PHONY: check-evening-one check-evening-two
+check-evening-one check-evening-two: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
+	$(Q)python3 tests/acceptance/$(subst -,_,$(@:check-%=%)).py $(B)
 
 $(B)/tests/acceptance/sign_kill_preload.so: \
 		$(B)/tests/acceptance/sign_kill_preload.o
@@ -33,7 +32,6 @@ check-bundle: $(CLINIC_PROGRAMS)
 	$(Q)python3 tests/acceptance/bundle.py $(B)
 check-bundle-whole: $(CLINIC_PROGRAMS)
 	$(Q)python3 tests/acceptance/bundle.py $(B) whole
-check-evenings: check-audit check-bundle
 
 .PHONY: clinic check-clinic
 clinic: $(CLINIC_PROGRAMS)

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -25,13 +26,20 @@ class Failed(Exception):
     pass
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def own_address():
+    """A loopback address that no other process has while this one lives: so
+    no port on it is ever another's."""
+    pid = os.getpid()
+    return "127.%d.%d.%d" % (64 | pid >> 16, pid >> 8 & 255, pid & 255)
+
+
+def interrupted(number, frame):
+    raise SystemExit(128 + number)
 
 
 class Clinic:
+    made = 0
+
     def __init__(self, build, config="", clock=False):
         self.build = os.path.abspath(build)
         self.dir = tempfile.mkdtemp(prefix="rowan-clinic.")
@@ -40,7 +48,12 @@ class Clinic:
         self.daemon = None
         self.offset = 0
         self.extra = config
-        self.ports = free_port(), free_port()
+        Clinic.made += 1
+        self.host = own_address()
+        self.ports = 7000 + 10 * Clinic.made, 7001 + 10 * Clinic.made
+        # Whoever ends a test early leaves nothing running.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, interrupted)
         self.said = lambda who, args: None
         for name in ("run", "daemon", "daemon/state", "tmp"):
             os.mkdir(self.path(name), 0o700)
@@ -60,6 +73,10 @@ class Clinic:
 
     def path(self, *names):
         return os.path.join(self.dir, *names)
+
+    def at(self, n):
+        """The daemon's endpoint: 0 for members, 1 for enrolment, 2 to use."""
+        return "tcp://%s:%d" % (self.host, self.ports[0] + n)
 
     def program(self, name):
         return os.path.join(self.build, name)
@@ -105,9 +122,8 @@ class Clinic:
         for key in ("store-key", "curve-key", "log-key"):
             self.run("rowand", "--new-key", self.path("daemon", key))
         with open(self.path("daemon/rowand.conf"), "w") as f:
-            f.write('listen = [ "tcp://127.0.0.1:%d" ];\n'
-                    'listen_enrol = [ "tcp://127.0.0.1:%d" ];\n'
-                    % self.ports)
+            f.write('listen = [ "%s" ];\nlisten_enrol = [ "%s" ];\n'
+                    % (self.at(0), self.at(1)))
             for name, value in (("state_dir", "state"),
                                 ("store_key", "store-key"),
                                 ("transport_key", "curve-key"),
@@ -124,9 +140,8 @@ class Clinic:
         with open(self.path("daemon.request"), "w") as f:
             f.write(p.stdout)
         print_ = re.search(r"fingerprint: ([0-9a-f ]+)", p.stderr).group(1)
-        self.authority("daemon", "--listen", "tcp://127.0.0.1:%d"
-                       % self.ports[0], "--enrol", "tcp://127.0.0.1:%d"
-                       % self.ports[1], "--fingerprint", print_,
+        self.authority("daemon", "--listen", self.at(0), "--enrol",
+                       self.at(1), "--fingerprint", print_,
                        self.path("authority"), self.path("daemon.request"))
 
     def start(self):

@@ -174,6 +174,7 @@ def search(words):
                 for form in (w, w.decode().encode("utf-16-le"),
                              w.hex().encode()):
                     assert form not in data, (path, w)
+            assert k.host.encode() not in data, path
             assert b"127.0.0.1" not in data, path
             assert b"::1" not in data or not path.endswith("log"), path
     assert found >= 4

@@ -13,6 +13,7 @@ unset ROWAN_ASKPASS COLUMNS
 mkdir -m 700 "$XDG_RUNTIME_DIR"
 cd "$work" || exit 1
 trap '"$rowan" agent stop -q; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
 
 cat >base.json <<'JSON'
 {"now": 1768480500, "rights": 15, "agency": "advocacy",
@@ -245,6 +246,10 @@ expect 10 'exists already' r diary 1 --svg d.svg
 expect 0 '^probation *<5' r report 2026-01-01 2026-01-31
 expect 0 'probation,1,' r report 2026-01-01 2026-01-31 --csv --exact
 expect 0 '"referrals":null' r report 2026-01-01 2026-01-31 --json
+expect 0 '"left_out":1' r report 2026-01-01 2026-01-31 --json --exact
+expect 0 '"left_out":null' r report 2026-01-01 2026-01-31 --json
+expect 0 'A few cases are left out' r report 2026-01-01 2026-01-31
+expect 0 'in the conversation: 1 of 3' r report 2026-01-01 2026-01-31 --exact
 expect 2 'the earlier one first' r report 2026-02-01 2026-01-31
 expect 0 'lock_minutes = 15' r config
 expect 0 'lock_minutes = 5' r config lock_minutes 5
@@ -323,7 +328,6 @@ print("alive")
 PY
 check 'garbage at the socket' $? 0 'alive'
 expect 10 'runs for' r agent run
-pid=$(lsof -t "$socket" 2>/dev/null | head -n 1)
 expect 0 'has ended' r agent stop
 expect 4 'locked' r inbox
 expect 0 'new passphrase opens it' sh -c '(cat pass; echo another horse entirely) |
@@ -342,6 +346,19 @@ if grep -rqa 'bluebell\|correct horse' "$work/home"; then
 	echo "FAILED: something is left in the clear"
 	failed=$((failed + 1))
 fi
-: "$pid"
+# An agent whose home is gone ends by itself.
+r agent run --home "$work/gone" 2>err >out &
+pid=$!
+n=0
+while ! [ -e "$work/gone/agent.lock" ] && [ $n -lt 200 ]; do
+	sleep 0.1
+	n=$((n + 1))
+done
+r --home "$work/gone" status >out 2>&1
+rm -rf "$work/gone"
+# Woken by somebody, it looks; by itself within half a minute.
+r --home "$work/gone" status >out 2>&1
+wait $pid
+check 'an agent without a home' $? 0 ''
 printf '  commands: %s passed, %s failed\n' $passed $failed
 [ $failed -eq 0 ]

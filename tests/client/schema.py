@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -123,6 +124,8 @@ def every():
         assert n in seen, "no answer of %s was looked at" % n
 
 
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, lambda n, frame: sys.exit(128 + n))
 try:
     for kind, args in (
             ("status", ("status",)),

@@ -5,6 +5,7 @@ fit, a question, a passphrase that is not shown. usage: screens.py ROWAN
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -165,6 +166,8 @@ def locked():
     t.end(5)
 
 
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, lambda n, frame: sys.exit(128 + n))
 try:
     for scene in (first_steps, tables_fit, conversation,
                   plain_words_for_plain_terminals, locked):

@@ -142,7 +142,7 @@ def story():
 
 def peek():
     secrets = [b"gate", b"Risk is rising", b"I am with you", b"gate.jpg",
-               b"bluebell", b"127.0.0.1"]
+               b"bluebell", b"127.0.0.1", k.host.encode()]
     for folder, _, names in os.walk(k.path("daemon/state")):
         for name in names:
             with open(os.path.join(folder, name), "rb") as f:
@@ -188,12 +188,6 @@ def leave_running():
           % (clinic.PASSPHRASE, end))
 
 
-def interrupted(number, frame):
-    raise SystemExit(128 + number)
-
-
-for number in (signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, interrupted)
 try:
     story()
     tell("That was a clinic's first day, in %d seconds." % (

@@ -16,8 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import clinic  # noqa: E402
 
 k = clinic.Clinic(sys.argv[1])
-next_port = clinic.free_port()
-MAIN, NEXT = "tcp://127.0.0.1:%d" % k.ports[0], "tcp://127.0.0.1:%d" % next_port
+MAIN, NEXT = k.at(0), k.at(2)
 EXTRA = ('transport_key_next = "%s";\nlog_key_next = "%s";\n'
          'listen_next = [ "%s" ];\n') % (
              k.path("next/curve-key-next"), k.path("next/log-key-next"), NEXT)
@@ -112,7 +111,7 @@ def rotate():
     print_ = re.search(r"fingerprint: ([0-9a-f ]+)", p.stderr).group(1)
     k.authority("daemon", "--listen", "%s,%s@%s,%s" % (
         NEXT, show["current"]["public"], MAIN, MAIN), "--enrol",
-                "tcp://127.0.0.1:%d" % k.ports[1], "--fingerprint", print_,
+                k.at(1), "--fingerprint", print_,
                 k.path("authority"), k.path("next.request"))
     bring()
     show = {r["key"]: r for r in rows("key", "show")}
