@@ -97,6 +97,10 @@ void audit_failed(const struct wait *w, int rc)
 		{ROWAN_E_SIGNER, EXIT_NOT_ALLOWED,
 			N_("your card does not give the right to audit"),
 			N_("rowan status shows your rights")},
+		{ROWAN_E_STALE, EXIT_DIFFERENT,
+			N_("that is no checkpoint of the clinic's log"), NULL},
+		{ROWAN_E_MALFORMED, EXIT_DIFFERENT,
+			N_("no witness of the clinic has signed that"), NULL},
 		{ROWAN_E_INVAL, EXIT_NOT_FOUND, N_("the log is not that long"),
 			NULL}};
 
@@ -144,6 +148,8 @@ static int op_audit(struct request *q)
 			r, given ? of.b : NULL, NULL, (uint64_t)from, &audit);
 	else if (strcmp(kind, "renew") == 0 && receipt != NULL)
 		rc = rowan_audit_renew(r, receipt, strlen(receipt), &audit);
+	else if (strcmp(kind, "cosigned") == 0 && receipt != NULL)
+		rc = rowan_audit_cosigned(r, receipt, strlen(receipt), &audit);
 	else if (strcmp(kind, "request") == 0)
 		rc = rowan_audit_request(r, (uint64_t)from, &audit);
 	else

@@ -22,9 +22,10 @@
 #include "wire/code.h"
 #include "wire/op.h"
 
-#define PATIENCE_S   60
-#define FOLLOW_S     2 /* between two looks at the log */
-#define POLICY_BYTES 65536
+#define PATIENCE_S    60
+#define FOLLOW_S      2 /* between two looks at the log */
+#define POLICY_BYTES  65536
+#define REQUEST_BYTES (128 * 1024)
 
 static const struct command_option verify_options[] = {
 	{"since", 's', "ENTRY", N_("only from this entry on"), COMMAND_TEXT},
@@ -486,6 +487,46 @@ static int request_run(struct run *r)
 	return code;
 }
 
+/* The checkpoint of the request, and the answer's lines behind it. */
+static char *with_answer(const struct buf *request, const struct buf *answer)
+{
+	const uint8_t *at = request->len > 0 ? memmem(request->data,
+						       request->len, "\n\n", 2)
+					     : NULL;
+	size_t begin = at != NULL ? (size_t)(at - request->data) + 2 : 0;
+
+	return mem_print("%.*s%.*s", (int)(request->len - begin),
+		(const char *)request->data + begin, (int)answer->len,
+		(const char *)answer->data);
+}
+
+static int cosigned_run(struct run *r)
+{
+	struct buf request, answer = {NULL, 0};
+	json_t *q, *ret = NULL;
+	char *note;
+	int code = file_read(&r->ui, r->argv[0], REQUEST_BYTES, &request);
+
+	if (code == EXIT_DONE)
+		code = file_read(&r->ui, r->argv[1], REQUEST_BYTES, &answer);
+	if (code == EXIT_DONE) {
+		note = with_answer(&request, &answer);
+		q = question("cosigned", NULL, 0);
+		(void)json_object_set_new(q, "receipt", json_string(note));
+		code = ask(r, q, NULL, NULL, &ret);
+		free(note);
+	}
+	if (code == EXIT_DONE)
+		ui_say(&r->ui, _("the daemon has it, and shows it to all"));
+	if (code == EXIT_DONE)
+		ui_json(&r->ui,
+			json_pack("{s:I}", "size", json_number(ret, "size")));
+	json_decref(ret);
+	buf_wipe(&request);
+	buf_wipe(&answer);
+	return code;
+}
+
 const struct command audit_commands[] = {
 	{"audit follow", "", 0, 0, COMMAND_TEXT,
 		N_("the log as it grows, an entry a line"),
@@ -522,4 +563,11 @@ const struct command audit_commands[] = {
 		N_("A file of C2SP tlog-witness, for rowan witness sign on "
 		   "the witness's machine."),
 		0, request_options, request_run},
+	{"audit cosigned", "REQUEST ANSWER", 2, 2, COMMAND_FILE,
+		N_("hand in what a witness has answered by file"),
+		N_("The request as it was written, and the answer of rowan "
+		   "witness sign or of any tool of C2SP tlog-witness. From "
+		   "then on the daemon shows that checkpoint with the "
+		   "witness's cosignature, beside those it had already."),
+		ROWAN_RIGHT_AUDIT, NULL, cosigned_run},
 	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

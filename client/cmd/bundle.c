@@ -73,6 +73,21 @@ int bundle_file_add(struct bundle *b, const char *path, struct bytes data)
 	return 0;
 }
 
+/* A name somebody else chose: no folder of its own, no line of the list. */
+char *bundle_file_name(unsigned n, struct bytes name)
+{
+	char *path = mem_print("files/%04u-%.*s", n, (int)name.len,
+		name.len > 0 ? (const char *)name.data : "");
+
+	if (strlen(path) >= BUNDLE_PATH_MAX - 1)
+		path[BUNDLE_PATH_MAX - 1] = '\0';
+	for (char *at = path + strlen("files/"); *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f || *at == '/' ||
+			*at == '\\')
+			*at = '_';
+	return path;
+}
+
 /* ---- writing ---------------------------------------------------------------
  */
 

@@ -2,11 +2,12 @@
  * An export of a diary as a folder: what stands in it, and under what rules
  * its list is written and read.
  *
- *	bundle.txt	the list, signed; below
- *	signature	"signature HEX\ncards BASE64\n": under the list's
- *SHA-256 index.html	for people; follows from the entries alone checkpoint
- *of the log, under which every receipt stands entries/N.disclosure
- *trust/disclosure.h files/N-NAME	an attachment
+ *	bundle.txt		the list, signed; below
+ *	signature		"signature HEX\ncards BASE64\n", of its SHA-256
+ *	index.html		for people; follows from the entries alone
+ *	checkpoint		of the log, the newest
+ *	entries/N.disclosure	trust/disclosure.h
+ *	files/N-NAME		an attachment
  *
  *	rowan bundle 1
  *	clinic HEX
@@ -58,6 +59,13 @@ struct bundle {
 };
 
 void bundle_free(struct bundle *b);
+
+/**
+ * bundle_file_name(n, name):
+ * Where the attachment of entry ${n}, called ${name}, lies in the folder. The
+ * caller frees it.
+ */
+char *bundle_file_name(unsigned n, struct bytes name);
 
 /**
  * bundle_entry_add(b, ret), bundle_file_add(b, path, data):

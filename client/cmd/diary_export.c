@@ -154,15 +154,12 @@ static int rewrite(
 /* The file itself, if it still can be had; else it is said to be missing. */
 static int attachment(struct exporting *x, struct bundle_entry *e)
 {
-	struct bytes name = e->x->entry.name;
 	char id[2 * ID16_LEN + 1], *full, *abs;
 	json_t *answer = NULL, *error = NULL;
 	struct buf data;
 	int code;
 
-	e->file = mem_print("files/%04u-%.*s", e->n, (int)name.len, name.data);
-	if (strlen(e->file) >= BUNDLE_PATH_MAX - 1)
-		e->file[BUNDLE_PATH_MAX - 1] = '\0';
+	e->file = bundle_file_name(e->n, e->x->entry.name);
 	full = mem_print("%s/%s", x->folder, e->file);
 	abs = absolute_path(full);
 	hex_write(e->x->said.id.b, ID16_LEN, id);

@@ -202,8 +202,7 @@ static void check_attachment(struct checking *x, const struct bundle_entry *e)
 
 	if (e->x->said.type != SAID_ATTACHMENT || e->omitted)
 		return;
-	path = mem_print(
-		"files/%04u-%.*s", e->n, (int)s->name.len, s->name.data);
+	path = bundle_file_name(e->n, s->name);
 	if (!load(x, path, FILE_MAX, &data)) {
 		fault(x, "removed file", path,
 			_("and not declared as omitted"));

@@ -209,6 +209,50 @@ int head_cosign(struct head *h, uint64_t size, struct bytes line,
 	return witnessed_add(h->witnessed, size, line, witness);
 }
 
+/* The note with this log's signature alone; that is the same each time. */
+static int own_note(struct head *h, struct bytes text, struct buf *ret)
+{
+	struct writer w;
+	int rc;
+
+	writer_init(&w, GUARD_NOTE_MAX);
+	rc = note_sign(&w, text, &h->key, h->sk);
+	if (rc == 0)
+		rc = writer_finish(&w, ret);
+	else
+		writer_wipe(&w);
+	return rc;
+}
+
+int head_take(struct head *h, struct bytes input, struct head_taken *ret)
+{
+	struct store_reader *rd = store_view(h->store);
+	struct merkle_source src = store_log_source(rd);
+	struct buf own = {NULL, 0};
+	struct merkle_hash root;
+	struct checkpoint c;
+	uint64_t size;
+	int rc = checkpoint_open(&c, &ret->note, input, &h->key);
+
+	if (rc == ROWAN_E_CRYPTO)
+		return ROWAN_E_STALE;
+	if (rc == 0)
+		rc = store_log_size(rd, &size);
+	if (rc == 0 && c.size > size)
+		rc = ROWAN_E_STALE;
+	if (rc == 0)
+		rc = merkle_proof_root(&src, c.size, &root);
+	if (rc == 0 && !merkle_eq(&root, &c.root))
+		rc = ROWAN_E_STALE;
+	if (rc == 0)
+		rc = own_note(h, ret->note.text, &own);
+	if (rc == 0)
+		rc = witnessed_offer(h->witnessed, c.size, buf_view(&own));
+	ret->size = c.size;
+	buf_wipe(&own);
+	return rc == ROWAN_E_LIMIT ? ROWAN_E_MALFORMED : rc;
+}
+
 int head_cosigned(const struct head *h, size_t need, struct buf *ret)
 {
 	return witnessed_find(h->witnessed, need, ret);

@@ -51,6 +51,12 @@ struct head_found {
 	uint64_t size;		 /* of the tree */
 };
 
+/* A checkpoint that came back. */
+struct head_taken {
+	uint64_t size;
+	struct note note;
+};
+
 /**
  * head_open(ret, options, ret_found):
  * Compare the tree with the record and, if all is well or a restore of the
@@ -106,6 +112,16 @@ ROWAN_MUST int head_offer(struct head *h);
  */
 ROWAN_MUST int head_cosign(struct head *h, uint64_t size, struct bytes line,
 	const struct note_key *witness);
+
+/**
+ * head_take(h, input, ret):
+ * A checkpoint of this log that was carried to a witness by file, with
+ * signatures of whomever: it may be cosigned from now on, like one that was
+ * offered. ${ret} borrows from ${input}. ROWAN_E_MALFORMED; ROWAN_E_STALE when
+ * it is not signed by this log, or not of its tree.
+ */
+ROWAN_MUST int head_take(
+	struct head *h, struct bytes input, struct head_taken *ret);
 
 /**
  * head_cosigned(h, need, ret):

@@ -9,6 +9,7 @@
 #include "ops/audits.h"
 #include "ops/record.h"
 #include "tlog/origin.h"
+#include "tlog/text.h"
 
 #define DETAIL_ROWS 32	   /* of the log, looked through for one question */
 #define ANSWER_ROOM 200000 /* bytes of openings in an answer, about */
@@ -136,35 +137,94 @@ int audits_details(struct ops *o, struct request *r)
 	return rc;
 }
 
-/* The witness's key is in its card. */
-static int witness_key(struct ops *o, struct note_key *ret)
+/* A witness's key is in its card. */
+static int witness_key(
+	struct ops *o, const struct id16 *device, struct note_key *ret)
 {
 	struct wire_chain chain;
 	struct buf card;
-	int rc = store_device_card(o->view, &o->sender.id, &card);
+	int rc = store_device_card(o->view, device, &card);
 
 	if (rc == 0)
 		rc = wire_chain_decode(buf_view(&card), &chain);
 	if (rc == 0)
-		rc = origin_witness(
-			&o->sender.id, chain.card[0].signature_key.b, ret);
+		rc = origin_witness(device, chain.card[0].signature_key.b, ret);
 	buf_wipe(&card);
 	return rc;
+}
+
+/* Whose name it is; ROWAN_E_NOT_FOUND for none of our witnesses. */
+static int witness_of(struct ops *o, struct bytes name, struct note_key *ret)
+{
+	struct store_device d;
+	struct id16 device;
+	size_t len = 0;
+	int rc = ROWAN_E_NOT_FOUND;
+
+	if (text_skip(&name, ORIGIN_WITNESS) == 0 && name.len == 2 * ID16_LEN &&
+		sodium_hex2bin(device.b, ID16_LEN, (const char *)name.data,
+			name.len, NULL, &len, NULL) == 0 &&
+		len == ID16_LEN)
+		rc = store_device_by_id(o->view, &device, &d);
+	if (rc == 0 && (d.role != WIRE_ROLE_WITNESS || d.revoked))
+		rc = ROWAN_E_NOT_FOUND;
+	return rc == 0 ? witness_key(o, &device, ret) : rc;
+}
+
+/* The whole line, as it stands in the note. */
+static struct bytes line_of(const struct note_signature *s)
+{
+	static const char dash[] = "\xe2\x80\x94 ";
+	const uint8_t *begin = s->name.data - (sizeof dash - 1);
+	const uint8_t *end = s->base64.data + s->base64.len + 1;
+
+	return bytes_of(begin, (size_t)(end - begin));
+}
+
+/* By file: whatever of it is by witnesses of ours, whoever brings it. */
+static int take_note(struct ops *o, struct bytes input, uint64_t *ret_size)
+{
+	struct head_taken *t = malloc(sizeof *t);
+	struct note_key key;
+	bool any = false;
+	int rc = t == NULL ? ROWAN_E_NOMEM : head_take(o->head, input, t);
+
+	for (size_t i = 0; rc == 0 && i < t->note.count; i++) {
+		rc = witness_of(o, t->note.signature[i].name, &key);
+		if (rc == ROWAN_E_NOT_FOUND) {
+			rc = 0;
+			continue;
+		}
+		if (rc == 0)
+			rc = head_cosign(o->head, t->size,
+				line_of(&t->note.signature[i]), &key);
+		any = any || rc == 0;
+	}
+	*ret_size = t == NULL ? 0 : t->size;
+	free(t);
+	return rc == 0 && !any ? ROWAN_E_MALFORMED : rc;
 }
 
 int audits_cosign(struct ops *o, struct request *r)
 {
 	const struct wire_cosign *c = &r->body.cosign;
+	bool witness = o->sender.role == WIRE_ROLE_WITNESS;
+	struct bytes line = c->line;
+	uint64_t size = c->size;
 	struct note_key key;
-	int rc;
+	int rc = o->head == NULL ? ROWAN_E_REFUSED : allow(o, true);
 
-	if (o->head == NULL || o->sender.role != WIRE_ROLE_WITNESS)
-		return ROWAN_E_REFUSED;
-	o->allowed = true;
-	rc = witness_key(o, &key);
-	if (rc == 0)
-		rc = head_cosign(o->head, c->size, c->line, &key);
-	o->record.number = c->size;
+	if (rc != 0)
+		return rc;
+	if (text_skip(&line, "\xe2\x80\x94 ") != 0) {
+		rc = take_note(o, c->line, &size);
+	} else {
+		rc = witness ? witness_key(o, &o->sender.id, &key)
+			     : ROWAN_E_REFUSED;
+		if (rc == 0)
+			rc = head_cosign(o->head, size, c->line, &key);
+	}
+	o->record.number = size;
 	return rc == 0 ? wire_empty_encode(&(struct wire_empty){0}, &r->out)
 		       : rc;
 }

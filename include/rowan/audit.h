@@ -55,6 +55,17 @@ ROWAN_API ROWAN_MUST int rowan_audit_request(
 	struct rowan *r, uint64_t known, struct rowan_audit **ret);
 
 /*
+ * rowan_audit_cosigned(r, note, len, ret):
+ * A checkpoint of a request, with the signature line with which a witness
+ * (rowan_witness, or any tool of C2SP tlog-witness) answered it behind it, to
+ * the daemon, which shows it to everybody from then on: no entry, and then it
+ * is done. ROWAN_E_STALE: not of this clinic's log; ROWAN_E_MALFORMED: signed
+ * by no witness of the clinic. Needs the right to audit, or a witness's card.
+ */
+ROWAN_API ROWAN_MUST int rowan_audit_cosigned(struct rowan *r, const void *note,
+	size_t len, struct rowan_audit **ret);
+
+/*
  * rowan_audit_next(audit):
  * The next entry; the getters speak of it until the next call. ROWAN_E_AGAIN:
  * it was asked for, call again after rowan_process; ROWAN_E_NOT_FOUND: that

@@ -74,6 +74,15 @@ int rowan_audit_request(
 	return begin(r, &q, ret);
 }
 
+int rowan_audit_cosigned(
+	struct rowan *r, const void *note, size_t len, struct rowan_audit **ret)
+{
+	struct audit_question q = {
+		.kind = AUDIT_COSIGNED, .receipt = bytes_of(note, len)};
+
+	return note == NULL ? ROWAN_E_INVAL : begin(r, &q, ret);
+}
+
 void rowan_audit_free(struct rowan_audit *audit)
 {
 	if (audit == NULL)

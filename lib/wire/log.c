@@ -395,14 +395,14 @@ int wire_cosign_decode(const struct wire_message *m, struct wire_cosign *ret)
 	if ((rc = codec_open(m, &r)) != 0 ||
 		(rc = reader_u64(&r, &ret->size)) != 0)
 		goto out;
-	rc = text_read(&r, WIRE_COSIGN_MAX, &ret->line);
+	rc = text_read(&r, WIRE_NOTE_MAX, &ret->line);
 out:
 	return codec_finish(&r, rc, ret, sizeof *ret);
 }
 
 int wire_cosign_encode(const struct wire_cosign *v, struct writer *w)
 {
-	if (!text_ok(v->line, WIRE_COSIGN_MAX))
+	if (!text_ok(v->line, WIRE_NOTE_MAX))
 		return ROWAN_E_INVAL;
 	writer_u64(w, v->size);
 	writer_vec(w, v->line);

@@ -99,7 +99,10 @@ struct wire_log_details_answer {
 	uint64_t size;
 };
 
-/* A witness's signature line for the checkpoint of ${size} leaves. */
+/*
+ * A witness's signature line for the checkpoint of ${size} leaves; or, from
+ * whoever may audit, that whole checkpoint with the lines of witnesses.
+ */
 struct wire_cosign {
 	uint64_t size;
 	struct bytes line;

@@ -103,6 +103,25 @@ def witnesses(online, offline, auditor):
         f.write("witness a %s\nwitness b %s\ngroup both all a b\n"
                 "quorum both\n" % (key, other))
     assert auditor.code("audit", "verify", "--policy", k.path("policy")) == 11
+    # Until its answer, for a checkpoint that the other has cosigned, is there.
+    with open(k.path("police"), "w") as f:
+        f.write("witness police %s\nquorum police\n" % key)
+    auditor.run("audit", "verify", "--policy", k.path("police"))
+    known = offline.json("witness", "status")["size"]
+    online.run("witness", "--once")
+    auditor.run("audit", "verify")
+    for path in (ask, answer):
+        os.unlink(path)
+    auditor.run("audit", "request", "--known", str(known), ask)
+    offline.run("witness", "sign", ask, answer)
+    word = open(answer).read()
+    with open(k.path("bad"), "w") as f:
+        f.write(word[:-9] + ("A" if word[-9] != "A" else "B") + word[-8:])
+    assert auditor.code("audit", "cosigned", ask, k.path("bad")) == 14
+    took = auditor.json("audit", "cosigned", ask, answer)
+    known = offline.json("witness", "status")["size"]
+    assert took["size"] == known, (took, known)
+    auditor.run("audit", "verify", "--policy", k.path("policy"))
     with open(k.path("policy"), "w") as f:
         f.write("")
     auditor.run("audit", "verify", "--policy", k.path("policy"))

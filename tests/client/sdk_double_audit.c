@@ -48,6 +48,12 @@ int rowan_audit_request(
 	return begin(true, ENTRIES - 1, ret);
 }
 
+int rowan_audit_cosigned(
+	struct rowan *r, const void *note, size_t len, struct rowan_audit **ret)
+{
+	return begin(true, ENTRIES, ret);
+}
+
 void rowan_audit_free(struct rowan_audit *audit)
 {
 	free(audit);

@@ -15,6 +15,12 @@ $(B)/tests/fuzz/fuzz_vault $(B)/campaign/fuzz_vault: | \
 	$(B)/tests/fuzz/memory_vault.o
 -include $(B)/tests/fuzz/memory_vault.d
 
+# The list of an exported diary is the client's.
+$(B)/tests/fuzz/fuzz_disclosure.o: INC += -Iclient
+$(B)/tests/fuzz/fuzz_disclosure $(B)/campaign/fuzz_disclosure: private LDFLAGS += \
+	$(LIB_CLIENT) $(LIBS_CLIENT) $(SODIUM)
+$(B)/tests/fuzz/fuzz_disclosure $(B)/campaign/fuzz_disclosure: $(LIB_CLIENT)
+
 .PHONY: fuzz fuzz-run
 fuzz:
 	$(Q)$(MAKE) B=build/fuzz CC=clang CFLAGS='-O1 -g' \

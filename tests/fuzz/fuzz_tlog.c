@@ -3,6 +3,7 @@
  */
 #include "tlog/cosignature.h"
 #include "tlog/tlog_proof.h"
+#include "tlog/witness.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -11,6 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes input = bytes_of(data, size);
 	struct merkle_hash leaf = {0};
 	struct tlog_proof p;
+	struct witness_request r;
+	struct watch seen, next;
 	struct checkpoint c;
 	struct note_key k;
 	struct note n;
@@ -19,6 +22,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (tlog_proof_parse(&p, input) == 0)
 		(void)!tlog_proof_check(&p, &leaf, &k, &n, &c);
+	/* Nobody signs what the log has not. */
+	watch_init(&seen);
+	if (witness_request_parse(&r, input) == 0 &&
+		witness_judge(&r, &k, &seen, &n, &next) == WITNESS_GOOD)
+		__builtin_trap();
 	(void)!checkpoint_open(&c, &n, input, &k);
 	(void)!checkpoint_parse(&c, input);
 	(void)!note_key_parse(&k, input);

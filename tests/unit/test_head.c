@@ -321,6 +321,68 @@ static void test_witnesses_cosign(void **state)
 	head_close(h);
 }
 
+/* What the log's key would sign for somebody who holds it. */
+static void foreign(uint64_t size, struct buf *ret)
+{
+	static const struct id16 clinic = {{0xc1}};
+	uint8_t pk[32], sk[64];
+	struct checkpoint c = {.size = size, .root = {{1}}};
+	struct note_key key;
+	struct writer w;
+
+	(void)crypto_sign_seed_keypair(pk, sk, seed.b);
+	assert_int_equal(origin_log(&clinic, pk, &key), 0);
+	c.origin = bytes_of(key.name, strlen(key.name));
+	writer_init(&w, 2048);
+	assert_int_equal(checkpoint_sign(&w, &c, &key, sk), 0);
+	assert_int_equal(buf_set(ret, writer_view(&w)), 0);
+	writer_wipe(&w);
+}
+
+/* By file, and days later: nothing of it was kept here. */
+static void test_what_comes_back_is_known_again(void **state)
+{
+	struct witness a = witness(1);
+	struct head_taken *t = malloc(sizeof *t);
+	struct head *h = good();
+	struct buf note, found;
+	uint64_t size;
+
+	assert_non_null(t);
+	leaves(5);
+	assert_int_equal(head_renew(h, kit.now), 0);
+	assert_int_equal(buf_copy(&note, head_note(h, &size)), 0);
+	leaves(9);
+	head_close(h);
+	kit_reopen(&kit);
+	h = good();
+	assert_int_equal(cosign(h, &a, buf_view(&note), size), ROWAN_E_STALE);
+	assert_int_equal(head_take(h, buf_view(&note), t), 0);
+	assert_int_equal(t->size, size);
+	assert_int_equal(cosign(h, &a, buf_view(&note), size), 0);
+	assert_int_equal(head_cosigned(h, 1, &found), 0);
+	assert_true(found.len > note.len);
+	/* As it was with the witness's line behind it, too. */
+	assert_int_equal(head_take(h, buf_view(&found), t), 0);
+	assert_int_equal(t->note.count, 2);
+	buf_wipe(&found);
+	/* Any other text was never signed here. */
+	for (size_t i = 0; i < note.len; i++) {
+		note.data[i] ^= 1;
+		assert_int_not_equal(head_take(h, buf_view(&note), t), 0);
+		note.data[i] ^= 1;
+	}
+	/* Signed by its key, and of another tree, or of one it is not yet. */
+	for (uint64_t n = 5; n < 100; n += 90) {
+		foreign(n, &note);
+		assert_int_equal(
+			head_take(h, buf_view(&note), t), ROWAN_E_STALE);
+	}
+	head_close(h);
+	buf_wipe(&note);
+	free(t);
+}
+
 /* A line that is not this witness's word for that checkpoint. */
 static void test_foreign_lines_are_refused(void **state)
 {
@@ -367,6 +429,7 @@ int main(void)
 		T(test_torn_and_damaged_records),
 		T(test_signs_what_there_is),
 		T(test_witnesses_cosign),
+		T(test_what_comes_back_is_known_again),
 		T(test_foreign_lines_are_refused),
 	};
 

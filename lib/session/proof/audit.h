@@ -27,7 +27,8 @@ enum audit_kind {
 	AUDIT_TREE = 1,	    /* all leaves from ${from} on, hashed anew */
 	AUDIT_OPENINGS = 2, /* what those who may audit see */
 	AUDIT_RENEW = 3,    /* a receipt, led to the present checkpoint */
-	AUDIT_REQUEST = 4   /* what a witness that knows ${from} is to sign */
+	AUDIT_REQUEST = 4,  /* what a witness that knows ${from} is to sign */
+	AUDIT_COSIGNED = 5  /* a checkpoint that came back, into the daemon */
 };
 
 struct audit_question {
@@ -35,7 +36,7 @@ struct audit_question {
 	uint64_t from;
 	struct id16 case_id; /* AUDIT_OPENINGS: zero for any */
 	struct id16 device;
-	struct bytes receipt; /* AUDIT_RENEW */
+	struct bytes receipt; /* AUDIT_RENEW; AUDIT_COSIGNED: the note */
 };
 
 struct audit;
@@ -64,7 +65,8 @@ struct audit_item {
  * the session has worked; ROWAN_E_NOT_FOUND: that was all, and all was well;
  * ROWAN_E_CHAIN: the daemon contradicts what it signed; ROWAN_E_STATE: there
  * is no checkpoint that may be believed; ROWAN_E_SIGNER: this device may not
- * audit. After an error only that error.
+ * audit; ROWAN_E_STALE: AUDIT_COSIGNED is of another log; ROWAN_E_MALFORMED: no
+ * witness of this clinic has signed it. After an error only that error.
  */
 ROWAN_MUST int audit_next(struct audit *a, struct audit_item *ret);
 

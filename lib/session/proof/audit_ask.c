@@ -15,7 +15,8 @@
 static int outcome(const struct audit *a, const struct requests_outcome *o)
 {
 	if (o->rc == ROWAN_E_REFUSED &&
-		(a->q.kind == AUDIT_TREE || a->q.kind == AUDIT_OPENINGS))
+		(a->q.kind == AUDIT_TREE || a->q.kind == AUDIT_OPENINGS ||
+			a->q.kind == AUDIT_COSIGNED))
 		return ROWAN_E_SIGNER;
 	/* What was signed can be proved. */
 	return o->rc == ROWAN_E_REFUSED ? ROWAN_E_CHAIN : o->rc;
@@ -321,6 +322,35 @@ static int ask_growth(struct audit *a, struct writer *w)
 		       : rc;
 }
 
+/* ---- what a witness has signed by file -------------------------------------
+ */
+
+static void got_cosigned(void *ctx, const struct requests_outcome *o)
+{
+	struct audit *a = ctx;
+	int rc = outcome(a, o);
+
+	a->busy = false;
+	if (o->rc == ROWAN_E_STATE)
+		return;
+	a->resumed = true;
+	ended(a, rc);
+}
+
+static int ask_cosigned(struct audit *a)
+{
+	const struct wire_cosign c = {a->size, buf_view(&a->note)};
+	struct writer w;
+	int rc;
+
+	writer_init(&w, WIRE_NOTE_MAX + BODY_MAX);
+	rc = wire_cosign_encode(&c, &w);
+	if (rc == 0)
+		rc = start(a, WIRE_OP_COSIGN, &w, got_cosigned, a);
+	writer_wipe(&w);
+	return rc == ROWAN_E_INVAL ? ROWAN_E_MALFORMED : rc;
+}
+
 /* ---- one receipt ----------------------------------------------------------
  */
 
@@ -354,6 +384,7 @@ int audit_ask(struct audit *a)
 	case AUDIT_OPENINGS: rc = ask_openings(a, &w); break;
 	case AUDIT_RENEW: return ask_renewal(a);
 	case AUDIT_REQUEST: rc = ask_growth(a, &w); break;
+	case AUDIT_COSIGNED: rc = ask_cosigned(a); break;
 	}
 	a->busy = rc == 0 && !a->given;
 	return rc == ROWAN_E_AGAIN ? 0 : rc;
