@@ -390,6 +390,37 @@ static void refused_attempts_are_counted(void **state)
 	assert_int_equal(d.number, 25 - REFUSALS_MINUTE);
 }
 
+/* A device that was taken away goes on trying. */
+static void so_is_what_a_revoked_device_tries(void **state)
+{
+	struct id16 id = device_of(OFFICER);
+	struct wire_detail d;
+	uint64_t before;
+
+	kit_begin(&w->kit);
+	assert_int_equal(store_device_revoke(w->kit.st, &id), 0);
+	kit_commit(&w->kit);
+	before = size_of();
+	for (int i = 0; i < 25; i++)
+		assert_int_equal(
+			ops_kit_run(w, WIRE_OP_PING, OFFICER), WIRE_REVOKED);
+	assert_int_equal(size_of(), before + REFUSALS_MINUTE);
+	detail_of(before, &d);
+	assert_int_equal(d.act, WIRE_ACT_REFUSED);
+	assert_int_equal(d.code, WIRE_REVOKED);
+	assert_true(id16_eq(&d.device, &id));
+	/* A victim's whose card went with the case is not named. */
+	id = device_of(VICTIM);
+	kit_begin(&w->kit);
+	assert_int_equal(store_device_revoke(w->kit.st, &id), 0);
+	kit_commit(&w->kit);
+	before = size_of();
+	assert_int_equal(ops_kit_run(w, WIRE_OP_PING, VICTIM), WIRE_REVOKED);
+	detail_of(before, &d);
+	assert_int_equal(d.grain, WIRE_GRAIN_HOUR);
+	assert_true(sodium_is_zero(d.device.b, ID16_LEN));
+}
+
 static void a_refused_submission_is_one_too(void **state)
 {
 	uint64_t before = size_of();
@@ -518,6 +549,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_looks_up_a_card_is_seen,
 			acting_setup, acting_teardown),
 		T(refused_attempts_are_counted),
+		T(so_is_what_a_revoked_device_tries),
 		T(a_refused_submission_is_one_too),
 		T(only_auditors_read_the_log),
 		T(a_disclosed_leaf_does_not_open_another),
