@@ -45,6 +45,9 @@ static const struct {
 		N_("look at how it stands now, then try again")},
 	{ROWAN_E_MEMBERSHIP, N_("somebody must leave the channel first"),
 		N_("this happens by itself; try again in a moment")},
+	{ROWAN_E_RESTORING, N_("the clinic came back from a backup"),
+		N_("what was lost is being brought back; this goes on by "
+		   "itself")},
 	{ROWAN_E_MALFORMED, N_("that cannot be read"),
 		N_("check what was typed or copied")},
 	{ROWAN_E_LIMIT, N_("that is too long"), NULL},

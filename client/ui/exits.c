@@ -67,6 +67,7 @@ int exit_of(int error)
 	case ROWAN_E_AGAIN:
 	case ROWAN_E_QUOTA:
 	case ROWAN_E_STALE:
+	case ROWAN_E_RESTORING:
 	case ROWAN_E_MEMBERSHIP: return EXIT_LATER;
 	case ROWAN_E_MALFORMED:
 	case ROWAN_E_LIMIT:

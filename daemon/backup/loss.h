@@ -30,6 +30,7 @@
 
 #define LOSS_NAME	"loss.txt"	  /* in the restored folder */
 #define LOSS_STATEMENTS "lost-statements" /* and what was brought along */
+#define LOSS_ALL	"lost-all"	  /* every one of the lost was read */
 
 struct loss {
 	uint64_t first, end; /* leaves that are lost: first..end-1 */

@@ -14,6 +14,7 @@
 
 #include "backup/restore.h"
 #include "clinic/group_row.h"
+#include "clinic/returning.h"
 #include "log/guard.h"
 #include "wire/armour.h"
 
@@ -284,6 +285,24 @@ static int bring_lost(
 	return 0;
 }
 
+/* What is known to be all is all; else the restore waits for the rest. */
+static int bring_rest(struct import *in, const struct restore_finishing *f,
+	struct restore_done *ret)
+{
+	struct buf restore = {NULL, 0};
+	int rc;
+
+	ret->waits = !f->all || ret->refused > 0;
+	if (ret->waits)
+		in->floats = &restore;
+	rc = import_text(in, f->text, &ret->brought);
+	/* One that went in before is known, and waits for nobody. */
+	if (rc == 0 && restore.len > 0)
+		rc = returning_begin(in->store, buf_view(&restore), in->now);
+	buf_wipe(&restore);
+	return rc;
+}
+
 static int finish(struct store *st, const struct restore_finishing *f,
 	struct restore_done *ret)
 {
@@ -296,7 +315,7 @@ static int finish(struct store *st, const struct restore_finishing *f,
 	if (rc == 0)
 		rc = bring_lost(&in, f->lost, ret);
 	if (rc == 0)
-		rc = import_text(&in, f->text, &ret->brought);
+		rc = bring_rest(&in, f, ret);
 	if (rc == 0)
 		rc = store_void(st, &ret->voided);
 	if (rc == 0)

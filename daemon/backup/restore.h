@@ -64,6 +64,7 @@ struct restore_done {
 	uint64_t erased;   /* cases that were erased again */
 	uint64_t found;	   /* lost statements that were brought back */
 	uint64_t refused;  /* ...that do not go in any more */
+	bool waits;	   /* for those who have others: clinic/returning.h */
 };
 
 /* What a restore is finished with. */
@@ -73,13 +74,16 @@ struct restore_finishing {
 	struct bytes lost;	   /* those of the lost database; or empty */
 	const struct id16 *erased; /* tombstones */
 	size_t erased_count;
+	bool all; /* ${lost} is every statement there was */
 	uint64_t now;
 };
 
 /**
  * restore_finish(st, f, ret):
  * All of it, in one transaction: tombstones, then ${f}->lost, each statement
- * that still goes in, then ${f}->text. ${f}->text is armoured statements: those
+ * that still goes in, then ${f}->text. Unless nothing can be missing then, the
+ * restore waits with the cases until clients have given back what they have.
+ * ${f}->text is armoured statements: those
  * that were lost and somebody still has, in their order, and last the restore.
  * ROWAN_E_RULE when the last one is no restore or names other heads than
  * ${f}->pending; codes of import_text.

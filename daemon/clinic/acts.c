@@ -8,6 +8,7 @@
 #include "clinic/groups.h"
 #include "trust/attest.h"
 #include "trust/chain.h"
+#include "trust/given.h"
 #include "trust/rules.h"
 #include "clinic/source.h"
 
@@ -237,8 +238,11 @@ static int act_of(
 	struct chain_link link;
 	int rc = chain_link(&a->s, &link);
 
+	/* A restore's own number is only the lowest it may have. */
 	*ret = (struct store_act){
-		.number = a->s.number, .time = a->s.time, .raw = a->s.raw};
+		.number = a->of_case ? a->s.number : a->clinic.number,
+		.time = a->s.time,
+		.raw = a->s.raw};
 	memcpy(ret->subject, link.subject.b, sizeof ret->subject);
 	memcpy(ret->content, link.content.b, sizeof ret->content);
 	memcpy(ret->head, head->b, sizeof ret->head);
@@ -318,33 +322,36 @@ static int wants_last(struct act *a, bool *ret)
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
 }
 
-static int check(struct act *a, uint64_t now)
+static int check(struct act *a, uint64_t now, const struct acts_given *given)
 {
 	struct rules_context ctx = {
-		&a->clinic, &a->source.source, NULL, true, now};
+		&a->clinic, &a->source.source, NULL, given == NULL, now};
 	bool late = false;
-	int rc = 0;
+	int rc = load(a);
 
-	if (a->of_case) {
+	if (rc == 0 && a->of_case) {
 		ctx.of_case = &a->c;
 		rc = wants_last(a, &late);
 	}
-	ctx.accept = !late;
 	if (rc != 0)
 		return rc;
-	return late ? rules_erased(&ctx, &a->s) : rules_check(&ctx, &a->s);
+	if (late)
+		ctx.accept = false;
+	rc = late ? rules_erased(&ctx, &a->s) : rules_check(&ctx, &a->s);
+	if (rc != 0 || given == NULL)
+		return rc;
+	if (a->s.time > given->before)
+		return ROWAN_E_RULE;
+	return a->of_case ? given_check(&a->source.source, &a->s,
+				    &given->device, given->waits)
+			  : 0;
 }
 
-static int put(struct act *a, uint64_t now, struct acts_result *ret)
+static int apply(struct act *a, struct acts_result *ret)
 {
-	int rc = load(a);
+	int rc = a->of_case ? rules_apply_case(&a->c, &a->source.source, &a->s)
+			    : rules_apply_clinic(&a->clinic, &a->s);
 
-	if (rc == 0)
-		rc = check(a, now);
-	if (rc == 0)
-		rc = a->of_case
-			     ? rules_apply_case(&a->c, &a->source.source, &a->s)
-			     : rules_apply_clinic(&a->clinic, &a->s);
 	if (rc == 0 && a->s.kind == WIRE_ST_ERASE) {
 		rc = erase_by_statement(a);
 	} else if (rc == 0) {
@@ -357,27 +364,69 @@ static int put(struct act *a, uint64_t now, struct acts_result *ret)
 	ret->erased = a->s.kind == WIRE_ST_ERASE;
 	ret->chain = a->of_case ? a->s.case_id : source_clinic_chain;
 	ret->head = (struct wire_chain_head){
-		a->s.number, a->of_case ? a->c.head : a->clinic.head};
+		a->of_case ? a->c.number : a->clinic.number,
+		a->of_case ? a->c.head : a->clinic.head};
 	return 0;
+}
+
+static int begin(struct act *a, struct store *st, struct bytes statement)
+{
+	int rc;
+
+	memset(a, 0, sizeof *a);
+	a->st = st;
+	source_init(&a->source, store_view(st));
+	rc = wire_statement_decode(statement, &a->s);
+	a->of_case = rc == 0 && wire_statement_of_case(a->s.kind);
+	return rc;
+}
+
+static int end(struct act *a, int rc, struct acts_result *ret)
+{
+	source_wipe(&a->source);
+	case_wipe(&a->c);
+	if (rc != 0)
+		memset(ret, 0, sizeof *ret);
+	return rc;
 }
 
 int acts_put(struct store *st, struct bytes statement, uint64_t now,
 	struct acts_result *ret)
 {
-	struct act a = {.st = st};
-	int rc = wire_statement_decode(statement, &a.s);
+	struct act a;
+	int rc = begin(&a, st, statement);
 
 	memset(ret, 0, sizeof *ret);
-	if (rc != 0)
-		return rc;
-	a.of_case = wire_statement_of_case(a.s.kind);
-	source_init(&a.source, store_view(st));
-	rc = put(&a, now, ret);
-	source_wipe(&a.source);
-	case_wipe(&a.c);
-	if (rc != 0)
-		memset(ret, 0, sizeof *ret);
-	return rc;
+	if (rc == 0)
+		rc = check(&a, now, NULL);
+	if (rc == 0)
+		rc = apply(&a, ret);
+	return end(&a, rc, ret);
+}
+
+int acts_give(struct store *st, struct bytes statement,
+	const struct acts_given *given, struct acts_result *ret)
+{
+	struct act a;
+	int rc = begin(&a, st, statement);
+
+	memset(ret, 0, sizeof *ret);
+	if (rc == 0)
+		rc = check(&a, 0, given);
+	if (rc == 0)
+		rc = apply(&a, ret);
+	return end(&a, rc, ret);
+}
+
+int acts_check(struct store *st, struct bytes statement, uint64_t now)
+{
+	struct acts_result none;
+	struct act a;
+	int rc = begin(&a, st, statement);
+
+	if (rc == 0)
+		rc = check(&a, now, NULL);
+	return end(&a, rc, &none);
 }
 
 int acts_erase(struct store *st, const struct id16 *case_id)

@@ -46,4 +46,26 @@ ROWAN_MUST int acts_put(struct store *st, struct bytes statement, uint64_t now,
  */
 ROWAN_MUST int acts_erase(struct store *st, const struct id16 *case_id);
 
+/**
+ * acts_give(st, statement, given, ret):
+ * As acts_put, for a statement that a restore lost and a device gives back:
+ * judged as of when it was signed, at its place in its chain, and by whose
+ * hand it comes (trust/given.h). Besides its codes ROWAN_E_RESTORING; and
+ * ROWAN_E_RULE for one that was signed after ${given}->before.
+ */
+struct acts_given {
+	struct id16 device; /* who brings it */
+	uint64_t before;    /* the restore */
+	bool waits;	    /* others may still have another */
+};
+ROWAN_MUST int acts_give(struct store *st, struct bytes statement,
+	const struct acts_given *given, struct acts_result *ret);
+
+/**
+ * acts_check(st, statement, now):
+ * Whether acts_put would take it in.
+ */
+ROWAN_MUST int acts_check(
+	struct store *st, struct bytes statement, uint64_t now);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "clinic/acts.h"
 #include "clinic/import.h"
+#include "clinic/source.h"
 #include "log/entry.h"
 #include "wire/armour.h"
 
@@ -62,13 +63,36 @@ int import_authority(struct store *st, const char *path, uint64_t now)
 	return rc;
 }
 
+/* A restore stands somewhere behind the head it names. */
+static int is_known_restore(struct store *st, const struct wire_statement *s)
+{
+	struct store_act act;
+	int rc = 0;
+
+	for (uint64_t n = s->number; rc == 0; n++) {
+		struct buf raw;
+		bool same;
+
+		rc = store_act_get(
+			store_view(st), &source_clinic_chain, n, &act, &raw);
+		same = rc == 0 && bytes_eq(act.raw, s->raw);
+		buf_wipe(&raw);
+		if (same)
+			return 0;
+	}
+	return rc;
+}
+
 /* Is it in its chain already, at its place? */
 static int is_known(struct store *st, const struct wire_statement *s)
 {
 	struct store_act act;
 	struct buf raw;
-	int rc = store_act_get(
-		store_view(st), &s->case_id, s->number, &act, &raw);
+	int rc;
+
+	if (s->kind == WIRE_ST_RESTORE)
+		return is_known_restore(st, s);
+	rc = store_act_get(store_view(st), &s->case_id, s->number, &act, &raw);
 
 	/* Of what was erased only that it was there is known. */
 	if (rc == 0 && act.raw.len > 0 && !bytes_eq(act.raw, s->raw))
@@ -108,6 +132,11 @@ static int import_one(
 		return rc;
 	if (in->only != 0 && s.kind != in->only)
 		return ROWAN_E_REFUSED;
+	if (in->floats != NULL && s.kind == WIRE_ST_RESTORE) {
+		rc = acts_check(st, raw, s.time < now ? s.time : now);
+		buf_wipe(in->floats);
+		return rc == 0 ? buf_copy(in->floats, raw) : rc;
+	}
 	rc = acts_put(st, raw, s.time < now ? s.time : now, &done);
 	if (rc == 0)
 		rc = log_one(st, &s, now);

@@ -44,6 +44,11 @@ struct import {
 	/* A new statement is taken in; or NULL. */
 	int (*took)(void *cookie, const struct acts_result *done);
 	void *cookie;
+	/*
+	 * Where not NULL: a new restore is judged and put here, for the
+	 * caller, and not taken in.
+	 */
+	struct buf *floats;
 };
 
 /**

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clinic/logged.h"
+#include "clinic/returning.h"
 #include "clinic/source.h"
 
 /* Does the log here begin with the head that the statement calls ours? */
@@ -24,26 +25,44 @@ static int begins_with(struct store_reader *rd, const struct wire_st_restore *s)
 	return rc;
 }
 
-static int one(struct store_reader *rd, uint64_t number, uint64_t lost_size,
+static int names(struct store_reader *rd, struct bytes raw, uint64_t lost_size,
 	const struct merkle_hash *lost_root)
 {
 	struct wire_statement s;
-	struct store_act act;
-	struct buf raw;
-	int rc = store_act_get(rd, &source_clinic_chain, number, &act, &raw);
+	int rc = raw.len == 0 ? ROWAN_E_NOT_FOUND
+			      : wire_statement_decode(raw, &s);
 
-	if (rc == 0 && act.raw.len == 0)
-		rc = ROWAN_E_NOT_FOUND;
-	if (rc == 0)
-		rc = wire_statement_decode(act.raw, &s);
 	if (rc == 0 && (s.kind != WIRE_ST_RESTORE ||
 			       s.u.restore.lost_size != lost_size ||
 			       memcmp(s.u.restore.lost_root.b, lost_root->b,
 				       sizeof lost_root->b) != 0))
 		rc = ROWAN_E_NOT_FOUND;
+	return rc == 0 ? begins_with(rd, &s.u.restore) : rc;
+}
+
+static int one(struct store_reader *rd, uint64_t number, uint64_t lost_size,
+	const struct merkle_hash *lost_root)
+{
+	struct store_act act;
+	struct buf raw;
+	int rc = store_act_get(rd, &source_clinic_chain, number, &act, &raw);
+
 	if (rc == 0)
-		rc = begins_with(rd, &s.u.restore);
+		rc = names(rd, act.raw, lost_size, lost_root);
 	buf_wipe(&raw);
+	return rc;
+}
+
+/* The latest one may still wait for its place in the chain. */
+static int waiting(struct store_reader *rd, uint64_t lost_size,
+	const struct merkle_hash *lost_root)
+{
+	struct returning r;
+	int rc = returning_load(&r, rd);
+
+	if (rc == 0)
+		rc = names(rd, buf_view(&r.restore), lost_size, lost_root);
+	returning_wipe(&r);
 	return rc;
 }
 
@@ -57,7 +76,9 @@ int logged_restored(struct store_reader *rd, uint64_t lost_size,
 	source_init(&source, rd);
 	rc = source_clinic(&source, &clinic);
 	source_wipe(&source);
-	if (rc != 0)
+	if (rc == 0)
+		rc = waiting(rd, lost_size, lost_root);
+	if (rc != ROWAN_E_NOT_FOUND)
 		return rc;
 	for (uint64_t n = clinic.number; n > 0; n--) {
 		rc = one(rd, n, lost_size, lost_root);

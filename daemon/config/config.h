@@ -90,6 +90,7 @@ struct config {
 	uint64_t lifetime_max;
 	uint64_t blob_lifetime;
 	uint64_t blob_lifetime_max;
+	uint64_t restore_wait;
 	uint64_t blob_open_time;
 	uint64_t hold_max;
 	uint64_t invite_lifetime;

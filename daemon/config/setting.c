@@ -170,6 +170,9 @@ static const struct setting keys[] = {
 	LIVE(DURATION, blob_open_time, MINUTE, 30 * DAY, "1 d",
 		"A blob without a new chunk for so long is dropped when it is"
 		" not complete."),
+	LIVE(DURATION, restore_wait, 0, 30 * DAY, "1 d",
+		"After a restore: how long a case waits at most for those who"
+		" may have statements of it that were lost. 0: not at all."),
 	LIVE(DURATION, hold_max, MINUTE, 400 * DAY, "30 d",
 		"How far ahead a blob may be held."),
 	LIVE(DURATION, invite_lifetime, MINUTE, 7 * DAY, "1 d",

@@ -31,6 +31,7 @@ struct salvage {
 	struct writer chain; /* the clinic's, armoured */
 	struct writer lost;  /* every lost statement */
 	bool opened;
+	bool all; /* and it says all that there was */
 };
 
 static void show_heads(struct ctl_answer *a, const struct wire_st_restore *h)
@@ -53,6 +54,7 @@ static void show_loss(struct ctl_answer *a, const struct salvage *s)
 	ctl_number(a, "lost_not_fetched", s->loss.waiting);
 	ctl_number(a, "lost_blob_parts", s->loss.blobs);
 	ctl_number(a, "lost_statements", s->loss.statements);
+	ctl_flag(a, "lost_all_read", s->all);
 }
 
 /*
@@ -125,18 +127,17 @@ static int report(const struct tool *t, struct process *p, struct store *lost,
 	return rc;
 }
 
-static int keep_lost(const struct tool *t, const struct writer *text)
+static int keep_lost(const struct tool *t, const char *name, struct bytes text)
 {
 	char path[PATH_MAX];
 	FILE *f;
 	bool ok;
 
-	snprintf(path, sizeof path, "%s/" LOSS_STATEMENTS, t->into);
+	snprintf(path, sizeof path, "%s/%s", t->into, name);
 	f = fopen(path, "wxe");
 	if (f == NULL)
 		return ROWAN_E_IO;
-	ok = (text->len == 0 ||
-		     fwrite(text->data, 1, text->len, f) == text->len) &&
+	ok = (text.len == 0 || fwrite(text.data, 1, text.len, f) == text.len) &&
 	     fflush(f) == 0 && fsync(fileno(f)) == 0;
 	fclose(f);
 	return ok ? 0 : ROWAN_E_IO;
@@ -170,7 +171,11 @@ static int salvage(const struct tool *t, struct process *p,
 	if (rc == 0)
 		rc = report(t, p, lost, s);
 	if (rc == 0)
-		rc = keep_lost(t, &s->lost);
+		rc = keep_lost(t, LOSS_STATEMENTS, writer_view(&s->lost));
+	/* Without a record nobody knows where the lost log ended. */
+	s->all = t->last != NULL && s->loss.read == s->loss.end - s->loss.first;
+	if (rc == 0 && s->all)
+		rc = keep_lost(t, LOSS_ALL, bytes_of(NULL, 0));
 	store_close(lost);
 	loss_remove(aside);
 	return rc;
@@ -263,15 +268,21 @@ static void show_done(struct ctl_answer *a,
 		pending->heads.lost_size > pending->heads.size
 			? pending->heads.lost_size - pending->heads.size
 			: 0);
-	ctl_number(a, "statements_back", done->found + done->brought.taken - 1);
+	ctl_number(a, "statements_back",
+		done->found + done->brought.taken - (done->waits ? 0 : 1));
 	ctl_number(a, "statements_refused", done->refused);
 	ctl_number(a, "void_packages", done->voided.packages);
 	ctl_number(a, "void_invites", done->voided.invites);
 	ctl_number(a, "channels_to_reset", done->channels);
 	ctl_number(a, "cases_erased_again", done->erased);
+	ctl_flag(a, "waits", done->waits);
 	ctl_say(a, EX_OK,
-		"finished: the folder may be served; " LOSS_NAME
-		" in it names the loss");
+		done->waits ? "finished: the folder may be served; " LOSS_NAME
+			      " in it names the loss; cases wait until devices "
+			      "have given back what they have, restore_wait at "
+			      "most"
+			    : "finished: the folder may be served; " LOSS_NAME
+			      " in it names the loss");
 }
 
 /* The lost statements have done their part, the note has, too. */
@@ -280,6 +291,9 @@ static bool tidy(const char *dir)
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s/" LOSS_STATEMENTS, dir);
+	if (unlink(path) != 0 && errno != ENOENT)
+		return false;
+	snprintf(path, sizeof path, "%s/" LOSS_ALL, dir);
 	if (unlink(path) != 0 && errno != ENOENT)
 		return false;
 	snprintf(path, sizeof path, "%s/" RESTORE_PENDING, dir);
@@ -315,6 +329,8 @@ static int finish(
 	if (rc == 0)
 		rc = read_lost(t->args[0], &lost);
 	f->lost = buf_view(&lost);
+	snprintf(path, sizeof path, "%s/" LOSS_ALL, t->args[0]);
+	f->all = access(path, F_OK) == 0;
 	if (rc == 0)
 		rc = restore_finish(p->store, f, &done);
 	free(erased);

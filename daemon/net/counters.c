@@ -90,6 +90,7 @@ uint64_t *counters_of_code(struct server_counters *c, uint16_t code)
 	case WIRE_REVOKED: return &c->not_authorised;
 	case WIRE_EXISTS: return &c->exists;
 	case WIRE_OK:
+	case WIRE_RESTORING:
 	case WIRE_AGAIN: break;
 	}
 	return &c->again;

@@ -21,6 +21,7 @@
 #include "ops/batch.h"
 #include "ops/committer.h"
 #include "ops/record.h"
+#include "ops/restored.h"
 
 #define BATCHES	     4
 #define BATCH_MAX    4096
@@ -250,6 +251,9 @@ static void fail_all(struct committer *c, struct batch *b, int rc)
 	}
 	subs_forget(&c->ops.subs, b);
 	gates_forget(&c->ops.gates);
+	/* What went in did not. */
+	if (returning_on(&c->ops.returning))
+		c->ops.damaged |= restored_again(&c->ops) != 0;
 	c->ops.revoked_count = 0;
 	c->ops.erased_count = 0;
 	atomic_fetch_add(&c->ops.counters->failed_commits, 1);
@@ -326,6 +330,7 @@ static void hand_out(struct committer *c, struct batch *b)
 		.doubtful = o->doubtful,
 		.budget = SERVE_BUDGET,
 		.read = record_read,
+		.first = returning_on(&o->returning) ? restored_first : NULL,
 		.ctx = o};
 	int rc = 0;
 
@@ -364,6 +369,8 @@ static void transact(struct committer *c, struct batch *b)
 	atomic_store_explicit(&o->counters->full, !store_room(o->store),
 		memory_order_relaxed);
 	run_all(c, b);
+	if (due && !o->lost && restored_step(o) != 0)
+		o->lost = true;
 	if (due && !o->lost)
 		run_due(c);
 	if (!o->lost)
@@ -496,6 +503,7 @@ static void committer_free(struct committer *c)
 		batch_free(c->all[i]);
 	subs_wipe(&c->ops.subs);
 	gates_wipe(&c->ops.gates);
+	returning_wipe(&c->ops.returning);
 	refusals_wipe(&c->ops.refusals);
 	store_batch_free(c->ops.fetched);
 	claims_free(c->ops.claims);
@@ -535,7 +543,9 @@ int committer_start(
 	subs_init(&c->ops.subs, push_bytes(config), (uint32_t)config->credit);
 	gates_init(&c->ops.gates);
 	refusals_init(&c->ops.refusals);
-	rc = store_batch_new(&c->ops.fetched);
+	rc = returning_load(&c->ops.returning, c->ops.view);
+	if (rc == 0)
+		rc = store_batch_new(&c->ops.fetched);
 	if (rc == 0)
 		rc = claims_new(
 			config->claims_by, config->claims_of, &c->ops.claims);

@@ -3,6 +3,7 @@
  */
 #include "ops/envelopes.h"
 #include "ops/record.h"
+#include "ops/restored.h"
 
 /* A full mailbox empties when its owner comes online. */
 #define RETRY_MAILBOX_MS 60000
@@ -236,6 +237,23 @@ static int read_items(struct ops *o, const struct request *r)
 	return subs_reading(&r->device, items, n, record_fetched, o);
 }
 
+/* Nothing of a case that waits, nor what comes behind it. */
+static int keep_back(struct ops *o, struct store_fetch *want, bool *more)
+{
+	const struct store_item *items;
+	size_t n = 0, may;
+
+	items = store_batch_items(o->fetched, &n);
+	may = returning_on(&o->returning) ? restored_first(o, items, n) : n;
+	if (may == n)
+		return 0;
+	store_batch_clear(o->fetched);
+	if (may == 0)
+		return ROWAN_E_RESTORING;
+	want->max_items = (uint32_t)may;
+	return store_fetch(o->view, want, o->fetched, more);
+}
+
 int envelopes_fetch(struct ops *o, struct request *r)
 {
 	const struct wire_fetch *f = &r->body.fetch;
@@ -251,6 +269,8 @@ int envelopes_fetch(struct ops *o, struct request *r)
 	if (f->after == UINT64_MAX)
 		want.from = f->after;
 	rc = store_fetch(o->view, &want, o->fetched, &a.more);
+	if (rc == 0)
+		rc = keep_back(o, &want, &a.more);
 	if (rc == 0 && record_is_staff(o))
 		rc = read_items(o, r);
 	o->record.done = true;

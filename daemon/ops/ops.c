@@ -5,10 +5,12 @@
 
 #include "ops/ops.h"
 #include "ops/record.h"
+#include "ops/restored.h"
 
 /* When nothing better is known about when to try again. */
 #define RETRY_MS      1000
 #define RETRY_FULL_MS 60000
+#define RETRY_BACK_MS 5000 /* until it is back, or somebody says so */
 
 void ops_refuse(struct request *r, uint16_t code, uint32_t retry_ms)
 {
@@ -26,8 +28,9 @@ void ops_code(int error, struct wire_error *ret)
 	ret->code = wire_code_of(error);
 	ret->retry_ms = 0;
 	if (wire_code_retryable(ret->code))
-		ret->retry_ms =
-			ret->code == WIRE_FULL ? RETRY_FULL_MS : RETRY_MS;
+		ret->retry_ms = ret->code == WIRE_FULL	      ? RETRY_FULL_MS
+				: ret->code == WIRE_RESTORING ? RETRY_BACK_MS
+							      : RETRY_MS;
 }
 
 int ops_settle(struct ops *o, int rc)
@@ -159,6 +162,8 @@ int ops_allow_channel(
 {
 	int rc = store_channel_access(o->store, channel, &r->device);
 
+	if (rc == 0)
+		rc = restored_channel(o, channel);
 	if (rc == 0)
 		o->allowed = true;
 	return rc;

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "config/config.h"
+#include "clinic/returning.h"
 #include "log/head.h"
 #include "ops/claims.h"
 #include "ops/gates.h"
@@ -57,6 +58,7 @@ struct ops {
 	struct subs subs;
 	struct claims *claims;
 	struct gates gates;
+	struct returning returning; /* what a restore waits for */
 	struct store_batch *fetched;
 	struct ops_counters *counters;
 	struct head *head; /* NULL: nothing is signed */
@@ -114,7 +116,8 @@ void ops_code(int error, struct wire_error *ret);
 /**
  * ops_allow_channel(o, r, channel):
  * Return 0 iff the request's device takes part in ${channel} now; else the
- * one ROWAN_E_REFUSED, or the store's failure.
+ * one ROWAN_E_REFUSED, or the store's failure. ROWAN_E_RESTORING while its
+ * case waits for what a restore has lost.
  */
 ROWAN_MUST int ops_allow_channel(
 	struct ops *o, const struct request *r, const struct id16 *channel);

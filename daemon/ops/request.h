@@ -54,6 +54,7 @@ union request_body {
 	struct wire_chain_fetch chain_fetch;
 	struct wire_cases_fetch cases_fetch;
 	struct wire_cases_all cases_all;
+	struct wire_restored restored;
 	struct wire_group_create group_create;
 	struct wire_group_id group_id;
 	struct wire_commit commit;

@@ -6,6 +6,7 @@
 #include "clinic/acts.h"
 #include "clinic/source.h"
 #include "ops/record.h"
+#include "ops/restored.h"
 #include "ops/statements.h"
 #include "ops/visible.h"
 
@@ -130,12 +131,16 @@ static int take_in(struct ops *o, struct request *r,
 	if (s->kind == WIRE_ST_ERASE)
 		rc = case_now(o, &s->case_id, &before);
 	if (rc == 0)
-		rc = acts_put(o->store, s->raw, o->now, &done);
+		rc = restored_put(o, r, s, &done);
 	if (rc == 0)
 		rc = follow_up(o, r, s, &done, &before);
 	case_wipe(&before);
 	if (rc == ROWAN_E_STALE)
 		return taken(o, s, last, ret);
+	/* To those only who may know that there is such a case. */
+	if (rc == ROWAN_E_RESTORING && last == 0 &&
+		o->returning.phase != RETURNING_CLINIC)
+		return ROWAN_E_REFUSED;
 	/*
 	 * Before there is an authority nothing can be signed by it; nor is
 	 * what is not there erased.

@@ -53,7 +53,8 @@ static void unqueue(struct subs *s, struct sub *sub)
 /* Those who are behind and have credit stand in line; nobody else does. */
 static void queue(struct subs *s, struct sub *sub)
 {
-	if (sub->queued || (sub->level && sub->due == 0) || sub->o.credit == 0)
+	if (sub->queued || sub->o.credit == 0 ||
+		((sub->level || sub->stands) && sub->due == 0))
 		return;
 	sub->prev = s->behind_tail;
 	sub->next = NULL;
@@ -89,7 +90,7 @@ int subs_put(struct subs *s, const struct sub_options *options)
 	notices_drop(sub);
 	sub->o = *options;
 	sub->o.credit = capped(s, 0, options->credit);
-	sub->level = false;
+	sub->level = sub->stands = false;
 	unqueue(s, sub);
 	queue(s, sub);
 	return 0;
@@ -454,6 +455,12 @@ static int serve_one(struct subs *s, struct batch *b, struct sub *sub,
 	if (rc != 0)
 		return rc;
 	items = store_batch_items(slice->fetched, &n);
+	if (slice->first != NULL) {
+		size_t may = slice->first(slice->ctx, items, n);
+
+		sub->stands = may < n;
+		n = may;
+	}
 	if (sub->o.staff && slice->read != NULL)
 		rc = subs_reading(
 			&sub->o.device, items, n, slice->read, slice->ctx);
@@ -487,7 +494,7 @@ static int serve_one(struct subs *s, struct batch *b, struct sub *sub,
 	store_batch_clear(slice->fetched);
 	if (rc != 0)
 		return rc;
-	sub->level = !more;
+	sub->level = !more && !sub->stands;
 	*budget -= *budget < bytes ? *budget : (uint32_t)bytes;
 	return 0;
 }
@@ -506,7 +513,7 @@ int subs_serve(struct subs *s, struct batch *b, const struct subs_slice *slice)
 			continue;
 		}
 		notices_push(b, sub);
-		rc = sub->level || sub->o.credit == 0
+		rc = sub->level || sub->stands || sub->o.credit == 0
 			     ? 0
 			     : serve_one(s, b, sub, slice, &budget);
 		/* Behind still: to the end of the line. */
@@ -517,6 +524,19 @@ int subs_serve(struct subs *s, struct batch *b, const struct subs_slice *slice)
 		budget -= budget < 256 ? budget : 256;
 	}
 	return 0;
+}
+
+void subs_awake(struct subs *s)
+{
+	struct sub *sub;
+	size_t pos = 0;
+
+	while ((sub = idmap_next(&s->map, &pos)) != NULL) {
+		if (!sub->stands)
+			continue;
+		sub->stands = false;
+		queue(s, sub);
+	}
 }
 
 bool subs_hungry(const struct subs *s)

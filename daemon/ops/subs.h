@@ -180,13 +180,20 @@ void subs_forget(struct subs *s, struct batch *b);
  */
 void subs_push(struct subs *s, struct batch *b, uint64_t now);
 
+/*
+ * How many items of a mailbox, from its first, may be handed out now.
+ */
+typedef size_t subs_first(
+	void *ctx, const struct store_item *items, size_t len);
+
 struct subs_slice {
 	struct store_reader *rd;
 	struct store_batch *fetched;
 	uint64_t now;
-	bool doubtful;	 /* the clock: nothing is left out as expired */
-	uint32_t budget; /* bytes, about */
-	subs_read *read; /* what members of staff get is told it */
+	bool doubtful;	   /* the clock: nothing is left out as expired */
+	uint32_t budget;   /* bytes, about */
+	subs_read *read;   /* what members of staff get is told it */
+	subs_first *first; /* or NULL: all */
 	void *ctx;
 };
 
@@ -198,6 +205,12 @@ struct subs_slice {
  */
 ROWAN_MUST int subs_serve(
 	struct subs *s, struct batch *b, const struct subs_slice *slice);
+
+/**
+ * subs_awake(s):
+ * What stood still because ${first} kept something back is tried again.
+ */
+void subs_awake(struct subs *s);
 
 /**
  * subs_hungry(s):

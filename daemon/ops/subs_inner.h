@@ -16,6 +16,7 @@ struct heard {
 struct sub {
 	struct sub_options o;
 	bool level;
+	bool stands; /* its next item is kept back */
 	bool queued; /* in the list of those behind */
 	struct sub *next, *prev;
 	uint32_t head, tail; /* planned of this batch: index + 1, 0: none */

@@ -11,6 +11,7 @@
 #include "ops/packages.h"
 #include "ops/proofs.h"
 #include "ops/redeem.h"
+#include "ops/restored.h"
 #include "ops/statements.h"
 #include "ops/table.h"
 
@@ -41,6 +42,7 @@ DECODER(statement_put, statement_put)
 DECODER(chain_fetch, chain_fetch)
 DECODER(cases_fetch, cases_fetch)
 DECODER(cases_all, cases_all)
+DECODER(restored, restored)
 DECODER(group_create, group_create)
 DECODER(group_id, group_id)
 DECODER(commit, commit)
@@ -119,6 +121,8 @@ static const struct table_entry table[] = {
 		statements_all),
 	OP(WIRE_OP_REVOCATION, REVOKED, REQUEST, READS, NONE, empty,
 		statements_revocation),
+	OP(WIRE_OP_RESTORED, DEVICE, REQUEST, READS, NONE, restored,
+		restored_tell),
 
 	OP(WIRE_OP_GROUP_CREATE, CHANNEL, REQUEST, WRITES, ACT(GROUP),
 		group_create, groups_op_create),

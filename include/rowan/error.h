@@ -39,6 +39,7 @@ enum rowan_error {
 	ROWAN_E_FULL = -102,  /* no room on disk */
 	ROWAN_E_STALE = -103, /* another came first: catch up, do it anew */
 	ROWAN_E_MEMBERSHIP = -104, /* somebody must leave the channel first */
+	ROWAN_E_RESTORING = -105,  /* what a restore lost must be back first */
 
 	/* The peer's bytes or acts. */
 	ROWAN_E_MALFORMED = -300, /* not the canonical encoding of anything */

@@ -19,6 +19,7 @@ const char *rowan_strerror(int code)
 	case ROWAN_E_FULL: return "no room on disk";
 	case ROWAN_E_STALE: return "another came first";
 	case ROWAN_E_MEMBERSHIP: return "somebody must be removed first";
+	case ROWAN_E_RESTORING: return "waiting for what was lost in a restore";
 	case ROWAN_E_MALFORMED: return "malformed encoding";
 	case ROWAN_E_LIMIT: return "larger than allowed";
 	case ROWAN_E_VERSION: return "protocol version not served";

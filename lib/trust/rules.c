@@ -296,6 +296,27 @@ static int referred_check(
 		       : ROWAN_E_CHAIN;
 }
 
+/*
+ * A restore stands anywhere behind the head it names: what was lost and is
+ * given back keeps its numbers and comes first. Its time is the authority's,
+ * who is offline.
+ */
+static int restore_place(
+	const struct rules_context *ctx, const struct wire_statement *s)
+{
+	struct wire_hash named = ctx->clinic->head;
+	int rc = 0;
+
+	if (s->number > ctx->clinic->number + 1)
+		return ROWAN_E_CHAIN;
+	if (s->number <= ctx->clinic->number)
+		rc = ctx->source->head(ctx->source->ctx, s->number - 1, &named);
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_CHAIN : rc;
+	return memcmp(&named, &s->previous, sizeof named) == 0 ? 0
+							       : ROWAN_E_CHAIN;
+}
+
 /* Does it stand where it says, after what it says? */
 static int place_check(
 	const struct rules_context *ctx, const struct wire_statement *s)
@@ -309,6 +330,8 @@ static int place_check(
 	if (!id16_eq(&s->clinic, &ctx->clinic->id) ||
 		(of_case && !id16_eq(&s->case_id, &c->id)))
 		return ROWAN_E_UNKNOWN;
+	if (s->kind == WIRE_ST_RESTORE)
+		return restore_place(ctx, s);
 	if (s->number <= number)
 		return ROWAN_E_STALE;
 	if (s->number != number + 1 ||
@@ -379,7 +402,8 @@ int rules_apply_clinic(struct clinic *c, const struct wire_statement *s)
 		c->successor = r.successor_hash;
 		attest_hash(s->u.succeed, &c->record);
 	}
-	clinic_follow(c, &link, s->time);
+	/* Only a restore may be older than what stands before it. */
+	clinic_follow(c, &link, s->time > c->time ? s->time : c->time);
 	return 0;
 }
 

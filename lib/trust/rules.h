@@ -41,6 +41,9 @@ struct rules_context {
  *	ROWAN_E_RULE	may, but it is not possible: a closed case, a card
  *			beyond its registrar's scope, no such assignment
  *	ROWAN_E_MALFORMED  a card or record inside does not decode
+ *
+ * A restore may stand at any place behind the head it names; its number is
+ * the lowest of them, not the one it gets.
  */
 ROWAN_MUST int rules_check(
 	const struct rules_context *ctx, const struct wire_statement *s);

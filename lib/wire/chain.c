@@ -317,6 +317,58 @@ int wire_cases_all_answer_encode(
 	return rc == 0 ? writer_status(w) : rc;
 }
 
+int wire_restored_decode(
+	const struct wire_message *m, struct wire_restored *ret)
+{
+	struct reader r;
+	int rc = codec_open(m, &r);
+
+	if (rc == 0)
+		rc = reader_u8(&r, &ret->given);
+	if (rc == 0 && ret->given > WIRE_GIVEN_ALL)
+		rc = ROWAN_E_MALFORMED;
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_restored_encode(const struct wire_restored *g, struct writer *w)
+{
+	if (g->given > WIRE_GIVEN_ALL)
+		return ROWAN_E_INVAL;
+	writer_u8(w, g->given);
+	return writer_status(w);
+}
+
+/* Nothing is given back without a restore. */
+static bool restored_ok(const struct wire_restored_answer *a)
+{
+	return a->statement.len <= WIRE_STATEMENT_MAX &&
+	       (!a->on || a->statement.len > 0);
+}
+
+int wire_restored_answer_decode(
+	const struct wire_message *m, struct wire_restored_answer *ret)
+{
+	struct reader r;
+	int rc;
+
+	if ((rc = codec_open(m, &r)) == 0 &&
+		(rc = codec_bool(&r, &ret->on)) == 0)
+		rc = reader_vec(&r, WIRE_STATEMENT_MAX, &ret->statement);
+	if (rc == 0 && !restored_ok(ret))
+		rc = ROWAN_E_MALFORMED;
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_restored_answer_encode(
+	const struct wire_restored_answer *a, struct writer *w)
+{
+	if (!restored_ok(a))
+		return ROWAN_E_INVAL;
+	writer_u8(w, a->on ? 1 : 0);
+	writer_vec(w, a->statement);
+	return writer_status(w);
+}
+
 int wire_notice_decode(const struct wire_message *m, struct wire_notice *ret)
 {
 	struct reader r;

@@ -71,6 +71,22 @@ struct wire_cases_all_answer {
 	uint64_t next; /* 0 exactly at the end */
 };
 
+/* What a device has given back of what a restore lost. */
+enum wire_given {
+	WIRE_GIVEN_NOTHING = 0, /* as yet: it asks */
+	WIRE_GIVEN_CLINIC = 1,	/* what it has of the clinic's chain */
+	WIRE_GIVEN_ALL = 2	/* and of every case */
+};
+
+struct wire_restored {
+	uint8_t given; /* enum wire_given */
+};
+
+struct wire_restored_answer {
+	bool on;		/* what was lost is being given back */
+	struct bytes statement; /* the latest restore; empty: none ever */
+};
+
 /* Pushed to a subscriber when a chain it may read has grown. */
 struct wire_notice {
 	struct id16 chain;
@@ -116,6 +132,16 @@ ROWAN_MUST int wire_cases_all_answer_decode(
 	const struct wire_message *m, struct wire_cases_all_answer *ret);
 ROWAN_MUST int wire_cases_all_answer_encode(
 	const struct wire_cases_all_answer *a, struct writer *w);
+
+ROWAN_MUST int wire_restored_decode(
+	const struct wire_message *m, struct wire_restored *ret);
+ROWAN_MUST int wire_restored_encode(
+	const struct wire_restored *g, struct writer *w);
+
+ROWAN_MUST int wire_restored_answer_decode(
+	const struct wire_message *m, struct wire_restored_answer *ret);
+ROWAN_MUST int wire_restored_answer_encode(
+	const struct wire_restored_answer *a, struct writer *w);
 
 ROWAN_MUST int wire_notice_decode(
 	const struct wire_message *m, struct wire_notice *ret);

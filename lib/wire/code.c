@@ -14,6 +14,7 @@ const char *wire_code_name(uint16_t code)
 	case WIRE_QUOTA: return "quota";
 	case WIRE_FULL: return "full";
 	case WIRE_HELD: return "held";
+	case WIRE_RESTORING: return "restoring";
 	case WIRE_STALE: return "stale";
 	case WIRE_MEMBERSHIP: return "membership";
 	case WIRE_COUNTER: return "counter";
@@ -34,6 +35,7 @@ uint16_t wire_code_of(int error)
 	case ROWAN_OK: return WIRE_OK;
 	case ROWAN_E_QUOTA: return WIRE_QUOTA;
 	case ROWAN_E_FULL: return WIRE_FULL;
+	case ROWAN_E_RESTORING: return WIRE_RESTORING;
 	case ROWAN_E_STALE: return WIRE_STALE;
 	case ROWAN_E_MEMBERSHIP: return WIRE_MEMBERSHIP;
 	case ROWAN_E_MALFORMED: return WIRE_MALFORMED;
@@ -51,6 +53,7 @@ int wire_code_error(uint16_t code)
 	case WIRE_OK: return 0;
 	case WIRE_AGAIN:
 	case WIRE_HELD: return ROWAN_E_AGAIN;
+	case WIRE_RESTORING: return ROWAN_E_RESTORING;
 	case WIRE_QUOTA: return ROWAN_E_QUOTA;
 	case WIRE_FULL: return ROWAN_E_FULL;
 	case WIRE_STALE: return ROWAN_E_STALE;

@@ -19,10 +19,11 @@
 enum wire_code {
 	WIRE_OK = 0,
 
-	WIRE_AGAIN = 0x0101, /* not now: busy, draining, a failed commit */
-	WIRE_QUOTA = 0x0102, /* a limit of this device is used up */
-	WIRE_FULL = 0x0103,  /* no room: mailbox of a recipient, or disk */
-	WIRE_HELD = 0x0104,  /* the blob is withheld until a time */
+	WIRE_AGAIN = 0x0101,	 /* not now: busy, draining, a failed commit */
+	WIRE_QUOTA = 0x0102,	 /* a limit of this device is used up */
+	WIRE_FULL = 0x0103,	 /* no room: mailbox of a recipient, or disk */
+	WIRE_HELD = 0x0104,	 /* the blob is withheld until a time */
+	WIRE_RESTORING = 0x0105, /* after a restore: statements only */
 
 	WIRE_STALE = 0x0201,	  /* another came first */
 	WIRE_MEMBERSHIP = 0x0202, /* a leaf of the group must go first */

@@ -69,6 +69,8 @@ RECODE(cases_answer)
 RECODE(notice)
 RECODE(cases_all)
 RECODE(cases_all_answer)
+RECODE(restored)
+RECODE(restored_answer)
 RECODE(group_create)
 RECODE(group_id)
 RECODE(group_state)
@@ -158,6 +160,8 @@ static const struct wire_op_info table[] = {
 		recode_cases_all, recode_cases_all_answer},
 	{WIRE_OP_REVOCATION, "revocation", 0, 0, 0,
 		recode_empty, recode_statement_put},
+	{WIRE_OP_RESTORED, "restored", 0, 0, 0,
+		recode_restored, recode_restored_answer},
 
 	{WIRE_OP_GROUP_CREATE, "group-create", 0, 2, 0,
 		recode_group_create, recode_group_state},

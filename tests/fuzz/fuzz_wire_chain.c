@@ -6,6 +6,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	wire_fuzz(WIRE_OP_STATEMENT_PUT, WIRE_OP_REVOCATION, data, len);
+	wire_fuzz(WIRE_OP_STATEMENT_PUT, WIRE_OP_RESTORED, data, len);
 	return 0;
 }

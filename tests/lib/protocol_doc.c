@@ -69,6 +69,7 @@ static void print_codes(struct writer *w)
 		{WIRE_QUOTA, "a limit of this device is used up"},
 		{WIRE_FULL, "no room: in a recipient's mailbox or on disk"},
 		{WIRE_HELD, "the blob is withheld until its time"},
+		{WIRE_RESTORING, "after a restore: statements only, as yet"},
 		{WIRE_STALE, "another came first: fetch it, then do it anew"},
 		{WIRE_MEMBERSHIP, "a leaf of the group must be removed first"},
 		{WIRE_COUNTER, "the counter is too far below the highest one"},

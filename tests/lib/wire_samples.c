@@ -415,6 +415,20 @@ static int make_revocation(struct writer *w)
 	return wire_statement_put_encode(&m, w);
 }
 
+static int make_restored(struct writer *w)
+{
+	struct wire_restored m = {.given = WIRE_GIVEN_CLINIC};
+
+	return wire_restored_encode(&m, w);
+}
+
+static int make_restored_answer(struct writer *w)
+{
+	struct wire_restored_answer m = {true, TEXT("a restore")};
+
+	return wire_restored_answer_encode(&m, w);
+}
+
 static int make_notice(struct writer *w)
 {
 	struct wire_notice m = {CASE, {8, hash_of(0x58)}};
@@ -644,6 +658,9 @@ static const struct {
 	{"notice", WIRE_OP_NOTICE, 9, make_notice, {NULL}},
 	{"revocation request", WIRE_OP_REVOCATION, 36, make_empty, {NULL}},
 	{"revocation answer", ANSWER(WIRE_OP_REVOCATION), 36, make_revocation,
+		{NULL}},
+	{"restored request", WIRE_OP_RESTORED, 37, make_restored, {NULL}},
+	{"restored answer", ANSWER(WIRE_OP_RESTORED), 37, make_restored_answer,
 		{NULL}},
 	{"cases-all request", WIRE_OP_CASES_ALL, 35, make_cases_all, {NULL}},
 	{"cases-all answer", ANSWER(WIRE_OP_CASES_ALL), 35,

@@ -102,6 +102,8 @@ static int fill(
 	case WIRE_OP_LOG_FIND: return OWN;
 	/* For those who are revoked. */
 	case WIRE_OP_REVOCATION: return OWN;
+	/* For everybody: the authority's own words. */
+	case WIRE_OP_RESTORED: return OWN;
 	/* For coordinators, who see all. */
 	case WIRE_OP_CASES_ALL: return OWN;
 	/* For everybody: hashes and signatures. */

@@ -127,6 +127,8 @@ static void what_is_read_without_a_leaf_gives_nothing_away(void **state)
 		WIRE_OP_KEY_COUNT,
 		/* The daemon's own next key; one's own revocation. */
 		WIRE_OP_NEXT_KEY, WIRE_OP_REVOCATION,
+		/* The authority's word to everybody. */
+		WIRE_OP_RESTORED,
 		/* Pushes are logged as reads when they leave. */
 		WIRE_OP_SUBSCRIBE, WIRE_OP_CREDIT,
 		/* Which chunks are there; ids and epochs of a channel. */

@@ -1,9 +1,9 @@
 /*
  * What is asked of the daemon, one question at a time: see follow.h.
  *
- *	the clinic's chain -> what was withheld -> the list of cases -> all
- *	cases there are, for coordinators who asked once -> each case that is
- *	wanted
+ *	a restore -> the clinic's chain -> what was withheld -> the list of
+ *cases -> all cases there are, for coordinators who asked once -> each case
+ *that is wanted
  *
  * The clinic first: a case's statements name cards and heads of it. A case
  * that needs more of it waits and is asked for again, once.
@@ -215,14 +215,18 @@ static void answered(void *ctx, const struct requests_outcome *o)
 		list_answered(f, o);
 	else if (asked == ASK_ALL)
 		all_answered(f, o);
+	else if (asked == ASK_RESTORED || asked == ASK_GIVE)
+		follow_back_answer(f, asked, o);
 	else
 		chain_answered(f, asked, o);
 }
 
-static int start(struct follow *f, uint16_t op, const struct writer *body)
+int follow_start(struct follow *f, uint16_t op, const struct writer *body)
 {
 	const struct requests_new n = {.op = op,
 		.body = writer_view(body),
+		/* "Not yet" is an answer: others are waited for. */
+		.once = op == WIRE_OP_STATEMENT_PUT,
 		.done = answered,
 		.ctx = f};
 
@@ -240,7 +244,7 @@ static int ask_chain(struct follow *f, const struct id16 *chain, uint64_t after)
 	writer_init_fixed(&w, mem, sizeof mem);
 	rc = wire_chain_fetch_encode(&q, &w);
 	if (rc == 0)
-		rc = start(f, WIRE_OP_CHAIN_FETCH, &w);
+		rc = follow_start(f, WIRE_OP_CHAIN_FETCH, &w);
 	f->asked_chain = *chain;
 	f->asked_after = after;
 	return rc;
@@ -255,7 +259,7 @@ static int ask_list(struct follow *f)
 
 	writer_init_fixed(&w, mem, sizeof mem);
 	rc = wire_cases_fetch_encode(&q, &w);
-	return rc == 0 ? start(f, WIRE_OP_CASES_FETCH, &w) : rc;
+	return rc == 0 ? follow_start(f, WIRE_OP_CASES_FETCH, &w) : rc;
 }
 
 static int ask_all(struct follow *f)
@@ -267,7 +271,7 @@ static int ask_all(struct follow *f)
 
 	writer_init_fixed(&w, mem, sizeof mem);
 	rc = wire_cases_all_encode(&q, &w);
-	return rc == 0 ? start(f, WIRE_OP_CASES_ALL, &w) : rc;
+	return rc == 0 ? follow_start(f, WIRE_OP_CASES_ALL, &w) : rc;
 }
 
 /* Every hole has been looked at: what is still withheld must not be ours. */
@@ -315,12 +319,14 @@ static struct known_case *wanted_case(struct follow *f)
 	return NULL;
 }
 
-static int ask(struct follow *f)
+static int ask(struct follow *f, uint64_t now_ms)
 {
 	struct known_case *k;
 	bool asked = true;
 	int rc;
 
+	if (f->back.wanted || !follow_busy(f))
+		return follow_back_ask(f, now_ms);
 	/* What was found to be missing comes first. */
 	if (f->chain.wanted && !(f->want_holes && f->chain.tried_holes)) {
 		f->chain.begun++;
@@ -365,9 +371,10 @@ int follow_step(struct follow *f, uint64_t now_ms)
 		f->pause = false;
 		f->pause_until = now_ms + PAUSE_MS;
 	}
-	while (rc == 0 && f->asked == ASK_NOTHING && follow_busy(f) &&
+	while (rc == 0 && f->asked == ASK_NOTHING &&
+		(follow_busy(f) || follow_back_due(f, now_ms)) &&
 		now_ms >= f->pause_until && !f->pause)
-		rc = ask(f);
+		rc = ask(f, now_ms);
 	if (rc != 0)
 		f->pause_until = now_ms + PAUSE_MS;
 	return rc;
@@ -377,8 +384,10 @@ uint64_t follow_wait(const struct follow *f, uint64_t now_ms)
 {
 	if (f->fault != 0 || f->pause)
 		return 0;
-	if (f->asked != ASK_NOTHING || !follow_busy(f))
+	if (f->asked != ASK_NOTHING)
 		return UINT64_MAX;
+	if (!follow_busy(f))
+		return follow_back_wait(f, now_ms);
 	return f->pause_until > now_ms ? f->pause_until - now_ms : 0;
 }
 
@@ -398,6 +407,8 @@ void follow_catch_up(struct follow *f, const struct id16 *case_id)
 	if (case_id == NULL || follow_is_clinic(case_id))
 		want(&f->chain);
 	if (case_id == NULL) {
+		f->back.wanted = true;
+		f->back.told = WIRE_GIVEN_NOTHING;
 		f->want_list = true;
 		f->list_after = follow_clinic_chain;
 		for (size_t i = 0; i < f->case_count; i++)
@@ -411,7 +422,10 @@ void follow_catch_up(struct follow *f, const struct id16 *case_id)
 
 bool follow_busy(const struct follow *f)
 {
-	if (f->asked != ASK_NOTHING || f->chain.wanted || f->want_holes ||
+	/* Giving back may take long; nobody else waits for it. */
+	if ((f->asked != ASK_NOTHING && f->asked != ASK_GIVE &&
+		    f->asked != ASK_RESTORED) ||
+		f->back.wanted || f->chain.wanted || f->want_holes ||
 		f->want_list || f->want_all)
 		return true;
 	for (size_t i = 0; i < f->case_count; i++)
@@ -435,7 +449,8 @@ void follow_notice(struct follow *f, const struct wire_message *m)
 	       : k != NULL		  ? k->c.number
 					  : 0;
 	/* What we have is only looked at again when it is another. */
-	if (n.newest.number <= ours &&
+	if (n.newest.number <= ours && !(k != NULL && k->chain.behind) &&
+		!f->chain.behind &&
 		(rc = follow_head(f, &n.chain, n.newest.number, &head)) == 0 &&
 		memcmp(&head, &n.newest.head, sizeof head) == 0)
 		return;
@@ -579,5 +594,6 @@ void follow_free(struct follow *f)
 	idmap_wipe(&f->by_id);
 	idmap_wipe(&f->by_channel);
 	follow_forget_cards(f);
+	buf_wipe(&f->back.raw);
 	free(f);
 }

@@ -61,6 +61,13 @@ void follow_free(struct follow *f);
 void follow_catch_up(struct follow *f, const struct id16 *case_id);
 
 /**
+ * follow_restore(f, ret):
+ * The latest restore that the application was told of, in the authority's
+ * words; the caller owns ${ret}. ROWAN_E_NOT_FOUND.
+ */
+ROWAN_MUST int follow_restore(struct follow *f, struct buf *ret);
+
+/**
  * follow_revoked(f, statement, ret):
  * Whether an encoded statement, which we may not follow up to any more, revokes
  * this very device under signatures of the authority or of devices we know.

@@ -448,6 +448,12 @@ void follow_case_refused(struct follow *f, struct known_case *k)
 		k->chain.wanted = false;
 		return;
 	}
+	/* Not the case, or not any more that we are on it. */
+	if (follow_back_on(f)) {
+		k->chain.wanted = false;
+		follow_back_behind(f, &k->chain, 0);
+		return;
+	}
 	/* Does it not know us, or not the case? The clinic's chain tells. */
 	if (!k->chain.refused) {
 		k->chain.refused = true;

@@ -60,7 +60,14 @@ static int clinic_event(struct follow *f, const struct wire_statement *s)
 		.time = s->time,
 		.count = s->number};
 
-	return f->current ? events_add(f->o.events, &e) : 0;
+	bool known = false;
+	int rc = 0;
+
+	/* Perhaps told when it was still waiting for its place. */
+	if (s->kind == WIRE_ST_RESTORE)
+		rc = follow_back_heard(f, s->raw, &known);
+	return rc == 0 && f->current && !known ? events_add(f->o.events, &e)
+					       : rc;
 }
 
 /* What a checked statement changes besides the clinic's own state. */
@@ -104,7 +111,8 @@ static int take_statement(struct taking *t, const struct wire_statement *s)
 	rc = rules_apply_clinic(&t->c, s);
 	link.head = t->c.head;
 	if (rc == 0)
-		rc = follow_put_link(f, &follow_clinic_chain, s->number, &link);
+		rc = follow_put_link(
+			f, &follow_clinic_chain, t->c.number, &link);
 	return rc == 0 ? keep(f, s) : rc;
 }
 
@@ -242,6 +250,8 @@ void follow_clinic_answer(struct follow *f, const struct wire_chain_answer *a)
 	f->clinic = t.c;
 	if (!news)
 		return;
+	/* Now the cases' turn may have come. */
+	f->back.again_at = f->back.pause = 0;
 	f->fault = follow_self(f);
 	/* Cards end, too. */
 	for (size_t i = 0; i < f->case_count; i++)

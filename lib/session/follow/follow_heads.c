@@ -62,6 +62,8 @@ int follow_newest(struct follow *f, const struct id16 *chain,
 	struct wire_hash head = ours->head;
 	int rc = 0;
 
+	if (c != NULL)
+		c->behind = false;
 	if (newest->number > ours->number)
 		return ROWAN_E_AGAIN;
 	if (newest->number < ours->number)
@@ -74,6 +76,11 @@ int follow_newest(struct follow *f, const struct id16 *chain,
 		/* Whose part in a case is over sees less of it. */
 		if (k != NULL && !follow_sees_all(f, k))
 			return 0;
+		/* It has lost it, and says so under the authority's name. */
+		if (c != NULL && follow_back_on(f)) {
+			follow_back_behind(f, c, newest->number);
+			return 0;
+		}
 		what.alarm = ROWAN_ALARM_ROLLBACK;
 	}
 	rc = follow_alarm(f, c, &what);

@@ -8,6 +8,7 @@
  *	follow_heads.c	what others say of the chains; alarms
  *	follow_look.c	looking
  *	follow_vouch.c	whether a card was rightly issued, as known now
+ *	follow_return.c	giving back what a restored daemon has lost
  */
 #ifndef SESSION_FOLLOW_INNER_H
 #define SESSION_FOLLOW_INNER_H
@@ -32,6 +33,20 @@ struct follow_chain {
 	uint64_t heard;	   /* a member's word: this number exists */
 	uint64_t heard_since;
 	unsigned alarmed; /* bit per enum rowan_alarm, until there is news */
+	bool behind;	  /* the daemon is, since a restore */
+	bool stuck;	  /* and takes nothing more of ours, for now */
+	bool took;	  /* something, in this round */
+	uint64_t give;	  /* the next to be given back */
+};
+
+/* A restore that the daemon tells of. */
+struct follow_back {
+	bool wanted;	/* to be asked for */
+	bool on;	/* the daemon takes back what it has lost */
+	struct buf raw; /* the authority's statement, unjudged */
+	uint8_t told;	/* what we have said that we have given */
+	uint8_t telling;
+	uint64_t again_at, pause; /* milliseconds */
 };
 
 /*
@@ -69,7 +84,9 @@ enum follow_ask {
 	ASK_HOLES,
 	ASK_LIST,
 	ASK_ALL,
-	ASK_CASE
+	ASK_CASE,
+	ASK_RESTORED,
+	ASK_GIVE
 };
 
 /* A device whose card was found to be rightly issued, in a case. */
@@ -102,6 +119,7 @@ struct follow {
 	uint64_t holes_from;
 	bool pause; /* ask again a little later */
 	uint64_t pause_until;
+	struct follow_back back;
 	int fault; /* of the vault, for the next step */
 
 	struct trust_source source;
@@ -191,6 +209,25 @@ bool follow_sees_all(const struct follow *f, const struct known_case *k);
 ROWAN_MUST int follow_vouch(struct follow *f, const struct case_state *c,
 	const struct trust_card *card);
 void follow_vouch_again(struct follow *f);
+
+/* ---- follow_return.c ---- */
+
+/* Whether a restore says why the daemon has less than we have. */
+bool follow_back_on(struct follow *f);
+/* The daemon's newest is ${number}: what comes after it is to be given. */
+void follow_back_behind(
+	struct follow *f, struct follow_chain *c, uint64_t number);
+/* Something to ask, or to give; when next. */
+bool follow_back_due(struct follow *f, uint64_t now_ms);
+uint64_t follow_back_wait(const struct follow *f, uint64_t now_ms);
+ROWAN_MUST int follow_back_ask(struct follow *f, uint64_t now_ms);
+void follow_back_answer(struct follow *f, enum follow_ask asked,
+	const struct requests_outcome *o);
+/* Whether the application has heard of this restore; it has from now on. */
+ROWAN_MUST int follow_back_heard(
+	struct follow *f, struct bytes raw, bool *ret_known);
+ROWAN_MUST int follow_start(
+	struct follow *f, uint16_t op, const struct writer *body);
 
 /* ---- answers ---- */
 

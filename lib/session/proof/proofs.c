@@ -475,8 +475,11 @@ int proofs_step(struct proofs *x, uint64_t now_ms)
 		x->looking = true;
 		x->look_ms = now_ms + PROOFS_LOOK_MS;
 	}
+	if (x->waiting || x->looking)
+		rc = proofs_restored(x);
 	/* What was promised first; then the log it is in. */
-	rc = x->waiting ? step_receipts(x) : 0;
+	if (rc == 0 && x->waiting)
+		rc = step_receipts(x);
 	if (rc == 0 && !x->busy)
 		rc = proofs_log_step(x);
 	/* Too much is open just now. */

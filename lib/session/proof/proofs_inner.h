@@ -68,6 +68,8 @@ ROWAN_MUST int proofs_cosign(struct proofs *x, const struct watch *verified,
 	struct bytes text, struct writer *w);
 
 /* proofs_log.c: one piece of watching. */
+/* A restore, if there is a new one, is taken for what it says. */
+ROWAN_MUST int proofs_restored(struct proofs *x);
 ROWAN_MUST int proofs_log_load(struct proofs *x);
 ROWAN_MUST int proofs_log_step(struct proofs *x);
 ROWAN_MUST int proofs_alarm(struct proofs *x, enum watch_verdict verdict);

@@ -487,6 +487,56 @@ static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 		look_ended(x);
 }
 
+/* Of leaves that are lost there is no receipt. */
+static int keep_restore(
+	struct proofs *x, const struct wire_statement *s, struct bytes raw)
+{
+	uint64_t n = 0;
+	int rc = vault_begin(x->o.vault);
+
+	while (rc == 0 && (rc = vault_next(x->o.vault, VAULT_PROOF, name("w"),
+				   s->u.restore.size, &n, NULL)) == 0)
+		rc = vault_delete(x->o.vault, VAULT_PROOF, name("w"), n);
+	if (rc == ROWAN_E_NOT_FOUND)
+		rc = vault_put(x->o.vault, VAULT_PROOF, name("R"), 0, raw);
+	return proofs_finish(x, rc);
+}
+
+/*
+ * From the head that a restore names the log grows anew. Once for each: taken
+ * again it would let a daemon go back again.
+ */
+int proofs_restored(struct proofs *x)
+{
+	struct buf restore, taken = {NULL, 0};
+	struct watch back = x->watch;
+	struct wire_statement s;
+	int rc = follow_restore(x->o.follow, &restore);
+
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	rc = vault_get(x->o.vault, VAULT_PROOF, name("R"), 0, &taken);
+	if (rc == ROWAN_E_NOT_FOUND)
+		rc = 0;
+	if (rc == 0 && bytes_eq(buf_view(&taken), buf_view(&restore)))
+		goto out;
+	if (rc == 0)
+		rc = wire_statement_decode(buf_view(&restore), &s);
+	if (rc == 0 && x->watch.size > s.u.restore.size) {
+		back.size = s.u.restore.size;
+		memcpy(back.root.b, s.u.restore.root.b, sizeof back.root.b);
+		rc = proofs_save(x, &back,
+			x->cosigned < back.size ? x->cosigned : back.size);
+		x->alarmed = 0;
+	}
+	if (rc == 0)
+		rc = keep_restore(x, &s, buf_view(&restore));
+out:
+	buf_wipe(&restore);
+	buf_wipe(&taken);
+	return rc;
+}
+
 int proofs_log_step(struct proofs *x)
 {
 	struct wire_checkpoint q = {0};

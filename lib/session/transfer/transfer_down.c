@@ -287,7 +287,7 @@ static void got(void *ctx, const struct requests_outcome *o)
 		return;
 	if (o->rc != 0) {
 		if (o->rc == ROWAN_E_AGAIN || o->rc == ROWAN_E_QUOTA ||
-			o->rc == ROWAN_E_FULL)
+			o->rc == ROWAN_E_RESTORING || o->rc == ROWAN_E_FULL)
 			transfer_aside(l, later(&o->error));
 		else
 			conclude(x, o->rc);

@@ -1,0 +1,315 @@
+/*
+ * The database is lost and a backup comes back: an assignment, an
+ * unassignment, a revocation and a card are younger than it, and nobody has
+ * them but clients. Those who were shut out by what was lost come first, with
+ * copies of their vaults that do not know of it, and get nothing: not a group,
+ * not a word. Then the others come, and all of it is back by itself.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "backup/restore.h"
+#include "session/kit.h"
+#include "session/message/messages_row.h"
+#include "trust/attest.h"
+#include "wire/armour.h"
+
+static struct person coordinator, advocate, officer, thief, nurse, newcomer;
+static struct id16 case_id, team;
+static struct clinic then; /* when the backup was made */
+
+/* ---- rowanctl ------------------------------------------------------------ */
+
+static void ctl(const char *args)
+{
+	char command[3 * ROWAND_PATH_MAX], path[ROWAND_PATH_MAX];
+	char *slash;
+
+	snprintf(path, sizeof path, "%.2000s", kit_daemon.binary);
+	slash = strrchr(path, '/');
+	snprintf(slash == NULL ? path : slash + 1, 16, "rowanctl");
+	snprintf(command, sizeof command,
+		"cd '%.2000s' && '%s' --config rowand.conf %s >>log 2>&1",
+		kit_daemon.dir, path, args);
+	KIT_CHECK(system(command) == 0);
+}
+
+static void copy(const char *from, const char *to)
+{
+	char command[3 * ROWAND_PATH_MAX];
+
+	snprintf(command, sizeof command, "cp '%.4000s' '%.4000s'", from, to);
+	KIT_CHECK(system(command) == 0);
+}
+
+static const char *at(const char *name)
+{
+	static char path[ROWAND_PATH_MAX];
+
+	snprintf(path, sizeof path, "%.2000s/%s", kit_daemon.dir, name);
+	return path;
+}
+
+/* The authority signs what is pending, behind the backup's chain. */
+static void sign_restore(void)
+{
+	struct restore_pending p;
+	struct wire_statement s;
+	struct writer w, text;
+	FILE *f;
+
+	KIT_CHECK(restore_pending_read(at("restored"), &p) == 0);
+	KIT_CHECK(p.heads.lost_size > p.heads.size);
+	authority_begin(&then, WIRE_ST_RESTORE, (uint64_t)time(NULL), &s);
+	s.u.restore = p.heads;
+	writer_init(&w, WIRE_STATEMENT_MAX);
+	KIT_CHECK(authority_sign(kit_clinic.key, NULL, &s, &w) == 0);
+	writer_init(&text, 2 * ARMOUR_OBJECT_MAX);
+	KIT_CHECK(armour_write(ARMOUR_STATEMENT, writer_view(&w), &text) == 0);
+	f = fopen(at("signed"), "w");
+	KIT_CHECK(f != NULL && fwrite(text.data, 1, text.len, f) == text.len &&
+		  fclose(f) == 0);
+	writer_wipe(&text);
+	writer_wipe(&w);
+}
+
+/* Nothing is left of the folder but the record of its last head. */
+static void lose_and_restore(void)
+{
+	char command[3 * ROWAND_PATH_MAX];
+
+	KIT_CHECK(rowand_kill(&kit_daemon, SIGKILL) != 0);
+	ctl("backup restore --key backup.key --into restored"
+	    " --last state/log-guard backups/*.backup");
+	sign_restore();
+	ctl("backup finish restored signed");
+	snprintf(command, sizeof command,
+		"cd '%.2000s' && rm -r state && mv restored state",
+		kit_daemon.dir);
+	KIT_CHECK(system(command) == 0);
+	kit_run();
+}
+
+/* ---- people -------------------------------------------------------------- */
+
+static void done(struct person *p, uint64_t act)
+{
+	KIT_CHECK(session_step(p->s) == 0);
+	KIT_CHECK(person_act(p, act) == 0);
+}
+
+static size_t in_it(struct person *p)
+{
+	struct id16 in[CHANNEL_DEVICES_MAX];
+	size_t n = 0;
+
+	return channels_devices(parts_of(p)->channels, &team, in,
+		       CHANNEL_DEVICES_MAX, &n) == 0
+		       ? n
+		       : 0;
+}
+
+static bool five_in(void *ctx)
+{
+	return in_it(&coordinator) == 4 && in_it(&advocate) == 4 &&
+	       in_it(&officer) == 4 && in_it(&thief) == 4;
+}
+
+static bool three_in(void *ctx)
+{
+	return in_it(&coordinator) == 3 && in_it(&advocate) == 3 &&
+	       in_it(&nurse) == 3;
+}
+
+static int write_to(struct person *p, const char *text)
+{
+	const struct messages_draft d = {.text = bytes_of(text, strlen(text))};
+	struct id16 id;
+
+	return messages_write(parts_of(p)->messages, &team, &d, &id);
+}
+
+static bool is_heard(void *ctx)
+{
+	return messages_unread(parts_of(ctx)->messages, &team) > 0;
+}
+
+static bool knows_restore(void *ctx)
+{
+	struct person *p = ctx;
+
+	person_drain(p);
+	return p->event[ROWAN_EVENT_CLINIC] > 0;
+}
+
+static bool a_while(void *ctx)
+{
+	return time(NULL) >= *(time_t *)ctx;
+}
+
+static void week(void)
+{
+	struct acts_revocation lost = {.reason = WIRE_REVOKE_LOST};
+	struct follow *f;
+	struct wire_card card;
+	uint64_t act;
+
+	KIT_CHECK(acts_unassign(parts_of(&coordinator)->acts, &team,
+			  &parts_of(&officer)->me->member, &act) == 0);
+	done(&coordinator, act);
+	lost.device = parts_of(&thief)->me->device;
+	KIT_CHECK(acts_revoke(parts_of(&coordinator)->acts, &lost, &act) == 0);
+	done(&coordinator, act);
+	person_create(&newcomer, "newcomer");
+	person_carded(&newcomer, "health", 0);
+	KIT_CHECK(identity_card(parts_of(&newcomer)->me, &card) == 0);
+	KIT_CHECK(acts_log_card(parts_of(&coordinator)->acts, card.raw, &act) ==
+		  0);
+	done(&coordinator, act);
+	sessions_assign(&coordinator, &team, &nurse);
+	KIT_CHECK(sessions_until(three_in, NULL));
+	f = parts_of(&coordinator)->follow;
+	KIT_CHECK(follow_clinic(f)->number == then.number + 2);
+}
+
+/*
+ * What would take the place of the lost unassignment for ever: signed by one
+ * who was on the case as far as the daemon knows, in the name of yesterday.
+ */
+static void backdate(struct person *p)
+{
+	struct follow *f = parts_of(p)->follow;
+	const struct case_state *c = follow_case(f, &case_id);
+	struct wire_statement s = {.clinic = then.id,
+		.case_id = case_id,
+		.number = c->number + 1,
+		.previous = c->head,
+		.clinic_number = follow_clinic(f)->number,
+		.clinic_head = follow_clinic(f)->head,
+		.time = c->time,
+		.signer_count = 1,
+		.kind = WIRE_ST_RESET};
+	struct writer w;
+	uint64_t act;
+
+	s.signers[0].kind = WIRE_SIGNER_DEVICE;
+	s.signers[0].device = parts_of(p)->me->device;
+	s.u.reset.channel = WIRE_CHANNEL_TEAM;
+	s.u.reset.generation =
+		case_channel(c, WIRE_CHANNEL_TEAM)->generation + 1;
+	memset(&s.u.reset.group_id, 0x66, sizeof s.u.reset.group_id);
+	writer_init(&w, WIRE_STATEMENT_MAX);
+	KIT_CHECK(wire_statement_encode_tbs(&s, &w) == 0);
+	KIT_CHECK(attest_sign(ATTEST_STATEMENT, writer_view(&w),
+			  parts_of(p)->me->signature_seed.b,
+			  &s.signatures[0]) == 0);
+	w.len = 0;
+	KIT_CHECK(wire_statement_encode(&s, &w) == 0);
+	KIT_CHECK(acts_submit(parts_of(p)->acts, writer_view(&w), &act) == 0);
+	KIT_CHECK(session_step(p->s) == 0);
+	writer_wipe(&w);
+}
+
+/* They have all the time they want. */
+static void first_the_wrong_ones(void)
+{
+	time_t until = time(NULL) + 4;
+
+	person_open(&officer);
+	person_open(&thief);
+	KIT_CHECK(sessions_until(knows_restore, &officer));
+	KIT_CHECK(sessions_until(knows_restore, &thief));
+	KIT_CHECK(write_to(&officer, "let me in") == 0);
+	backdate(&officer);
+	KIT_CHECK(sessions_until(a_while, &until));
+	KIT_CHECK(officer.event[ROWAN_EVENT_RESET] == 0 &&
+		  thief.event[ROWAN_EVENT_RESET] == 0);
+}
+
+static bool all_is_back(void *ctx)
+{
+	uint64_t clinic = then.number + 3; /* and the restore */
+	const struct case_state *c;
+
+	for (size_t i = 0; i < kit_clinic.count; i++) {
+		struct person *p = kit_clinic.people[i];
+		struct follow *f = parts_of(p)->follow;
+
+		person_drain(p);
+		if (p == &thief)
+			continue;
+		if (follow_clinic(f)->number != clinic)
+			return false;
+	}
+	c = follow_case(parts_of(&officer)->follow, &case_id);
+	return thief.event[ROWAN_EVENT_SELF_REVOKED] > 0 &&
+	       !case_assigned(c, &parts_of(&officer)->me->member,
+		       WIRE_CHANNEL_TEAM, (uint64_t)time(NULL)) &&
+	       three_in(NULL);
+}
+
+int main(void)
+{
+	struct person *all[] = {
+		&coordinator, &advocate, &officer, &thief, &nurse, &newcomer};
+	char old[2][ROWAND_PATH_MAX + 8];
+
+	sessions_begin(ROWAND_NO_LIMITS);
+	KIT_CHECK(mkdir(at("backups"), 0700) == 0);
+	person_create(&coordinator, "coordinator");
+	person_create(&advocate, "advocate");
+	person_create(&officer, "officer");
+	person_create(&thief, "thief");
+	person_create(&nurse, "nurse");
+	person_carded(&coordinator, "clinic", WIRE_RIGHT_COORDINATE);
+	person_carded(&advocate, "advocacy", 0);
+	person_carded(&officer, "police", 0);
+	person_carded(&thief, "police", 0);
+	person_carded(&nurse, "health", 0);
+	sessions_run();
+	ctl("backup keygen backup.key backup.pub");
+	sessions_settle();
+	case_id = sessions_case(&coordinator);
+	team = sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_TEAM);
+	for (size_t i = 0; i < 4; i++)
+		sessions_assign(&coordinator, &team, all[i]);
+	KIT_CHECK(sessions_until(five_in, NULL));
+	sessions_settle();
+	then = *follow_clinic(parts_of(&coordinator)->follow);
+	ctl("backup now");
+	for (size_t i = 0; i < 2; i++) {
+		struct person *p = i == 0 ? &officer : &thief;
+
+		person_close(p);
+		snprintf(old[i], sizeof old[i], "%s.old", p->path);
+		copy(p->path, old[i]);
+		person_open(p);
+	}
+
+	week();
+	for (size_t i = 0; i < 6; i++)
+		person_close(all[i]);
+	copy(old[0], officer.path);
+	copy(old[1], thief.path);
+	lose_and_restore();
+
+	first_the_wrong_ones();
+	for (size_t i = 0; i < 6; i++)
+		if (all[i] != &officer && all[i] != &thief)
+			person_open(all[i]);
+	KIT_CHECK(sessions_until(all_is_back, NULL));
+	KIT_CHECK(write_to(&advocate, "not for the officer") == 0);
+	KIT_CHECK(sessions_until(is_heard, &nurse));
+	KIT_CHECK(sessions_until(is_heard, &coordinator));
+	KIT_CHECK(messages_unread(parts_of(&officer)->messages, &team) == 0);
+	KIT_CHECK(messages_unread(parts_of(&thief)->messages, &team) == 0);
+	for (size_t i = 0; i < 6; i++)
+		KIT_CHECK(all[i]->alarms == 0);
+	return sessions_end();
+}
