@@ -188,7 +188,7 @@ static void test_volume_full_at_commit(void **state)
  */
 static void test_small_volume(void **state)
 {
-	char base[] = "/tmp/store-volume-XXXXXX", ballast[128];
+	char base[] = "/tmp/store-volume-XXXXXX", ballast[128] = "";
 	uint64_t counter = 0;
 	struct kit k;
 	FILE *f;
