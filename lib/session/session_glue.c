@@ -168,6 +168,33 @@ void glue_blob_got(
 	messages_got(s->parts.messages, what, rc, data);
 }
 
+/* Who has a part in the channel now, as far as we know. */
+static size_t members_now(struct follow *f, const struct id16 *channel,
+	struct id16 ret[CASE_ASSIGNMENTS_MAX])
+{
+	uint64_t now = follow_our_now(f);
+	const struct case_state *c;
+	size_t count = 0;
+	uint8_t kind;
+
+	c = follow_case_of(f, channel, &kind);
+	for (size_t i = 0; c != NULL && i < c->assignment_count; i++) {
+		const struct id16 *m = &c->assignments[i].member;
+
+		if (c->assignments[i].channel == kind &&
+			case_assigned(c, m, kind, now))
+			ret[count++] = *m;
+	}
+	return count;
+}
+
+/* Names and bars are for whoever is there; what people say is not. */
+static bool is_closed(const struct messages_post *post)
+{
+	return post->kept && post->content->type != CONTENT_NAME &&
+	       post->content->type != CONTENT_BAR;
+}
+
 int glue_post(void *ctx, const struct messages_post *post)
 {
 	struct session *s = ctx;
@@ -176,6 +203,7 @@ int glue_post(void *ctx, const struct messages_post *post)
 		.kept = post->kept,
 		.lifetime = post->lifetime,
 		.blob_count = post->blob_count};
+	struct id16 members[CASE_ASSIGNMENTS_MAX];
 	struct writer w;
 	int rc = follow_may(s->parts.follow, &post->channel, &s->me.device);
 
@@ -183,6 +211,11 @@ int glue_post(void *ctx, const struct messages_post *post)
 		return rc <= -300 ? ROWAN_E_REFUSED : rc;
 	for (size_t i = 0; i < p.blob_count; i++)
 		p.blobs[i] = post->blobs[i];
+	if (is_closed(post)) {
+		p.members = members;
+		p.member_count =
+			members_now(s->parts.follow, &post->channel, members);
+	}
 	writer_init(&w, CONTENT_MAX);
 	rc = content_encode(post->content, &w);
 	p.content = writer_view(&w);

@@ -142,6 +142,9 @@ int main(void)
 	KIT_CHECK(scene_count(&s->victim, &s->support, "before the lie") == 1);
 	KIT_CHECK(scene_count(&s->officer, &s->support, "before the lie") == 1);
 	KIT_CHECK(scene_count(&s->officer, &s->support, "before") == 1);
+	/* Who came after a word does not get it, reset or not. */
+	KIT_CHECK(scene_count(&s->coordinator, &s->support, "before the lie") ==
+		  0);
 	scene_quiet();
 	return scene_end();
 }

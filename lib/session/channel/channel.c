@@ -499,6 +499,37 @@ int channels_devices(struct channels *x, const struct id16 *channel,
 	return 0;
 }
 
+static bool among(
+	const struct id16 *member, const struct id16 *members, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id16_eq(&members[i], member))
+			return true;
+	return false;
+}
+
+int channels_others(struct channels *x, const struct id16 *channel,
+	const struct id16 *members, size_t count, bool *ret)
+{
+	const struct trust_source *src = follow_source(x->o.follow);
+	struct trust_card card;
+	struct id16 member;
+	struct channel *c;
+	int rc = channel_find(x, channel, &c);
+
+	*ret = false;
+	for (size_t i = 0; rc == 0 && !*ret && i < c->row.seen_count; i++) {
+		rc = src->card(
+			src->ctx, &c->row.seen[i].device, CLINIC_NEWEST, &card);
+		if (rc != 0)
+			break;
+		member = card.card.member;
+		*ret = !id16_eq(&member, &x->o.me->member) &&
+		       !among(&member, members, count);
+	}
+	return rc;
+}
+
 /* Five bytes for five digits: modulo 10^5 hardly any is likelier. */
 static void digits(const uint8_t hash[64], char *ret)
 {

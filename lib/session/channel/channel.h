@@ -145,6 +145,13 @@ ROWAN_MUST int channels_devices(struct channels *x, const struct id16 *channel,
 	struct id16 *ret, size_t max, size_t *ret_len);
 
 /**
+ * channels_others(x, channel, members, count, ret):
+ * Whether a device in the group is of none of these members, nor our own.
+ */
+ROWAN_MUST int channels_others(struct channels *x, const struct id16 *channel,
+	const struct id16 *members, size_t count, bool *ret);
+
+/**
  * channels_code(x, channel, ret):
  * The verification code: digits out of the epoch authenticator (RFC 9420
  * section 8.7), the same for all members of one epoch. ROWAN_E_STATE while

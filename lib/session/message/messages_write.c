@@ -436,6 +436,24 @@ static int conclude(struct messages *x, struct messages_row *m, int code)
 	return rc == 0 ? events_add(x->o.events, &e) : rc;
 }
 
+/* Undelivered when the channel began anew with others in it. */
+static int undone(struct messages *x, struct messages_row *m, int code)
+{
+	const struct event e = {.type = ROWAN_EVENT_UNSENT,
+		.code = code,
+		.case_id = m->case_id,
+		.channel = m->channel,
+		.message = m->content.id};
+	int rc = 0;
+
+	/* Whoever has it has it. */
+	if (m->state == ROWAN_STATE_SENT) {
+		m->state = ROWAN_STATE_FAILED;
+		rc = messages_row_put(x, m);
+	}
+	return rc == 0 ? events_add(x->o.events, &e) : rc;
+}
+
 /* A hand-over has no row: its events name the message that was handed. */
 static int conclude_handing(struct messages *x, const struct id16 *id,
 	const struct messages_index *at, int code)
@@ -472,7 +490,11 @@ static int outcome(struct messages *x, const struct id16 *message,
 		return conclude_handing(x, message, &at, code);
 	if (rc == 0)
 		rc = messages_own(x, message, &m, &at);
-	if (rc == 0 && m.state == ROWAN_STATE_WAITING) {
+	/* It was at the daemon, and will not reach all of them any more. */
+	if (rc == 0 && code == ROWAN_E_STALE &&
+		m.state != ROWAN_STATE_WAITING) {
+		rc = undone(x, &m, code);
+	} else if (rc == 0 && m.state == ROWAN_STATE_WAITING) {
 		m.received = received;
 		rc = conclude(x, &m, code);
 	}

@@ -275,14 +275,20 @@ int outbox_put(struct outbox *x, const struct outbox_post *post)
 	int rc = row == NULL ? ROWAN_E_NOMEM
 			     : content_decode(post->content, &content);
 
-	if (rc <= -300 || post->blob_count > OUTBOX_BLOBS_MAX)
+	if (rc <= -300 || post->blob_count > OUTBOX_BLOBS_MAX ||
+		post->member_count > CASE_ASSIGNMENTS_MAX)
 		rc = ROWAN_E_INVAL;
 	else if (rc == 0 && x->waiting >= OUTBOX_WAITING_MAX)
 		rc = ROWAN_E_QUOTA;
 	if (rc == 0) {
 		row->state = OUTBOX_WAITING;
 		row->flags = (post->urgent ? OUTBOX_URGENT : 0) |
-			     (post->kept ? OUTBOX_KEPT : 0);
+			     (post->kept ? OUTBOX_KEPT : 0) |
+			     (post->members != NULL ? OUTBOX_CLOSED : 0);
+		row->member_count = post->member_count;
+		if (post->member_count > 0)
+			memcpy(row->members, post->members,
+				post->member_count * sizeof *row->members);
 		row->channel = post->channel;
 		row->message = content.id;
 		row->lifetime = post->lifetime;

@@ -15,6 +15,11 @@
  * that was in the channel has said that it has it (at most OUTBOX_KEPT_S), to
  * be sealed again when the channel is reset before that.
  *
+ * A word is for those who had a part in the channel, as this device knew it,
+ * when it was written. Sealed is what all in the group can open: so when
+ * somebody else is in it by then, the word does not go, and its writer decides
+ * anew.
+ *
  * Belongs to the session's thread. Changes the vault in transactions of its
  * own, but for outbox_put, outbox_cancel and outbox_delivered.
  */
@@ -63,6 +68,9 @@ struct outbox_post {
 	uint32_t lifetime; /* seconds at the daemon; 0: its default */
 	struct id16 blobs[OUTBOX_BLOBS_MAX]; /* must be there first */
 	size_t blob_count;
+	/* For nobody but them and ourselves; NULL: whoever is there. */
+	const struct id16 *members;
+	size_t member_count;
 };
 
 /**
@@ -77,6 +85,7 @@ void outbox_free(struct outbox *x);
  * outbox_put(x, post):
  * Keep it to be sent, inside the caller's transaction. ROWAN_E_QUOTA with
  * OUTBOX_WAITING_MAX waiting, ROWAN_E_INVAL for content that does not decode.
+ * When it may not go to somebody in the channel: unsent, ROWAN_E_STALE.
  */
 ROWAN_MUST int outbox_put(struct outbox *x, const struct outbox_post *post);
 

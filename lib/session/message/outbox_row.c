@@ -3,7 +3,7 @@
  */
 #include "session/message/outbox_row.h"
 
-#define VERSION 1
+#define VERSION 2
 
 int outbox_row_put(struct writer *w, const struct outbox_row *row)
 {
@@ -19,6 +19,7 @@ int outbox_row_put(struct writer *w, const struct outbox_row *row)
 	writer_u64(w, row->sent);
 	writer_vec(w, bytes_of(row->blobs, row->blob_count * ID16_LEN));
 	writer_vec(w, bytes_of(row->awaited, row->awaited_count * ID16_LEN));
+	writer_vec(w, bytes_of(row->members, row->member_count * ID16_LEN));
 	return writer_status(w);
 }
 
@@ -62,8 +63,10 @@ int outbox_row_get(struct bytes input, struct outbox_row *ret)
 			 &r, OUTBOX_BLOBS_MAX, ret->blobs, &ret->blob_count)) ||
 		(rc = read_ids(&r, CHANNEL_DEVICES_MAX, ret->awaited,
 			 &ret->awaited_count)) ||
+		(version > 1 && (rc = read_ids(&r, CASE_ASSIGNMENTS_MAX,
+					 ret->members, &ret->member_count))) ||
 		(rc = reader_end(&r)));
-	if (rc == 0 && (version != VERSION || ret->state < OUTBOX_WAITING ||
+	if (rc == 0 && (version == 0 || ret->state < OUTBOX_WAITING ||
 			       ret->state > OUTBOX_SENT))
 		rc = ROWAN_E_CORRUPT;
 	if (rc != 0)

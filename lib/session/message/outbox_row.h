@@ -8,9 +8,9 @@
  *	OUTBOX "i"+message/0	n
  *
  *	struct {
- *		uint16 version = 1;
+ *		uint16 version = 2;
  *		uint8 state;		enum outbox_state
- *		uint8 flags;		1 urgent, 2 kept
+ *		uint8 flags;		1 urgent, 2 kept, 4 closed
  *		opaque channel[16];
  *		opaque message[16];
  *		uint32 lifetime;
@@ -20,6 +20,8 @@
  *		uint64 sent;		daemon's time, if sent
  *		Id blobs<V>;
  *		Id awaited<V>;		devices that have not said they have it
+ *		Id members<V>;		if closed: for nobody but them; not in
+ *					version 1
  *	} Row;
  */
 #ifndef SESSION_OUTBOX_ROW_H
@@ -27,12 +29,13 @@
 
 #include "session/message/outbox.h"
 
-#define OUTBOX_ROW_MAX (256 + WIRE_CHANNEL_DEVICES_MAX * ID16_LEN)
+#define OUTBOX_ROW_MAX                                                         \
+	(256 + (WIRE_CHANNEL_DEVICES_MAX + CASE_ASSIGNMENTS_MAX) * ID16_LEN)
 
 /* Numbers are stored. */
 enum outbox_state { OUTBOX_WAITING = 1, OUTBOX_SEALED = 2, OUTBOX_SENT = 3 };
 
-enum outbox_flags { OUTBOX_URGENT = 1, OUTBOX_KEPT = 2 };
+enum outbox_flags { OUTBOX_URGENT = 1, OUTBOX_KEPT = 2, OUTBOX_CLOSED = 4 };
 
 struct outbox_row {
 	uint8_t state;
@@ -48,6 +51,8 @@ struct outbox_row {
 	struct id16 blobs[OUTBOX_BLOBS_MAX];
 	size_t awaited_count;
 	struct id16 awaited[CHANNEL_DEVICES_MAX];
+	size_t member_count;
+	struct id16 members[CASE_ASSIGNMENTS_MAX];
 };
 
 /**

@@ -13,6 +13,8 @@
 #define RETRY_MS     1000 /* when the daemon names no time */
 #define BLOCKED_MS   5000 /* the channel tells when it has moved, too */
 #define BODY_MAX     4096
+#define PATIENCE_S   86400 /* for what others must not see */
+#define PATIENCE_MS  3600000
 #define SEAL_BYTES   (256 * 1024) /* of content in one batch */
 #define CONTENT_ROOM (CONTENT_MAX + 64)
 
@@ -360,6 +362,17 @@ static int seal_one(
 		       : rc;
 }
 
+/* Is somebody in the group for whom it was not meant? */
+static int others_there(
+	struct outbox *x, const struct outbox_row *row, bool *ret)
+{
+	*ret = false;
+	return (row->flags & OUTBOX_CLOSED) == 0
+		       ? 0
+		       : channels_others(x->o.channels, &row->channel,
+				 row->members, row->member_count, ret);
+}
+
 /* 0: all blobs are at the daemon. ROWAN_E_AGAIN; or why one never will be. */
 static int blobs_there(struct outbox *x, const struct outbox_row *row)
 {
@@ -395,12 +408,20 @@ static int seal_all(struct outbox *x, struct outbox_flight *f, struct batch *b)
 		i++) {
 		uint64_t n = x->items[i].n;
 		struct buf envelope = {0};
+		bool others = false;
 
 		if (x->items[i].state != OUTBOX_WAITING ||
 			x->items[i].due_ms > x->now_ms ||
 			!id16_eq(&x->items[i].channel, &f->channel))
 			continue;
 		rc = outbox_read(x, n, row);
+		if (rc == 0)
+			rc = others_there(x, row, &others);
+		if (rc == 0 && others) {
+			rc = is_unsent(x, n, row, ROWAN_E_STALE);
+			i--;
+			continue;
+		}
 		if (rc == 0)
 			rc = blobs_there(x, row);
 		x->items[i].blobs = rc == ROWAN_E_AGAIN;
@@ -474,11 +495,17 @@ static int give_up(struct outbox *x, const struct id16 *channel)
 	return outbox_commit(x, rc);
 }
 
-/* Sent in a generation that is no more, and not known to have arrived. */
+/*
+ * Sent in a generation that is no more, and not known to have arrived. What
+ * is not for all who are in it now may still be opened where it was delivered
+ * to; its writer hears when it was not.
+ */
 static int send_anew(struct outbox *x, const struct id16 *channel)
 {
 	const struct channel_at at = channels_at(x->o.channels, channel);
+	uint64_t now = channels_now(x->o.channels);
 	struct outbox_row *row = malloc(sizeof *row);
+	bool others = false;
 	int rc = row == NULL ? ROWAN_E_NOMEM : vault_begin(x->o.vault);
 
 	if (rc != 0) {
@@ -494,7 +521,13 @@ static int send_anew(struct outbox *x, const struct id16 *channel)
 			continue;
 		rc = outbox_read(x, it->n, row);
 		if (rc == 0)
+			rc = others_there(x, row, &others);
+		if (rc == 0 && !others)
 			rc = anew(x, it->n, row);
+		else if (rc == 0 && row->sent + PATIENCE_S > now)
+			x->items[i].due_ms = x->now_ms + PATIENCE_MS;
+		else if (rc == 0)
+			rc = is_unsent(x, x->items[i--].n, row, ROWAN_E_STALE);
 	}
 	free(row);
 	return outbox_commit(x, rc);
