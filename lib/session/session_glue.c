@@ -178,6 +178,9 @@ static size_t members_now(struct follow *f, const struct id16 *channel,
 	uint8_t kind;
 
 	c = follow_case_of(f, channel, &kind);
+	/* Before the daemon has told the time it is at least that late. */
+	if (c != NULL && c->time > now)
+		now = c->time;
 	for (size_t i = 0; c != NULL && i < c->assignment_count; i++) {
 		const struct id16 *m = &c->assignments[i].member;
 

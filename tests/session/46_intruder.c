@@ -179,6 +179,8 @@ int main(void)
 	scene_alarm(&s->coordinator, ROWAN_ALARM_INTRUDER);
 	KIT_CHECK(scene_in(&s->coordinator, &s->support) == 0);
 	person_open(&s->victim);
+	/* She knows of the coordinator by then, and writes for both. */
+	(void)person_event(&s->victim, ROWAN_EVENT_ASSIGNED);
 	id = scene_say(&s->victim, &s->support, "not for strangers");
 	scene_alarm(&s->victim, ROWAN_ALARM_INTRUDER);
 	/* Nor does the intruder's own client believe that it may be there. */
