@@ -150,6 +150,15 @@ static bool is_reset(void *ctx)
 	return true;
 }
 
+static bool she_knows(void *ctx)
+{
+	struct follow *f = parts_of(&scene.victim)->follow;
+
+	return case_assigned(follow_case(f, &scene.case_id),
+		member_of(&scene.coordinator), WIRE_CHANNEL_SUPPORT,
+		follow_now(f));
+}
+
 int main(void)
 {
 	struct scene *s = &scene;
@@ -180,7 +189,7 @@ int main(void)
 	KIT_CHECK(scene_in(&s->coordinator, &s->support) == 0);
 	person_open(&s->victim);
 	/* She knows of the coordinator by then, and writes for both. */
-	(void)person_event(&s->victim, ROWAN_EVENT_ASSIGNED);
+	KIT_CHECK(sessions_until(she_knows, NULL));
 	id = scene_say(&s->victim, &s->support, "not for strangers");
 	scene_alarm(&s->victim, ROWAN_ALARM_INTRUDER);
 	/* Nor does the intruder's own client believe that it may be there. */
