@@ -449,7 +449,7 @@ void follow_case_refused(struct follow *f, struct known_case *k)
 		return;
 	}
 	/* Not the case, or not any more that we are on it. */
-	if (follow_back_on(f)) {
+	if (follow_back_covers(f, &k->c.id)) {
 		k->chain.wanted = false;
 		follow_back_behind(f, &k->chain, 0);
 		return;

@@ -77,7 +77,7 @@ int follow_newest(struct follow *f, const struct id16 *chain,
 		if (k != NULL && !follow_sees_all(f, k))
 			return 0;
 		/* It has lost it, and says so under the authority's name. */
-		if (c != NULL && follow_back_on(f)) {
+		if (c != NULL && follow_back_covers(f, chain)) {
 			follow_back_behind(f, c, newest->number);
 			return 0;
 		}

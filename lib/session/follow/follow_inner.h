@@ -212,8 +212,8 @@ void follow_vouch_again(struct follow *f);
 
 /* ---- follow_return.c ---- */
 
-/* Whether a restore says why the daemon has less than we have. */
-bool follow_back_on(struct follow *f);
+/* Whether a restore says why the daemon has less of a chain than we have. */
+bool follow_back_covers(struct follow *f, const struct id16 *chain);
 /* The daemon's newest is ${number}: what comes after it is to be given. */
 void follow_back_behind(
 	struct follow *f, struct follow_chain *c, uint64_t number);

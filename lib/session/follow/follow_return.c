@@ -16,6 +16,11 @@
 #define PAUSE_MS     5000
 #define PAUSE_MAX_MS 300000
 
+/* What is not back by then was not lost, but is hidden from us. */
+#define COVER_S (7 * 24 * 3600)
+/* The authority's clock, offline, against that of who signed last. */
+#define SKEW_S 3600
+
 /* ---- the restore -------------------------------------------------------- */
 
 /* By the authority, and behind a head that is in our chain. */
@@ -28,11 +33,35 @@ static bool is_ours(struct follow *f, struct wire_statement *ret)
 	       ret->kind == WIRE_ST_RESTORE && rules_check(&ctx, ret) == 0;
 }
 
-bool follow_back_on(struct follow *f)
+/* When our newest statement of a chain was signed; 0: it is not ours to see. */
+static int newest_time(
+	struct follow *f, const struct id16 *chain, uint64_t *ret)
+{
+	const struct known_case *k = follow_find(f, chain);
+	uint64_t newest = k != NULL ? k->c.number : f->clinic.number;
+	struct wire_statement s = {0};
+	struct buf raw;
+	int rc = follow_statement(f, chain, newest, &raw);
+
+	if (rc == 0)
+		rc = wire_statement_decode(buf_view(&raw), &s);
+	*ret = s.time;
+	buf_wipe(&raw);
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+/*
+ * A daemon may bring up an old restore for ever. It can have lost what was
+ * signed before it, and devices give that back within days.
+ */
+bool follow_back_covers(struct follow *f, const struct id16 *chain)
 {
 	struct wire_statement s;
+	uint64_t newest;
 
-	return f->back.on && is_ours(f, &s);
+	return f->back.on && is_ours(f, &s) &&
+	       newest_time(f, chain, &newest) == 0 &&
+	       newest <= s.time + SKEW_S && follow_now(f) <= s.time + COVER_S;
 }
 
 /* Whether it stands in our chain: the clinic's part is over then. */
