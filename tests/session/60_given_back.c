@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <sodium.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -19,6 +20,7 @@
 #include "session/message/messages_row.h"
 #include "trust/attest.h"
 #include "wire/armour.h"
+#include "wire/group.h"
 
 static struct person coordinator, advocate, officer, thief, nurse, newcomer;
 static struct id16 case_id, team;
@@ -216,6 +218,39 @@ static void backdate(struct person *p)
 	writer_wipe(&w);
 }
 
+/* What the daemon says to the device itself, whatever its client thinks. */
+static uint16_t ask(struct person *p, uint16_t op, const struct writer *body)
+{
+	const struct identity *me = parts_of(p)->me;
+	struct seed_device device = {.id = me->device, .member = me->member};
+	const struct relay_options o = {.kind = RELAY_LINK_RAW,
+		.port = kit_daemon.port,
+		.device = &device};
+	const struct relay_request q = {.op = op, .body = body};
+	struct relay_client *c = NULL;
+	struct wire_message m;
+	uint16_t code = WIRE_OK;
+
+	memcpy(device.secret, me->transport_secret.b, sizeof device.secret);
+	crypto_scalarmult_base(device.public, device.secret);
+	KIT_CHECK(relay_open(&c, &o) == 0 && relay_hello(c, NULL) == 0);
+	if (relay_call(c, &q, &m) != 0)
+		code = relay_error(c).code;
+	relay_close(c);
+	return code;
+}
+
+static uint16_t ask_group(struct person *p)
+{
+	const struct wire_group_id q = {.channel = team};
+	uint8_t mem[32];
+	struct writer w;
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	KIT_CHECK(wire_group_id_encode(&q, &w) == 0);
+	return ask(p, WIRE_OP_GROUP_STATE, &w);
+}
+
 /* They have all the time they want. */
 static void first_the_wrong_ones(void)
 {
@@ -228,6 +263,9 @@ static void first_the_wrong_ones(void)
 	KIT_CHECK(write_to(&officer, "let me in") == 0);
 	backdate(&officer);
 	KIT_CHECK(sessions_until(a_while, &until));
+	/* On the case as far as it knows, and nothing of it is served. */
+	KIT_CHECK(ask_group(&officer) == WIRE_RESTORING);
+	KIT_CHECK(ask_group(&thief) == WIRE_RESTORING);
 	KIT_CHECK(officer.event[ROWAN_EVENT_RESET] == 0 &&
 		  thief.event[ROWAN_EVENT_RESET] == 0);
 }
@@ -307,6 +345,8 @@ int main(void)
 	KIT_CHECK(write_to(&advocate, "not for the officer") == 0);
 	KIT_CHECK(sessions_until(is_heard, &nurse));
 	KIT_CHECK(sessions_until(is_heard, &coordinator));
+	KIT_CHECK(ask_group(&officer) == WIRE_REFUSED);
+	KIT_CHECK(ask_group(&nurse) == WIRE_OK);
 	KIT_CHECK(messages_unread(parts_of(&officer)->messages, &team) == 0);
 	KIT_CHECK(messages_unread(parts_of(&thief)->messages, &team) == 0);
 	for (size_t i = 0; i < 6; i++)
