@@ -456,8 +456,10 @@ static int handover_run(struct run *r)
 	if (code == EXIT_DONE && r->argc == 1)
 		code = hand_all(r, &h);
 	if (code == EXIT_DONE || h.cases > 0)
-		ui_note(&r->ui, _("Handed over to %s: %zu cases."), safe,
-			h.cases);
+		ui_note(&r->ui,
+			ngettext("Handed over to %s: %zu case.",
+				"Handed over to %s: %zu cases.", h.cases),
+			safe, h.cases);
 	if (code == EXIT_DONE)
 		ui_json(&r->ui,
 			json_pack("{s:I,s:O}", "cases", (json_int_t)h.cases,

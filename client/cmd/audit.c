@@ -315,7 +315,7 @@ static bool verify_piece(struct run *r, const json_t *e, void *ctx)
 
 	/* A line now and then, on any terminal. */
 	if (++*pieces % 64 == 0)
-		ui_note(&r->ui, _("%lld entries hashed"),
+		ui_note(&r->ui, _("entries hashed: %lld"),
 			(long long)json_number(e, "entry"));
 	return true;
 }
@@ -420,9 +420,13 @@ static int export_all(struct run *r, struct exporting *x)
 			json_text(ret, "checkpoint"));
 	if (code == EXIT_DONE) {
 		ui_say(&r->ui,
-			_("%lld entries with their proofs are in %s; rowan "
-			  "receipt verify checks each with the authority's key "
-			  "alone"),
+			ngettext("%lld entry with its proof is in %s; rowan "
+				 "receipt verify checks it with the "
+				 "authority's key alone",
+				"%lld entries with their proofs are in %s; "
+				"rowan receipt verify checks each with the "
+				"authority's key alone",
+				(unsigned long)x->count),
 			(long long)x->count, x->folder);
 		ui_json(&r->ui,
 			json_pack("{s:s,s:I,s:I}", "path", x->folder, "entries",

@@ -165,8 +165,11 @@ static int take_over(
 		code = authority_book_write(b);
 	if (code == EXIT_DONE && late.count > 0)
 		ui_note(b->ui,
-			_("%zu statements came too late and were signed "
-			  "again."),
+			ngettext("%zu statement came too late and was signed "
+				 "again.",
+				"%zu statements came too late and were signed "
+				"again.",
+				late.count),
 			late.count);
 	chain_wipe(&late);
 	return code;
@@ -192,8 +195,11 @@ int authority_follow(
 	}
 	if (code == EXIT_DONE && same == c.count && had > same)
 		ui_note(b->ui,
-			_("The daemon has not seen the last %zu statements "
-			  "yet."),
+			ngettext("The daemon has not seen the last %zu "
+				 "statement yet.",
+				"The daemon has not seen the last %zu "
+				"statements yet.",
+				had - same),
 			had - same);
 	chain_wipe(&c);
 	return code;
@@ -212,8 +218,11 @@ int authority_follow_run(struct run *r)
 		code = authority_follow(&b, buf_view(&text), &fresh);
 	if (code == EXIT_DONE) {
 		ui_note(&r->ui,
-			_("%zu new statements; the clinic's chain has "
-			  "%zu."),
+			ngettext("%zu new statement; the clinic's chain has "
+				 "%zu.",
+				"%zu new statements; the clinic's chain has "
+				"%zu.",
+				fresh),
 			fresh, b.statement_count);
 		ui_json(&r->ui,
 			json_pack("{s:I,s:I}", "new", (json_int_t)fresh,

@@ -4,7 +4,8 @@
  *
  * What is sent is in the vault when the agent has answered; leaving waits for
  * that. What stands unsent in the line when somebody leaves is kept nowhere,
- * and they are told so.
+ * and they are told so. A line that begins with a slash is for this program:
+ * one that it does not know is refused and never sent.
  */
 #include <errno.h>
 #include <poll.h>
@@ -64,6 +65,14 @@ static void remark(struct chat *c, const char *text)
 	else
 		ui_note(&c->r->ui, "* %s", safe);
 	free(safe);
+}
+
+static void remark_error(struct chat *c, const char *words)
+{
+	char *text = mem_print("%s %s", _("error:"), words);
+
+	remark(c, text);
+	free(text);
 }
 
 static void show(struct chat *c, const json_t *m, bool again)
@@ -195,9 +204,8 @@ static void on_status(struct chat *c, const json_t *ok)
 	}
 	state = mem_print("%s%s",
 		strcmp(link, "current") == 0 ? _("connected")
-		: strcmp(link, "up") == 0
-			? _("catching up")
-			: _("no connection: what you send is kept"),
+		: strcmp(link, "up") == 0    ? _("catching up")
+					  : _("no connection: texts are kept"),
 		c->unanswered > 0 ? _(", sending") : "");
 	screen_state(c->screen, state);
 	free(state);
@@ -237,15 +245,12 @@ static void on_event(struct chat *c, const json_t *e)
 static void on_error(struct chat *c, const json_t *error)
 {
 	const char *words = json_text(error, "words");
-	char *text;
 
 	if (c->screen == NULL) {
 		c->code = remote_say_error(c->r, error);
 		return;
 	}
-	text = mem_print("%s %s", _("error:"), *words != '\0' ? _(words) : "");
-	remark(c, text);
-	free(text);
+	remark_error(c, *words != '\0' ? _(words) : "");
 	if (json_number(error, "exit") == EXIT_LOCKED)
 		c->code = EXIT_LOCKED;
 }
@@ -294,6 +299,22 @@ static void hear(struct chat *c)
  * ---------------------------------------------------------------------------
  */
 
+/* Somebody at a terminal goes on; a script must not take it for sent. */
+static void refuse(struct chat *c, const char *why, const char *hint)
+{
+	int code;
+
+	if (c->screen != NULL) {
+		remark_error(c, why);
+		if (hint != NULL)
+			remark(c, hint);
+		return;
+	}
+	code = ui_fail(&c->r->ui, EXIT_INPUT, hint, "%s", why);
+	if (!c->r->ui.in_tty)
+		c->code = code;
+}
+
 static void send_text(struct chat *c, const char *text)
 {
 	json_int_t id;
@@ -301,7 +322,7 @@ static void send_text(struct chat *c, const char *text)
 	if (*text == '\0')
 		return;
 	if (!utf8_valid(bytes_of(text, strlen(text)))) {
-		remark(c, _("That is not text; it was not sent."));
+		refuse(c, _("that is not text; it was not sent"), NULL);
 		return;
 	}
 	/* Answered when it is in the vault, not when it has left. */
@@ -316,6 +337,54 @@ static void send_text(struct chat *c, const char *text)
 	if (c->first_send == 0)
 		c->first_send = id;
 	c->unanswered++;
+}
+
+/* ---- what is typed
+ * ---------------------------------------------------------------------------
+ */
+
+static void help(struct chat *c)
+{
+	if (c->screen == NULL) {
+		remark(c, _("Each line is a message, sent by Enter."));
+		remark(c, _("/quit leaves, and so does Ctrl-D."));
+	} else {
+		remark(c, _("Enter sends what you have written."));
+		remark(c, _("/quit or Ctrl-C leaves, and on an empty line "
+			    "Ctrl-D."));
+		remark(c, _("Page Up shows what is older, Page Down what is "
+			    "newer."));
+		remark(c, _("Ctrl-U throws away what stands before the "
+			    "cursor, Ctrl-W a word."));
+	}
+	remark(c, _("/help says this. Two slashes send a text that begins "
+		    "with one: //like this."));
+}
+
+/* One line as it was typed; false: they leave. */
+static bool typed(struct chat *c, const char *line)
+{
+	const char *word = line + strspn(line, " \t");
+	size_t len = strcspn(word, " \t");
+	bool alone = word[len + strspn(word + len, " \t")] == '\0';
+	char *why;
+
+	if (*word != '/') {
+		send_text(c, line);
+	} else if (word[1] == '/') {
+		send_text(c, word + 1);
+	} else if (alone && len == 5 && memcmp(word, "/quit", len) == 0) {
+		return false;
+	} else if (alone && len == 5 && memcmp(word, "/help", len) == 0) {
+		help(c);
+	} else {
+		why = mem_print(_("not sent, for it is no command: %s"), word);
+		refuse(c, why,
+			_("/help lists the commands; begin with // to send a "
+			  "text that begins with a slash."));
+		mem_wipe_text(why);
+	}
+	return true;
 }
 
 /* Whoever leaves leaves nothing behind that the vault does not have. */
@@ -347,10 +416,7 @@ static int full_screen(struct chat *c)
 		case SCREEN_SEND: {
 			char *text = edit_take(screen_line(c->screen));
 
-			if (strcmp(text, "/quit") == 0)
-				leave = true;
-			else
-				send_text(c, text);
+			leave = !typed(c, text);
 			mem_wipe_text(text);
 			break;
 		}
@@ -377,7 +443,7 @@ struct input {
 	char buffer[ROWAN_TEXT_MAX + 2];
 	size_t len;
 	bool skipping; /* the rest of a line that was too long */
-	bool ended;
+	bool ended, left;
 };
 
 static void take_input(struct chat *c, struct input *in)
@@ -391,8 +457,9 @@ static void take_input(struct chat *c, struct input *in)
 		n = 0;
 	}
 	in->len += (size_t)n;
-	while ((end = memchr(in->buffer, '\n', in->len)) != NULL ||
-		(in->ended && in->len > 0)) {
+	while (!in->left && c->code == EXIT_DONE &&
+		((end = memchr(in->buffer, '\n', in->len)) != NULL ||
+			(in->ended && in->len > 0))) {
 		size_t len = end != NULL ? (size_t)(end - in->buffer) : in->len;
 		size_t used = end != NULL ? len + 1 : len;
 
@@ -400,9 +467,9 @@ static void take_input(struct chat *c, struct input *in)
 		if (len > 0 && in->buffer[len - 1] == '\r')
 			in->buffer[len - 1] = '\0';
 		if (strlen(in->buffer) + 1 < len)
-			remark(c, _("That is not text; it was not sent."));
+			refuse(c, _("that is not text; it was not sent"), NULL);
 		else if (!in->skipping)
-			send_text(c, in->buffer);
+			in->left = !typed(c, in->buffer);
 		in->skipping = false;
 		in->len -= used;
 		memmove(in->buffer, in->buffer + used, in->len);
@@ -424,8 +491,9 @@ static int by_lines(struct chat *c)
 	struct input *in = mem_get(sizeof *in);
 
 	if (c->r->ui.in_tty)
-		remark(c, _("Each line is a message. Ctrl-D leaves."));
-	while (!in->ended && c->code == EXIT_DONE) {
+		remark(c, _("Each line is a message. /quit or Ctrl-D leaves, "
+			    "/help says more."));
+	while (!in->ended && !in->left && c->code == EXIT_DONE) {
 		struct pollfd f[3] = {{remote_fd(c->r), POLLIN, 0},
 			{STDIN_FILENO, POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
 
@@ -500,9 +568,10 @@ static int chat_run(struct run *r)
 const struct command chat_commands[] = {
 	{"chat", "CASE", 1, 1, COMMAND_CASE,
 		N_("hold a conversation in the terminal"),
-		N_("Enter sends, Page Up shows what is older, Ctrl-D on an "
-		   "empty line or /quit leaves. What was sent is safe in the "
-		   "vault before it is shown. In a pipe each line is a "
-		   "message."),
+		N_("Enter sends, Page Up shows what is older, Ctrl-C or /quit "
+		   "leaves, /help says more. A line that begins with a slash "
+		   "and is no command is not sent; //text sends /text. What "
+		   "was sent is safe in the vault before it is shown. In a "
+		   "pipe each line is a message."),
 		0, chat_options, chat_run},
 	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

@@ -343,13 +343,19 @@ int diary_export_run(struct run *r)
 		omitted += x.b.entries[i].omitted;
 	if (code == EXIT_DONE) {
 		ui_say(&r->ui,
-			_("%zu entries are in %s; rowan verify-bundle "
-			  "checks them"),
+			ngettext("%zu entry is in %s; rowan verify-bundle "
+				 "checks it",
+				"%zu entries are in %s; rowan verify-bundle "
+				"checks them",
+				x.b.entry_count),
 			x.b.entry_count, x.folder);
 		if (omitted > 0)
 			ui_say(&r->ui,
-				_("%u attachments could not be had and are "
-				  "declared as omitted"),
+				ngettext("%u attachment could not be had and "
+					 "is declared as omitted",
+					"%u attachments could not be had and "
+					"are declared as omitted",
+					omitted),
 				omitted);
 		ui_json(&r->ui, json_pack("{s:s,s:I,s:I,s:I}", "path", x.folder,
 					"entries", (json_int_t)x.b.entry_count,

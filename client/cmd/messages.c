@@ -479,7 +479,9 @@ static int import_run(struct run *r)
 	free(path);
 	if (code != EXIT_DONE)
 		return code;
-	ui_note(&r->ui, _("%lld messages were new."),
+	ui_note(&r->ui,
+		ngettext("%lld message was new.", "%lld messages were new.",
+			(unsigned long)json_number(ret, "new")),
 		(long long)json_number(ret, "new"));
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;

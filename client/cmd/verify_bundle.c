@@ -312,7 +312,11 @@ static void check_batch(struct checking *x, size_t first)
 	}
 	if (here < c->count) {
 		char *words = mem_print(
-			_("%u of %u that were let out together are missing"),
+			ngettext("%u of %u that were let out together is "
+				 "missing",
+				"%u of %u that were let out together are "
+				"missing",
+				c->count - here),
 			c->count - here, c->count);
 
 		fault(x, "removed entry", "entries", words);
@@ -399,7 +403,11 @@ static void say_omissions(struct checking *x)
 		last = &c->batch;
 		if (c->withheld > 0)
 			ui_say(&x->r->ui,
-				_("omitted: %u entries the victim keeps back"),
+				ngettext("omitted: %u entry the victim keeps "
+					 "back",
+					"omitted: %u entries the victim keeps "
+					"back",
+					c->withheld),
 				c->withheld);
 	}
 }
@@ -433,10 +441,16 @@ static int verify(struct checking *x)
 			x->faults));
 	if (faults > 0)
 		return ui_fail(&x->r->ui, EXIT_DIFFERENT, NULL,
-			_("not genuine: %zu faults"), faults);
+			ngettext("not genuine: %zu fault",
+				"not genuine: %zu faults", faults),
+			faults);
 	ui_say(&x->r->ui,
-		_("genuine: %zu entries, as they were handed in; exported by "
-		  "device %s; whether a card was revoked is not in it"),
+		ngettext("genuine: %zu entry, as it was handed in; exported by "
+			 "device %s; whether a card was revoked is not in it",
+			"genuine: %zu entries, as they were handed in; "
+			"exported "
+			"by device %s; whether a card was revoked is not in it",
+			x->b.entry_count),
 		x->b.entry_count, x->who);
 	if (x->succeeded)
 		ui_say(&x->r->ui,

@@ -60,7 +60,10 @@ static int tell(struct run *r, json_int_t *last)
 	if (json_number(ret, "size") > *last) {
 		*last = json_number(ret, "size");
 		when_text((uint64_t)json_number(ret, "time"), 0, when);
-		ui_say(&r->ui, _("cosigned: %lld entries, signed %s"),
+		ui_say(&r->ui,
+			ngettext("cosigned: %lld entry, signed %s",
+				"cosigned: %lld entries, signed %s",
+				(unsigned long)*last),
 			(long long)*last, when);
 		ui_json(&r->ui, json_incref(ret));
 		(void)fflush(stdout);
@@ -132,7 +135,9 @@ static int status_run(struct run *r)
 	if (code != EXIT_DONE)
 		return code;
 	when_text((uint64_t)json_number(ret, "time"), 0, when);
-	ui_say(&r->ui, _("Verified: %lld entries"),
+	ui_say(&r->ui,
+		ngettext("Verified: %lld entry", "Verified: %lld entries",
+			(unsigned long)json_number(ret, "size")),
 		(long long)json_number(ret, "size"));
 	if (*when != '\0')
 		ui_say(&r->ui, _("Signed:   %s"), when);

@@ -113,7 +113,10 @@ char *message_body(const struct ui *ui, const json_t *m)
 
 	if (is(m, "type", "attachment")) {
 		part = ui_safe(ui, text_of(m, "file"));
-		ret = mem_print(_("[file] %s, %llu bytes; rowan get %llu%s%s"),
+		ret = mem_print(
+			ngettext("[file] %s, %llu byte; rowan get %llu%s%s",
+				"[file] %s, %llu bytes; rowan get %llu%s%s",
+				number_of(m, "size")),
 			part, (unsigned long long)number_of(m, "size"),
 			(unsigned long long)number_of(m, "number"),
 			*text != '\0' ? "\n" : "", text);

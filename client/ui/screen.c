@@ -141,38 +141,56 @@ static void put_line(int y, int x, const char *text, size_t columns)
 	(void)mvaddnstr(y, x, text, (int)len);
 }
 
-static size_t lines_of(const struct entry *e, size_t columns)
+static size_t indent(void)
 {
-	const char *at = e->body != NULL ? e->body : "";
-	size_t n, len, lines = 1;
+	return (size_t)COLS > 2 * INDENT ? INDENT : 0;
+}
 
-	while ((n = text_fold(at, columns, &len)) > 0) {
-		at += n;
+static size_t folds(const char *text, size_t columns)
+{
+	size_t n, len, lines = 0;
+
+	for (; (n = text_fold(text, columns, &len)) > 0; text += n)
 		lines++;
-	}
 	return lines;
+}
+
+static size_t lines_of(const struct entry *e)
+{
+	size_t lines = folds(e->head, (size_t)COLS);
+
+	if (e->body != NULL)
+		lines += folds(e->body, (size_t)COLS - indent());
+	return lines;
+}
+
+/* Rows above ${top} and below the last are cut off; the row behind it. */
+static int draw_text(const char *text, int y, size_t x, int top)
+{
+	size_t n, len;
+
+	for (; (n = text_fold(text, (size_t)COLS - x, &len)) > 0; text += n) {
+		if (y >= top && y < LINES - 2)
+			(void)mvaddnstr(y, (int)x, text, (int)len);
+		y++;
+	}
+	return y;
 }
 
 /*
  * One entry whose last line belongs on row ${bottom} - 1; returns the row of
- * its first line. Rows above ${top} are cut off.
+ * its first line.
  */
 static int draw_entry(const struct entry *e, int top, int bottom)
 {
-	size_t columns = (size_t)COLS > INDENT + 4 ? (size_t)COLS - INDENT
-						   : (size_t)COLS;
-	int y = bottom - (int)lines_of(e, columns), first = y;
-	const char *at = e->body != NULL ? e->body : "";
-	size_t n, len;
+	attr_t style = e->body != NULL ? A_BOLD : A_DIM;
+	int first = bottom - (int)lines_of(e), y;
 
-	if (y >= top && y < LINES - 2) {
-		(void)attron(e->body != NULL ? A_BOLD : A_DIM);
-		put_line(y, 0, e->head, (size_t)COLS);
-		(void)attroff(e->body != NULL ? A_BOLD : A_DIM);
-	}
-	for (y++; (n = text_fold(at, columns, &len)) > 0; at += n, y++)
-		if (y >= top && y < LINES - 2)
-			(void)mvaddnstr(y, INDENT, at, (int)len);
+	(void)attron(style);
+	y = draw_text(e->head, first, 0, top);
+	(void)attroff(style);
+	if (e->body != NULL)
+		(void)draw_text(e->body, y, indent(), top);
 	return first;
 }
 
@@ -184,18 +202,29 @@ static void draw_entries(const struct screen *s)
 		bottom = draw_entry(&s->entries[i - 1], 1, bottom);
 }
 
+/* How to leave is always there; of the state as much as there is room for. */
 static void draw_state(const struct screen *s)
 {
-	size_t width = text_width(s->state) + 6;
+	const char *way = s->scroll > 0 ? _("older; Page Down, Ctrl-C leaves")
+					: _("Ctrl-C leaves, /help");
+	size_t all = (size_t)COLS, wide = text_width(s->state), room;
 
+	if (text_width(way) + wide + 6 > all)
+		way = s->scroll > 0 ? _("older; Page Down")
+				    : _("Ctrl-C leaves");
 	(void)move(LINES - 2, 0);
-	for (int i = 0; i < COLS; i++)
+	for (size_t i = 0; i < all; i++)
 		(void)addstr(s->ui->ascii ? "-" : "\xe2\x94\x80");
-	if ((size_t)COLS > width)
-		(void)mvprintw(
-			LINES - 2, COLS - (int)width, "  %s  ", s->state);
-	if (s->scroll > 0)
-		(void)mvprintw(LINES - 2, 2, _("  older; Page Down  "));
+	(void)mvaddch(LINES - 2, 0, ' ');
+	put_line(LINES - 2, 1, way, all - 1);
+	(void)addch(' ');
+	room = text_width(way) + 5 < all ? all - text_width(way) - 5 : 0;
+	wide = wide < room ? wide : room;
+	if (wide == 0)
+		return;
+	(void)mvaddch(LINES - 2, COLS - (int)wide - 2, ' ');
+	put_line(LINES - 2, COLS - (int)wide - 1, s->state, wide);
+	(void)addch(' ');
 }
 
 /* The line, shifted so that the cursor is seen. */
@@ -246,12 +275,10 @@ void screen_draw(struct screen *s)
 
 static void scroll_by(struct screen *s, int lines)
 {
-	size_t columns = (size_t)COLS > INDENT + 4 ? (size_t)COLS - INDENT
-						   : (size_t)COLS;
 	size_t total = 0, shown = (size_t)(LINES > 3 ? LINES - 3 : 1), most;
 
 	for (size_t i = 0; i < s->count; i++)
-		total += lines_of(&s->entries[i], columns);
+		total += lines_of(&s->entries[i]);
 	most = total > shown ? total - shown : 0;
 	if (lines < 0 && s->scroll < (size_t)-lines)
 		s->scroll = 0;

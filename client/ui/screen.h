@@ -6,7 +6,7 @@
  *	Case bluebell - support: Sam (police), Vic (victim)
  *	#1  12:05  Vic (victim)
  *	    Are you there?
- *	--------------------------------------- connected --
+ *	 Ctrl-C leaves, /help -------------------- connected
  *	> Yes, I am
  */
 #ifndef UI_SCREEN_H
@@ -41,7 +41,8 @@ void screen_state(struct screen *s, const char *text);
 
 /**
  * screen_say(s, head, body):
- * Append a message: safe text; copied. ${body} NULL: a remark. With the same
+ * Append a message: safe text; copied. ${body} NULL: a remark, dim. With the
+ * same
  * ${key} (not 0) the earlier one is replaced.
  */
 void screen_say(struct screen *s, unsigned long long key, const char *head,

@@ -90,8 +90,8 @@ void table_mark(struct table *t, enum ui_style style)
 		t->style[(t->cells - 1) / t->columns * t->columns] = style;
 }
 
-/* Take from the widest flexible column until all fit. */
-static void fit(struct table *t)
+/* Take from the widest flexible column until all fit; false: they cannot. */
+static bool fit(struct table *t)
 {
 	size_t total = GAP * (t->columns - 1);
 
@@ -109,10 +109,11 @@ static void fit(struct table *t)
 				widest = c;
 		}
 		if (widest == NULL)
-			return;
+			return false;
 		widest->width--;
 		total--;
 	}
+	return true;
 }
 
 static void pad(size_t n)
@@ -144,6 +145,49 @@ static void print_cell(const struct table *t, size_t i, const char *text)
 	pad(GAP);
 }
 
+/* One value of a block: its title, then as many lines as it needs. */
+static void print_value(const struct table *t, const char *title,
+	const char *text, size_t titles)
+{
+	size_t at = titles + GAP, n, len;
+	size_t room = t->ui->width > at ? t->ui->width - at : 1;
+
+	(void)fputs(title, stdout);
+	pad(at - text_width(title));
+	for (; (n = text_fold(text, room, &len)) > 0; text += n) {
+		(void)fwrite(text, 1, len, stdout);
+		(void)putchar('\n');
+		if (text[n] != '\0')
+			pad(at);
+	}
+}
+
+/* Where a row does not fit it is a block, a line of it a column. */
+static void print_blocks(const struct table *t)
+{
+	size_t titles = 0;
+
+	for (size_t k = 0; k < t->columns; k++) {
+		size_t width = text_width(t->column[k].title);
+
+		titles = width > titles ? width : titles;
+	}
+	for (size_t i = 0; i < t->cells; i += t->columns) {
+		bool marked = t->style[i] != UI_PLAIN;
+
+		if (i > 0)
+			(void)putchar('\n');
+		if (marked)
+			(void)fputs(ui_style(t->ui, t->style[i]), stdout);
+		for (size_t k = 0; k < t->columns; k++)
+			if (*t->cell[i + k] != '\0')
+				print_value(t, t->column[k].title,
+					t->cell[i + k], titles);
+		if (marked)
+			(void)fputs(ui_style(t->ui, UI_PLAIN), stdout);
+	}
+}
+
 void table_print(struct table *t, const char *empty)
 {
 	if (t->ui->json)
@@ -152,7 +196,10 @@ void table_print(struct table *t, const char *empty)
 		ui_note(t->ui, "%s", empty);
 		return;
 	}
-	fit(t);
+	if (!fit(t)) {
+		print_blocks(t);
+		return;
+	}
 	(void)fputs(ui_style(t->ui, UI_BOLD), stdout);
 	for (size_t i = 0; i < t->columns; i++)
 		print_cell(t, i, t->column[i].title);

@@ -1,6 +1,7 @@
 /*
  * Tables that fit: columns as wide as what is in them, the flexible ones cut
- * with an ellipsis where the terminal is narrower. In a pipe nothing is cut.
+ * with an ellipsis where the terminal is narrower; where that is not enough
+ * each row is a block of lines, title and value. In a pipe nothing is cut.
  *
  * Cells are made safe here; whoever fills them need not.
  */

@@ -197,7 +197,7 @@ expect 2 'end before it begins' r assign 1 2 team --until 2020-01-01 --yes
 expect 0 'takes part' r cover 1 2 72h --yes
 expect 2 'lies ahead' r cover 1 2 yesterday --yes
 expect 0 'no part any more' r unassign 1 2 team --yes
-expect 0 'Handed over to Sam (police), caseworker: 1 cases' r handover 2 1 --yes
+expect 0 'Handed over to Sam (police), caseworker: 1 case\.' r handover 2 1 --yes
 expect 0 'Handed over' r handover 2 --from 3 --yes
 expect 0 'Handed over' r handover 2 --agency health --yes
 expect 2 'not both' r handover 2 --agency health --from 3 --yes
@@ -264,6 +264,16 @@ expect 18 'clock' r doctor
 printf 'first\nsecond\n' | r chat 1 --lines >out 2>err
 check 'chat by lines' $? 0 'Vic (victim)'
 expect 0 'second' r read 1 --last 1
+printf '//third\n/quit\nfourth\n' | r chat 1 --lines >out 2>err
+check 'chat left by /quit' $? 0 ''
+expect 0 '    /third' r read 1 --last 1
+printf '/hlep\nfourth\n' | r chat 1 --lines >out 2>err
+check 'chat with no command' $? 13 'begin with //'
+printf '\377\nfourth\n' | r chat 1 --lines >out 2>err
+check 'chat with no text' $? 13 'was not sent'
+printf '/help\n' | r chat 1 --lines >out 2>err
+check 'chat with /help' $? 0 '/quit leaves'
+expect 0 '    /third' r read 1 --last 1
 head -c 100000 /dev/zero | tr '\0' x | r chat 1 >out 2>err
 check 'chat with a long line' $? 13 'was not sent'
 

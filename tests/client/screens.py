@@ -108,11 +108,27 @@ def first_steps():
 
 
 def tables_fit():
-    t = Terminal("inbox", rows=8, columns=44)
-    t.end()
-    for row in t.rows():
-        assert len(row) <= 44
-    assert any("SUPPORT" in r for r in t.rows()), t.rows()
+    # As rows where that fits.
+    for columns, case in ((80, "430f1afe"), (58, "430f\u2026")):
+        t = Terminal("inbox", rows=8, columns=columns)
+        t.end()
+        head, row = t.rows()[:2]
+        assert head.split()[:4] == ["#", "CASE", "REFERRED", "BY"], head
+        assert row.split()[1][:4] == case[:4] and case[-1] in row, row
+    # Else as blocks, whole, and no line is longer than the terminal.
+    for args, columns, wanted in (
+            (("inbox",), 44, ("# 1", "CASE 430f1afe", "SUPPORT 2")),
+            (("inbox",), 20, ("# 1", "CASE 430f1afe", "SUPPORT 2")),
+            (("case", "1"), 40, ("WHO Vic (victim)", "ROLE caseworker")),
+            (("devices",), 40, ("STATE valid",))):
+        t = Terminal(*args, rows=60, columns=columns)
+        t.end()
+        rows = [" ".join(r.split()) for r in t.rows()]
+        for w in wanted:
+            assert w in rows, (args, w, rows)
+        lines = t.raw.decode().replace("\r", "").split("\n")
+        if args[0] != "case":
+            assert all(len(x) <= columns for x in lines), (args, lines)
 
 
 def conversation():
@@ -131,6 +147,18 @@ def conversation():
     t.type("\x05\r")
     t.shows("Hld on, caf\u00e9?", "You asked: Hld on, caf\u00e9?")
     t.shows(">")
+    # A command is for the program; a mistake in it reaches nobody.
+    t.has(" Ctrl-C leaves, /help ")
+    for wrong in ("/hlep", "  /exit", "/help me", "/"):
+        t.type(wrong + "\r")
+        t.shows("error: not sent, for it is no command: " + wrong.strip(),
+                "/help lists the commands; begin with // to send a text that",
+                "begins with a slash.", ">")
+    t.type(" /help \r")
+    t.shows("/quit or Ctrl-C leaves, and on an empty line Ctrl-D.", ">")
+    t.type("//gate open?\r")
+    t.shows("You asked: /gate open?")
+    t.shows(">")
     t.type("kept in the line")
     t.shows("> kept in the line")
     # Smaller, and nothing is lost or broken.
@@ -148,7 +176,7 @@ def conversation():
 
 def plain_words_for_plain_terminals():
     t = Terminal("chat", "1", term="dumb", rows=24, columns=70)
-    t.shows("* Each line is a message. Ctrl-D leaves.")
+    t.shows("* Each line is a message. /quit or Ctrl-D leaves, /help says more.")
     t.type("line by line?\n")
     t.shows("You asked: line by line?")
     assert b"\x1b" not in t.raw
