@@ -14,6 +14,8 @@
 #include "session/session_parts.h"
 #include "session/link/wake.h"
 
+#define SDK_PASSPHRASE_MAX 1024 /* bytes */
+
 struct rowan_options {
 	bool has_key;
 	struct key32 key;

@@ -63,7 +63,7 @@ int rowan_history_export(struct rowan *r, const char *path,
 	const struct history_lock lock = {
 		.passphrase = bytes_of(passphrase, len)};
 
-	if (passphrase == NULL || len == 0)
+	if (passphrase == NULL || len == 0 || len > SDK_PASSPHRASE_MAX)
 		return ROWAN_E_INVAL;
 	return export(r, path, &lock, channel);
 }
@@ -86,7 +86,7 @@ int rowan_history_import(struct rowan *r, const char *path,
 	const struct history_lock lock = {
 		.passphrase = bytes_of(passphrase, len)};
 
-	if (passphrase == NULL || len == 0)
+	if (passphrase == NULL || len == 0 || len > SDK_PASSPHRASE_MAX)
 		return ROWAN_E_INVAL;
 	return import(r, path, &lock, ret);
 }

@@ -163,7 +163,9 @@ int rowan_channel_of(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
 	struct id16 id;
 	int rc;
 
-	if (r == NULL || case_id == NULL || ret == NULL)
+	/* What does not fit would be cut down to one that there is. */
+	if (r == NULL || case_id == NULL || ret == NULL || (int)kind < 1 ||
+		kind > 255)
 		return ROWAN_E_INVAL;
 	rc = sdk_carded(r, &p);
 	if (rc != 0)

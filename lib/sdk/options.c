@@ -7,8 +7,6 @@
 #include "sdk/handle.h"
 #include "session/link/tunnel.h"
 
-#define PASSPHRASE_MAX 1024 /* bytes */
-
 struct rowan_options *rowan_options_new(void)
 {
 	/* Guarded memory: it holds the key or the passphrase. */
@@ -41,7 +39,8 @@ int rowan_options_key(struct rowan_options *o, const uint8_t key[32])
 int rowan_options_passphrase(
 	struct rowan_options *o, const void *passphrase, size_t len)
 {
-	if (o == NULL || passphrase == NULL || len == 0 || len > PASSPHRASE_MAX)
+	if (o == NULL || passphrase == NULL || len == 0 ||
+		len > SDK_PASSPHRASE_MAX)
 		return ROWAN_E_INVAL;
 	return buf_set(&o->passphrase, bytes_of(passphrase, len));
 }

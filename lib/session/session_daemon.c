@@ -127,7 +127,6 @@ int session_daemon_judge(struct session *s, bool whole)
 {
 	struct daemon_cards cards;
 	uint64_t now = latest(s);
-	bool was = s->trusted;
 	int rc = session_daemon_cards(s, key_of(s), now, &cards);
 
 	if (rc == 0 && !cards.known)
@@ -145,8 +144,6 @@ int session_daemon_judge(struct session *s, bool whole)
 		s->daemon_code = 0;
 	s->trusted = whole && s->daemon_code == 0;
 	s->judge = false;
-	if (s->trusted && !was)
-		enrolment_served(s->parts.enrolment, key_of(s), false);
 	return s->daemon_code == ROWAN_E_REVOKED ? accuse(s) : 0;
 }
 

@@ -247,6 +247,11 @@ static int begin(struct session *s)
 {
 	int rc = session_daemon_judge(s, false);
 
+	/* Where a host names the place, nobody is asked (session_ask_next). */
+	if (s->link != NULL)
+		enrolment_served(s->parts.enrolment, &link_server(s->link)->key,
+			s->endpoint == NULL ? ENROLMENT_KEY_UNTOLD
+					    : ENROLMENT_KEY_PRESENT);
 	if (rc == 0 && s->daemon_code == ROWAN_E_REVOKED)
 		refuse(s);
 	/* Before it was judged it is not greeted. */

@@ -121,14 +121,19 @@ static void told(void *ctx, const struct requests_outcome *o)
 	const struct wire_key *now;
 	struct wire_next_key k;
 	struct list l;
+	bool told;
 
-	/* An older daemon does not know the question. */
-	if (o->rc != 0 || wire_next_key_decode(o->answer, &k) != 0 ||
-		s->link == NULL || s->state != TRANSPORT_UP)
+	if (s->link == NULL || s->state != TRANSPORT_UP)
 		return;
 	now = &link_server(s->link)->key;
+	told = o->rc == 0 && wire_next_key_decode(o->answer, &k) == 0;
 	enrolment_served(s->parts.enrolment, now,
-		k.port != 0 && memcmp(k.key, now, sizeof k.key) == 0);
+		told && k.port != 0 && memcmp(k.key, now, sizeof k.key) == 0
+			? ENROLMENT_KEY_NEXT
+			: ENROLMENT_KEY_PRESENT);
+	/* An older daemon does not know the question. */
+	if (!told)
+		return;
 	memset(&l, 0, sizeof l);
 	s->fault = make(s, &k, &l);
 	if (s->fault == 0 && !same(s, &l))

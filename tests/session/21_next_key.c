@@ -2,7 +2,8 @@
  * The daemon's next transport key: whoever is connected learns where it is
  * served, because the authority has carded it, and goes on there when the
  * present one serves no more. A key that nobody carded is not taken. An invite
- * that is made after that has the enrolment port's key of then.
+ * that is made after that has the enrolment port's key of then, or waits until
+ * that is known.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -127,7 +128,7 @@ static void begin(bool carded)
 /* The daemon has said so, on this connection. */
 static bool at_next(void *ctx)
 {
-	return parts_of(ctx)->enrolment->at_next;
+	return parts_of(ctx)->enrolment->which == ENROLMENT_KEY_NEXT;
 }
 
 static bool back_at_main(void *ctx)
@@ -146,6 +147,44 @@ static void invite(const char *name)
 	people_compare(&coordinator, &id, &newcomer);
 	sessions_settle();
 	person_close(&newcomer);
+}
+
+/* Right after connecting, as soon as there can be an invite at all. */
+struct at_once {
+	struct writer text;
+	struct id16 id;
+	bool waited; /* for the daemon to tell which key it is */
+};
+
+static bool invited(void *ctx)
+{
+	const struct enrolment_offer offer = {
+		.role = WIRE_ROLE_CASEWORKER, .lifetime = 3600};
+	struct enrolment *e = parts_of(&coordinator)->enrolment;
+	struct at_once *x = ctx;
+	int rc = enrolment_invite(e, &offer, &x->id, &x->text);
+
+	KIT_CHECK(rc == 0 || rc == ROWAN_E_AGAIN);
+	x->waited = x->waited || (rc != 0 && enrolment_now(e) != 0);
+	return rc == 0;
+}
+
+static void invite_at_once(const char *name)
+{
+	struct at_once x = {.waited = false};
+
+	person_close(&coordinator);
+	person_open(&coordinator);
+	writer_init(&x.text, 1024);
+	KIT_CHECK(sessions_until(invited, &x) && x.waited);
+	person_create(&newcomer, name);
+	KIT_CHECK(enrolment_redeem(parts_of(&newcomer)->enrolment,
+			  writer_view(&x.text)) == 0);
+	KIT_CHECK(session_step(newcomer.s) == 0);
+	people_compare(&coordinator, &x.id, &newcomer);
+	sessions_settle();
+	person_close(&newcomer);
+	writer_wipe(&x.text);
 }
 
 /* The next key serves in the place of the present one, and alone. */
@@ -190,12 +229,14 @@ int main(void)
 	/* Served under the next key, while enrolment is not yet. */
 	KIT_CHECK(sessions_until(at_next, &coordinator));
 	invite("between");
+	invite_at_once("between, too");
 	case_id = sessions_case(&coordinator);
 	team = sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_TEAM);
 	sessions_assign(&coordinator, &team, &advocate);
 	(void)person_event(&advocate, ROWAN_EVENT_CHANNEL);
 	take_over(port);
 	invite("after");
+	invite_at_once("after, too");
 	KIT_CHECK(advocate.alarms == 0 && coordinator.alarms == 0);
 	return sessions_end();
 }

@@ -42,11 +42,11 @@ void enrolment_attach(struct enrolment *e, const struct enrolment_parts *parts)
 	e->parts = parts != NULL ? *parts : (struct enrolment_parts){0};
 }
 
-void enrolment_served(
-	struct enrolment *e, const struct wire_key *key, bool next)
+void enrolment_served(struct enrolment *e, const struct wire_key *key,
+	enum enrolment_key which)
 {
 	e->served = *key;
-	e->at_next = next;
+	e->which = which;
 }
 
 void enrolment_online(struct enrolment *e, bool online)

@@ -61,14 +61,20 @@ void enrolment_attach(struct enrolment *e, const struct enrolment_parts *parts);
  */
 void enrolment_online(struct enrolment *e, bool online);
 
+/* The daemon's key that serves us. */
+enum enrolment_key {
+	ENROLMENT_KEY_UNTOLD = 0, /* which of these it is */
+	ENROLMENT_KEY_PRESENT,
+	ENROLMENT_KEY_NEXT /* announced, and has not taken over */
+};
+
 /**
- * enrolment_served(e, key, next):
- * The transport key of the daemon on this connection, and whether it is the
- * one that is announced and has not taken over: invites name the key of the
- * enrolment port, which goes over with that of the main port.
+ * enrolment_served(e, key, which):
+ * The transport key of the daemon on this connection: invites name the key of
+ * the enrolment port, which goes over with that of the main port.
  */
-void enrolment_served(
-	struct enrolment *e, const struct wire_key *key, bool next);
+void enrolment_served(struct enrolment *e, const struct wire_key *key,
+	enum enrolment_key which);
 
 /* ---- this device ---- */
 
@@ -136,6 +142,7 @@ struct enrolment_offer {
  * a role outside the scope, ROWAN_E_RULE when not assigned to the case or for
  * a colleague of another agency, ROWAN_E_UNKNOWN for one without a device,
  * ROWAN_E_NOT_FOUND before the daemon's card or its enrolment port are known,
+ * ROWAN_E_AGAIN before the time is, or which key the enrolment port has,
  * ROWAN_E_QUOTA. Events: COMPARE, ENROLLED, ENROL_FAILED, the alarm REDEEMED;
  * their message is the invite's id.
  */

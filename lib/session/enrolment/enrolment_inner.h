@@ -81,7 +81,7 @@ struct enrolment {
 	struct enrolment_parts parts; /* NULL: not attached */
 	bool online;
 	struct wire_key served; /* the daemon's key that serves us, or zero */
-	bool at_next;		/* and it is the daemon's next one */
+	enum enrolment_key which;
 	bool unread;		/* the vault could not be read */
 	int fault;		/* of the vault, met in an answer */
 	uint64_t retry_at;	/* monotonic */

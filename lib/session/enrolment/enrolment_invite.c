@@ -119,27 +119,48 @@ static int take_endpoint(struct bytes from, char *ret, size_t size)
 	return 0;
 }
 
+static bool same_key(const struct wire_key *a, const struct wire_key *b)
+{
+	return memcmp(a, b, sizeof *a) == 0;
+}
+
+static bool serves_alone(const struct identity *me, const struct wire_key *key)
+{
+	for (size_t i = 0; i < me->server_count; i++)
+		if (!same_key(&me->servers[i].key, key))
+			return false;
+	return true;
+}
+
 /*
  * The key of the enrolment port now. One that was the main port's, too, when
  * the file was written has gone over with that: to the key that serves us, or,
- * while we are served by the next one already, not yet.
+ * while we are served by the next one already, not yet. ROWAN_E_AGAIN before
+ * the daemon has told which of these it is, or when one of them may serve that
+ * the file does not know.
  */
-static struct wire_key enrol_key(const struct making *m)
+static int enrol_key(const struct making *m, struct wire_key *ret)
 {
-	const struct wire_server *main = m->servers.main;
 	static const struct wire_key nobody;
-	const struct wire_key *now = &m->e->served;
-	struct wire_key key = m->servers.enrol[0].key;
+	const struct wire_server *main = m->servers.main;
+	const struct wire_key *now = &m->e->served, *other = NULL;
 	bool shared = false;
 
-	for (size_t i = 0; i < m->servers.main_count; i++)
-		shared = shared || memcmp(&main[i].key, &key, sizeof key) == 0;
-	if (!shared || memcmp(now, &nobody, sizeof nobody) == 0)
-		return key;
-	for (size_t i = 0; m->e->at_next && i < m->servers.main_count; i++)
-		if (memcmp(&main[i].key, now, sizeof *now) != 0)
-			return main[i].key;
-	return *now;
+	*ret = m->servers.enrol[0].key;
+	for (size_t i = m->servers.main_count; i-- > 0;) {
+		shared = shared || same_key(&main[i].key, ret);
+		if (!same_key(&main[i].key, now))
+			other = &main[i].key;
+	}
+	if (!shared)
+		return 0;
+	if (same_key(now, &nobody))
+		return serves_alone(m->e->o.me, ret) ? 0 : ROWAN_E_AGAIN;
+	if (other != NULL && m->e->which == ENROLMENT_KEY_UNTOLD)
+		return ROWAN_E_AGAIN;
+	*ret = other != NULL && m->e->which == ENROLMENT_KEY_NEXT ? *other
+								  : *now;
+	return 0;
 }
 
 static int add_endpoints(struct making *m)
@@ -152,7 +173,7 @@ static int add_endpoints(struct making *m)
 		rc = ROWAN_E_NOT_FOUND;
 	if (rc != 0)
 		return rc;
-	v->server = enrol_key(m);
+	rc = enrol_key(m, &v->server);
 	/* One key stands in a text. */
 	for (size_t i = 0; rc == 0 && i < s->enrol_count &&
 			   v->endpoint_count < INVITE_ENDPOINTS_MAX;

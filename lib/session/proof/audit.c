@@ -20,6 +20,8 @@ static void unlink_from(struct audit *a)
 		;
 	*at = a->next;
 	a->x = NULL;
+	/* Nobody is there who would have work. */
+	a->asked = false;
 }
 
 void audit_gone(struct proofs *x)
