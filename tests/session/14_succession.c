@@ -3,12 +3,7 @@
  * signatures, then by the successor alone because the former is lost. Those
  * who were there go on; whom the new authority cards is let in and heard.
  */
-#include <signal.h>
-#include <stdio.h>
-#include <time.h>
-#include <time.h>
-
-#include "session/pace.h"
+#include "session/forge.h"
 #include "wire/armour.h"
 
 static struct person coordinator, advocate, officer;
@@ -18,63 +13,6 @@ static struct writer records; /* armoured, from the first on */
 static void add(struct writer *w, uint8_t kind, struct bytes object)
 {
 	KIT_CHECK(armour_write(kind, object, w) == 0);
-}
-
-/* What is imported from now on goes into a file of its own. */
-static void fresh_import(const char *name)
-{
-	KIT_CHECK(snprintf(kit_clinic.import, sizeof kit_clinic.import,
-			  "%s/%s.txt", kit_daemon.dir, name) > 0);
-}
-
-static void import_and_go_on(void)
-{
-	KIT_CHECK(rowand_kill(&kit_daemon, SIGTERM) == 0);
-	KIT_CHECK(rowand_import(&kit_daemon, kit_clinic.import) == 0);
-	kit_run();
-}
-
-static void keep(const char *path, const struct writer *w)
-{
-	FILE *f = fopen(path, "a");
-
-	KIT_CHECK(f != NULL);
-	KIT_CHECK(fwrite(w->data, 1, w->len, f) == w->len && fclose(f) == 0);
-}
-
-/* The promised key takes over, and promises another. */
-static void succeed(bool lost)
-{
-	struct clinic_of_sessions *k = &kit_clinic;
-	struct authority_succession s = {.clinic = &k->clinic,
-		.old = lost ? NULL : k->key,
-		.fresh = k->next,
-		/* As the kit signs: a little ago, by the true clock. */
-		.time = (uint64_t)time(NULL) - 5};
-	struct authority_key *third;
-	struct wire_statement said;
-	struct wire_key next;
-	struct writer record, raw, file;
-
-	KIT_CHECK(authority_new(&k->clinic.id, &third) == 0);
-	authority_public(third, &next);
-	s.next = &next;
-	writer_init(&record, 1024);
-	writer_init(&raw, WIRE_STATEMENT_MAX);
-	writer_init(&file, 1 << 14);
-	KIT_CHECK(authority_succeed(&s, &record, &raw) == 0);
-	KIT_CHECK(wire_statement_decode(writer_view(&raw), &said) == 0);
-	KIT_CHECK(rules_apply_clinic(&k->clinic, &said) == 0);
-	add(&file, ARMOUR_STATEMENT, writer_view(&raw));
-	add(&records, ARMOUR_AUTHORITY_RECORD, writer_view(&record));
-	keep(k->import, &file);
-	KIT_CHECK(buf_set(&k->record, writer_view(&record)) == 0);
-	authority_free(k->key);
-	k->key = k->next;
-	k->next = third;
-	writer_wipe(&record);
-	writer_wipe(&raw);
-	writer_wipe(&file);
 }
 
 /* Somebody who comes under a later authority has all of its records. */
@@ -144,17 +82,19 @@ int main(void)
 	say(&advocate, &coordinator, "under the first");
 
 	for (int lost = 0; lost < 2; lost++) {
-		fresh_import(lost ? "third" : "second");
-		succeed(lost);
-		import_and_go_on();
+		forge_fresh_import(lost ? "third" : "second");
+		forge_succeed(lost, NULL);
+		add(&records, ARMOUR_AUTHORITY_RECORD,
+			buf_view(&kit_clinic.record));
+		forge_import();
 		hear(&coordinator);
 		hear(&advocate);
 		say(&coordinator, &advocate, "under the next");
 	}
 	/* Whom the third cards. */
-	fresh_import("officer");
+	forge_fresh_import("officer");
 	newcomer(&officer);
-	import_and_go_on();
+	forge_import();
 	KIT_CHECK(session_connect(officer.s) == 0);
 	sessions_settle();
 	sessions_assign(&coordinator, &team, &officer);

@@ -51,6 +51,24 @@ void forge_issue(struct person *by, const struct forged *d,
  */
 uint16_t forge_put(struct person *by, struct bytes raw);
 
+/* ---- the authority ---- */
+
+/**
+ * forge_fresh_import(name), forge_import():
+ * What is imported from now on goes into a file of its own; let the daemon
+ * import it, and go on.
+ */
+void forge_fresh_import(const char *name);
+void forge_import(void);
+
+/**
+ * forge_succeed(lost, ret):
+ * The promised key takes over, and promises another: a statement to be
+ * imported, which ${ret} gets, too, unless it is NULL. The former key has
+ * signed, or is ${lost}.
+ */
+void forge_succeed(bool lost, struct buf *ret);
+
 /* ---- a daemon that lies about a chain ---- */
 
 /* Changes a true answer. */
