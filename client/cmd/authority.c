@@ -276,9 +276,10 @@ const struct command authority_commands[] = {
 		   "which "
 		   "you compare with the person who sent it over another line. "
 		   "The answer goes into REQUEST.answer, the statement into "
-		   "DIR/statements.txt for rowand --import. To renew a card "
-		   "let the person make a new request, and name the number "
-		   "they have in the list with --member: assignments go on."),
+		   "DIR/statements.txt for rowand --import. For a further "
+		   "device of somebody name the number they have in the list "
+		   "with --member: assignments go on. A card that ends is "
+		   "renewed by rowan authority renew."),
 		0, authority_sign_options, authority_sign_run},
 	{"authority daemon", "DIR REQUEST", 2, 2, COMMAND_FILE,
 		N_("sign the daemon's card and note where it listens"),

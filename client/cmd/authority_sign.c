@@ -33,8 +33,7 @@ const struct command_option authority_sign_options[] = {
 		COMMAND_TEXT},
 	{"out", 'o', "FILE", N_("where the answer goes (REQUEST.answer)"),
 		COMMAND_FILE},
-	{"member", 'm', "N",
-		N_("renew: the request must be of the member of card N"),
+	{"member", 'm', "N", N_("a further device: of the member of card N"),
 		COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 

@@ -50,6 +50,11 @@ def refused(code, words, *args):
     assert p.returncode == code and words in p.stderr, p
 
 
+def refused_by(run, words, *args):
+    p = run(*args, check=False)
+    assert p.returncode != 0 and words in p.stderr, p
+
+
 def proves(person, message, name):
     """A receipt, fetched when it is ready, and good against the authority."""
     path = k.path(name)
@@ -80,9 +85,8 @@ def say(person, text):
 def renew():
     """RowanCardEnds: the same keys for longer."""
     before = rows("cards", "list", "daemon")[0]["until"]
-    p = k.authority("renew", k.path("authority"), "daemon", "--days", "1",
-                    check=False)
-    assert p.returncode != 0 and "not longer" in p.stderr, p
+    refused_by(k.authority, "not longer", "renew", k.path("authority"),
+               "daemon", "--days", "1")
     k.authority("renew", k.path("authority"), "daemon", "--days", "1000")
     bring()
     card = rows("cards", "list", "daemon")
@@ -92,6 +96,23 @@ def renew():
             "in force", "the renewed card is in force")
     health = json.loads(ctl("--json", "health", check=False).stdout)["rows"]
     assert [r["state"] for r in health if r["check"] == "card"] == ["ok"]
+
+
+def renew_colleague(person):
+    """The same for a member of staff, by the id of their device."""
+    before = person.status()["expires"]
+    device = person.status()["device"]
+    refused_by(k.authority, "not longer", "renew", k.path("authority"),
+               device, "--days", "1")
+    refused_by(k.authority, "no card of this device", "renew",
+               k.path("authority"), "0" * 32)
+    k.authority("renew", k.path("authority"), device, "--days", "500")
+    bring()
+    k.until(lambda: person.status()["expires"] > before,
+            "%s takes the renewed card" % person.name)
+    assert person.status()["expires"] > before + 100 * 86400
+    # What a card is renewed for goes on: it is the same member and device.
+    assert person.status()["device"] == device
 
 
 def rotate():
@@ -160,6 +181,9 @@ def main():
     nurse.joined("1", "team")
     first = proves(nurse, say(nurse, "under the first keys"), "first.receipt")
     renew()
+    renew_colleague(nurse)
+    say(nurse, "under the renewed card")
+    coordinator.hears("bluebell", "under the renewed card", "team")
     made = rotate()
     # Whoever was on knows where the next key is; a file says it as well.
     for p in (coordinator, nurse, witness):
