@@ -14,8 +14,8 @@
 /*
  * rowan_history_export(r, path, channel, passphrase, len), rowan_history_seal:
  * Write a channel's messages, or with NULL those of all channels, to a new
- * file: sealed under a passphrase (Argon2id; at most 1024 bytes), or to an agency's archive key
- * (X25519 public key).
+ * file: sealed under a passphrase of at most 1024 bytes (Argon2id), or to an
+ * agency's archive key (X25519 public key).
  */
 ROWAN_API ROWAN_MUST int rowan_history_export(struct rowan *r, const char *path,
 	const uint8_t *channel, const void *passphrase, size_t len);

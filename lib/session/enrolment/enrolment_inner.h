@@ -82,9 +82,9 @@ struct enrolment {
 	bool online;
 	struct wire_key served; /* the daemon's key that serves us, or zero */
 	enum enrolment_key which;
-	bool unread;		/* the vault could not be read */
-	int fault;		/* of the vault, met in an answer */
-	uint64_t retry_at;	/* monotonic */
+	bool unread;	   /* the vault could not be read */
+	int fault;	   /* of the vault, met in an answer */
+	uint64_t retry_at; /* monotonic */
 	struct redeem redeem;
 
 	struct offer **offer;
