@@ -63,6 +63,7 @@ int exit_of(int error)
 	case ROWAN_E_IO:
 	case ROWAN_E_FULL: return EXIT_MACHINE;
 	case ROWAN_E_CORRUPT:
+	case ROWAN_E_TOO_OLD:
 	case ROWAN_E_TOO_NEW: return EXIT_DAMAGED;
 	case ROWAN_E_AGAIN:
 	case ROWAN_E_QUOTA:

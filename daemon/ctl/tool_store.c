@@ -30,16 +30,25 @@ static int check_here(struct tool *t, struct process *p)
 	return tool_show(t, &a);
 }
 
+/* A file whose schema store_schema would not tell. */
+static int refuse_file(struct tool *t, int rc)
+{
+	if (rc == ROWAN_E_TOO_OLD)
+		return offline_answer(t, EX_CONFIG, rowan_strerror(rc));
+	return offline_answer(
+		t, EX_DATAERR, "the file is damaged, or no database of rowand");
+}
+
 /* A file of an older schema is looked at as it is, or not at all. */
 static int refuse_older(struct tool *t, const struct process *p)
 {
 	char path[PATH_MAX];
 	int64_t schema;
+	int rc;
 
 	snprintf(path, sizeof path, "%s/rowan.db", p->config.state_dir);
-	if (store_schema(path, &schema) != 0)
-		return offline_answer(t, EX_DATAERR,
-			"the file is damaged, or no database of rowand");
+	if ((rc = store_schema(path, &schema)) != 0)
+		return refuse_file(t, rc);
 	if (schema == 0)
 		return offline_answer(t, EX_NOINPUT, "there is no database");
 	if (schema < store_schema_newest())
@@ -70,12 +79,11 @@ static int migrate(struct tool *t, struct process *p)
 	int64_t before, newest = store_schema_newest();
 	char path[PATH_MAX];
 	struct ctl_answer a;
-	int code = EX_OK;
+	int code = EX_OK, rc;
 
 	snprintf(path, sizeof path, "%s/rowan.db", p->config.state_dir);
-	if (store_schema(path, &before) != 0)
-		return offline_answer(t, EX_DATAERR,
-			"the file is damaged, or no database of rowand");
+	if ((rc = store_schema(path, &before)) != 0)
+		return refuse_file(t, rc);
 	if (!t->dry)
 		code = process_store(p);
 	if (code == EX_OK && !t->dry && before != newest)

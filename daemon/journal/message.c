@@ -77,6 +77,13 @@ static const struct message messages[MSG_COUNT] = {
 		"newer package again. Before each change of schema a backup "
 		"was made; going back means restoring it (docs/operations.md, "
 		"\"Restore\")."},
+	[MSG_STORE_OLD] = {"5d0c1f7be0a94c7e9e2f6a41b87d3c15", 2, "store-old",
+		"{path} was written before rowand's first release, in a form "
+		"that is not read any more",
+		"Nothing is damaged and nothing was changed. The rows of its "
+		"log cannot be brought into today's form. Move the folder "
+		"aside and begin anew, or look at it with the rowand that "
+		"wrote it."},
 	[MSG_STORE_OTHER_KEY] = {"108bb1fb6f619cef7652d5fc9bda7d30", 2, "store-other-key",
 		"{path} was made with another store key",
 		"The store key credential is not the one this database was "

@@ -184,6 +184,9 @@ int process_store(struct process *p)
 	case ROWAN_E_TOO_NEW:
 		SAY(MSG_STORE_NEWER, JOURNAL_TEXT("path", path));
 		return EX_CONFIG;
+	case ROWAN_E_TOO_OLD:
+		SAY(MSG_STORE_OLD, JOURNAL_TEXT("path", path));
+		return EX_CONFIG;
 	case ROWAN_E_CRYPTO:
 		SAY(MSG_STORE_OTHER_KEY, JOURNAL_TEXT("path", path));
 		return EX_CONFIG;

@@ -176,9 +176,11 @@ int store_schema(const char *path, int64_t *ret)
 		r = db_pragma(&db, "PRAGMA application_id", &application);
 	if (r == 0)
 		r = db_pragma(&db, "PRAGMA user_version", ret);
-	sqlite3_close(db.h);
 	if (r == 0 && application != SCHEMA_APPLICATION && *ret != 0)
 		r = ROWAN_E_CORRUPT;
+	if (r == 0 && *ret <= SCHEMA_VERSION)
+		r = schema_known(&db, *ret);
+	sqlite3_close(db.h);
 	if (r != 0)
 		*ret = 0;
 	return r;

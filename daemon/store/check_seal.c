@@ -17,11 +17,13 @@ struct sealed {
 	const char *query; /* id, the row it is bound to, the value */
 };
 
-#define ROWS(table, id, row, value)                                            \
-	"SELECT " id "," row "," value " FROM " table " WHERE " id             \
-	">?1 AND length(" value ")>0 ORDER BY " id " LIMIT ?2"
-
+#define ROWS_ALL(table, id, row, value, which)                                 \
+	"SELECT " id "," row "," value " FROM " table " WHERE " id ">?1" which \
+	" ORDER BY " id " LIMIT ?2"
 /* Erased secrets and bodies of ended invites are empty. */
+#define ROWS(table, id, row, value)                                            \
+	ROWS_ALL(table, id, row, value, " AND length(" value ")>0")
+
 static const struct sealed columns[] = {
 	{TABLE_META, COLUMN_BODY, "meta.value",
 		ROWS("meta", "key", "key", "value")},
@@ -57,7 +59,7 @@ static const struct sealed columns[] = {
 	{TABLE_INVITE, COLUMN_BODY, "invite.body",
 		ROWS("invite", "id", "id", "body")},
 	{TABLE_LOG, COLUMN_DETAIL, "log.detail",
-		ROWS("log", "id", "id", "detail")},
+		ROWS_ALL("log", "id", "id", "detail", "")},
 	{TABLE_LOG_SECRET, COLUMN_KEY, "log_secret.secret",
 		ROWS("log_secret", "id", "id", "secret")},
 };

@@ -53,7 +53,10 @@ struct log_cursor {
 	uint16_t count[LOG_PARTS];
 };
 
-/* Pack up to LOG_ROW_MAX details, or empty ones, into fixed memory. */
+/*
+ * Pack up to LOG_ROW_MAX details, or empty ones, into fixed memory; with more
+ * the writer fails.
+ */
 void log_packer_init(struct log_packer *p, struct writer *w);
 void log_pack(struct log_packer *p, struct bytes detail);
 /*

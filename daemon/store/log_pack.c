@@ -102,13 +102,17 @@ static void put_part(struct log_packer *p, int kind, bool known, uint8_t which,
 	const uint8_t *value)
 {
 	struct log_parts *parts = &p->parts;
+	const uint8_t *at = p->w->data + p->w->len;
 
 	if (known) {
 		writer_u8(p->w, which);
 		return;
 	}
-	parts->at[kind][parts->count[kind]++] = p->w->data + p->w->len;
+	if (parts->count[kind] == LOG_ROW_MAX)
+		p->w->error = ROWAN_E_LIMIT;
 	writer_raw(p->w, value, part_len[kind]);
+	if (writer_status(p->w) == 0)
+		parts->at[kind][parts->count[kind]++] = at;
 }
 
 static void put_number(struct writer *w, const uint8_t be[8])

@@ -169,7 +169,13 @@ static const char *const steps[SCHEMA_VERSION] = {
 	"CREATE TABLE seen ("
 	" device INTEGER PRIMARY KEY REFERENCES device(id),"
 	" day INTEGER NOT NULL) STRICT;", /* since 1970 */
+
+	/* 6: rows of the log have another form; see schema_known. */
+	"",
 };
+
+#define LOG_SINCE     4 /* there is a log */
+#define LOG_ROW_SINCE 6 /* in its present form */
 
 static int step_run(struct db *db, int version)
 {
@@ -188,6 +194,19 @@ static int step_run(struct db *db, int version)
 	if (r != 0)
 		db_rollback(db);
 	return r;
+}
+
+/* Leaves cannot be made anew, and those of before commit differently. */
+int schema_known(struct db *db, int64_t version)
+{
+	int64_t rows = 0;
+	int r = 0;
+
+	if (version > SCHEMA_VERSION)
+		return ROWAN_E_TOO_NEW;
+	if (version >= LOG_SINCE && version < LOG_ROW_SINCE)
+		r = db_pragma(db, "SELECT count(*) FROM log", &rows);
+	return r == 0 && rows > 0 ? ROWAN_E_TOO_OLD : r;
 }
 
 int schema_migrate(struct db *db)
@@ -212,8 +231,8 @@ int schema_migrate(struct db *db)
 	}
 	if (version < 0)
 		return ROWAN_E_CORRUPT;
-	if (version > SCHEMA_VERSION)
-		return ROWAN_E_TOO_NEW;
+	if ((r = schema_known(db, version)) != 0)
+		return r;
 	for (; version < SCHEMA_VERSION; version++)
 		if ((r = step_run(db, (int)version)) != 0)
 			return r;

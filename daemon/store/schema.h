@@ -9,7 +9,7 @@
 
 #include "store/db.h"
 
-#define SCHEMA_VERSION	   5
+#define SCHEMA_VERSION	   6
 #define SCHEMA_APPLICATION 0x52574e31 /* "RWN1" */
 #define SCHEMA_PAGE	   4096
 
@@ -63,9 +63,17 @@ enum schema_sequence {
 };
 
 /**
+ * schema_known(db, version):
+ * That what lies in a file of schema ${version} can be read, or migrated:
+ * ROWAN_E_TOO_NEW, ROWAN_E_TOO_OLD. Changes nothing.
+ */
+ROWAN_MUST int schema_known(struct db *db, int64_t version);
+
+/**
  * schema_migrate(db):
  * Create the schema in an empty file or bring it up to date.
- * ROWAN_E_TOO_NEW, ROWAN_E_CORRUPT when the file is something else.
+ * ROWAN_E_TOO_NEW and ROWAN_E_TOO_OLD, with nothing changed; ROWAN_E_CORRUPT
+ * when the file is something else.
  */
 ROWAN_MUST int schema_migrate(struct db *db);
 

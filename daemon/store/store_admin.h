@@ -91,7 +91,8 @@ bool store_urgent_known(const struct store *st);
  * store_schema(path, ret):
  * The number of the schema in the file at ${path}, which is not opened as a
  * store and not changed: 0 when there is no file or nothing in it.
- * ROWAN_E_CORRUPT when it is something else, ROWAN_E_IO.
+ * ROWAN_E_TOO_OLD when nobody can read it any more, ROWAN_E_CORRUPT when it is
+ * something else, ROWAN_E_IO.
  */
 ROWAN_MUST int store_schema(const char *path, int64_t *ret);
 

@@ -32,6 +32,7 @@ enum rowan_error {
 	ROWAN_E_CORRUPT = -5,  /* our own stored data is damaged */
 	ROWAN_E_TOO_NEW = -6,  /* stored by a newer version than this */
 	ROWAN_E_INTERNAL = -7, /* a library below us failed */
+	ROWAN_E_TOO_OLD = -8,  /* stored in a form no longer understood */
 
 	/* Try again later. */
 	ROWAN_E_AGAIN = -100, /* not now; the same call may succeed later */

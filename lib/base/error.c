@@ -14,6 +14,8 @@ const char *rowan_strerror(int code)
 	case ROWAN_E_CORRUPT: return "stored data is damaged";
 	case ROWAN_E_TOO_NEW: return "stored by a newer version";
 	case ROWAN_E_INTERNAL: return "a library below failed";
+	case ROWAN_E_TOO_OLD:
+		return "stored by a version before the first release";
 	case ROWAN_E_AGAIN: return "not now, try again later";
 	case ROWAN_E_QUOTA: return "limit reached for now";
 	case ROWAN_E_FULL: return "no room on disk";

@@ -48,5 +48,22 @@ before=$(sha256sum <"$dir/state/rowan.db")
 want 78 "newer" "$build/rowand" --log text --config "$conf"
 want 78 "newer" ctl store migrate
 [ "$before" = "$(sha256sum <"$dir/state/rowan.db")" ] || fail "a newer database was changed"
+# A log from before the first release: said, saved nowhere, not changed.
+rm -rf "$dir/state" "$dir/backups"
+mkdir -m 700 "$dir/state" "$dir/backups"
+cp "$fixtures/schema5.db" "$dir/state/rowan.db"
+python3 - "$dir/state/rowan.db" <<-'END'
+	import sqlite3, sys
+	c = sqlite3.connect(sys.argv[1])
+	c.execute("PRAGMA journal_mode=WAL")
+	c.execute("INSERT INTO log VALUES(0, 1, zeroblob(42), x'00')")
+	c.commit()
+END
+before=$(sha256sum <"$dir/state/rowan.db")
+want 78 "before rowand's first release" "$build/rowand" --log text --config "$conf"
+want 78 "before the first release" ctl store migrate
+want 78 "before the first release" ctl store check
+[ "$before" = "$(sha256sum <"$dir/state/rowan.db")" ] || fail "an old log was changed"
+[ -z "$(ls "$dir/backups")" ] || fail "a backup of what cannot be read"
 end
 echo "  older databases are saved and migrated, newer ones left alone"

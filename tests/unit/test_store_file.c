@@ -18,6 +18,7 @@
 #include "lib/faulty_vfs.h"
 #include "lib/store_kit.h"
 #include "store/schema.h"
+#include "store/store_admin.h"
 
 #define SHOWN2(x) #x
 #define SHOWN(x)  SHOWN2(x)
@@ -368,6 +369,27 @@ static void test_old_schemas(void **state)
 		test_fixture(k, version);
 }
 
+/* A log that is not read any more is told apart from a damaged one. */
+static void test_log_of_before(void **state)
+{
+	struct kit *k = *state;
+	int64_t schema;
+
+	for (int version = 4; version <= 5; version++) {
+		put_fixture(k, version);
+		tamper(k, "INSERT INTO log VALUES(0,1,zeroblob(42),x'00')");
+		assert_int_equal(
+			store_schema(k->path, &schema), ROWAN_E_TOO_OLD);
+		for (int i = 0; i < 2; i++) /* untouched by the first time */
+			refuse(k, ROWAN_E_TOO_OLD);
+		tamper(k, "DELETE FROM log");
+		assert_int_equal(store_schema(k->path, &schema), 0);
+		assert_int_equal(schema, version);
+		assert_int_equal(store_open(&k->st, &k->options), 0);
+		assert_filled(k);
+	}
+}
+
 /*
  * The power goes at the ${n}th write of opening a store of an old version, and
  * what was not synced is lost, torn or there. Return false once opening needs
@@ -432,6 +454,7 @@ int main(void)
 		T(test_check_finds),
 		T(test_removed_files),
 		T(test_old_schemas),
+		T(test_log_of_before),
 		T(test_power_cut_in_a_migration),
 	};
 

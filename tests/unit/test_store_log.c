@@ -6,11 +6,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <sodium.h>
+#include <sqlite3.h>
 
 #include "lib/store_kit.h"
 
@@ -361,6 +364,185 @@ static void test_erased_is_gone_and_the_tree_stays(void **state)
 	assert_int_equal(d.number, 77);
 }
 
+static uint32_t case_of(uint64_t leaf)
+{
+	return 1 + (uint32_t)(leaf * 7 / 3 % 3);
+}
+
+/* What is not erased is what it was, whoever had said it first in its row. */
+static void assert_details(struct kit *k, uint64_t size, uint32_t erased)
+{
+	struct wire_detail d;
+
+	for (uint64_t i = 0; i < size; i++) {
+		struct id16 device = kit_id('d', case_of(i));
+		struct id16 id = kit_id('s', case_of(i));
+
+		if (case_of(i) == erased) {
+			assert_int_equal(
+				open_leaf(k, i, &d), ROWAN_E_NOT_FOUND);
+			continue;
+		}
+		assert_int_equal(open_leaf(k, i, &d), 0);
+		assert_int_equal(d.number, 1000 + i);
+		assert_true(id16_eq(&d.device, &device));
+		assert_true(id16_eq(&d.case_id, &id));
+	}
+}
+
+/* Cases lie in the same rows; one of them goes, in every place of a row. */
+static void test_erased_in_a_shared_row(void **state)
+{
+	static const size_t sizes[] = {1, 95, 96, 97, 192, 193, 250};
+	struct store_log_range all = {0, 100};
+	struct id16 one = kit_id('s', 1);
+	struct kit *k = *state;
+	struct merkle before, after;
+	struct seen s = {0};
+	uint64_t size = 0, gone = 0, next;
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		kit_begin(k);
+		for (size_t n = 0; n < sizes[i]; n++, size++) {
+			assert_int_equal(
+				append(k, case_of(size), 1000 + size), 0);
+			gone += case_of(size) == 1;
+		}
+		kit_commit(k);
+	}
+	assert_details(k, size, 0);
+	store_log_tree(k->st, &before);
+	kit_begin(k);
+	assert_int_equal(store_log_erase(k->st, &one), 0);
+	kit_commit(k);
+	kit_reopen(k); /* in the middle of it */
+	sweep(k, 1);
+	assert_details(k, size, 1);
+	store_log_tree(k->st, &after);
+	assert_same_tree(&before, &after);
+	prove_all(k, size);
+	assert_int_equal(
+		store_log_walk(store_view(k->st), &all, visit, &s, &next), 0);
+	assert_int_equal(next, size);
+	assert_int_equal(s.empty, gone);
+	s = (struct seen){0};
+	all.from = size;
+	assert_int_equal(
+		store_log_walk_back(store_view(k->st), &all, visit, &s, &next),
+		0);
+	assert_int_equal(next, 0);
+	assert_int_equal(s.empty, gone);
+}
+
+/* What is undone lies before, on and behind the end of a row. */
+static void test_undone_at_the_end_of_a_row(void **state)
+{
+	struct kit *k = *state;
+
+	for (uint64_t kept = 94; kept <= 98; kept++) {
+		uint64_t size = size_of(k), n = size;
+
+		kit_begin(k);
+		for (; n < size + kept; n++)
+			assert_int_equal(append(k, case_of(n), 1000 + n), 0);
+		assert_int_equal(store_mark(k->st), 0);
+		append_many(k, 2, 7, 5);
+		assert_int_equal(store_undo(k->st), 0);
+		assert_int_equal(store_mark(k->st), 0);
+		for (; n < size + kept + 3; n++)
+			assert_int_equal(append(k, case_of(n), 1000 + n), 0);
+		assert_int_equal(store_keep(k->st), 0);
+		kit_commit(k);
+		assert_int_equal(size_of(k), n);
+		kit_reopen(k);
+		prove_all(k, n);
+		assert_details(k, n, 0);
+	}
+}
+
+/* Change the closed file behind the store's back. */
+static void sql(struct kit *k, const char *text, const char *path)
+{
+	sqlite3_stmt *q = NULL;
+	sqlite3 *db;
+
+	store_close(k->st);
+	k->st = NULL;
+	assert_int_equal(sqlite3_open(k->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &q, NULL), SQLITE_OK);
+	if (path != NULL)
+		sqlite3_bind_text(q, 1, path, -1, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(q), SQLITE_DONE);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+}
+
+/* Opening or checking says that it is damaged; reading ends, somehow. */
+static bool is_told(struct kit *k)
+{
+	struct store_log_range all = {0, 100};
+	const char *problem = NULL;
+	struct wire_detail d;
+	struct seen s = {0};
+	uint64_t next;
+	bool told;
+	int r = store_open(&k->st, &k->options);
+
+	if (r != 0) {
+		assert_int_equal(r, ROWAN_E_CORRUPT);
+		return true;
+	}
+	r = store_check(store_view(k->st), &problem);
+	told = r == ROWAN_E_CORRUPT && problem != NULL;
+	for (uint64_t i = 0; i < 310; i++)
+		(void)!open_leaf(k, i, &d);
+	(void)!store_log_walk(store_view(k->st), &all, visit, &s, &next);
+	all.from = 310;
+	(void)!store_log_walk_back(store_view(k->st), &all, visit, &s, &next);
+	return told;
+}
+
+/* A row of the log that says what no row says. */
+static void test_damaged_rows_are_told(void **state)
+{
+	static const char *const damages[] = {
+		"UPDATE log SET tree=substr(tree,2) WHERE id=0",
+		"UPDATE log SET tree=CAST(tree||x'00' AS BLOB) WHERE id=96",
+		"UPDATE log SET tree=zeroblob(length(tree)) WHERE id=0",
+		"UPDATE log SET tree=CAST(substr(tree,1,length(tree)-1)||x'5a'"
+		" AS BLOB) WHERE id=0",
+		"UPDATE log SET count=count-1 WHERE id=96",
+		"UPDATE log SET count=count+1 WHERE id=192",
+		"UPDATE log SET count=0 WHERE id=0",
+		"UPDATE log SET count=1000 WHERE id=0",
+		"UPDATE log SET count=-1 WHERE id=192",
+		"UPDATE log SET id=-1 WHERE id=0",
+		"UPDATE log SET id=300 WHERE id=192",
+		"UPDATE log SET detail=x'' WHERE id=0",
+		"UPDATE log SET detail=(SELECT detail FROM log WHERE id=0)"
+		" WHERE id=96",
+		"DELETE FROM log WHERE id=0",
+		"DELETE FROM log WHERE id=96",
+	};
+	struct kit *k = *state;
+	char aside[128];
+
+	kit_begin(k);
+	append_many(k, 1, 0, 200);
+	kit_commit(k);
+	snprintf(aside, sizeof aside, "%s.aside", k->path);
+	sql(k, "VACUUM INTO ?1", aside);
+	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+		sql(k, damages[i], NULL);
+		if (!is_told(k))
+			fail_msg("not told: %s", damages[i]);
+		assert_int_equal(rename(aside, k->path), 0);
+		sql(k, "VACUUM INTO ?1", aside);
+	}
+	(void)unlink(aside);
+	assert_int_equal(store_open(&k->st, &k->options), 0);
+}
+
 /* Details are nowhere in the clear, and not in the log's file afterwards. */
 static void test_details_are_sealed(void **state)
 {
@@ -415,6 +597,9 @@ int main(void)
 		T(test_secret_of_a_lost_transaction),
 		T(test_walks_in_slices),
 		T(test_erased_is_gone_and_the_tree_stays),
+		T(test_erased_in_a_shared_row),
+		T(test_undone_at_the_end_of_a_row),
+		T(test_damaged_rows_are_told),
 		T(test_details_are_sealed),
 		T(test_two_erasures_at_once),
 	};
