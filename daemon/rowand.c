@@ -26,6 +26,7 @@
 #include <sys/statvfs.h>
 
 #include "clinic/import.h"
+#include "clinic/tombstones.h"
 #include "ctl/ctl.h"
 #include "journal/journal.h"
 #include "net/keyfile.h"
@@ -419,6 +420,10 @@ static int work(struct daemon *d, char *const *files, bool accept_log)
 	if (code != EX_OK)
 		return code;
 	code = process_log(&d->p, accept_log);
+	if (code == EX_OK && d->p.config.backup_dir[0] != '\0' &&
+		tombstones_settle(
+			d->p.config.backup_dir, store_view(d->p.store)) != 0)
+		SAY_ONLY(MSG_UNBURIED);
 	return code == EX_OK && !accept_log ? serve(d) : code;
 }
 

@@ -35,12 +35,14 @@ static int path_in(const char *dir, const char *name, char ret[PATH_LEN])
 int restore_pending_write(
 	const char *dir, const struct restore_pending *p, struct bytes chain)
 {
-	char path[PATH_LEN], root[HEX + 1], lost[HEX + 1];
+	char path[PATH_LEN], part[PATH_LEN], root[HEX + 1], lost[HEX + 1];
 	int fd, rc = path_in(dir, RESTORE_PENDING, path);
 
+	if (rc == 0)
+		rc = path_in(dir, RESTORE_PENDING ".part", part);
 	if (rc != 0)
 		return rc;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return ROWAN_E_IO;
 	(void)sodium_bin2hex(root, sizeof root, p->heads.root.b, 32);
@@ -53,11 +55,38 @@ int restore_pending_write(
 		     (unsigned long long)p->heads.lost_size, lost) > 0 &&
 			     write(fd, chain.data, chain.len) ==
 				     (ssize_t)chain.len &&
-			     fsync(fd) == 0
+			     fsync(fd) == 0 && rename(part, path) == 0
 		     ? 0
 		     : ROWAN_E_IO;
 	close(fd);
 	return rc;
+}
+
+/* An empty note: no rowand serves the folder, whatever happens next. */
+static int bar(const char *dir)
+{
+	char path[PATH_LEN];
+	int fd, rc = path_in(dir, RESTORE_PENDING, path);
+
+	if (rc != 0)
+		return rc;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return ROWAN_E_IO;
+	close(fd);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = fd >= 0 && fsync(fd) == 0 ? 0 : ROWAN_E_IO;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static void unbar(const char *dir)
+{
+	char path[PATH_LEN];
+
+	if (path_in(dir, RESTORE_PENDING, path) == 0)
+		(void)unlink(path);
 }
 
 static bool hex_to(const char *text, uint8_t ret[32])
@@ -128,13 +157,17 @@ int restore_unpack(const char *file, const char *dir,
 	from = open(file, O_RDONLY | O_CLOEXEC);
 	if (from < 0)
 		return errno == ENOENT ? ROWAN_E_NOT_FOUND : ROWAN_E_IO;
-	to = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	rc = bar(dir);
+	to = rc == 0 ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
+		     : -1;
 	rc = to < 0 ? ROWAN_E_IO : backup_open(from, to, secret, ret);
 	close(from);
 	if (to >= 0)
 		close(to);
 	if (rc != 0 && to >= 0)
 		(void)unlink(path);
+	if (rc != 0)
+		unbar(dir);
 	return rc;
 }
 
@@ -292,13 +325,17 @@ static int bring_rest(struct import *in, const struct restore_finishing *f,
 	struct buf restore = {NULL, 0};
 	int rc;
 
-	ret->waits = !f->all || ret->refused > 0;
-	if (ret->waits)
+	if (!f->all || ret->refused > 0)
 		in->floats = &restore;
 	rc = import_text(in, f->text, &ret->brought);
 	/* One that went in before is known, and waits for nobody. */
-	if (rc == 0 && restore.len > 0)
+	ret->waits = restore.len > 0;
+	if (rc == 0 && ret->waits)
 		rc = returning_begin(in->store, buf_view(&restore), in->now);
+	/* The restore itself is none of them. */
+	ret->found += ret->brought.taken;
+	if (in->floats == NULL && ret->brought.taken > 0)
+		ret->found--;
 	buf_wipe(&restore);
 	return rc;
 }

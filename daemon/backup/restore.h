@@ -42,7 +42,8 @@ ROWAN_MUST int restore_pending_read(
  * restore_unpack(file, dir, secret, ret):
  * Open the backup ${file} into ${dir}/rowan.db; ${dir} is made when it is not
  * there and must be empty. Codes of backup_open; ROWAN_E_EXISTS for a folder
- * that is not empty. A failed one leaves the folder as empty as it was.
+ * that is not empty. A failed one leaves the folder as empty as it was, and one
+ * that was cut off leaves a note by which no rowand serves it.
  */
 ROWAN_MUST int restore_unpack(const char *file, const char *dir,
 	const struct key32 *secret, struct backup_manifest *ret);
@@ -62,7 +63,7 @@ struct restore_done {
 	struct store_voided voided;
 	uint64_t channels; /* that wait for a reset */
 	uint64_t erased;   /* cases that were erased again */
-	uint64_t found;	   /* lost statements that were brought back */
+	uint64_t found;	   /* lost statements that are back by this */
 	uint64_t refused;  /* ...that do not go in any more */
 	bool waits;	   /* for those who have others: clinic/returning.h */
 };

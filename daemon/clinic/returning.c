@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "clinic/returning.h"
+#include "clinic/source.h"
 #include "log/entry.h"
 
 #define VERSION	     1
@@ -183,7 +184,12 @@ static int awaited(
 	return rc;
 }
 
-/* The least that any coordinator's device has given. */
+static bool of_people(const struct store_device *d)
+{
+	return d->role == WIRE_ROLE_CASEWORKER || d->role == WIRE_ROLE_VICTIM;
+}
+
+/* The least that any coordinator's device has given, and who gave not all. */
 static int desk(struct returning *r, struct store *st, uint64_t now)
 {
 	struct store_reader *rd = store_view(st);
@@ -193,14 +199,19 @@ static int desk(struct returning *r, struct store *st, uint64_t now)
 	int rc;
 
 	r->desk = WIRE_GIVEN_ALL;
+	r->missing = 0;
 	while ((rc = store_device_next(rd, &row, &d)) == 0) {
-		if ((d.rights & WIRE_RIGHT_COORDINATE) == 0)
+		uint8_t given = given_by(r, &d.id);
+
+		if (given == WIRE_GIVEN_ALL || !of_people(&d))
 			continue;
 		rc = awaited(st, &d, now, &waits);
 		if (rc != 0)
 			return rc;
-		if (waits && given_by(r, &d.id) < r->desk)
-			r->desk = given_by(r, &d.id);
+		r->missing += waits;
+		if (waits && given < r->desk &&
+			(d.rights & WIRE_RIGHT_COORDINATE) != 0)
+			r->desk = given;
 	}
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
 }
@@ -262,6 +273,49 @@ int returning_case(const struct returning *r, struct store *st,
 
 /* ---- time --------------------------------------------------------------- */
 
+static bool same_heads(
+	const struct wire_st_restore *a, const struct wire_st_restore *b)
+{
+	return a->size == b->size && a->lost_size == b->lost_size &&
+	       memcmp(&a->root, &b->root, sizeof a->root) == 0 &&
+	       memcmp(&a->lost_root, &b->lost_root, sizeof a->lost_root) == 0;
+}
+
+/* Whoever is the authority now has signed the same: that one counts. */
+static int another_stands(
+	struct returning *r, struct store *st, const struct wire_statement *s)
+{
+	struct wire_statement at;
+	struct store_act act;
+	bool same = false;
+	int rc = 0;
+
+	for (uint64_t n = s->number; rc == 0 && !same; n++) {
+		struct buf raw;
+
+		rc = store_act_get(
+			store_view(st), &source_clinic_chain, n, &act, &raw);
+		if (rc == 0 && act.raw.len > 0)
+			rc = wire_statement_decode(act.raw, &at);
+		same = rc == 0 && act.raw.len > 0 &&
+		       at.kind == WIRE_ST_RESTORE &&
+		       same_heads(&at.u.restore, &s->u.restore);
+		if (same) {
+			buf_wipe(&r->restore);
+			rc = buf_copy(&r->restore, act.raw);
+		}
+		buf_wipe(&raw);
+	}
+	return rc;
+}
+
+/* The store's own failures; the others are what the rules say. */
+static bool is_failure(int rc)
+{
+	return rc == ROWAN_E_NOMEM || rc == ROWAN_E_AGAIN ||
+	       rc == ROWAN_E_FULL || rc == ROWAN_E_CORRUPT || rc == ROWAN_E_IO;
+}
+
 /* The restore gets its place, and its leaf. */
 static int settle(struct returning *r, struct store *st, uint64_t now,
 	struct acts_result *ret)
@@ -272,9 +326,17 @@ static int settle(struct returning *r, struct store *st, uint64_t now,
 	int rc = wire_statement_decode(raw, &s);
 
 	if (rc == 0)
+		rc = another_stands(r, st, &s);
+	if (rc == 0) {
+		r->refused = false;
+		r->phase = RETURNING_CASES;
+		return save(r, st);
+	}
+	if (rc == ROWAN_E_NOT_FOUND)
 		rc = acts_put(st, raw, s.time, ret);
+	r->refused = rc != 0 && !is_failure(rc);
 	if (rc != 0)
-		return rc;
+		return r->refused ? 0 : rc;
 	e.number = ret->head.number;
 	entry_content(raw, &e.content);
 	rc = entry_add(st, &e, NULL);
@@ -305,7 +367,7 @@ int returning_step(struct returning *r, struct store *st, uint64_t now,
 	if (rc == 0 && r->phase == RETURNING_CLINIC &&
 		(over || r->desk >= WIRE_GIVEN_CLINIC))
 		rc = settle(r, st, now, ret);
-	if (rc != 0 || !over)
+	if (rc != 0 || !over || r->phase == RETURNING_CLINIC)
 		return rc;
 	r->phase = RETURNING_OVER;
 	return save(r, st);

@@ -41,10 +41,12 @@ struct returning_told {
 };
 
 struct returning {
-	uint8_t phase;	 /* enum returning_phase */
-	uint8_t desk;	 /* what every coordinator has given */
-	uint64_t before; /* what is given back was signed before */
-	uint64_t since;	 /* waited for; 0: not served yet */
+	uint8_t phase;	  /* enum returning_phase */
+	uint8_t desk;	  /* what every coordinator has given */
+	uint64_t before;  /* what is given back was signed before */
+	uint64_t since;	  /* waited for; 0: not served yet */
+	uint32_t missing; /* devices that have not given all */
+	bool refused;	  /* the restore cannot stand behind what came back */
 	struct buf restore;
 	bool news;		     /* not stored yet */
 	struct returning_told *told; /* ascending */
@@ -94,7 +96,10 @@ ROWAN_MUST int returning_case(const struct returning *r, struct store *st,
  * What is due at ${now}, in an open transaction, inside a mark of the caller:
  * once all coordinators have given theirs, or after ${wait} seconds, the
  * restore goes into the clinic's chain, and ${ret}->head is its place; after
- * ${wait} all is over. ${ret} is zero when nothing went in.
+ * ${wait} all is over. ${ret} is zero when nothing went in. A restore that the
+ * rules refuse then, because what came back has taken its signer's word away,
+ * waits on as ${r}->refused until another of the same heads stands in the
+ * chain.
  */
 ROWAN_MUST int returning_step(struct returning *r, struct store *st,
 	uint64_t now, uint64_t wait, struct acts_result *ret);

@@ -12,17 +12,27 @@
 
 #include "base/bytes.h"
 #include "base/id.h"
+#include "store/store.h"
 
 #define TOMBSTONES_NAME "tombstones" /* in the folder of backups */
 #define TOMBSTONES_MAX	100000
 
 /**
  * tombstones_add(dir, cases, count):
- * Append; synced. What is there already may be there twice. ROWAN_E_IO,
- * ROWAN_E_FULL; ROWAN_E_NOT_FOUND without the folder.
+ * Append; synced. Half a line, which a crash has left, goes. What is there
+ * already may be there twice. ROWAN_E_IO, ROWAN_E_FULL; ROWAN_E_NOT_FOUND
+ * without the folder.
  */
 ROWAN_MUST int tombstones_add(
 	const char *dir, const struct id16 *cases, size_t count);
+
+/**
+ * tombstones_settle(dir, rd):
+ * Add those that are missing: what was erased just before a crash, or while
+ * the folder was away. ROWAN_E_CORRUPT for a file that is none, ROWAN_E_IO when
+ * one cannot be added; codes of the store.
+ */
+ROWAN_MUST int tombstones_settle(const char *dir, struct store_reader *rd);
 
 /**
  * tombstones_read(path, ret, ret_count):

@@ -28,6 +28,7 @@ struct bring {
 	struct bytes text;
 	uint8_t only;
 	bool dry, good; /* ...and it would have been taken */
+	bool waits;	/* a restore does, and keeps its place */
 	struct import_result done;
 };
 
@@ -50,13 +51,22 @@ static int took(void *cookie, const struct acts_result *done)
 static int bring(void *cookie, struct ops *o)
 {
 	struct bring *b = cookie;
+	struct buf restore = {NULL, 0};
 	struct import in = {.store = o->store,
 		.now = o->now,
 		.only = b->only,
 		.took = b->dry ? NULL : took,
 		.cookie = o};
-	int rc = import_text(&in, b->text, &b->done);
+	int rc;
 
+	/* Put in now, it would take the place of what was lost. */
+	b->waits =
+		o->returning.phase == RETURNING_CLINIC && !o->returning.refused;
+	if (b->waits)
+		in.floats = &restore;
+	rc = import_text(&in, b->text, &b->done);
+	b->waits = restore.len > 0;
+	buf_wipe(&restore);
 	/* A dry run is taken back by whoever runs the job. */
 	b->good = rc == 0;
 	return rc == 0 && b->dry ? ROWAN_E_REFUSED : rc;
@@ -70,8 +80,15 @@ static void take_statements(struct ctl_call *c, uint8_t only)
 	int rc = ctl_act(c, bring, &b);
 
 	if (rc == 0 || (b.dry && b.good && rc == ROWAN_E_REFUSED)) {
-		ctl_say(c->a, EX_OK, "%zu %staken, %zu known", b.done.taken,
-			b.dry ? "would be " : "", b.done.known);
+		ctl_say(c->a, EX_OK, "%zu %staken, %zu known%s", b.done.taken,
+			b.dry ? "would be " : "", b.done.known,
+			b.waits ? "; the restore waits for its place" : "");
+	} else if (b.waits) {
+		ctl_say(c->a, EX_TEMPFAIL,
+			"statement %zu stands behind the restore, which waits "
+			"until devices have given back what was lost (rowanctl "
+			"health): nothing was taken; try again when it stands",
+			b.done.at);
 	} else if (rc == ROWAN_E_NOT_FOUND && b.done.at == 0) {
 		ctl_say(c->a, EX_DATAERR, "there is no statement in it");
 	} else if (rc == ROWAN_E_STALE) {

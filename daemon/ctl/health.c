@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clinic/returning.h"
 #include "clock/clock.h"
 #include "ctl/health.h"
 
@@ -139,6 +140,31 @@ static void check_drill(const struct ctl_snapshot *s, struct health *h)
 			(unsigned long long)(age / DAY));
 }
 
+/* Whoever cannot write asks why. */
+static void check_restore(const struct ctl_snapshot *s, struct health *h)
+{
+	uint64_t until = restoring_until(s);
+	uint64_t left = until > s->now ? until - s->now : 0;
+
+	if (s->relay.restore_refused)
+		judge(h, "restore", HEALTH_BAD,
+			"who signed it is not the authority any more: nobody "
+			"can write");
+	else if (s->relay.restoring != RETURNING_NOT)
+		judge(h, "restore", HEALTH_WARN,
+			"%s for %llu devices, %llu hours at most",
+			s->relay.restoring == RETURNING_CLINIC
+				? "nobody can write; waits"
+				: "some cases wait",
+			(unsigned long long)s->relay.restoring_missing,
+			(unsigned long long)((left + HOUR - 1) / HOUR));
+	else if (s->relay.unburied > 0)
+		judge(h, "restore", HEALTH_WARN,
+			"a tombstone could not be written beside the backups");
+	else
+		judge(h, "restore", HEALTH_OK, "nothing waits");
+}
+
 static void check_urgent(const struct ctl_snapshot *s, struct health *h)
 {
 	uint64_t at = s->log.urgent;
@@ -180,6 +206,7 @@ void health_judge(const struct ctl_snapshot *s, struct health *ret)
 	check_card(s, ret);
 	check_backup(s, ret);
 	check_drill(s, ret);
+	check_restore(s, ret);
 	check_log(s, ret);
 	check_urgent(s, ret);
 }

@@ -33,6 +33,9 @@ void ctl_status(struct ctl_call *c)
 	ctl_text(c->a, "state", s.relay.draining ? "draining" : "serving");
 	ctl_number(c->a, "up_seconds", s.up);
 	ctl_text(c->a, "clock", s.doubt != 0 ? "doubtful" : "trusted");
+	ctl_text(c->a, "restoring", restoring_word(&s));
+	ctl_number(c->a, "restoring_devices", s.relay.restoring_missing);
+	ctl_time(c->a, "restoring_until", restoring_until(&s));
 	ctl_number(c->a, "connections",
 		s.relay.count.connections[ZAP_MAIN] +
 			s.relay.count.connections[ZAP_NEXT]);

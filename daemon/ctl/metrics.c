@@ -157,6 +157,22 @@ static void disk(struct out *w, const struct ctl_snapshot *s)
 		s->store.envelopes);
 }
 
+static void restore(struct out *w, const struct ctl_snapshot *s)
+{
+	gauge(w, "restoring",
+		"After a restore: 1 nobody can write, 2 some cases wait.",
+		s->relay.restoring);
+	gauge(w, "restoring_devices",
+		"Devices that have not yet given back what was lost.",
+		s->relay.restoring_missing);
+	gauge(w, "restoring_until_seconds",
+		"When that is over at the latest; 0: nothing waits.",
+		restoring_until(s));
+	gauge(w, "restore_refused",
+		"1 when whoever signed it is not the authority any more.",
+		s->relay.restore_refused);
+}
+
 static void audit(struct out *w, const struct ctl_snapshot *s)
 {
 	gauge(w, "log_leaves", "Leaves of the audit log under its signed head.",
@@ -209,6 +225,7 @@ void metrics_write(const struct ctl_snapshot *s, bool plain, struct writer *to)
 	counts(w, &s->relay.count);
 	disk(w, s);
 	times(w, s);
+	restore(w, s);
 	audit(w, s);
 	if (!plain)
 		put(w, "# EOF\n");

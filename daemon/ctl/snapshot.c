@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "clinic/returning.h"
 #include "clock/clock.h"
 #include "backup/folder.h"
 #include "ctl/snapshot.h"
@@ -81,4 +82,23 @@ int snapshot_take(struct ctl_call *c, struct ctl_snapshot *ret)
 	look_at_disk(ret);
 	look_at_backups(ret);
 	return 0;
+}
+
+const char *restoring_word(const struct ctl_snapshot *s)
+{
+	if (s->relay.restore_refused)
+		return "refused";
+	switch (s->relay.restoring) {
+	case RETURNING_CLINIC: return "clinic";
+	case RETURNING_CASES: return "cases";
+	}
+	return "no";
+}
+
+uint64_t restoring_until(const struct ctl_snapshot *s)
+{
+	return s->relay.restoring_since == 0
+		       ? 0
+		       : s->relay.restoring_since +
+				 s->relay.config.restore_wait / 1000;
 }

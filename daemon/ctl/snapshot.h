@@ -32,4 +32,13 @@ struct ctl_snapshot {
  */
 ROWAN_MUST int snapshot_take(struct ctl_call *c, struct ctl_snapshot *ret);
 
+/**
+ * restoring_word(s), restoring_until(s):
+ * What a restore waits for: "no", "clinic" (the clinic's chain), "cases" (a
+ * case at a time), "refused" (clinic/returning.h); and when it is over at the
+ * latest, 0 where nothing waits or the clock is doubtful.
+ */
+const char *restoring_word(const struct ctl_snapshot *s);
+uint64_t restoring_until(const struct ctl_snapshot *s);
+
 #endif

@@ -268,8 +268,7 @@ static void show_done(struct ctl_answer *a,
 		pending->heads.lost_size > pending->heads.size
 			? pending->heads.lost_size - pending->heads.size
 			: 0);
-	ctl_number(a, "statements_back",
-		done->found + done->brought.taken - (done->waits ? 0 : 1));
+	ctl_number(a, "statements_back", done->found);
 	ctl_number(a, "statements_refused", done->refused);
 	ctl_number(a, "void_packages", done->voided.packages);
 	ctl_number(a, "void_invites", done->voided.invites);
@@ -326,6 +325,10 @@ static int finish(
 		path, sizeof path, "%s/" TOMBSTONES_NAME, p->config.backup_dir);
 	rc = tombstones_read(path, &erased, &f->erased_count);
 	f->erased = erased;
+	if (rc == ROWAN_E_CORRUPT)
+		return offline_answer(t, EX_DATAERR,
+			"the file tombstones in backup_dir is damaged; every "
+			"line names an erased case: mend it by hand");
 	if (rc == 0)
 		rc = read_lost(t->args[0], &lost);
 	f->lost = buf_view(&lost);
@@ -365,6 +368,9 @@ int tool_backup_finish(struct tool *t)
 			code = offline_answer(t, EX_NOINPUT,
 				rc == ROWAN_E_NOT_FOUND
 					? "nothing is waiting in this folder"
+				: rc == ROWAN_E_CORRUPT
+					? "the restore was cut off: restore "
+					  "once more into an empty folder"
 					: rowan_strerror(rc));
 	}
 	if (code == EX_OK) {

@@ -50,6 +50,22 @@ static void watch_urgent(struct watch *w, const struct ctl_snapshot *s)
 		SAY(MSG_DELIVERY_LATE, JOURNAL_NUMBER("minutes", age / 60));
 }
 
+static void watch_restore(struct watch *w, const struct ctl_snapshot *s)
+{
+	if (turned(&w->waits, s->relay.restoring != 0)) {
+		if (w->waits)
+			SAY(MSG_RESTORE_WAITS,
+				JOURNAL_NUMBER(
+					"devices", s->relay.restoring_missing));
+		else
+			SAY_ONLY(MSG_RESTORE_OVER);
+	}
+	if (turned(&w->refused, s->relay.restore_refused) && w->refused)
+		SAY_ONLY(MSG_RESTORE_REFUSED);
+	if (turned(&w->unburied, s->relay.unburied > 0) && w->unburied)
+		SAY_ONLY(MSG_UNBURIED);
+}
+
 void watch_step(struct watch *w, const struct ctl_snapshot *s)
 {
 	uint64_t failed = s->relay.count.failed_commits;
@@ -78,4 +94,5 @@ void watch_step(struct watch *w, const struct ctl_snapshot *s)
 	watch_card(w, s);
 	watch_backup(w, s);
 	watch_urgent(w, s);
+	watch_restore(w, s);
 }

@@ -9,7 +9,7 @@
 #include "ctl/snapshot.h"
 
 struct watch {
-	bool full, doubtful, expired, soon, old, late;
+	bool full, doubtful, expired, soon, old, late, waits, refused, unburied;
 	uint64_t failed; /* commits, as last said */
 };
 

@@ -235,6 +235,27 @@ static const struct message messages[MSG_COUNT] = {
 		"rowand does not serve",
 		"Have the authority sign the restore (docs/operations.md, "
 		"\"Restore\"), then: rowanctl backup finish FILE"},
+	[MSG_RESTORE_WAITS] = {"5db3e8d202a45cd0cf2def7160addfd4", 4, "restore-waits",
+		"restored: waits for what {devices} devices have of what was "
+		"lost",
+		"A case takes nothing but statements until then, restore_wait "
+		"at most. Ask coordinators to connect. Who knows that what is "
+		"missing is gone for good ends it: docs/operations.md, "
+		"\"RowanRestoring\"."},
+	[MSG_RESTORE_OVER] = {"ccec31f5fdc4a917609e7386b85ae56a", 5, "restore-over",
+		"the restore is over: every case is served",
+		"What was not given back until now is lost. Put restore_wait "
+		"back if you had changed it."},
+	[MSG_RESTORE_REFUSED] = {"148bcd44b8512070c36674d1fee08157", 2, "restore-refused",
+		"who signed the restore is not the authority any more",
+		"Devices gave back that another took its place meanwhile. Have "
+		"the authority of now sign the same restore-pending, then: "
+		"rowanctl cards import FILE"},
+	[MSG_UNBURIED] = {"8b6a383bb0216e7e8bf002cb8bd5d90b", 3, "unburied",
+		"a tombstone could not be written beside the backups",
+		"A case was erased, and a restore of an older backup would "
+		"bring it back. Look whether backup_dir is there and writable; "
+		"it is tried again with every change."},
 	[MSG_DELIVERY_LATE] = {"70bf17ba0a97b8a6b79cc36cbf6621c2", 4, "delivery-late",
 		"an urgent message waits for {minutes} minutes",
 		"A device that should be on has not fetched it: see whether "

@@ -296,6 +296,12 @@ void server_state(struct server *r, struct server_state *ret)
 	ret->draining = r->draining;
 	ret->failed_at = atomic_load(&r->ops_counters.failed_at);
 	ret->room = !atomic_load(&r->ops_counters.full);
+	ret->unburied = atomic_load(&r->ops_counters.unburied);
+	ret->restoring = atomic_load(&r->ops_counters.restoring);
+	ret->restore_refused = atomic_load(&r->ops_counters.restore_refused);
+	ret->restoring_missing =
+		atomic_load(&r->ops_counters.restoring_missing);
+	ret->restoring_since = atomic_load(&r->ops_counters.restoring_since);
 	meter_read(&r->answer_time, &ret->answer_time);
 	meter_read(&r->ops_counters.batch_size, &ret->batch_size);
 	meter_read(&r->ops_counters.commit_time, &ret->commit_time);

@@ -111,6 +111,11 @@ struct server_state {
 	uint64_t queue;	      /* requests that wait for the writer */
 	uint64_t failed_at;   /* second, monotonic; 0: no commit failed */
 	bool room;	      /* new envelopes are taken */
+	uint64_t unburied;    /* erased cases without a tombstone */
+	uint8_t restoring;    /* enum returning_phase; 0: nothing waits */
+	bool restore_refused; /* what came back took its signer's word away */
+	uint64_t restoring_missing; /* devices */
+	uint64_t restoring_since;   /* 0: the clock is doubtful */
 	struct meter_view answer_time, batch_size, commit_time;
 	bool draining;
 };

@@ -369,8 +369,8 @@ static void transact(struct committer *c, struct batch *b)
 	atomic_store_explicit(&o->counters->full, !store_room(o->store),
 		memory_order_relaxed);
 	run_all(c, b);
-	if (due && !o->lost && restored_step(o) != 0)
-		o->lost = true;
+	if (due && !o->lost)
+		restored_step(o);
 	if (due && !o->lost)
 		run_due(c);
 	if (!o->lost)

@@ -35,9 +35,12 @@ struct ops_counters {
 	_Atomic uint64_t failed_at; /* second, monotonic, of the last failure */
 	_Atomic uint64_t unburied;  /* erased cases without a tombstone */
 	_Atomic bool full;	    /* nothing new is taken */
-	struct meter batch_size;    /* operations in a transaction */
-	struct meter commit_time;   /* microseconds, the sync included */
-	_Atomic uint64_t unnoted;   /* checkpoints not noted in the guard */
+	_Atomic uint8_t restoring;  /* enum returning_phase; 0: nothing waits */
+	_Atomic bool restore_refused;
+	_Atomic uint64_t restoring_missing, restoring_since;
+	struct meter batch_size;  /* operations in a transaction */
+	struct meter commit_time; /* microseconds, the sync included */
+	_Atomic uint64_t unnoted; /* checkpoints not noted in the guard */
 };
 
 /*

@@ -99,19 +99,35 @@ int restored_again(struct ops *o)
 	return 0;
 }
 
-int restored_step(struct ops *o)
+/* For whoever asks how the relay stands. */
+static void publish(struct ops *o)
+{
+	const struct returning *b = &o->returning;
+	bool on = returning_on(b);
+
+	atomic_store(&o->counters->restoring, on ? b->phase : 0);
+	atomic_store(&o->counters->restoring_missing, on ? b->missing : 0);
+	atomic_store(&o->counters->restoring_since, on ? b->since : 0);
+	atomic_store(&o->counters->restore_refused, on && b->refused);
+}
+
+void restored_step(struct ops *o)
 {
 	int rc;
 
 	/* Nothing is over while nobody knows the time. */
-	if (!returning_on(&o->returning) || o->doubtful)
-		return 0;
+	if (!returning_on(&o->returning) || o->doubtful) {
+		publish(o);
+		return;
+	}
 	rc = store_mark(o->store);
 	if (rc != 0) {
 		o->lost = true;
-		return rc;
+		return;
 	}
 	rc = ops_settle(o, apply(o));
+	if (rc != 0 && !o->lost && restored_again(o) != 0)
+		o->damaged = true;
 	subs_awake(&o->subs);
-	return rc;
+	publish(o);
 }

@@ -34,7 +34,7 @@ ROWAN_MUST int restored_put(struct ops *o, const struct request *r,
  * restored_step(o):
  * What is due, once a second, in the open transaction.
  */
-ROWAN_MUST int restored_step(struct ops *o);
+void restored_step(struct ops *o);
 
 /**
  * restored_again(o):

@@ -71,6 +71,13 @@ want 1 "the newest is 0 hours old" ctl health
 # Restored into an empty folder only, and not served before it is signed.
 want 64 "--into" ctl backup restore --key "$dir/backup.key" "$file"
 want 73 "not empty" ctl backup restore --key "$dir/backup.key" "$file" --into "$dir/state"
+# One that goes wrong on its way is served by nobody, and finished by nobody.
+want 65 "no log-guard and no checkpoint" ctl backup restore --key "$dir/backup.key" "$file" --into "$dir/halfway" --last "$conf"
+[ -e "$dir/halfway/rowan.db" ] || fail "nothing was restored on the way"
+want 66 "once more" ctl backup finish "$dir/halfway" "$conf"
+cp "$conf" "$dir/halfway.conf"
+sed -i "s#$dir/state#$dir/halfway#" "$dir/halfway.conf"
+want 78 "not signed" "$build/rowand" --log text --config "$dir/halfway.conf"
 want 0 "have the authority sign" ctl backup restore --key "$dir/backup.key" "$file" --into "$dir/restored"
 [ -e "$dir/restored/restore-pending" ] || fail "nothing is pending"
 stop || fail "it did not stop well"

@@ -183,6 +183,41 @@ static void names_the_loss(const char *folder)
 	KIT_CHECK(memcmp(p.heads.root.b, p.heads.lost_root.b, 32) != 0);
 }
 
+/* The last of ${args} says ${words} in the end. */
+static bool soon(const char *args, const char *words)
+{
+	for (int i = 0; i < 600 && !said(words); i++) {
+		(void)run(args);
+		usleep(100000);
+	}
+	return said(words);
+}
+
+/* Nobody gave anything back yet; the operator ends the waiting. */
+static void waits_and_says_so(void)
+{
+	char path[ROWAND_PATH_MAX], args[ROWAND_PATH_MAX + 64];
+	FILE *f;
+
+	KIT_CHECK(soon("--json status", "\"restoring\":\"clinic\""));
+	KIT_CHECK(run("health") == 1);
+	KIT_CHECK(said("nobody can write; waits for "));
+	KIT_CHECK(soon("status", "restored: waits for what "));
+	/* Brought once more it does not take the place of what was lost. */
+	snprintf(args, sizeof args, "cards import '%.2000s/restore.txt'",
+		kit_daemon.dir);
+	KIT_CHECK(run(args) == 0);
+	KIT_CHECK(said("; the restore waits for its place"));
+	snprintf(path, sizeof path, "%.2000s/rowand.conf", kit_daemon.dir);
+	f = fopen(path, "a");
+	KIT_CHECK(f != NULL && fputs("restore_wait = \"0 s\";\n", f) >= 0);
+	KIT_CHECK(fclose(f) == 0);
+	KIT_CHECK(run("reload --wait") == 0);
+	KIT_CHECK(soon("health", "nothing waits"));
+	KIT_CHECK(run(args) == 0);
+	KIT_CHECK(said("0 taken, 1 known\n"));
+}
+
 static void make_folders(void)
 {
 	char path[ROWAND_PATH_MAX];
@@ -232,6 +267,7 @@ int main(void)
 	kit_run();
 	/* The close is lost, and is brought back by whoever has it. */
 	KIT_CHECK(!in_step());
+	waits_and_says_so();
 	/* The backup had the case; the tombstone beside it was stronger. */
 	KIT_CHECK(run("--json devices list victim") == 0);
 	KIT_CHECK(said("\"standing\":\"revoked\""));

@@ -71,8 +71,19 @@ def restore():
     ctl("backup", "restore", "--key", k.path("backup.key"), "--into", into,
         "--last", lost + "/log-guard", "--lost", lost, newest)
     k.authority("restore", k.path("authority"), into + "/restore-pending")
+    pending = open(into + "/restore-pending").read()
+    all_read = os.path.exists(into + "/lost-all")
     done = ctl("--json", "backup", "finish", into,
                k.path("authority/statements.txt"))
+    # Killed before it could tidy up: again, and nothing changes by it.
+    if all_read:
+        open(into + "/lost-all", "w").close()
+    with open(into + "/restore-pending", "w") as f:
+        f.write(pending)
+    again = json.loads(ctl("--json", "backup", "finish", into,
+                           k.path("authority/statements.txt")).stdout)
+    assert again["rows"][0]["statements_back"] == 0, again
+    assert again["rows"][0]["statements_refused"] == 0, again
     for name in os.listdir(into):
         os.rename(into + "/" + name, k.path("daemon/state", name))
     os.rmdir(into)

@@ -277,6 +277,17 @@ static void tombstones(void **state)
 	fclose(f);
 	assert_int_equal(tombstones_read(path, &back, &n), ROWAN_E_CORRUPT);
 	assert_null(back);
+	/* Whoever adds to it knows the whole of it. */
+	assert_int_equal(tombstones_add(dir, cases, 1), 0);
+	assert_int_equal(tombstones_read(path, &back, &n), 0);
+	assert_int_equal(n, 4);
+	free(back);
+	assert_int_equal(truncate(path, 10), 0);
+	assert_int_equal(tombstones_read(path, &back, &n), ROWAN_E_CORRUPT);
+	assert_int_equal(tombstones_add(dir, cases, 1), 0);
+	assert_int_equal(tombstones_read(path, &back, &n), 0);
+	assert_int_equal(n, 1);
+	free(back);
 	assert_int_equal(
 		tombstones_add("/no/such", cases, 1), ROWAN_E_NOT_FOUND);
 }
