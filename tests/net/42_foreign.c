@@ -215,8 +215,12 @@ static size_t ask(struct relay_client *c, uint16_t op, const struct writer *w,
 
 static bool is_refusal(uint16_t op, const uint8_t *answer, size_t len)
 {
-	/* Nonsense, and what another port serves, may be refused for that. */
-	if ((op >= WIRE_OP_GROUP_CREATE && op <= WIRE_OP_NACK) ||
+	/*
+	 * Nonsense, and what another port serves, may be refused for that; so
+	 * may a cosignature, which is of no case.
+	 */
+	if (op == WIRE_OP_COSIGN ||
+		(op >= WIRE_OP_GROUP_CREATE && op <= WIRE_OP_NACK) ||
 		(op >= WIRE_OP_REDEEM_GET && op <= WIRE_OP_REDEEM_RESULT))
 		return len == 8 && answer[0] == 0x80 && answer[2] == 3;
 	/* In the error, or in the one item. */
