@@ -227,6 +227,8 @@ static const char *kind_of(const struct bundle_entry *e)
 		return e->x->evidence_fault == EVIDENCE_TIME ? "backdated entry"
 		       : e->x->evidence_fault == EVIDENCE_CARD ||
 				       e->x->evidence_fault ==
+					       EVIDENCE_EARLIER ||
+				       e->x->evidence_fault ==
 					       EVIDENCE_CHECKPOINT
 			       ? "foreign signature"
 		       : e->x->evidence_fault == EVIDENCE_LEAF
@@ -343,21 +345,57 @@ static void check_page(struct checking *x)
 	free(page);
 }
 
-/* The log is as long as the list says, and no entry stands beyond it. */
+static bool forked(const struct bundle_entry *a, const struct bundle_entry *b)
+{
+	return b->x != NULL && b->fault == DISCLOSURE_GOOD &&
+	       a->x->evidence.size == b->x->evidence.size &&
+	       !merkle_eq(&a->x->evidence.root, &b->x->evidence.root);
+}
+
+/* Whether the folder's checkpoint says the same as that of ${e}. */
+static bool same_checkpoint(struct checking *x, const struct bundle_entry *e)
+{
+	struct buf data;
+	struct note theirs, own;
+	bool same = load(x, "checkpoint", NOTE_MAX, &data) &&
+		    note_parse(&own, buf_view(&data)) == 0 &&
+		    evidence_note(&e->x->evidence, &theirs) == 0 &&
+		    bytes_eq(own.text, theirs.text);
+
+	buf_wipe(&data);
+	return same;
+}
+
+/*
+ * The log is as long as the list says, and no entry stands beyond it. The
+ * entries stand in one tree: two of one size are two stories.
+ */
 static void check_log(struct checking *x)
 {
-	uint64_t size = 0;
+	const struct bundle_entry *last = NULL;
 
 	for (size_t i = 0; i < x->b.entry_count; i++) {
 		const struct bundle_entry *e = &x->b.entries[i];
 
 		if (e->x == NULL || e->fault != DISCLOSURE_GOOD)
 			continue;
-		size = e->x->evidence.size > size ? e->x->evidence.size : size;
+		for (size_t k = 0; k < i; k++)
+			if (forked(e, &x->b.entries[k])) {
+				fault(x, "forked log", "checkpoint",
+					_("the log's key has signed two trees "
+					  "of one size"));
+				break;
+			}
+		if (last == NULL ||
+			e->x->evidence.size > last->x->evidence.size)
+			last = e;
 	}
-	if (size != x->b.size)
+	if ((last != NULL ? last->x->evidence.size : 0) != x->b.size)
 		fault(x, "truncated log", "checkpoint",
 			_("the log is not as long as when it was exported"));
+	else if (last != NULL && !same_checkpoint(x, last))
+		fault(x, "truncated log", "checkpoint",
+			_("not the one that the entries lead to"));
 }
 
 static void check_all(struct checking *x, struct bytes list)
@@ -493,8 +531,7 @@ const struct command bundle_commands[] = {
 		N_("Needs no network, no vault and no daemon. Names what was "
 		   "done: altered file, removed file, foreign file, altered "
 		   "entry, removed entry, backdated entry, foreign signature, "
-		   "truncated log, uncosigned log. Says what is left out. Exit "
-		   "code 14 unless "
-		   "everything is genuine."),
+		   "truncated log, forked log, uncosigned log. Says what is "
+		   "left out. Exit code 14 unless everything is genuine."),
 		0, options, verify_bundle_run},
 	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

@@ -197,6 +197,9 @@ enum disclosure_fault disclosure_check(
 	/* Its records say who followed the authority, for the cards, too. */
 	x->evidence_fault = evidence_check(
 		&x->evidence, x->d.receipt, anchor, &x->d.envelope);
+	/* Said first: what helps is another file of the authority's records. */
+	if (x->evidence_fault == EVIDENCE_EARLIER)
+		return DISCLOSURE_RECEIPT;
 	fault = check_consent(x, x->evidence_fault == EVIDENCE_GOOD
 					 ? &x->evidence.anchor
 					 : anchor);

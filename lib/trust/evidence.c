@@ -165,6 +165,7 @@ enum evidence_fault evidence_check(struct evidence *e, struct bytes file,
 		checkpoint_open(&c, &n, e->proof.checkpoint, &key) != 0)
 		return EVIDENCE_CHECKPOINT;
 	e->size = c.size;
+	e->root = c.root;
 	if (watch_time(&c, &e->signed_at) != 0)
 		e->signed_at = 0;
 	fault = check_opening(e);

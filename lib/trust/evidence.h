@@ -69,9 +69,10 @@ struct evidence {
 	bool succeeded;		/* it is not the latest that is believed */
 	struct wire_detail detail;
 	uint8_t leaf[WIRE_LEAF_LEN];
-	uint64_t time;	    /* the exact one if it is told, else the leaf's */
-	bool exact;	    /* it is the second */
-	uint64_t size;	    /* of the tree */
+	uint64_t time; /* the exact one if it is told, else the leaf's */
+	bool exact;    /* it is the second */
+	uint64_t size; /* of the tree */
+	struct merkle_hash root;
 	uint64_t signed_at; /* when the checkpoint was; 0: it does not say */
 };
 

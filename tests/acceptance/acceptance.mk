@@ -25,7 +25,7 @@ $(B)/tests/acceptance/sign_kill_preload.so: \
 .PHONY: check-audit
 check-audit: $(CLINIC_PROGRAMS) $(B)/tests/acceptance/sign_kill_preload.so
 	$(Q)python3 tests/acceptance/audit.py $(B)
-#   make check-bundle      a diary goes out; some bits of it are flipped
+#   make check-bundle      a diary goes out; a bit of each part is flipped
 #   make check-bundle-whole    all of them
 .PHONY: check-bundle check-bundle-whole
 check-bundle: $(CLINIC_PROGRAMS)

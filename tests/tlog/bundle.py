@@ -114,6 +114,16 @@ def attested(purpose, content, key, sig):
     signed(key, vec(b"Rowan 1.0 " + purpose) + vec(content), sig)
 
 
+def by_any(purpose, content, keys, sig):
+    """By one of those that are believed."""
+    for key in keys:
+        try:
+            return attested(purpose, content, key, sig)
+        except Wrong:
+            pass
+    raise Wrong("signature")
+
+
 def blake(data, key=b"", person=b"", salt=b""):
     return hashlib.blake2b(data, digest_size=32, key=key, person=person,
                            salt=salt).digest()
@@ -146,6 +156,29 @@ class Card:
         r.end()
 
 
+def record(raw):
+    """An AuthorityRecord, signed by itself: clinic, key, the next one's."""
+    r = Reader(raw)
+    need(r.n(2) == 1, "record's version")
+    clinic, _, key, promised = r.raw(16), r.n(8), r.raw(32), r.raw(32)
+    attested(b"authority record", raw[:r.at], key, r.raw(64))
+    r.end()
+    return clinic, key, promised
+
+
+def follow(keys, raw):
+    """Who followed those that are believed; the other way nothing follows."""
+    r, ret, last, met = Reader(raw), list(keys), None, False
+    while r.at < len(r.data):
+        clinic, key, promised = record(r.vec())
+        need(last is None or last == (clinic, hashlib.sha256(key).digest()),
+             "succession")
+        last, met = (clinic, promised), met or key in keys
+        if met:
+            ret.append(key)
+    return ret
+
+
 def cards(raw, authority):
     """From the device up; RFC 9420's vectors, two at most."""
     r = Reader(Reader(raw).vec())
@@ -153,7 +186,7 @@ def cards(raw, authority):
     while r.at < len(r.data):
         ret.append(Card(r.vec()))
     need(1 <= len(ret) <= 2 and ret[-1].by == 1, "cards")
-    attested(b"card", ret[-1].tbs, authority, ret[-1].sig)
+    by_any(b"card", ret[-1].tbs, authority, ret[-1].sig)
     if len(ret) == 2:
         c, reg = ret
         need(c.by == 2 and c.issuer == reg.device and reg.rights & 1 and
@@ -173,11 +206,14 @@ def receipt(text, authority):
     extra = Reader(base64.b64decode(lines[1].removeprefix(b"extra ")))
     index = int(lines[2].removeprefix(b"index "))
     path = [base64.b64decode(x) for x in lines[3:]]
-    need(extra.n(1) == 1, "extra's version")
+    version = extra.n(1)
+    need(version in (1, 2), "extra's version")
     opening, card = Reader(extra.vec()), Card(extra.vec())
+    if version == 2:
+        authority = follow(authority, extra.vec())
     extra.end()
     need(card.role == 3 and card.by == 1, "the daemon's card")
-    attested(b"card", card.tbs, authority, card.sig)
+    by_any(b"card", card.tbs, authority, card.sig)
     body, sigs = note.split(b"\n\n", 1)
     origin, size, root = body.split(b"\n")[:3]
     need(origin == b"rowan-log/" + card.clinic.hex().encode(), "origin")
@@ -223,7 +259,8 @@ def receipt(text, authority):
     return {"index": index, "size": int(size), "act": act, "device": device,
             "case": of_case, "channel": channel, "content": content,
             "time": exact[0] if exact else time,
-            "exact": bool(exact) or grain == 1}
+            "exact": bool(exact) or grain == 1, "believed": authority,
+            "root": root}
 
 
 # ---- entries ---------------------------------------------------------------
@@ -241,7 +278,8 @@ def disclosure(raw, authority):
     number, count, withheld, _ = c.n(4), c.n(4), c.n(4), c.vec()
     said_hash, envelope_hash = c.raw(32), c.raw(32)
     c.end()
-    card = cards(chain, authority)[0]
+    got = receipt(proof, authority)
+    card = cards(chain, got["believed"])[0]
     need(card.role == 2 and (card.clinic, card.of_case, card.member,
                              card.device) ==
          (clinic, of_case, member, device), "whose consent")
@@ -255,7 +293,6 @@ def disclosure(raw, authority):
     need(e.n(1) == 1, "no application message")
     need(e.vec() == b"\1" + blake(padded(b"rowan said") + said, said[:16]),
          "commitment")
-    got = receipt(proof, authority)
     need((got["act"], got["device"], got["case"], got["channel"]) ==
          (1, device, of_case, channel), "another's receipt")
     need(got["content"] == envelope_hash, "another envelope's receipt")
@@ -269,10 +306,7 @@ def bundle(authority, folder):
     listed = load("bundle.txt")
     sig, chain = [x.split(b" ", 1)[1] for x in
                   load("signature").splitlines()]
-    card = cards(base64.b64decode(chain), authority)[0]
-    attested(b"bundle", hashlib.sha256(listed).digest(), card.key,
-             bytes.fromhex(sig.decode()))
-    entries, batches, size = [], {}, 0
+    entries, batches, size, roots = [], {}, 0, {}
     lines = [x.split(" ") for x in listed.decode().splitlines()]
     need(lines[0] == ["rowan", "bundle", "1"], "list")
     for line in lines:
@@ -289,20 +323,28 @@ def bundle(authority, folder):
              (int(leaf), int(time), grain == "second"), "entry " + n)
         batches.setdefault((batch, count), set()).add(number)
         size = max(size, got["size"])
+        need(roots.setdefault(got["size"], got["root"]) == got["root"],
+             "two trees")
+        authority = got["believed"]
     for (_, count), numbers in batches.items():
         need(numbers == set(range(1, count + 1)), "removed entry")
     need(["log", str(size)] in lines, "truncated log")
+    need(load("checkpoint").split(b"\n")[1:3] ==
+         [b"%d" % size, roots[size]], "another checkpoint")
+    card = cards(base64.b64decode(chain), authority)[0]
+    attested(b"bundle", hashlib.sha256(listed).digest(), card.key,
+             bytes.fromhex(sig.decode()))
     return len(entries)
 
 
 def main():
     with open(sys.argv[1]) as f:
-        text = f.read().split("AUTHORITY RECORD-----")[1]
-    record = Reader(base64.b64decode("".join(
-        x for x in text.splitlines() if x and not x.startswith("-"))))
-    record.raw(2 + 16 + 8)
+        text = f.read().split("AUTHORITY RECORD-----")[1::2]
     try:
-        n = bundle(record.raw(32), sys.argv[2])
+        keys = [record(base64.b64decode("".join(
+            x for x in t.splitlines() if x and not x.startswith("-"))))[1]
+                for t in text]
+        n = bundle(keys, sys.argv[2])
     except (Wrong, ValueError, OSError, IndexError) as e:
         sys.exit("not genuine: %s" % e)
     print("genuine: %d entries" % n)
