@@ -175,6 +175,12 @@ static void only_ones_own(void **state)
 	assert_int_equal(publish_one(&t->victim, of(&b), 0), WIRE_REFUSED);
 	rowan_mls_buf_free(&b);
 	member_end(&other);
+	/* Her own cards, over a key that none of them names. */
+	member_begin_as(&other, &t->advocate, buf_view(&t->victim.chain));
+	b = package(&other, &single);
+	assert_int_equal(publish_one(&t->victim, of(&b), 0), WIRE_REFUSED);
+	rowan_mls_buf_free(&b);
+	member_end(&other);
 	assert_int_equal(stock(&t->victim) + stock(&t->advocate), 0);
 }
 
