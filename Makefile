@@ -3,7 +3,7 @@
 #   make             programs and libraries into build/
 #   make deps        install what is missing (Debian)
 #   make check       every test that is fast: unit, replay, vectors, layers
-#   make check-stories   the evenings, a newcomer, failures, a restore (part of check)
+#   make check-stories   the evenings, a newcomer, failures, a restore
 #   make lint        formatting and static analysis
 #   make asan tsan   the unit tests under a sanitizer, in a tree of their own
 #   make valgrind    some of them under valgrind [VALGRIND_UNIT="test_x test_y"]
@@ -169,7 +169,6 @@ check: all unit replay $(CHECKS)
 
 # Stories told with all the real programs. They mostly wait, for clocks and for
 # each other: so all at once, once everything is built.
-CHECKS += check-stories
 .PHONY: check-stories
 check-stories: all
 	$(Q)+$(MAKE) --no-print-directory -j$(words $(STORIES)) $(STORIES)

@@ -236,6 +236,30 @@ static void what_one_may_not(void **state)
 		relay_double_requests(clinic.d, WIRE_OP_STATEMENT_PUT), 0);
 }
 
+/* Assigned by a clock that is a second ahead of the time we were told. */
+static void assigned_a_moment_ago(void **state)
+{
+	struct acts_revocation r = {.device = t->victim.device,
+		.reason = WIRE_REVOKE_LOST,
+		.case_id = t->c->id};
+	struct wire_statement s;
+	uint64_t act;
+
+	device_kit_end(&d);
+	t->w.now = relay_double_now(clinic.d) + 1;
+	world_statement(&t->w, t->c, WIRE_ST_UNASSIGN, &s);
+	s.u.unassign.member = t->advocate.member;
+	s.u.unassign.channel = WIRE_CHANNEL_SUPPORT;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	assert_int_equal(world_assign(&t->w, t->c, WIRE_CHANNEL_SUPPORT,
+				 &t->advocate, &t->coordinator),
+		0);
+	device_kit_begin(&d, &clinic, &t->advocate, true);
+	device_kit_catch_up(&d);
+	assert_int_equal(acts_revoke(d.acts, &r, &act), 0);
+	assert_int_equal(finish(act), 0);
+}
+
 static bool is_barred(
 	void *ctx, const struct id16 *case_id, const struct id16 *member)
 {
@@ -618,6 +642,7 @@ int main(void)
 		TEST(a_case_from_beginning_to_end),
 		TEST(acts_that_stand_on_each_other),
 		TEST(revoke_recuse_reset_readmit),
+		TEST(assigned_a_moment_ago),
 		TEST(what_one_may_not),
 		TEST(whom_the_bar_list_names),
 		TEST(another_came_first),

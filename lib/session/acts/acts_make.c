@@ -81,13 +81,31 @@ int act_view_later(
 
 /* ---- making -------------------------------------------------------------- */
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* The clinic's time; never before the chain's. */
 static uint64_t time_for(const struct acts *a, const struct act_view *v)
 {
-	uint64_t now = follow_now(a->o.follow);
-	uint64_t least = v->of_case ? v->c.time : v->clinic.time;
+	return later(follow_now(a->o.follow),
+		v->of_case ? v->c.time : v->clinic.time);
+}
 
-	return now > least ? now : least;
+/*
+ * Nor before that of the case which gives the right to it: whoever was assigned
+ * a moment ago, by a clock a second ahead of ours, may revoke at once.
+ */
+static uint64_t time_of(const struct acts *a, const struct act_view *v,
+	const struct wire_statement *s)
+{
+	const struct case_state *c =
+		s->kind == WIRE_ST_REVOKE
+			? follow_case(a->o.follow, &s->u.revoke.case_id)
+			: NULL;
+
+	return later(time_for(a, v), c != NULL ? c->time : 0);
 }
 
 static int sign(struct acts *a, struct wire_statement *s, struct buf *ret_raw)
@@ -141,7 +159,7 @@ int act_make(struct acts *a, const struct act_view *v, struct bytes want,
 		return rc;
 	s.number = act_view_number(v) + 1;
 	s.previous = v->of_case ? v->c.head : v->clinic.head;
-	s.time = time_for(a, v);
+	s.time = time_of(a, v, &s);
 	if (v->of_case) {
 		s.clinic_number = v->clinic.number;
 		s.clinic_head = v->clinic.head;
