@@ -285,7 +285,7 @@ static int show(struct follow *f, const struct wire_statement *s)
 
 static void restored(struct follow *f, const struct requests_outcome *o)
 {
-	struct wire_restored_answer a;
+	struct wire_restored_answer a = {0};
 	struct wire_statement s;
 	int rc = o->rc;
 
