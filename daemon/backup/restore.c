@@ -319,22 +319,23 @@ static int bring_lost(
 }
 
 /* What is known to be all is all; else the restore waits for the rest. */
-static int bring_rest(struct import *in, const struct restore_finishing *f,
-	struct restore_done *ret)
+static int bring_rest(const struct import *in,
+	const struct restore_finishing *f, struct restore_done *ret)
 {
 	struct buf restore = {NULL, 0};
+	struct import rest = *in;
 	int rc;
 
 	if (!f->all || ret->refused > 0)
-		in->floats = &restore;
-	rc = import_text(in, f->text, &ret->brought);
+		rest.floats = &restore;
+	rc = import_text(&rest, f->text, &ret->brought);
 	/* One that went in before is known, and waits for nobody. */
 	ret->waits = restore.len > 0;
 	if (rc == 0 && ret->waits)
 		rc = returning_begin(in->store, buf_view(&restore), in->now);
 	/* The restore itself is none of them. */
 	ret->found += ret->brought.taken;
-	if (in->floats == NULL && ret->brought.taken > 0)
+	if (rest.floats == NULL && ret->brought.taken > 0)
 		ret->found--;
 	buf_wipe(&restore);
 	return rc;
