@@ -22,7 +22,10 @@ int main(void)
 	pace_live(600);
 	KIT_CHECK(scene_in(&scene.advocate, &scene.support) == 3);
 	pace_pass(3 * DAY);
-	pace_live(600);
+	/* The time is asked for every ten minutes; an answer may be late. */
+	for (int i = 0; i < 6 && scene_in(&scene.advocate, &scene.support) != 2;
+		i++)
+		pace_live(600);
 	scene_together(&scene.advocate, &scene.support, 2);
 	scene_together(&scene.officer, &scene.support, 2);
 	scene_quiet();
