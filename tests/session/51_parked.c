@@ -22,10 +22,16 @@ int main(void)
 	pace_live(600);
 	KIT_CHECK(scene_in(&scene.advocate, &scene.support) == 3);
 	pace_pass(3 * DAY);
-	/* The time is asked for every ten minutes; an answer may be late. */
-	for (int i = 0; i < 6 && scene_in(&scene.advocate, &scene.support) != 2;
-		i++)
+	/*
+	 * Who is away is asked once a day, and the daemon may be asked before
+	 * it has noticed the leap: then the next day's question finds her.
+	 */
+	pace_live(600);
+	for (int i = 0; i < 2 && scene_in(&scene.advocate, &scene.support) != 2;
+		i++) {
+		pace_pass(DAY);
 		pace_live(600);
+	}
 	scene_together(&scene.advocate, &scene.support, 2);
 	scene_together(&scene.officer, &scene.support, 2);
 	scene_quiet();
