@@ -10,19 +10,6 @@
 static struct person coordinator, advocate, victim;
 static struct id16 case_id, support;
 
-static void copy(const char *from, const char *to)
-{
-	static char mem[1 << 16];
-	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-	size_t n;
-
-	KIT_CHECK(in != NULL && out != NULL);
-	while ((n = fread(mem, 1, sizeof mem, in)) > 0)
-		KIT_CHECK(fwrite(mem, 1, n, out) == n);
-	KIT_CHECK(fclose(out) == 0);
-	fclose(in);
-}
-
 static void person_say(struct person *from, const char *text)
 {
 	const struct messages_draft d = {.text = bytes_of(text, strlen(text))};
@@ -39,7 +26,7 @@ static uint64_t restore_old(const char *old)
 	uint64_t used = outbox_counter(parts_of(&victim)->outbox);
 
 	person_close(&victim);
-	copy(old, victim.path);
+	kit_copy_file(old, victim.path);
 	person_open(&victim);
 	KIT_CHECK(outbox_counter(parts_of(&victim)->outbox) < used);
 	return used;
@@ -81,7 +68,7 @@ int main(void)
 	/* Last week's backup, and what happened since. */
 	person_close(&victim);
 	KIT_CHECK(snprintf(old, sizeof old, "%s.old", victim.path) > 0);
-	copy(victim.path, old);
+	kit_copy_file(victim.path, old);
 	person_open(&victim);
 	for (int i = 0; i < 5; i++) {
 		person_say(&victim, "since the backup");

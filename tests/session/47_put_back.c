@@ -15,19 +15,6 @@
 static char state[ROWAND_PATH_MAX], copy[ROWAND_PATH_MAX];
 static const char *from, *to;
 
-static void copy_file(const char *source, const char *target)
-{
-	static char mem[1 << 16];
-	FILE *in = fopen(source, "rb"), *out = fopen(target, "wb");
-	size_t n;
-
-	KIT_CHECK(in != NULL && out != NULL);
-	while ((n = fread(mem, 1, sizeof mem, in)) > 0)
-		KIT_CHECK(fwrite(mem, 1, n, out) == n);
-	KIT_CHECK(fclose(out) == 0);
-	fclose(in);
-}
-
 static int copy_one(
 	const char *path, const struct stat *st, int kind, struct FTW *ftw)
 {
@@ -38,7 +25,7 @@ static int copy_one(
 	if (kind == FTW_D)
 		(void)mkdir(target, 0700);
 	else if (kind == FTW_F)
-		copy_file(path, target);
+		kit_copy_file(path, target);
 	return 0;
 }
 
@@ -69,9 +56,9 @@ static void put_back_without_guard(void)
 
 	snprintf(guard, sizeof guard, "%s/log-guard", state);
 	snprintf(kept, sizeof kept, "%s/guard.kept", kit_daemon.dir);
-	copy_file(guard, kept);
+	kit_copy_file(guard, kept);
 	copy_all(copy, state);
-	copy_file(kept, guard);
+	kit_copy_file(kept, guard);
 }
 
 /* Less than it knew; or by now as much, and something else. */

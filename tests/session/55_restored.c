@@ -95,19 +95,6 @@ static void no_two_alike(void)
 	}
 }
 
-static void copy(const char *from, const char *to)
-{
-	static char mem[1 << 16];
-	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-	size_t n;
-
-	KIT_CHECK(in != NULL && out != NULL);
-	while ((n = fread(mem, 1, sizeof mem, in)) > 0)
-		KIT_CHECK(fwrite(mem, 1, n, out) == n);
-	KIT_CHECK(fclose(out) == 0);
-	fclose(in);
-}
-
 static void talk(const char *text)
 {
 	struct id16 id = scene_say(&scene.victim, &scene.support, text);
@@ -141,7 +128,7 @@ int main(void)
 		talk("before the backup");
 	person_close(v);
 	snprintf(old, sizeof old, "%s.old", v->path);
-	copy(v->path, old);
+	kit_copy_file(v->path, old);
 	person_open(v);
 
 	/* A week: words, and leaves that are renewed. */
@@ -155,7 +142,7 @@ int main(void)
 
 	/* The copy of last week comes back, and is told to talk. */
 	person_close(v);
-	copy(old, v->path);
+	kit_copy_file(old, v->path);
 	person_open(v);
 	(void)person_event(v, ROWAN_EVENT_READMIT_NEEDED);
 	locked = true;

@@ -42,14 +42,6 @@ static void ctl(const char *args)
 	KIT_CHECK(system(command) == 0);
 }
 
-static void copy(const char *from, const char *to)
-{
-	char command[3 * ROWAND_PATH_MAX];
-
-	snprintf(command, sizeof command, "cp '%.4000s' '%.4000s'", from, to);
-	KIT_CHECK(system(command) == 0);
-}
-
 static const char *at(const char *name)
 {
 	static char path[ROWAND_PATH_MAX];
@@ -326,15 +318,15 @@ int main(void)
 
 		person_close(p);
 		snprintf(old[i], sizeof old[i], "%s.old", p->path);
-		copy(p->path, old[i]);
+		kit_copy_file(p->path, old[i]);
 		person_open(p);
 	}
 
 	week();
 	for (size_t i = 0; i < 6; i++)
 		person_close(all[i]);
-	copy(old[0], officer.path);
-	copy(old[1], thief.path);
+	kit_copy_file(old[0], officer.path);
+	kit_copy_file(old[1], thief.path);
 	lose_and_restore();
 
 	first_the_wrong_ones();

@@ -124,6 +124,19 @@ static void card_daemon(void)
 	issue(&card, &kit_clinic.daemon_card);
 }
 
+void kit_copy_file(const char *from, const char *to)
+{
+	static char mem[1 << 16];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	size_t n;
+
+	KIT_CHECK(in != NULL && out != NULL);
+	while ((n = fread(mem, 1, sizeof mem, in)) > 0)
+		KIT_CHECK(fwrite(mem, 1, n, out) == n);
+	KIT_CHECK(fclose(out) == 0);
+	fclose(in);
+}
+
 void sessions_begin(const char *settings)
 {
 	char record[ROWAND_PATH_MAX], setting[ROWAND_PATH_MAX + 32];

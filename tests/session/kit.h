@@ -53,6 +53,12 @@ struct sessions_pace {
 extern struct sessions_pace kit_pace;
 
 /**
+ * kit_copy_file(from, to):
+ * Copy one file over another.
+ */
+void kit_copy_file(const char *from, const char *to);
+
+/**
  * sessions_begin(settings), sessions_end():
  * An authority, and a daemon with a card that does not run yet. End returns
  * 0, for main.
