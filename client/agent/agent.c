@@ -44,16 +44,23 @@ static void on_stop(int sig)
 /* ---- the socket -------------------------------------------------------------
  */
 
-/* One agent a home: whoever holds the lock may replace a dead socket. */
-static int take_lock(const struct places *p)
+/*
+ * One agent a home: whoever holds the lock may replace a dead socket. Returns
+ * an enum exit_code.
+ */
+static int take_lock(struct agent *a)
 {
-	int fd = open(p->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int code;
 
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
+	a->lock = open(a->places.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (a->lock < 0)
+		return EXIT_MACHINE;
+	if (flock(a->lock, LOCK_EX | LOCK_NB) == 0)
+		return EXIT_DONE;
+	code = errno == EWOULDBLOCK ? EXIT_TAKEN : EXIT_MACHINE;
+	(void)close(a->lock);
+	a->lock = -1;
+	return code;
 }
 
 static int listen_at(const char *path)
@@ -82,22 +89,24 @@ static bool is_us(int fd)
 	       who.uid == geteuid();
 }
 
-static void accept_peer(struct agent *a)
+/* Returns false when there is nobody. */
+static bool accept_peer(struct agent *a)
 {
 	int fd = accept4(a->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct peer *p;
 
 	if (fd < 0)
-		return;
-	if (!is_us(fd) || a->peer_count == AGENT_PEERS_MAX) {
+		return false;
+	if (!is_us(fd)) {
 		(void)close(fd);
-		return;
+		return true;
 	}
 	p = mem_get(sizeof *p);
 	line_init(&p->line, fd);
 	p->next = a->peers;
 	a->peers = p;
 	a->peer_count++;
+	return true;
 }
 
 static void drop_peer(struct agent *a, struct peer **at)
@@ -119,11 +128,12 @@ static bool serve_peer(struct agent *a, struct peer *p)
 
 	if (rc != 0 && rc != ROWAN_E_AGAIN)
 		return false;
-	while ((rc = line_take(&p->line, &in)) == 0) {
+	rc = 0;
+	while (!a->stop && (rc = line_take(&p->line, &in)) == 0) {
 		serve_request(a, p, in);
 		json_decref(in);
 	}
-	if (rc != ROWAN_E_NOT_FOUND) {
+	if (rc != 0 && rc != ROWAN_E_NOT_FOUND) {
 		serve_error(p, 0, rc, NULL);
 		p->close = true;
 	}
@@ -189,7 +199,9 @@ static size_t set_polls(const struct agent *a, struct pollfd *f)
 {
 	size_t n = 0;
 
-	f[n++] = (struct pollfd){a->listener, POLLIN, 0};
+	/* Whoever finds no place waits for one. */
+	f[n++] = (struct pollfd){
+		a->peer_count < AGENT_PEERS_MAX ? a->listener : -1, POLLIN, 0};
 	f[n++] = (struct pollfd){-1, POLLIN, 0};
 	if (a->rowan != NULL && a->vault_error == 0)
 		f[1].fd = rowan_fd(a->rowan);
@@ -225,7 +237,8 @@ static void turn(struct agent *a)
 
 	if (ready < 0 && errno != EINTR)
 		a->stop = true;
-	for (struct peer **at = &a->peers; ready > 0 && *at != NULL; i++) {
+	for (struct peer **at = &a->peers; ready > 0 && !a->stop && *at != NULL;
+		i++) {
 		struct peer *p = *at;
 		bool keep = true;
 
@@ -236,12 +249,13 @@ static void turn(struct agent *a)
 		else
 			drop_peer(a, at);
 	}
-	if (ready > 0 && (f[0].revents & POLLIN) != 0)
-		accept_peer(a);
+	if (ready > 0 && !a->stop && (f[0].revents & POLLIN) != 0)
+		(void)accept_peer(a);
 	if (a->rowan != NULL)
 		work(a);
 	(void)wait_due(a);
-	for (struct peer **at = &a->peers; *at != NULL;) {
+	/* The answer to a stop leaves when nothing is open any more. */
+	for (struct peer **at = &a->peers; !a->stop && *at != NULL;) {
 		struct peer *p = *at;
 		bool gone = line_flush(&p->line) != 0 ||
 			    (p->close && !line_waits(&p->line));
@@ -269,10 +283,46 @@ static void harden(void)
 	(void)umask(077);
 }
 
+/* What a peer is still owed, and that nothing else was done for it. */
+static void say_last(struct agent *a, struct peer *p)
+{
+	const struct timeval patience = {.tv_sec = 1};
+	int flags = fcntl(p->line.fd, F_GETFL);
+
+	serve_ended(p);
+	if (flags >= 0)
+		(void)fcntl(p->line.fd, F_SETFL, flags & ~O_NONBLOCK);
+	(void)setsockopt(p->line.fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		sizeof patience);
+	(void)!line_flush(&p->line);
+}
+
+/*
+ * In this order nobody is left without an answer: whoever comes too late is
+ * told so, and may start the next agent at once.
+ */
+static void end(struct agent *a)
+{
+	if (a->listener >= 0) {
+		(void)shutdown(a->listener, SHUT_RDWR);
+		(void)unlink(a->places.socket);
+		while (accept_peer(a))
+			;
+		(void)close(a->listener);
+	}
+	owner_lock(a);
+	if (a->lock >= 0)
+		(void)close(a->lock);
+	while (a->peers != NULL) {
+		say_last(a, a->peers);
+		drop_peer(a, &a->peers);
+	}
+}
+
 int agent_run(const char *home, int ready_fd)
 {
-	static struct agent a;
-	int code = EXIT_DONE;
+	static struct agent a = {.lock = -1, .listener = -1};
+	int code;
 
 	harden();
 	a.used = agent_ms();
@@ -280,30 +330,22 @@ int agent_run(const char *home, int ready_fd)
 		places_free(&a.places);
 		return EXIT_MACHINE;
 	}
-	a.lock = take_lock(&a.places);
-	a.listener = a.lock < 0 ? -1 : listen_at(a.places.socket);
-	if (a.listener < 0) {
-		code = a.lock < 0 ? EXIT_TAKEN : EXIT_MACHINE;
-		a.stop = true;
-	}
+	code = take_lock(&a);
+	if (code == EXIT_DONE)
+		a.listener = listen_at(a.places.socket);
+	if (code == EXIT_DONE && a.listener < 0)
+		code = EXIT_MACHINE;
+	a.stop = code != EXIT_DONE;
 	(void)!settings_load(&a);
-	if (ready_fd >= 0) {
-		(void)!write(ready_fd, a.stop ? "n" : "y", 1);
+	/* Where it failed its end says so. */
+	if (ready_fd >= 0 && code != EXIT_MACHINE)
+		(void)!write(ready_fd,
+			code == EXIT_DONE ? AGENT_SERVES : AGENT_TAKEN, 1);
+	if (ready_fd >= 0)
 		(void)close(ready_fd);
-	}
 	while (!a.stop && !told_to_stop)
 		turn(&a);
-	owner_lock(&a);
-	while (a.peers != NULL) {
-		(void)!line_flush(&a.peers->line);
-		drop_peer(&a, &a.peers);
-	}
-	if (a.listener >= 0) {
-		(void)close(a.listener);
-		(void)unlink(a.places.socket);
-	}
-	if (a.lock >= 0)
-		(void)close(a.lock);
+	end(&a);
 	free(a.settings.proxy);
 	free(a.settings.endpoint);
 	places_free(&a.places);

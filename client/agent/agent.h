@@ -15,10 +15,15 @@
 
 #include "agent/places.h"
 
+/* What agent_run writes: it can be asked; another agent serves this home, or
+ * is about to end. */
+#define AGENT_SERVES "y"
+#define AGENT_TAKEN  "t"
+
 /**
  * agent_run(home, ready_fd):
  * Serve until told to stop. Writes one byte to ${ready_fd} (-1: none) when
- * the socket is there. Returns an enum exit_code.
+ * the socket is there, or when another agent is. Returns an enum exit_code.
  */
 int agent_run(const char *home, int ready_fd);
 

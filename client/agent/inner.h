@@ -127,6 +127,12 @@ void serve_refusal(struct peer *p, json_int_t id, int exit, const char *words,
 	const char *hint);
 
 /**
+ * serve_ended(p):
+ * Queue the last word: what was not answered before it was not done.
+ */
+void serve_ended(struct peer *p);
+
+/**
  * refuse(q, exit, words, hint):
  * Set the words of a refusal, N_() texts. Returns AGENT_REFUSED.
  */

@@ -132,7 +132,6 @@ static int op_lock(struct request *q)
 
 static int op_stop(struct request *q)
 {
-	owner_lock(q->agent);
 	q->agent->stop = true;
 	return 0;
 }

@@ -115,6 +115,14 @@ void serve_refusal(struct peer *p, json_int_t id, int exit, const char *words,
 			"hint", hint));
 }
 
+void serve_ended(struct peer *p)
+{
+	put(p, json_pack("{s:i,s:b,s:{s:i,s:s,s:s}}", "id", 0, "ended", 1,
+		       "error", "exit", EXIT_INTERRUPTED, "words",
+		       N_("the agent has ended"), "hint",
+		       N_("the same command starts it again")));
+}
+
 int refuse(struct request *q, int exit, const char *words, const char *hint)
 {
 	q->exit = exit;

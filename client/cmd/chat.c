@@ -264,6 +264,10 @@ static void on_line(struct chat *c, const json_t *line)
 		on_event(c, json_object_get(line, "event"));
 		return;
 	}
+	if (json_flag(line, "ended")) {
+		c->code = EXIT_INTERRUPTED;
+		return;
+	}
 	if (id == c->read_id && ok != NULL) {
 		on_read(c, ok);
 		return;

@@ -11,8 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "agent/agent.h"
 #include "agent/line.h"
-#include "agent/places.h"
 #include "cmd/families.h"
 #include "cmd/remote.h"
 #include "ui/mem.h"
@@ -20,6 +20,8 @@
 #include "ui/words.h"
 
 #define PATIENCE_MS (120 * 1000) /* beyond what a request asked to wait */
+#define START_MS    20000	 /* an agent that ends closes its vault first */
+#define AGENTS_MAX  5		 /* that end before they have answered */
 
 struct remote {
 	struct line line;
@@ -111,6 +113,7 @@ static void become_agent(const struct run *r, int ready)
 	_exit(127);
 }
 
+/* EXIT_TAKEN: there is another, which begins or ends. */
 static int start_agent(const struct run *r)
 {
 	int ends[2];
@@ -131,11 +134,37 @@ static int start_agent(const struct run *r)
 	while (n < 0 && errno == EINTR);
 	(void)close(ends[0]);
 	if (pid > 0 && n == 1)
-		return EXIT_DONE;
+		return c == *AGENT_TAKEN ? EXIT_TAKEN : EXIT_DONE;
 	return ui_fail(&r->ui, EXIT_MACHINE,
 		_("the state folder must be yours alone, on a disk with room: "
 		  "--home or $ROWAN_HOME names it"),
 		_("the agent does not start in %s"), r->home);
+}
+
+/* One that serves, after at most START_MS. */
+static int begin_agent(struct run *r, int *ret_fd)
+{
+	struct remote *c = remote_of(r);
+	int code = EXIT_TAKEN;
+
+	for (useconds_t ms = 10, spent = 0;
+		*ret_fd < 0 && spent < START_MS &&
+		(code == EXIT_DONE || code == EXIT_TAKEN);
+		spent += ms, ms = ms < 300 ? 2 * ms : ms) {
+		code = start_agent(r);
+		/* Its folder may have been made just now. */
+		places_free(&c->places);
+		if (places_set(&c->places, r->home) != 0)
+			break;
+		*ret_fd = try_connect(c);
+		if (*ret_fd < 0)
+			(void)usleep(ms * 1000);
+	}
+	if (*ret_fd < 0 && (code == EXIT_DONE || code == EXIT_TAKEN))
+		return ui_fail(&r->ui, EXIT_MACHINE,
+			_("if it hangs, end the process: rowan agent run"),
+			_("the agent does not answer"));
+	return *ret_fd < 0 ? code : EXIT_DONE;
 }
 
 static int connect_agent(struct run *r)
@@ -157,19 +186,7 @@ static int connect_agent(struct run *r)
 	if (fd < 0 && c->no_start)
 		return EXIT_OFFLINE;
 	if (fd < 0)
-		code = start_agent(r);
-	for (int i = 0; code == EXIT_DONE && fd < 0 && i < 100; i++) {
-		/* Its folder may have been made just now. */
-		places_free(&c->places);
-		if (places_set(&c->places, r->home) != 0)
-			break;
-		fd = try_connect(c);
-		if (fd < 0)
-			(void)usleep(20000);
-	}
-	if (code == EXIT_DONE && fd < 0)
-		code = ui_fail(&r->ui, EXIT_MACHINE, NULL,
-			_("the agent does not answer"));
+		code = begin_agent(r, &fd);
 	if (code == EXIT_DONE)
 		line_init(&c->line, fd);
 	return code;
@@ -242,7 +259,10 @@ static int gone(const struct run *r)
 		_("the agent has gone away"));
 }
 
-/* Lines until the answer to ${id}; EXIT_OTHER with ${ret_error} set. */
+/*
+ * Lines until the answer to ${id}. EXIT_OTHER with ${ret_error} set; EXIT_LATER
+ * when the agent has ended before it did anything for it.
+ */
 static int hear(struct run *r, json_int_t id, remote_event *on_event, void *ctx,
 	int timeout_ms, json_t **ret, json_t **ret_error)
 {
@@ -255,12 +275,15 @@ static int hear(struct run *r, json_int_t id, remote_event *on_event, void *ctx,
 		if (json_number(line, "id") != id) {
 			/* An error without a request, and the end. */
 			part = json_object_get(line, "error");
-			if (json_number(line, "id") == 0 && part != NULL) {
+			if (json_flag(line, "ended"))
+				code = EXIT_LATER;
+			else if (json_number(line, "id") == 0 && part != NULL)
+				code = EXIT_OTHER;
+			if (code == EXIT_OTHER)
 				*ret_error = json_incref(part);
-				json_decref(line);
-				return EXIT_OTHER;
-			}
 			json_decref(line);
+			if (code != EXIT_DONE)
+				return code;
 			continue;
 		}
 		part = json_object_get(line, "event");
@@ -288,18 +311,27 @@ static int ask(struct run *r, json_t *request, remote_event *on_event,
 	void *ctx, json_t **ret, json_t **ret_error)
 {
 	json_int_t seconds = json_number(request, "wait"), id;
-	int timeout = PATIENCE_MS, code = connect_agent(r);
+	int timeout = PATIENCE_MS, code = EXIT_LATER;
 
 	*ret = *ret_error = NULL;
-	if (code != EXIT_DONE) {
-		json_decref(request);
-		return code;
-	}
 	if (seconds > 0 && seconds < 1000000)
 		timeout += (int)seconds * 1000;
-	if (remote_send(r, request, &id) != EXIT_DONE)
-		return gone(r);
-	return hear(r, id, on_event, ctx, timeout, ret, ret_error);
+	/* One that ends has not done what it did not answer: the next is asked.
+	 */
+	for (int i = 0; code == EXIT_LATER && i < AGENTS_MAX; i++) {
+		code = connect_agent(r);
+		if (code != EXIT_DONE)
+			break;
+		code = remote_send(r, json_incref(request), &id);
+		/* Not a whole line has arrived. */
+		code = code != EXIT_DONE ? EXIT_LATER
+					 : hear(r, id, on_event, ctx, timeout,
+						   ret, ret_error);
+		if (code == EXIT_LATER)
+			line_close(&remote_of(r)->line);
+	}
+	json_decref(request);
+	return code == EXIT_LATER ? gone(r) : code;
 }
 
 int remote_say_error(const struct run *r, const json_t *error)

@@ -338,6 +338,22 @@ print("alive")
 PY
 check 'garbage at the socket' $? 0 'alive'
 expect 10 'runs for' r agent run
+# Whoever asks while it ends is answered by the next one.
+(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	"$rowan" agent stop -q || exit 1
+done) 2>stops &
+pid=$!
+n=0
+while kill -0 $pid 2>/dev/null; do
+	r status >out 2>err || n=$((n + 1))
+	cat out err >>asked
+	r unlock -q --passphrase-file pass >out 2>err || n=$((n + 1))
+	cat out err >>asked
+done
+wait $pid
+cat stops asked >out
+: >err
+check 'stopped while it is asked' $((n + $?)) 0 'locked'
 expect 0 'has ended' r agent stop
 expect 4 'locked' r inbox
 expect 0 'new passphrase opens it' sh -c '(cat pass; echo another horse entirely) |
