@@ -222,14 +222,16 @@ def main():
         p.current()
     phone.say("write in the week, heard")
     advocate.hears("1", "in the week, heard")
+    # First, for what is written before somebody came is not sealed for them
+    # (tests/session/57_newcomers.c): its writer would be asked.
+    coordinator.run("assign", "bluebell", coordinator.number(officer), "team",
+                    "--yes")
+    officer.joined("1", "team")
     nurse.run("agent", "stop", "-q")
     sent(advocate, "team", "1", "in the week, the nurse is away")
     with open(k.path("picture"), "wb") as f:
         f.write(os.urandom(150000))
     sent(advocate, "attach", "1", k.path("picture"), "--channel", "team")
-    coordinator.run("assign", "bluebell", coordinator.number(officer), "team",
-                    "--yes")
-    officer.joined("1", "team")
     device = {p.name: p.status()["device"] for p in (advocate, officer)}
 
     # ---- the loss, and what is said of it
