@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -32,6 +33,7 @@
 #include "net/keyfile.h"
 #include "net/notify.h"
 #include "net/server.h"
+#include "process/noted.h"
 #include "process/process.h"
 #include "process/request.h"
 #include "process/version.h"
@@ -401,11 +403,48 @@ static int import_and_sign(struct process *p, char *const *files)
 	if (process_log(p, false) != EX_OK)
 		SAY_ONLY(MSG_LOG_UNSIGNED);
 	code = import(p, files);
+	if (code == EX_OK)
+		code = process_record(p, CTL_IMPORT, "cards import");
 	if (p->head != NULL &&
 		head_settle(p->head, clock_read(p->clock).now / 1000) != 0)
 		SAY(MSG_GUARD_UNUSABLE, JOURNAL_TEXT("path", "log-guard"),
 			JOURNAL_TEXT("why", "not written"));
 	return code;
+}
+
+/* Words for the journal: the leaf is made. */
+static void said_act(void *cookie, const struct noted_act *act)
+{
+	char who[NOTED_TEXT_MAX + 1];
+	const char *what = strstr(act->text, ": ");
+	time_t when = (time_t)act->time;
+	char words[64] = "noted while no rowand could write it down";
+	struct tm tm;
+
+	(void)cookie;
+	if (gmtime_r(&when, &tm) != NULL)
+		(void)strftime(words, sizeof words,
+			"noted %Y-%m-%d %H:%M:%S UTC, while none served", &tm);
+	snprintf(who, sizeof who, "%.*s",
+		what != NULL ? (int)(what - act->text) : 0, act->text);
+	SAY(MSG_ADMIN, JOURNAL_TEXT("who", what != NULL ? who : "somebody"),
+		JOURNAL_TEXT("act", what != NULL ? what + 2 : act->text),
+		JOURNAL_TEXT("result", words));
+}
+
+/*
+ * Acts on the files become leaves before anybody is served. On a full disk
+ * they wait for the next start, as everything that is new does.
+ */
+static int take_noted(struct process *p)
+{
+	uint64_t now = clock_read(p->clock).now / 1000;
+	int rc = noted_take(p->store, p->config.state_dir, now, said_act, NULL);
+
+	if (rc == 0)
+		return EX_OK;
+	SAY(MSG_NOT_NOTED, JOURNAL_TEXT("why", rowan_strerror(rc)));
+	return rc == ROWAN_E_CORRUPT ? EX_DATAERR : EX_OK;
 }
 
 static int work(struct daemon *d, char *const *files, bool accept_log)
@@ -420,6 +459,8 @@ static int work(struct daemon *d, char *const *files, bool accept_log)
 	if (code != EX_OK)
 		return code;
 	code = process_log(&d->p, accept_log);
+	if (code == EX_OK)
+		code = take_noted(&d->p);
 	if (code == EX_OK && d->p.config.backup_dir[0] != '\0' &&
 		tombstones_settle(
 			d->p.config.backup_dir, store_view(d->p.store)) != 0)

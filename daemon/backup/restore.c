@@ -15,6 +15,7 @@
 #include "backup/restore.h"
 #include "clinic/group_row.h"
 #include "clinic/returning.h"
+#include "log/entry.h"
 #include "log/guard.h"
 #include "wire/armour.h"
 
@@ -358,6 +359,8 @@ static int finish(struct store *st, const struct restore_finishing *f,
 		rc = store_void(st, &ret->voided);
 	if (rc == 0)
 		rc = store_groups_rewrite(st, freeze, row, &ret->channels);
+	if (rc == 0)
+		rc = entry_admin(st, f->now, f->act, f->who);
 	free(row);
 	return rc;
 }

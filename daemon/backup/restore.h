@@ -9,7 +9,8 @@
  * needs the authority's statement that names both heads. Then, in one
  * transaction: erased cases are erased again, lost statements that the lost
  * database still had are back, the restore is in the clinic's chain, invites
- * and key packages are void, and every channel's group waits for a reset.
+ * and key packages are void, every channel's group waits for a reset, and a
+ * leaf says that somebody finished it.
  */
 #ifndef BACKUP_RESTORE_H
 #define BACKUP_RESTORE_H
@@ -75,7 +76,9 @@ struct restore_finishing {
 	struct bytes lost;	   /* those of the lost database; or empty */
 	const struct id16 *erased; /* tombstones */
 	size_t erased_count;
-	bool all; /* ${lost} is every statement there was */
+	bool all;     /* ${lost} is every statement there was */
+	uint16_t act; /* its number and words for the leaf */
+	struct bytes who;
 	uint64_t now;
 };
 

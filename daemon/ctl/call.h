@@ -93,8 +93,8 @@ void ctl_fail(struct ctl_call *c, int rc);
 
 /* The commands, by file. */
 ctl_run ctl_status, ctl_health, ctl_metrics, ctl_sessions; /* look.c */
-ctl_run ctl_reload, ctl_drain, ctl_loglevel, ctl_clock,
-	ctl_clock_accept; /* run.c */
+ctl_run ctl_reload, ctl_drain, ctl_loglevel, ctl_clock, ctl_clock_accept,
+	ctl_beside; /* run.c */
 ctl_run ctl_import, ctl_export, ctl_revoke, ctl_cards, ctl_devices, ctl_invites,
 	ctl_invite_end, ctl_quotas, ctl_keys; /* clinic.c */
 ctl_run ctl_retention, ctl_retention_run, ctl_store_check, ctl_store_vacuum,

@@ -112,7 +112,12 @@ static time_t patience(uint16_t op)
 	case CTL_HEALTH:
 	case CTL_METRICS:
 	case CTL_SESSIONS:
-	case CTL_CLOCK: return LOOK_SECONDS;
+	case CTL_CLOCK:
+	case CTL_BACKUP_KEYGEN:
+	case CTL_BACKUP_VERIFY:
+	case CTL_BACKUP_RESTORE:
+	case CTL_KEY_ROTATE:
+	case CTL_KEY_RETIRE: return LOOK_SECONDS;
 	case CTL_IMPORT:
 	case CTL_REVOKE:
 	case CTL_RETENTION_RUN:

@@ -75,7 +75,15 @@ enum ctl_op {
 	CTL_EXPORT = 25,
 	/* Done on the files, never asked of the daemon. */
 	CTL_STORE_MIGRATE = 26,
-	CTL_ACCEPT_LOG = 27
+	CTL_ACCEPT_LOG = 27,
+	/* Done beside the daemon, which is asked for the leaf alone. */
+	CTL_BACKUP_KEYGEN = 28,
+	CTL_BACKUP_VERIFY = 29,
+	CTL_BACKUP_RESTORE = 30,
+	CTL_KEY_ROTATE = 31,
+	CTL_KEY_RETIRE = 32,
+	/* Made on the files, with the leaf. */
+	CTL_BACKUP_FINISH = 33
 };
 
 enum ctl_flag { CTL_DRY_RUN = 0x01, CTL_ALL = 0x02 };

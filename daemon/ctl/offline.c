@@ -4,18 +4,61 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "ctl/call.h"
 #include "ctl/client.h"
 #include "ctl/offline.h"
+#include "process/noted.h"
 
 bool offline_busy(const struct tool *t)
 {
 	return !client_gone(t->socket);
+}
+
+/* Whether the running daemon has made the leaf. */
+static bool told(const struct tool *t, uint16_t op)
+{
+	struct ctl_request q = {.op = op, .uid = (uint32_t)getuid()};
+	struct ctl_view v = {.code = EX_PROTOCOL};
+	struct buf raw;
+	int rc = client_call(t->socket, &q, &raw);
+
+	if (rc == 0)
+		rc = ctl_answer_decode(buf_view(&raw), &v);
+	buf_wipe(&raw);
+	return rc == 0 && v.code == EX_OK;
+}
+
+int offline_note(struct tool *t, const struct config *c, uint16_t op)
+{
+	char text[NOTED_TEXT_MAX + 1];
+	struct noted_act act = {op, (uint64_t)time(NULL), text};
+
+	snprintf(text, sizeof text, "uid %u: %s", (unsigned)getuid(),
+		ctl_find(op)->name);
+	if (told(t, op) || noted_add(c->state_dir, &act) == 0)
+		return EX_OK;
+	return offline_answer(t, EX_NOPERM,
+		"this is an act for the audit log, and it can neither be "
+		"written into it nor noted in state_dir: nothing was done");
+}
+
+int offline_note_here(struct tool *t, uint16_t op)
+{
+	static struct config c;
+	int code;
+
+	if (access(t->config, F_OK) != 0)
+		return EX_OK;
+	code = process_config(t->config, &c);
+	return code == EX_OK ? offline_note(t, &c, op) : code;
 }
 
 int offline_begin(struct tool *t, struct process *p)

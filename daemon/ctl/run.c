@@ -102,6 +102,12 @@ static void here_accept(void *cookie)
 		ctl_say(c->a, EX_OK, "the clock is trusted");
 }
 
+/* What rowanctl is about to do with files: here it is only written down. */
+void ctl_beside(struct ctl_call *c)
+{
+	ctl_say(c->a, EX_OK, "written into the audit log");
+}
+
 /* In the thread that ticks. */
 void ctl_clock_accept(struct ctl_call *c)
 {

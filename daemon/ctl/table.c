@@ -35,6 +35,11 @@ static const struct ctl_entry table[] = {
 	{CTL_STORE_VACUUM,  "store vacuum",  CTL_LABOUR, ctl_store_vacuum},
 	{CTL_AUDIT_VERIFY,  "audit verify",  CTL_LONG,   ctl_audit_verify},
 	{CTL_EXPORT,        "cards export",  CTL_LOOK,   ctl_export},
+	{CTL_BACKUP_KEYGEN, "backup keygen", CTL_ACT,    ctl_beside},
+	{CTL_BACKUP_VERIFY, "backup verify", CTL_ACT,    ctl_beside},
+	{CTL_BACKUP_RESTORE, "backup restore", CTL_ACT,  ctl_beside},
+	{CTL_KEY_ROTATE,    "key rotate",    CTL_ACT,    ctl_beside},
+	{CTL_KEY_RETIRE,    "key retire",    CTL_ACT,    ctl_beside},
 };
 /* clang-format on */
 

@@ -25,8 +25,11 @@
 int tool_backup_keygen(struct tool *t)
 {
 	struct key32 secret, public;
-	int rc = keyfile_create(t->args[0], &secret);
+	int rc = offline_note_here(t, CTL_BACKUP_KEYGEN);
 
+	if (rc != EX_OK)
+		return rc;
+	rc = keyfile_create(t->args[0], &secret);
 	if (rc != 0) {
 		fprintf(stderr, "rowanctl: %s: %s\n", t->args[0],
 			rowan_strerror(rc));
@@ -252,6 +255,8 @@ int tool_backup_verify(struct tool *t)
 
 	if (code == EX_OK)
 		code = tool_backup_secret(t, &secret);
+	if (code == EX_OK)
+		code = offline_note(t, &p.config, CTL_BACKUP_VERIFY);
 	if (code == EX_OK)
 		code = verify(t, &p, &secret);
 	key32_wipe(&secret);

@@ -122,6 +122,9 @@ int tool_key_rotate(struct tool *t)
 		return offline_answer(t, EX_OK,
 			"two keys would be made there: " NEXT_KEY
 			" and " NEXT_LOG);
+	rc = offline_note_here(t, CTL_KEY_ROTATE);
+	if (rc != EX_OK)
+		return rc;
 	ctl_answer_init(&a);
 	rc = make(&a, key, false);
 	if (rc == 0 && (rc = make(&a, log, true)) != 0)
@@ -304,5 +307,6 @@ int tool_key_retire(struct tool *t)
 	if (t->dry)
 		return offline_answer(
 			t, EX_OK, "the next keys would take over");
-	return take_over(t, &c);
+	code = offline_note(t, &c, CTL_KEY_RETIRE);
+	return code == EX_OK ? take_over(t, &c) : code;
 }

@@ -20,6 +20,7 @@
 #include "clinic/tombstones.h"
 #include "ctl/offline.h"
 #include "ctl/tool_backup.h"
+#include "process/noted.h"
 
 #define TEXT_MAX (64 * 1024 * 1024) /* of statements */
 
@@ -143,6 +144,23 @@ static int keep_lost(const struct tool *t, const char *name, struct bytes text)
 	return ok ? 0 : ROWAN_E_IO;
 }
 
+/* Acts whose leaves nobody has made yet. */
+static int keep_noted(const struct tool *t)
+{
+	char path[PATH_MAX];
+	struct buf text;
+	int rc;
+
+	snprintf(path, sizeof path, "%s/" NOTED_NAME, t->lost);
+	if (access(path, F_OK) != 0)
+		return 0;
+	rc = tool_read(path, NOTED_MAX, &text);
+	if (rc == 0)
+		rc = keep_lost(t, NOTED_NAME, buf_view(&text));
+	buf_wipe(&text);
+	return rc;
+}
+
 /* ${t}->lost is the lost folder, or NULL; damaged it may say less. */
 static int salvage(const struct tool *t, struct process *p,
 	const struct wire_st_restore *h, struct salvage *s)
@@ -176,6 +194,8 @@ static int salvage(const struct tool *t, struct process *p,
 	s->all = t->last != NULL && s->loss.read == s->loss.end - s->loss.first;
 	if (rc == 0 && s->all)
 		rc = keep_lost(t, LOSS_ALL, bytes_of(NULL, 0));
+	if (rc == 0 && t->lost != NULL)
+		rc = keep_noted(t);
 	store_close(lost);
 	loss_remove(aside);
 	return rc;
@@ -197,6 +217,10 @@ static int restored(struct tool *t, struct process *p,
 	writer_init(&s.chain, TEXT_MAX);
 	writer_init(&s.lost, TEXT_MAX);
 	rc = salvage(t, p, &pending->heads, &s);
+	/* Behind the head that is signed for. */
+	if (rc == 0 && process_record(p, CTL_BACKUP_RESTORE,
+			       "backup restore") != EX_OK)
+		rc = ROWAN_E_IO;
 	if (rc == 0)
 		rc = restore_pending_write(
 			t->into, pending, writer_view(&s.chain));
@@ -250,6 +274,8 @@ int tool_backup_restore(struct tool *t)
 	code = offline_begin(t, &p);
 	if (code == EX_OK)
 		code = tool_backup_secret(t, &secret);
+	if (code == EX_OK)
+		code = offline_note(t, &p.config, CTL_BACKUP_RESTORE);
 	if (code == EX_OK)
 		code = restore(t, &p, &secret);
 	key32_wipe(&secret);
@@ -352,8 +378,10 @@ static int finish(
 int tool_backup_finish(struct tool *t)
 {
 	struct restore_pending pending;
-	struct restore_finishing f = {
-		.pending = &pending, .now = (uint64_t)time(NULL)};
+	struct restore_finishing f = {.pending = &pending,
+		.act = CTL_BACKUP_FINISH,
+		.now = (uint64_t)time(NULL)};
+	char who[64];
 	struct buf text = {NULL, 0};
 	struct process p;
 	int code = offline_begin(t, &p), rc;
@@ -378,6 +406,8 @@ int tool_backup_finish(struct tool *t)
 		code = offline_store_in(&p, t->args[0]);
 	}
 	f.text = buf_view(&text);
+	snprintf(who, sizeof who, "uid %u: backup finish", (unsigned)getuid());
+	f.who = bytes_of(who, strlen(who));
 	if (code == EX_OK)
 		code = finish(t, &p, &f);
 	buf_wipe(&text);

@@ -49,7 +49,8 @@ static const struct message messages[MSG_COUNT] = {
 		"shows every setting with its range. Check with: rowanctl "
 		"check-config"},
 	[MSG_KEY_MISSING] = {"7f4df1b58f9cc61be40ee045d2fadd70", 2, "key-missing",
-		"no key file {key}; rowand --new-key makes one",
+		"no key file {key}: its copy belongs here; only a new clinic "
+		"makes one (rowand --new-key)",
 		"A credential that rowand needs is not there, so it does not "
 		"start. If it was there before, get it back from the key "
 		"ceremony's copies (docs/operations.md, \"A key is "
@@ -84,6 +85,13 @@ static const struct message messages[MSG_COUNT] = {
 		"log cannot be brought into today's form. Move the folder "
 		"aside and begin anew, or look at it with the rowand that "
 		"wrote it."},
+	[MSG_STORE_MISSING] = {"c1a7f0b92d5e4c0f8b6637da50e2947d", 2, "store-missing",
+		"{path} is not there, and there was one before",
+		"The record of the last signed head or the backups tell that "
+		"this clinic has a database. An empty one in its place would "
+		"turn everybody away, so rowand does not start: mount its "
+		"volume, or put the folder back; docs/operations.md, \"The "
+		"database is not there\"."},
 	[MSG_STORE_OTHER_KEY] = {"108bb1fb6f619cef7652d5fc9bda7d30", 2, "store-other-key",
 		"{path} was made with another store key",
 		"The store key credential is not the one this database was "
@@ -117,7 +125,8 @@ static const struct message messages[MSG_COUNT] = {
 		"{path}: {why}",
 		"The file in which the time is written down, so that it never "
 		"goes back, is damaged or not writable. docs/operations.md, "
-		"\"The clock\", says when it may be removed."},
+		"\"The clock's file is damaged\", says when it may be "
+		"removed."},
 	[MSG_CLOCK_DOUBTFUL] = {"b2a7328515dd99c11a073ff16e063d4a", 4, "clock-doubtful",
 		"the clock is doubtful: {why}",
 		"Nothing is released, started or expired until it is trusted; "
@@ -181,12 +190,12 @@ static const struct message messages[MSG_COUNT] = {
 	[MSG_CARD_EXPIRES] = {"964224e8d86f384bae4908a232031f23", 4, "card-expires",
 		"the daemon's card ends in {days} days",
 		"Clients refuse a daemon without a card in force. Have the "
-		"authority sign a new one (docs/operations.md, \"The daemon's "
-		"card\"), then: rowanctl cards import"},
+		"authority renew it (docs/operations.md, \"RowanCardEnds\"), "
+		"then: rowanctl cards import FILE"},
 	[MSG_CARD_EXPIRED] = {"5b420143418c7f37b25659677e9ecfaa", 1, "card-expired",
 		"the daemon's card has expired: clients refuse to connect",
-		"Have the authority sign a new card now (docs/operations.md, "
-		"\"The daemon's card\"), then: rowanctl cards import. "
+		"Have the authority renew it now (docs/operations.md, "
+		"\"RowanCardExpired\"), then: rowanctl cards import FILE. "
 		"Messages wait on the devices and are not lost."},
 	[MSG_ADMIN] = {"a7d3d17a9580f0f5a1ba522dcf73c52a", 5, "admin",
 		"{who}: {act}: {result}",
@@ -224,17 +233,11 @@ static const struct message messages[MSG_COUNT] = {
 		"the log level is {level} for {seconds} seconds",
 		"It falls back by itself. No level says more about people: "
 		"ids stay hashed, and addresses and content are never said."},
-	[MSG_RESTORED] = {"a53dd866ea69bd7048e9c0dcaea6f8d3", 1, "restored",
-		"this database comes from a backup: {loss}",
-		"Everybody is told. What came after the backup is lost as "
-		"listed; clients bring back the statements they have. "
-		"docs/operations.md, \"After a restore\", says what to look "
-		"at."},
 	[MSG_RESTORE_PENDING] = {"d7ceb9ad0ac1363be3c2fbef26a2d1ed", 1, "restore-pending",
 		"a restore has begun and the authority has not signed it: "
 		"rowand does not serve",
 		"Have the authority sign the restore (docs/operations.md, "
-		"\"Restore\"), then: rowanctl backup finish FILE"},
+		"\"Restore\"), then: rowan-offline backup finish FOLDER FILE"},
 	[MSG_RESTORE_WAITS] = {"5db3e8d202a45cd0cf2def7160addfd4", 4, "restore-waits",
 		"restored: waits for what {devices} devices have of what was "
 		"lost",
@@ -271,17 +274,17 @@ static const struct message messages[MSG_COUNT] = {
 		"the log has {leaves} leaves and a checkpoint of {signed} was "
 		"signed: the database is an older copy",
 		"A backup or a snapshot was put back. What was signed since "
-		"would be denied, so rowand does not start. Have the authority "
-		"sign a restore that names both heads (rowanctl backup "
-		"restore makes the request), then: rowand --import FILE. See "
-		"docs/log.md, \"Behind the last signed checkpoint\"."},
+		"would be denied, so rowand does not start. If the newer "
+		"database is still somewhere put that one back; else restore "
+		"a backup: docs/operations.md, \"Restore\". See docs/log.md, "
+		"\"Behind the last signed checkpoint\"."},
 	[MSG_LOG_FORKED] = {"a00d4a20ad1778313994897f55e3cb86", 2, "log-forked",
 		"the log is not the one whose checkpoint of {signed} leaves "
 		"was signed",
 		"The database was put back earlier and has grown since, or is "
-		"another one. Find the right one, or have the authority sign a "
-		"restore; see docs/log.md, \"Behind the last signed "
-		"checkpoint\"."},
+		"another one. Find the right one, or restore a backup: "
+		"docs/operations.md, \"Restore\". See docs/log.md, \"Behind "
+		"the last signed checkpoint\"."},
 	[MSG_LOG_UNSIGNED] = {"b400e93b3cd8b7a5ce8bcbe1b0cba185", 4, "log-unsigned",
 		"the files are taken in all the same; nothing is signed",
 		"The log is not as it was signed last. A restore statement may "
@@ -289,8 +292,8 @@ static const struct message messages[MSG_COUNT] = {
 	[MSG_GUARD_DAMAGED] = {"8387e117d29282c64b43bbe8fec3b266", 2, "guard-damaged",
 		"{path} or the database is damaged",
 		"The record of the last signed checkpoint cannot be read. "
-		"Check the disk. If the database is whole (rowanctl check) "
-		"and nothing was restored: move the record away, then rowand "
+		"Check the disk. If the database is whole (rowan-offline "
+		"store check) and nothing was restored: move the record away, then rowand "
 		"--accept-log."},
 	[MSG_GUARD_UNUSABLE] = {"48d64c1d37819c15c73f70699754bd12", 2, "guard-unusable",
 		"{path}: {why}",
@@ -300,7 +303,14 @@ static const struct message messages[MSG_COUNT] = {
 	[MSG_LOG_ACCEPTED] = {"c07814dfd3223fc7491290c8381417e3", 4, "log-accepted",
 		"the log is taken as it is, with {leaves} leaves",
 		"Clients and witnesses that knew a longer or another log will "
-		"raise an alarm. Tell them why."},};
+		"raise an alarm. Tell them why."},
+	[MSG_NOT_NOTED] = {"0f6f2c3d8b1e4a5796d0c4e8a17b3925", 3, "not-noted",
+		"acts on the files are not in the audit log yet: {why}",
+		"They were noted in the state folder while no rowand ran, and "
+		"rowand serves all the same. The next start tries again: look "
+		"whether there is room on the disk, then: systemctl restart "
+		"rowand"},
+};
 /* clang-format on */
 
 const struct message *message_at(enum message_id id)

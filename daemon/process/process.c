@@ -134,6 +134,22 @@ static int save_older(const struct config *c, const char *path, int64_t schema)
 	return EX_CANTCREAT;
 }
 
+/*
+ * A clinic that begins has no backups and no record of a log. With either the
+ * database was lost, or its volume is not mounted, and an empty one in its
+ * place would turn everybody away.
+ */
+static bool had_one(const struct config *c)
+{
+	struct backup_entry newest;
+	char guard[PATH_MAX];
+
+	snprintf(guard, sizeof guard, "%s/log-guard", c->state_dir);
+	return access(c->log_guard[0] != '\0' ? c->log_guard : guard, F_OK) ==
+		       0 ||
+	       backup_newest(c->backup_dir, &newest) == 0;
+}
+
 /* ${ret_before}: the schema it will be migrated from, or 0. */
 static int before_open(
 	const struct config *c, const char *path, int64_t *ret_before)
@@ -143,6 +159,10 @@ static int before_open(
 
 	if (restore_pending_read(c->state_dir, &pending) != ROWAN_E_NOT_FOUND) {
 		SAY_ONLY(MSG_RESTORE_PENDING);
+		return EX_CONFIG;
+	}
+	if (access(path, F_OK) != 0 && had_one(c)) {
+		SAY(MSG_STORE_MISSING, JOURNAL_TEXT("path", path));
 		return EX_CONFIG;
 	}
 	/* What is wrong with the file store_open says better. */

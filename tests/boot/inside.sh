@@ -112,6 +112,13 @@ exit_code() {
 	systemctl show -p ExecMainStatus --value rowand.service
 }
 
+# acts_said ACT RESULT SINCE: the journal has such an act of administration.
+acts_said() {
+	journalctl -u rowand --since "@$3" -o json |
+		jq -r 'select(.ROWAN_EVENT == "admin") | .ROWAN_ACT + ": " + .ROWAN_RESULT' |
+		grep -q "^$1: $2" || fail "the journal does not tell of $1: $2"
+}
+
 # start_fails CODE EVENT: it does not start, does not try for ever, says why.
 start_fails() {
 	since=$(date +%s)
@@ -257,7 +264,9 @@ ok "the group rowand administers, others do not"
 
 # ----------------------------------------------------------- backup, restore
 section "Backups"
+since=$(date +%s)
 at "The restore drill" 1
+acts_said "backup verify" "done" "$since"
 cp /var/backups/rowan/*.backup /mnt/
 # Another machine: nothing in its state folder.
 awk -v heading="The restore drill" -v block=2 -f $test/section \
@@ -298,6 +307,8 @@ for who in alice bob; do
 			XDG_RUNTIME_DIR=/run/$who rowan --no-input setup --answer daemon.txt
 	) >/root/$who.out 2>&1 || fail "$who takes no addresses: $(cat /root/$who.out)"
 done
+# The relay looks at its clock once a second: then its card is in force.
+sleep 2
 want 75 "clients need 90" rowan-offline key retire
 # The second for which they were announced may not be over.
 sleep 2
@@ -398,6 +409,15 @@ start_fails 65 "log-behind|log-forked"
 ok "an old copy of the database is refused"
 rm -rf /var/lib/rowand
 cp -a /var/lib/rowand.lost /var/lib/rowand
+mv /var/lib/rowand/rowan.db /root/moved.db
+start_fails 78 store-missing
+section "The database is not there"
+mv /root/moved.db /var/lib/rowand/rowan.db
+printf x >/var/lib/rowand/clock
+start_fails 65 clock-unusable
+at "The clock's file is damaged" 1
+[ "$(systemctl is-active rowand.service)" = active ] || fail "a new clock's file does not do"
+stop
 
 # ------------------------------------------------------------- drain and stop
 systemctl reset-failed rowand.service
@@ -410,6 +430,17 @@ ok "drained it ends well, and the next client starts it"
 stop
 want 69 "no rowand" rowanctl status
 ok "it stops"
+
+# What root does meanwhile is noted where rowand can take it.
+mkdir -m 700 /run/beside
+want 0 "public" rowanctl key rotate /run/beside
+[ "$(stat -c %U:%a /var/lib/rowand/acts-noted)" = rowand:600 ] || fail "the note: $(ls -l /var/lib/rowand)"
+since=$(date +%s)
+systemctl start rowand.socket rowand.service || fail "it does not start with a note"
+[ ! -e /var/lib/rowand/acts-noted ] || fail "the note was not taken"
+acts_said "key rotate" "noted 20" "$since"
+stop
+ok "acts on the files are taken into the log"
 
 # ------------------------------------------------------------------- purge
 systemctl start rowand.socket rowand.service || fail "it does not start again"

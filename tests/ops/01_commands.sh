@@ -152,6 +152,23 @@ ctl clock accept 2>/dev/null
 said '"event":"admin"'
 grep -q '"who":"uid' "$dir/log" || fail "the log does not say who"
 
+# What rowanctl does with files beside the daemon is its act, too.
+before=$(leaves)
+mkdir -m 700 "$dir/other"
+ctl key rotate --dry-run "$dir/other" 2>/dev/null
+[ "$(leaves)" = "$before" ] || fail "a dry run made a leaf"
+want 0 "public" ctl key rotate "$dir/other"
+want 0 "keep the secret" ctl backup keygen "$dir/other/key" "$dir/backup.pub"
+want 0 "is complete" ctl backup now
+want 0 "every check passed" ctl backup verify --key "$dir/other/key" --newest
+want 0 "have the authority sign" ctl backup restore --key "$dir/other/key" \
+	--into "$dir/aside" "$dir/backups/"*.backup
+[ "$(leaves)" = $((before + 5)) ] ||
+	fail "five acts beside the daemon made $(leaves), not $((before + 5))"
+for act in "key rotate" "backup keygen" "backup verify" "backup restore"; do
+	said "\"act\":\"$act\",\"result\":\"done\""
+done
+
 before=$(leaves)
 want 0 "draining" ctl drain --wait
 wait "$pid"
@@ -168,5 +185,45 @@ start
 [ "$(leaves)" = $((before + 3)) ] ||
 	fail "acts on the files made $(leaves), not $((before + 3))"
 stop
+# Those that need no database are noted, and taken before anybody is served.
+noted=$dir/state/acts-noted
+before=$((before + 3))
+rm "$dir/other/"*-next
+want 0 "public" ctl key rotate "$dir/other"
+want 0 "every check passed" ctl backup verify --key "$dir/other/key" --newest
+[ "$(grep -c '^act ' "$noted")" = 2 ] || fail "two acts are not noted: $(cat "$noted")"
+[ "$(stat -c %a "$noted")" = 600 ] || fail "others may read what was noted"
+cp "$noted" "$dir/noted"
+# Of one that is cut off in the middle nothing was done.
+printf 'act 31 1795' >>"$noted"
+start
+[ "$(leaves)" = $((before + 2)) ] ||
+	fail "two noted acts made $(leaves), not $((before + 2))"
+[ ! -e "$noted" ] || fail "what was taken is still noted"
+said '"act":"backup verify","result":"noted 20'
+stop
+# A crash between the leaves and the removal: not twice.
+cp "$dir/noted" "$noted"
+start
+[ "$(leaves)" = $((before + 2)) ] || fail "what was taken was taken again"
+stop
+# After half a line the next act stands in a line of its own; what cannot be
+# read is a leaf that says so, and hides nothing behind it.
+printf 'rowan acts 1 x\nact 31 1795' >"$noted"
+want 0 "every check passed" ctl backup verify --key "$dir/other/key" --newest
+printf 'act 70000 1 uid 0: x\nact 29 1 \0 uid 0: y\nact 29 1 uid 0: z\n' >>"$noted"
+start
+[ "$(leaves)" = $((before + 6)) ] ||
+	fail "one act and three other lines made $(leaves), not $((before + 6))"
+said 'an act that was noted and cannot be read'
+said '"act":"z"'
+stop
+# Nowhere to note it: then it is not done.
+rm "$dir/other/"*-next
+mkdir "$noted"
+want 77 "nothing was done" ctl key rotate "$dir/other"
+want 77 "nothing was done" ctl backup verify --key "$dir/other/key" --newest
+[ -z "$(ls "$dir/other" | grep next)" ] || fail "a key was made all the same"
+rmdir "$noted"
 end
 echo "  every command answers"

@@ -52,6 +52,39 @@ for e in $(cut -d'|' -f5 "$dir/broken" | grep -v systemd | grep -o '`[a-z-]*`' |
 	grep -q "\"$e\"" "$here/../../daemon/journal/message.c" ||
 		fail "what is broken: no event $e"
 done
+# Each act has its number in the runbook, and nothing else has.
+sed -n '/^### Acts in the audit log/,/^### Counts/p' "$runbook" |
+	sed -n 's/^| \([0-9, ]*\) |.*/\1/p' | tr -cs '0-9' '\n' |
+	sed '/^$/d' | sort -n >"$dir/told"
+{
+	grep -E 'CTL_(ACT|LABOUR),' "$here/../../daemon/ctl/table.c" |
+		grep -o '{CTL_[A-Z_]*' | tr -d '{'
+	# Those of which the daemon is never asked.
+	printf '%s\n' CTL_STORE_MIGRATE CTL_ACCEPT_LOG CTL_BACKUP_FINISH
+} | while read -r act; do
+	sed -n "s/^	$act = \([0-9]*\).*/\1/p" "$here/../../daemon/ctl/form.h"
+done | sort -n >"$dir/acts"
+[ "$(wc -l <"$dir/acts")" -ge 16 ] || fail "there are no acts"
+cmp -s "$dir/told" "$dir/acts" ||
+	fail "the acts of the log in docs/operations.md: $(diff "$dir/told" "$dir/acts")"
+# What the log advises is there: headings of the documents, commands.
+catalog=$here/../../systemd/rowan.catalog
+tr '\n' ' ' <"$catalog" | sed 's/  */ /g' >"$dir/advice"
+grep -o 'docs/[a-z]*\.md, "[^"]*"' "$dir/advice" | sort -u >"$dir/named"
+[ "$(wc -l <"$dir/named")" -ge 8 ] || fail "the catalog names no headings"
+while IFS= read -r line; do
+	file=${line%%,*} heading=${line#*, \"}
+	grep -qE "^#+ ${heading%\"}\$" "$here/../../$file" ||
+		fail "a message names a heading that is not there: $line"
+done <"$dir/named"
+ctl --help | sed -n 's/^  \([a-z].*\)/\1 /p' >"$dir/commands"
+grep -oE '(rowanctl|rowan-offline) [a-z-]+( [a-z-]+)?' "$dir/advice" |
+	grep -v 'rowanctl \(works\|does\)' | sort -u >"$dir/named"
+[ "$(wc -l <"$dir/named")" -ge 8 ] || fail "the catalog names no commands"
+while read -r program one two; do
+	grep -q "^$one $two " "$dir/commands" || grep -q "^$one \(\[\|[A-Z]\|\$\)" "$dir/commands" ||
+		fail "a message names a command that is not there: $program $one $two"
+done <"$dir/named"
 if command -v promtool >/dev/null; then
 	promtool check metrics <"$dir/rowan.prom" >"$dir/lint" 2>&1 ||
 		fail "the metrics: $(cat "$dir/lint")"
