@@ -2,7 +2,6 @@
 # no name and no content of anybody.
 . "$(dirname "$0")/kit.sh"
 person=$build/tests/ops/person
-port=$(($$ % 20000 + 20000))
 mkdir -m 700 "$dir/state" "$dir/backups"
 "$build/rowand" --new-key "$dir/log.key" >/dev/null
 "$build/tests/seed" "$dir/state/rowan.db" 1 1 1 >"$dir/seed" || exit 1
@@ -11,8 +10,8 @@ for k in store_key:store.key transport_secret:curve.key; do
 	chmod 600 "$dir/${k#*:}"
 done
 settings "rate_messages = 1000;"
-sed -i "s#127.0.0.1:0#127.0.0.1:$port#" "$conf"
 start
+find_port
 want 0 "debug" ctl loglevel debug
 # Members, strangers, refusals, lists, acts, a reload, a backup.
 "$person" send "$port" 1 50 >/dev/null

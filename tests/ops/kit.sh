@@ -67,6 +67,18 @@ start() {
 	exit 1
 }
 
+# find_port: on which port of the loopback it listens, in $port. The kernel
+# chose it: nobody else has it.
+find_port() {
+	port=$(ls -l "/proc/$pid/fd" | sed -n 's/.*socket:\[\(.*\)\]$/\1/p' |
+		while read -r inode; do
+			awk -v i="$inode" '$4 == "0A" && $10 == i {
+				split($2, a, ":"); print a[2] }' /proc/net/tcp
+		done)
+	port=$((0x$port))
+	[ "$port" -gt 0 ] || fail "it listens nowhere"
+}
+
 stop() {
 	kill -TERM "$pid"
 	wait "$pid"

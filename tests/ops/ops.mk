@@ -9,24 +9,33 @@ OPS_PY := $(sort $(wildcard tests/ops/[0-9]*.py))
 OPS_BIN := $(patsubst tests/ops/%.c,$(B)/tests/ops/%,$(OPS_SRC))
 
 $(foreach s,$(OPS_SRC),$(eval $(call test_program,ops/$(notdir \
-	$(basename $(s))),$(s),$(B)/tests/net/kit.o)))
+	$(basename $(s))),$(s),$(B)/tests/net/kit.o \
+	$(B)/tests/ops/restoring.o)))
 
 $(eval $(call test_program,ops/person,tests/ops/person.c,))
 
-$(B)/tests/ops/shift.so: tests/ops/shift_preload.c
+$(B)/tests/ops/%.so: tests/ops/%_preload.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -fPIC -shared -D_GNU_SOURCE -o $@ $< -ldl
 
 .PHONY: check-ops
 check-ops: $(B)/rowand $(B)/rowanctl $(OPS_BIN) $(B)/tests/seed \
 		$(B)/tests/ops/person $(B)/tests/ops/shift.so \
-		$(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
+		$(B)/tests/ops/kill.so $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 	$(Q)for t in $(OPS_BIN); do $$t || { echo "$$t failed"; exit 1; }; done
 	$(Q)printf '%s\n' $(OPS_SH:%='sh %') | \
 		xargs -P 4 -I'{}' sh -c '{} $(B)'
 	@echo "ops: $(words $(OPS_SH) $(OPS_BIN)) behaviours hold"
 
 CHECKS += check-ops
+
+#   make restore-kills   kill -9 at every step of a restore and its finishing
+.PHONY: restore-kills
+restore-kills: $(B)/rowand $(B)/rowanctl $(B)/tests/ops/11_killed \
+		$(B)/tests/ops/kill.so
+	$(Q)$(B)/tests/ops/11_killed all
+
+-include $(B)/tests/ops/restoring.d
 
 #   make check-weeks     a restore from last week, and keys that change
 STORIES += check-weeks

@@ -4,7 +4,8 @@
  *
  *	person request RECORD NAME AGENCY RIGHTS	a card request
  *	person ping KEY PORT NAME SECONDS	be connected, and served
- *	person send PORT FIRST LAST	submit; print how many were accepted
+ *	person send PORT FIRST LAST [urgent]	submit; print how many were
+ *					accepted
  *	person card STORE-FILE DAYS	the daemon has a card for so long
  *
  * The last two are of a seeded clinic (lib/seed.h).
@@ -188,6 +189,7 @@ static int send_all(char **a)
 			s.items[s.count++] = (struct wire_submit_item){
 				.channel = seed_channel(0, 0),
 				.counter = first,
+				.flags = a[3] != NULL ? WIRE_URGENT : 0,
 				.envelope = bytes_of(body, sizeof body)};
 		if (relay_submit(c, &s, &r) != 0)
 			break;
@@ -238,7 +240,7 @@ int main(int argc, char **argv)
 		return ping(argv + 2);
 	if (strcmp(what, "card") == 0 && argc == 4)
 		return give_card(argv + 2);
-	if (strcmp(what, "send") == 0 && argc == 5)
+	if (strcmp(what, "send") == 0 && (argc == 5 || argc == 6))
 		return send_all(argv + 2);
 	fprintf(stderr, "person: see the file's beginning\n");
 	return 64;

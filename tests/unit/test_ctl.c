@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "clock/clock.h"
 #include "ctl/call.h"
 #include "ctl/form.h"
 #include "ctl/health.h"
@@ -226,6 +227,13 @@ static void metrics(void **state)
 	s.relay.answer_time.bucket[METER_BUCKETS - 1] = 1;
 	s.relay.answer_time.sum = 2500001;
 	s.relay.count.full = 9;
+	s.relay.queue = 7;
+	s.relay.batch_size.bucket[1] = 4;
+	s.relay.commit_time.sum = 30;
+	s.log.urgent = s.now - 75;
+	s.log.size = 12;
+	s.log.cosigned_at = s.now - 5;
+	s.doubt = CLOCK_JUMPED;
 	writer_init(&w, CTL_VALUE_MAX);
 	metrics_write(&s, false, &w);
 	writer_u8(&w, 0);
@@ -238,6 +246,17 @@ static void metrics(void **state)
 		strstr((char *)w.data, "# TYPE rowan_refused counter\n"));
 	assert_non_null(strstr(
 		(char *)w.data, "rowan_refused_total{kind=\"full\"} 9\n"));
+	assert_non_null(strstr((char *)w.data, "rowan_queue 7\n"));
+	assert_non_null(
+		strstr((char *)w.data, "rowan_batch_operations_count 4\n"));
+	assert_non_null(
+		strstr((char *)w.data, "rowan_commit_seconds_sum 0.000030\n"));
+	assert_non_null(
+		strstr((char *)w.data, "rowan_urgent_oldest_seconds 75\n"));
+	assert_non_null(strstr((char *)w.data, "rowan_log_leaves 12\n"));
+	assert_non_null(strstr(
+		(char *)w.data, "rowan_log_cosigned_seconds 1699999995\n"));
+	assert_non_null(strstr((char *)w.data, "rowan_clock_jumped 1\n"));
 	assert_string_equal((char *)w.data + w.len - 7, "# EOF\n");
 	writer_wipe(&w);
 	writer_init(&w, CTL_VALUE_MAX);
