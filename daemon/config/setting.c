@@ -117,8 +117,8 @@ static const struct setting keys[] = {
 	OF(DURATION, batch_time, 0, SEC, "2 ms",
 		"or so long after its first one, whatever comes first."),
 	OF(COUNT, request_queue, 64, 65536, "4096",
-		"Requests that may wait for the writer; beyond it nothing more"
-		" is read from any connection until one is done."),
+		"Requests that may wait for the writer; beyond it all are"
+		" kept waiting, and told to try again later when that lasts."),
 
 	FIRST("Limits of one device. Beyond them it is told when to try"
 		" again.",

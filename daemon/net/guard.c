@@ -31,15 +31,18 @@ int guard_init(struct server *r, size_t fds)
 {
 	r->watched = calloc(fds, sizeof *r->watched);
 	r->watched_len = fds;
+	r->ends = calloc(fds, sizeof *r->ends);
 	for (size_t i = 0; i < 2; i++)
 		r->line[i] = (struct guard_line){-1, -1};
-	return r->watched == NULL ? ROWAN_E_NOMEM : 0;
+	return r->watched == NULL || r->ends == NULL ? ROWAN_E_NOMEM : 0;
 }
 
 void guard_wipe(struct server *r)
 {
 	free(r->watched);
+	free(r->ends);
 	r->watched = NULL;
+	r->ends = NULL;
 	r->watched_len = 0;
 }
 
@@ -158,6 +161,13 @@ static void turn_away(struct server *r, enum zap_port port, int fd)
 	guard_cut(r, oldest >= 0 ? oldest : fd);
 }
 
+/* It got no further than this, and not because we closed it. */
+static void count_bad(struct server *r, const struct watched *w)
+{
+	if (!w->spoke && !w->cut)
+		r->count.bad_handshakes++;
+}
+
 static void accepted(struct server *r, enum zap_port port, int fd)
 {
 	uint64_t cap = port == ZAP_ENROL ? r->config->connections_enrol
@@ -173,6 +183,8 @@ static void accepted(struct server *r, enum zap_port port, int fd)
 		return;
 	}
 	leave_line(r, w);
+	if (w->open)
+		count_bad(r, w);
 	*w = (struct watched){.open = true,
 		.late = (uint8_t)(w->late + (w->open ? 1 : 0)),
 		.port = (uint8_t)port,
@@ -198,10 +210,35 @@ static void disconnected(struct server *r, enum zap_port port, int fd)
 	/* The end of an earlier owner, told after a new one had come. */
 	if (w != NULL && w->late > 0)
 		w->late--;
-	else if (w != NULL) {
+	else if (w != NULL && w->open) {
 		leave_line(r, w);
+		count_bad(r, w);
 		w->open = false;
 	}
+}
+
+void guard_ends(struct server *r, enum zap_port port)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < r->end_count; i++) {
+		if (r->ends[i].port == port)
+			disconnected(r, port, r->ends[i].fd);
+		else
+			r->ends[left++] = r->ends[i];
+	}
+	r->end_count = left;
+}
+
+static void ended(struct server *r, enum zap_port port, int fd)
+{
+	if (r->end_count == r->watched_len)
+		guard_ends(r, port);
+	if (r->end_count == r->watched_len)
+		disconnected(r, port, fd);
+	else
+		r->ends[r->end_count++] = (struct guard_end){fd, port};
+	r->look[port] = true;
 }
 
 void guard_events(struct server *r, enum zap_port port)
@@ -215,9 +252,8 @@ void guard_events(struct server *r, enum zap_port port)
 	while ((e = socket_event(s, &fd)) != SOCKET_NONE) {
 		switch (e) {
 		case SOCKET_ACCEPTED: accepted(r, port, fd); break;
-		case SOCKET_DISCONNECTED: disconnected(r, port, fd); break;
+		case SOCKET_DISCONNECTED: ended(r, port, fd); break;
 		case SOCKET_ACCEPT_FAILED: r->count.accept_failures++; break;
-		case SOCKET_BAD_HANDSHAKE: r->count.bad_handshakes++; break;
 		case SOCKET_NONE:
 		case SOCKET_OTHER: break;
 		}

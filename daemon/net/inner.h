@@ -57,6 +57,12 @@ struct guard_line {
 	int oldest, newest; /* descriptors; -1: none */
 };
 
+/* A connection that ended; what it said before may not have been read yet. */
+struct guard_end {
+	int fd;
+	enum zap_port port;
+};
+
 struct server {
 	const struct config *config; /* the next one */
 	struct config live;
@@ -79,11 +85,15 @@ struct server {
 	struct inbound *pool; /* all */
 	size_t pool_len;
 	struct inbound *free;
-	size_t flying; /* bytes of frames held by requests */
+	struct inbound spare; /* to refuse with when there is none */
+	uint64_t full_since;  /* milliseconds; 0: there is room */
+	size_t flying;	      /* bytes of frames held by requests */
 	struct inbound stop;
 
 	struct watched *watched;   /* by descriptor */
 	struct guard_line line[2]; /* main ports, enrolment */
+	struct guard_end *ends;	   /* as many as descriptors */
+	size_t end_count;
 	size_t watched_len;
 	int highest_fd;
 	uint64_t connected[ZAP_PORTS];
@@ -109,10 +119,14 @@ struct server {
 	struct jobs *jobs;
 };
 
-/* receive.c: take what waits on a port, at most ${max}; return how many. */
-size_t receive_some(struct server *r, enum zap_port port, size_t max);
-/* Free places, or as good as: more may be received. */
-bool receive_room(const struct server *r);
+/*
+ * receive.c: take what waits on a port, at most ${max}; return how many, and
+ * in ${ret_end} whether nothing waits any more.
+ */
+size_t receive_some(
+	struct server *r, enum zap_port port, size_t max, bool *ret_end);
+/* There is room, or there was none for so long that all are refused. */
+bool receive_may(struct server *r);
 struct inbound *receive_slot(struct server *r);
 void receive_done(struct server *r, struct inbound *in);
 
@@ -128,7 +142,10 @@ void send_unsent(struct server *r);
 /* guard.c */
 int guard_init(struct server *r, size_t fds);
 void guard_wipe(struct server *r);
+/* What the monitor tells; but for ends, which wait... */
 void guard_events(struct server *r, enum zap_port port);
+/* ...until all that was said before them has been read. */
+void guard_ends(struct server *r, enum zap_port port);
 void guard_look(struct server *r);
 void guard_complete(struct server *r, int fd);
 void guard_proven(struct server *r, int fd);

@@ -96,7 +96,7 @@ static bool from_outside(struct server *r, const struct pollfd *p)
 	if (p[AT_ZAP].revents != 0)
 		serve_zap(r);
 	for (int i = 0; i < ZAP_PORTS; i++) {
-		size_t got;
+		bool end;
 
 		if (p[AT_MONITOR + i].revents != 0)
 			guard_events(r, (enum zap_port)i);
@@ -105,10 +105,14 @@ static bool from_outside(struct server *r, const struct pollfd *p)
 		if (!r->look[i] || r->draining)
 			continue;
 		r->look[i] = false;
-		got = receive_some(r, (enum zap_port)i, BURST);
-		/* Not read to the end: for want of turns, or of room. */
-		r->look[i] = r->look[i] || got == BURST || !receive_room(r);
-		n += got;
+		n += receive_some(r, (enum zap_port)i, BURST, &end);
+		if (end) {
+			guard_ends(r, (enum zap_port)i);
+			continue;
+		}
+		/* For want of turns, or of room. */
+		r->look[i] = true;
+		r->pressed = true;
 	}
 	if (n > 0)
 		wake_ring(&r->lanes.writer);
@@ -210,7 +214,7 @@ static bool busy(struct server *r)
 		return true;
 	/* Without room only the writer can help. */
 	for (int i = 0; i < ZAP_PORTS && !r->draining; i++)
-		if (r->look[i] && receive_room(r))
+		if (r->look[i] && receive_may(r))
 			return true;
 	return false;
 }
@@ -240,7 +244,7 @@ static void poll_set(struct server *r, struct pollfd *p)
  */
 static void await(struct server *r, struct pollfd *p, bool any)
 {
-	bool room = !r->draining && receive_room(r);
+	bool room = !r->draining && receive_may(r);
 	int left = r->tick_at > r->now ? (int)(r->tick_at - r->now) : 0;
 	uint64_t count;
 

@@ -11,6 +11,8 @@
 
 /* Some tries to name an invite; whoever has may ask as a device may. */
 const struct bucket_rate peers_first_rate = {30, 10};
+/* More than a thousand a second is no client that means well. */
+const struct bucket_rate peers_vain_rate = {60000, 1000};
 /* A phone between two networks comes back often, but not every second. */
 const struct bucket_rate peers_connect_rate = {60, 60};
 
@@ -247,6 +249,7 @@ int peers_add(struct peers *p, const struct peer_options *o, struct peer **ret)
 		fill_up(p, &peer->own, o->now);
 		bucket_init(&peer->first, &peers_first_rate, o->now);
 	}
+	bucket_init(&peer->vain, &peers_vain_rate, o->now);
 	peer->fd = -1;
 	if (o->fd >= 0 && (size_t)o->fd < p->fd_cap) {
 		p->by_fd[o->fd] = slot + 1;

@@ -49,10 +49,11 @@ struct peer {
 	struct bucket first;   /* there, before an invite was named */
 	char user[ZAP_USER_MAX];
 	struct unsent unsent;
-	bool subscribed; /* has asked for pushes at some time */
-	bool proven;	 /* a stranger who has named an invite */
-	bool closing;	 /* was shut down by us */
-	uint32_t next;	 /* in the chain of its hash, or of free ones, + 1 */
+	bool subscribed;    /* has asked for pushes at some time */
+	struct bucket vain; /* what it may say without any use */
+	bool proven;	    /* a stranger who has named an invite */
+	bool closing;	    /* was shut down by us */
+	uint32_t next;	    /* in the chain of its hash, or of free ones, + 1 */
 };
 
 struct rates {
@@ -75,6 +76,8 @@ struct peers {
 
 /* What a stranger may ask before it has named an invite. */
 extern const struct bucket_rate peers_first_rate;
+/* What a connection may say without any use: above what it may ask. */
+extern const struct bucket_rate peers_vain_rate;
 /* How often one device may connect. */
 extern const struct bucket_rate peers_connect_rate;
 

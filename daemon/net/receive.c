@@ -14,10 +14,34 @@
 
 /* Frames held for requests on their way, together. */
 #define FLYING_MAX (64u << 20)
+/* Without room so long clients are kept waiting; from then on, told so. */
+#define HOLD_MS	 100
+#define RETRY_MS 1000
 
-bool receive_room(const struct server *r)
+static bool is_room(const struct server *r)
 {
 	return r->free != NULL && r->flying < FLYING_MAX;
+}
+
+bool receive_may(struct server *r)
+{
+	if (is_room(r))
+		r->full_since = 0;
+	else if (r->full_since == 0)
+		r->full_since = r->now;
+	return r->full_since == 0 || r->now - r->full_since >= HOLD_MS;
+}
+
+static void clear(struct inbound *in)
+{
+	in->r.stranger = false;
+	in->r.frame_count = 0;
+	in->r.answer_count = 0;
+	in->r.result = 0;
+	in->r.out.len = 0;
+	in->r.out.error = 0;
+	in->msg_count = 0;
+	in->bytes = 0;
 }
 
 struct inbound *receive_slot(struct server *r)
@@ -27,14 +51,7 @@ struct inbound *receive_slot(struct server *r)
 	if (in == NULL)
 		return NULL;
 	r->free = in->next;
-	in->r.stranger = false;
-	in->r.frame_count = 0;
-	in->r.answer_count = 0;
-	in->r.result = 0;
-	in->r.out.len = 0;
-	in->r.out.error = 0;
-	in->msg_count = 0;
-	in->bytes = 0;
+	clear(in);
 	return in;
 }
 
@@ -54,6 +71,8 @@ void receive_done(struct server *r, struct inbound *in)
 		writer_init(&in->r.out, WIRE_MESSAGE_MAX);
 	}
 	r->flying -= in->bytes;
+	if (in == &r->spare)
+		return;
 	in->next = r->free;
 	r->free = in;
 }
@@ -124,6 +143,24 @@ static struct peer *find_peer(struct server *r, enum zap_port port,
 	return peer;
 }
 
+/*
+ * Said without any use: dropped, or refused because it is too much. Who goes
+ * on with it faster than anybody needs to has not listened, and what it says
+ * waits in memory until it is read: so it is cut off.
+ */
+static void in_vain(struct server *r, struct peer *peer)
+{
+	const struct bucket_rate *rate = &peers_vain_rate;
+
+	if (bucket_wait(&peer->vain, rate, 1, r->now) == 0) {
+		bucket_take(&peer->vain, rate, 1);
+		return;
+	}
+	r->count.cut_off++;
+	peer->closing = true;
+	guard_cut(r, peer->fd);
+}
+
 static void refuse(struct server *r, struct peer *peer,
 	const struct wire_header *h, uint16_t code, uint64_t retry_ms)
 {
@@ -137,6 +174,8 @@ static void refuse(struct server *r, struct peer *peer,
 	else
 		(*counters_of_code(&r->count, code))++;
 	send_refusal(r, peer, h, &e);
+	if (code == WIRE_QUOTA || code == WIRE_AGAIN)
+		in_vain(r, peer);
 }
 
 /* What the enrolment port answers by itself: hello and ping. */
@@ -238,6 +277,7 @@ static bool judge(
 			     : ROWAN_E_MALFORMED;
 	if (rc != 0 && q->frames[0].len != WIRE_HEADER_LEN) {
 		r->count.dropped++;
+		in_vain(r, peer);
 		return false;
 	}
 	q->header = m.header;
@@ -275,6 +315,10 @@ static bool judge(
 			0);
 		return false;
 	}
+	if (in == &r->spare || r->flying >= FLYING_MAX) {
+		refuse(r, peer, &m.header, WIRE_AGAIN, RETRY_MS);
+		return false;
+	}
 	return hand_over(r, in, peer);
 }
 
@@ -294,6 +338,10 @@ static bool receive_one(struct server *r, enum zap_port port)
 		return false;
 	}
 	in = receive_slot(r);
+	if (in == NULL) {
+		in = &r->spare;
+		clear(in);
+	}
 	frames = take_frames(sock, in);
 	r->flying += in->bytes;
 	r->count.received++;
@@ -320,20 +368,15 @@ static bool receive_one(struct server *r, enum zap_port port)
 	return true;
 }
 
-size_t receive_some(struct server *r, enum zap_port port, size_t max)
+size_t receive_some(
+	struct server *r, enum zap_port port, size_t max, bool *ret_end)
 {
 	size_t n = 0;
 
-	if (r->socks[port].router == NULL)
-		return 0;
-	while (n < max) {
-		if (!receive_room(r)) {
-			r->pressed = true;
-			break;
-		}
-		if (!receive_one(r, port))
-			break;
-		n++;
+	*ret_end = r->socks[port].router == NULL;
+	while (!*ret_end && n < max && receive_may(r)) {
+		*ret_end = !receive_one(r, port);
+		n += *ret_end ? 0 : 1;
 	}
 	return n;
 }

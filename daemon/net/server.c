@@ -14,11 +14,6 @@
 /* Besides connections: libzmq's own, the store's, sockets, spare. */
 #define OWN_FDS	  128
 #define LINGER_MS 1000
-/*
- * Messages of one connection that may wait to be read while we do not keep
- * up; what more it sends stays with it.
- */
-#define RECV_QUEUE 32
 
 /*
  * Declared by libzmq among what is not stable yet, and served by all of 4.3.
@@ -86,7 +81,6 @@ static int open_port(struct server *r, const struct server_options *o,
 		.heartbeat_ms = (int)r->config->heartbeat_interval,
 		.heartbeat_timeout_ms = (int)r->config->heartbeat_timeout,
 		.send_hwm = (int)r->config->send_queue,
-		.recv_hwm = RECV_QUEUE,
 		.max_frame = (int64_t)r->config->message_bytes};
 	int fd;
 
@@ -115,6 +109,7 @@ static int open_pool(struct server *r)
 		r->free = &r->pool[i - 1];
 		writer_init(&r->pool[i - 1].r.out, WIRE_MESSAGE_MAX);
 	}
+	writer_init(&r->spare.r.out, WIRE_MESSAGE_MAX);
 	return 0;
 }
 
@@ -244,6 +239,7 @@ void server_free(struct server *r)
 			buf_wipe(&in->r.answer[k]);
 		writer_wipe(&in->r.out);
 	}
+	writer_wipe(&r->spare.r.out);
 	/* Last: a handshake may still be asking. */
 	zap_close(r->zap);
 	if (r->ctx != NULL)

@@ -22,8 +22,8 @@ struct socket_options {
 	int handshake_ms;
 	int heartbeat_ms;
 	int heartbeat_timeout_ms;
-	int send_hwm, recv_hwm; /* messages per connection */
-	int64_t max_frame;	/* bytes of one frame */
+	int send_hwm;	   /* messages per connection */
+	int64_t max_frame; /* bytes of one frame */
 };
 
 struct socket {
@@ -52,7 +52,6 @@ enum socket_event {
 	SOCKET_ACCEPTED,
 	SOCKET_ACCEPT_FAILED,
 	SOCKET_DISCONNECTED,
-	SOCKET_BAD_HANDSHAKE, /* wrong mechanism, half a handshake, ... */
 	SOCKET_OTHER
 };
 

@@ -385,6 +385,16 @@ int zmtp_send(struct zmtp *z, struct bytes data, bool more)
 	return seal(z, more ? INNER_MORE : 0, data);
 }
 
+int zmtp_flags(struct zmtp *z, uint8_t flags, struct bytes data)
+{
+	return z->state == READY ? seal(z, flags, data) : ROWAN_E_STATE;
+}
+
+int zmtp_plain(struct zmtp *z, uint8_t flags, struct bytes data)
+{
+	return frame_put(z, flags, data.data, data.len);
+}
+
 int zmtp_recv(struct zmtp *z, struct bytes *ret, bool *ret_more)
 {
 	size_t head, n;

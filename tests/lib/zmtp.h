@@ -69,6 +69,15 @@ bool zmtp_ready(const struct zmtp *z);
 ROWAN_MUST int zmtp_send(struct zmtp *z, struct bytes data, bool more);
 
 /**
+ * zmtp_flags(z, flags, data), zmtp_plain(z, flags, data):
+ * Append a frame as no client sends it: sealed, with these flags beside the
+ * data (1: another follows, 2: it is a command); or not sealed at all, with
+ * these flags of ZMTP (1: more, 4: command).
+ */
+ROWAN_MUST int zmtp_flags(struct zmtp *z, uint8_t flags, struct bytes data);
+ROWAN_MUST int zmtp_plain(struct zmtp *z, uint8_t flags, struct bytes data);
+
+/**
  * zmtp_recv(z, ret, ret_more):
  * Take the next frame of a message; ${ret} is valid until the next zmtp_feed.
  * ROWAN_E_AGAIN when no whole frame is here.
