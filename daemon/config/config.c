@@ -24,6 +24,7 @@ struct parse {
 	struct config config;
 	struct config_report *report;
 	unsigned lines[KEYS_MAX]; /* 0: not set */
+	bool wrong[KEYS_MAX];	  /* the value it has is not the file's */
 	char *text;
 };
 
@@ -59,6 +60,11 @@ __attribute__((format(printf, 3, 4))) static void problem(
 	va_start(args, format);
 	vsnprintf(p->text, sizeof p->text, format, args);
 	va_end(args);
+}
+
+static size_t index_of(const struct setting *key)
+{
+	return (size_t)(key - setting_at(0));
 }
 
 static void range_problem(
@@ -159,7 +165,7 @@ static void parse_value(struct parse *p, const struct setting *key,
 {
 	config_setting_t *value;
 	config_t c;
-	int rc;
+	int rc = ROWAN_E_INVAL;
 
 	memcpy(p->text, s->text.data, s->text.len);
 	memcpy(p->text + s->text.len, ";", 2);
@@ -177,6 +183,7 @@ static void parse_value(struct parse *p, const struct setting *key,
 	else if (rc != 0)
 		form_problem(p, key, s->line);
 out:
+	p->wrong[index_of(key)] = rc != 0;
 	config_destroy(&c);
 }
 
@@ -205,7 +212,7 @@ static void parse_setting(struct parse *p, const struct scan_setting *s)
 		problem(p->report, s->line, "unknown setting %s", name);
 		return;
 	}
-	index = (size_t)(key - setting_at(0));
+	index = index_of(key);
 	if (p->lines[index] != 0) {
 		problem(p->report, s->line, "%s: set before in line %u",
 			key->name, p->lines[index]);
@@ -217,7 +224,12 @@ static void parse_setting(struct parse *p, const struct scan_setting *s)
 
 static unsigned line_of(const struct parse *p, const struct setting *key)
 {
-	return p->lines[key - setting_at(0)];
+	return p->lines[index_of(key)];
+}
+
+static bool is_wrong(const struct parse *p, const struct setting *key)
+{
+	return p->wrong[index_of(key)];
 }
 
 /* Values that are right alone and wrong together. */
@@ -234,53 +246,61 @@ static void check_orders(struct parse *p)
 		uint64_t b = value_number(high, &p->config);
 		unsigned x = line_of(p, low), y = line_of(p, high);
 
-		if (a < b || (o->equal && a == b))
+		if (is_wrong(p, low) || is_wrong(p, high) || a < b ||
+			(o->equal && a == b))
 			continue;
 		problem(p->report, x > y ? x : y, "%s must be %s %s", o->low,
 			o->equal ? "at most" : "less than", o->high);
 	}
 }
 
-static bool has_endpoint(const struct config_list *list, const char *endpoint)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->item[i], endpoint) == 0)
-			return true;
-	return false;
-}
+/* The lists of endpoints, in the order of the table. */
+static const char *const of_endpoints[] = {
+	"listen", "listen_next", "listen_enrol"};
+
+#define LISTS (sizeof of_endpoints / sizeof *of_endpoints)
 
 /* No endpoint twice; port 0 is another port each time. */
 static void check_endpoints(struct parse *p)
 {
-	const struct config_list *lists[] = {&p->config.listen,
-		&p->config.listen_next, &p->config.listen_enrol};
+	const char *before[LISTS * CONFIG_LIST_MAX];
+	unsigned lines[LISTS * CONFIG_LIST_MAX];
+	size_t n = 0;
 
-	for (size_t i = 0; i < 3; i++)
-		for (size_t k = 0; k < lists[i]->count; k++) {
-			const char *endpoint = lists[i]->item[k];
-			struct config_list before = *lists[i];
-			bool twice = false;
+	for (size_t i = 0; i < LISTS; i++) {
+		const struct setting *key =
+			setting_find(of_endpoints[i], strlen(of_endpoints[i]));
+		const struct config_list *list =
+			(const void *)((char *)&p->config + key->offset);
+
+		for (size_t k = 0; k < list->count && !is_wrong(p, key); k++) {
+			const char *endpoint = list->item[k];
+			size_t m = 0;
 
 			if (strcmp(strrchr(endpoint, ':'), ":0") == 0)
 				continue;
-			before.count = k;
-			twice = has_endpoint(&before, endpoint);
-			for (size_t n = 0; n < i; n++)
-				twice |= has_endpoint(lists[n], endpoint);
-			if (twice)
-				problem(p->report, 0, "%s is listed twice",
-					endpoint);
+			lines[n] = line_of(p, key);
+			before[n] = endpoint;
+			while (strcmp(before[m], endpoint) != 0)
+				m++;
+			if (m < n)
+				problem(p->report,
+					lines[n] > lines[m] ? lines[n]
+							    : lines[m],
+					"%s is listed twice", endpoint);
+			n++;
 		}
+	}
 }
 
-static void check_together(struct parse *p)
+static void check_next(struct parse *p)
 {
-	bool next = p->config.listen_next.count > 0;
+	const struct setting *listen = setting_find("listen_next", 11);
+	const struct setting *key = setting_find("transport_key_next", 18);
 
-	check_orders(p);
-	check_endpoints(p);
-	if (next && p->config.transport_key_next[0] == '\0')
-		problem(p->report, 0,
+	if (p->config.listen_next.count > 0 && !is_wrong(p, key) &&
+		p->config.transport_key_next[0] == '\0')
+		problem(p->report, line_of(p, listen),
 			"listen_next needs transport_key_next too");
 }
 
@@ -305,8 +325,9 @@ int config_parse(
 	scan_init(&scan, text);
 	while (scan_next(&scan, &setting))
 		parse_setting(p, &setting);
-	if (report->count == 0)
-		check_together(p);
+	check_orders(p);
+	check_endpoints(p);
+	check_next(p);
 	rc = report->count == 0 ? 0 : ROWAN_E_INVAL;
 	if (rc == 0)
 		*ret = p->config;

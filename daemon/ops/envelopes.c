@@ -68,14 +68,19 @@ static int store_one(struct ops *o, struct request *r,
 	struct gates_message m = {.now = o->now, .sender = &r->device};
 	int rc;
 
-	if (life > o->config->lifetime_max / 1000)
+	if (life > o->config->lifetime_max / 1000 || e.counter > INT64_MAX)
 		return ROWAN_E_LIMIT;
 	if (life == 0)
 		life = o->config->lifetime / 1000;
 	e.expires = o->now + life;
+	/*
+	 * A repeat gets its first answer, whatever has happened since: a
+	 * device that was refused would use its counter for something else.
+	 */
+	if (store_is_repeat(o->store, &r->device, e.counter))
+		return store_submit(o->store, &r->device, &e, done);
 	rc = ops_allow_channel(o, r, &it->channel);
-	/* A repeat gets its first answer, whatever has happened since. */
-	if (rc == 0 && !store_is_repeat(o->store, &r->device, e.counter))
+	if (rc == 0)
 		rc = gates_pass(
 			&o->gates, o->store, &it->channel, it->envelope, &m);
 	e.to = m.to;

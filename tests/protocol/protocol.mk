@@ -7,6 +7,7 @@ $(eval $(call test_program,protocol/invite_host,\
 	$(B)/tests/net/invite_kit.o))
 
 .PHONY: check-protocol
-check-protocol: $(B)/rowand $(B)/tests/seed $(B)/tests/protocol/invite_host
+check-protocol: $(B)/rowand $(B)/rowanctl $(B)/tests/seed $(B)/tests/protocol/invite_host
 	$(Q)python3 tests/protocol/stranger.py $(B)
+	$(Q)python3 tests/protocol/spoilt.py $(B)
 	$(Q)python3 tests/protocol/enrol.py $(B)

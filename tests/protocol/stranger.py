@@ -40,7 +40,7 @@ def free_port():
 class World:
     """A daemon with a sender, a mailbox and an idle device."""
 
-    def __init__(self, build):
+    def __init__(self, build, settings=""):
         self.folder = tempfile.mkdtemp(prefix="stranger.")
         state = os.path.join(self.folder, "state")
         os.mkdir(state, 0o700)
@@ -66,7 +66,8 @@ class World:
             transport_key_enrol = "%s/enrol-key";
             log_key = "%s/log-key";
             clock_need_sync = false;
-        """ % ((state, *self.ports) + (self.folder,) * 4))
+        """ % ((state, *self.ports) + (self.folder,) * 4) +
+                          settings.replace("FOLDER", self.folder))
         with open(self.folder + "/log", "wb") as log:
             self.daemon = subprocess.Popen(  # pylint: disable=R1732
                 [build + "/rowand", "--config", conf], stderr=log,

@@ -207,8 +207,9 @@ static void all_mistakes_are_reported_at_once(void **state)
 	expect(12, 14, "a setting is expected here");
 	expect(13, 15, "state_dir: must be an absolute path, as \"/folder\"");
 	expect(14, 16, "'=' is missing after the name");
-	expect(15, 17, "drain_time: must be a duration such as \"30 s\"");
-	assert_int_equal(report.count, 16);
+	expect(15, 16, "mailbox_urgent must be less than mailbox");
+	expect(16, 17, "drain_time: must be a duration such as \"30 s\"");
+	assert_int_equal(report.count, 17);
 	assert_memory_equal(&c, &defaults, sizeof c);
 }
 
@@ -262,10 +263,40 @@ static void values_wrong_together(void **state)
 		"lifetime must be at most lifetime_max");
 	one_mistake("\nheartbeat_timeout = \"30 s\";", 2,
 		"heartbeat_interval must be less than heartbeat_timeout");
-	one_mistake("listen_enrol = [ \"tcp://[::]:7410\" ];", 0,
+	one_mistake("\nlisten_enrol = [ \"tcp://[::]:7410\" ];", 2,
 		"tcp://[::]:7410 is listed twice");
-	one_mistake("listen_next = [ \"tcp://[::]:7412\" ];", 0,
+	one_mistake("listen_enrol = [ \"tcp://*:1\" ];\n"
+		    "listen = [ \"tcp://*:0\", \"tcp://*:1\", \"tcp://*:0\" ];",
+		2, "tcp://*:1 is listed twice");
+	one_mistake("listen = [ \"tcp://*:1\", \"tcp://*:1\" ];", 1,
+		"tcp://*:1 is listed twice");
+	one_mistake("\nlisten_next = [ \"tcp://[::]:7412\" ];", 2,
 		"listen_next needs transport_key_next too");
+}
+
+/* Beside other mistakes, but not with what has no value because of one. */
+static void values_wrong_together_are_reported_at_once(void **state)
+{
+	struct config c;
+
+	assert_int_equal(parse("credit = 0;\n"
+			       "lifetime = \"20 d\"; lifetime_max = \"10 d\";\n"
+			       "mailbox = 0; mailbox_urgent = 10000;\n"
+			       "listen_enrol = [ \"tcp://[::]:7410\" ];\n"
+			       "listen_next = [ \"tcp://[::]:7412\" ];\n",
+				 &c),
+		ROWAN_E_INVAL);
+	expect(0, 1, "credit: out of range, allowed is 1 to 1024");
+	expect(1, 2, "lifetime must be at most lifetime_max");
+	assert_int_equal(report.problems[2].line, 3);
+	expect(3, 4, "tcp://[::]:7410 is listed twice");
+	expect(4, 5, "listen_next needs transport_key_next too");
+	assert_int_equal(report.count, 5);
+	assert_int_equal(parse("transport_key_next = \"a b/\";\n"
+			       "listen_next = [ \"tcp://[::]:7410\", 7 ];",
+				 &c),
+		ROWAN_E_INVAL);
+	assert_int_equal(report.count, 2);
 }
 
 static void endpoints_are_numeric(void **state)
@@ -455,6 +486,7 @@ int main(void)
 		cmocka_unit_test(all_mistakes_are_reported_at_once),
 		cmocka_unit_test(each_mistake_alone),
 		cmocka_unit_test(values_wrong_together),
+		cmocka_unit_test(values_wrong_together_are_reported_at_once),
 		cmocka_unit_test(endpoints_are_numeric),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(mistakes_of_one_line_keep_their_order),

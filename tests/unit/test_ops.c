@@ -353,6 +353,31 @@ static void a_repeat_gets_the_first_answer(void **state)
 	assert_int_equal(kit_waiting(&w.kit, 2), 4);
 }
 
+/* Or it would think the counter free, and what came next under it be lost. */
+static void a_repeat_gets_it_whatever_became_of_the_right(void **state)
+{
+	struct id16 channel = kit_id('c', 1), member = kit_id('m', 1);
+
+	assert_int_equal(ops_kit_submit(&w, 1, 1, 5, "once"), WIRE_OK);
+	kit_begin(&w.kit);
+	assert_int_equal(store_unassign(w.kit.st, &channel, &member), 0);
+	kit_commit(&w.kit);
+	assert_int_equal(ops_kit_submit(&w, 1, 1, 5, "once"), WIRE_OK);
+	assert_int_equal(ops_kit_submit(&w, 1, 1, 6, "new"), WIRE_REFUSED);
+	assert_int_equal(kit_waiting(&w.kit, 2), 1);
+}
+
+static void counters_have_a_last_one(void **state)
+{
+	assert_int_equal(ops_kit_submit(&w, 1, 1, (uint64_t)INT64_MAX + 1, "x"),
+		WIRE_LIMIT);
+	assert_int_equal(ops_kit_submit(&w, 1, 1, UINT64_MAX, "x"), WIRE_LIMIT);
+	assert_int_equal(kit_waiting(&w.kit, 2), 0);
+	assert_int_equal(ops_kit_submit(&w, 1, 1, INT64_MAX, "x"), WIRE_OK);
+	assert_int_equal(ops_kit_submit(&w, 1, 1, INT64_MAX, "x"), WIRE_OK);
+	assert_int_equal(kit_waiting(&w.kit, 2), 1);
+}
+
 static void subscribe(uint32_t device, uint64_t after, uint32_t credit)
 {
 	w.request.body.subscribe = (struct wire_subscribe){after, credit};
@@ -594,6 +619,8 @@ int main(void)
 		TEST(hello_tells_where_one_stands),
 		TEST(a_case_shows_one_s_own_channels),
 		TEST(a_repeat_gets_the_first_answer),
+		TEST(a_repeat_gets_it_whatever_became_of_the_right),
+		TEST(counters_have_a_last_one),
 		TEST(pushes_keep_to_the_credit),
 		TEST(credit_has_a_brim),
 		TEST(only_the_subscribed_connection_grants),
