@@ -343,7 +343,8 @@ static int check(struct act *a, uint64_t now, const struct acts_given *given)
 	if (a->s.time > given->before)
 		return ROWAN_E_RULE;
 	return a->of_case ? given_check(&a->source.source, &a->s,
-				    &given->device, given->waits)
+				    &(struct given_by){given->device,
+					    given->now, given->waits})
 			  : 0;
 }
 

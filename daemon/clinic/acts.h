@@ -56,7 +56,8 @@ ROWAN_MUST int acts_erase(struct store *st, const struct id16 *case_id);
 struct acts_given {
 	struct id16 device; /* who brings it */
 	uint64_t before;    /* the restore */
-	bool waits;	    /* others may still have another */
+	uint64_t now;
+	bool waits; /* others may still have another */
 };
 ROWAN_MUST int acts_give(struct store *st, struct bytes statement,
 	const struct acts_given *given, struct acts_result *ret);

@@ -52,6 +52,10 @@ static void tell(struct companion *c, const struct rowan_event *e)
 	case ROWAN_EVENT_READMITTED:
 		about(c, e, "Has lost their device's state, ask them why");
 		break;
+	case ROWAN_EVENT_LOST:
+		say("Something of your case was lost at the clinic. Ask your "
+		    "caseworker who reads with you.");
+		break;
 	case ROWAN_EVENT_FETCHED: say("The file is here."); break;
 	case ROWAN_EVENT_FETCH_FAILED: explain(rowan_event_code(e)); break;
 	case ROWAN_EVENT_SHUT_OUT:

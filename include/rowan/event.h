@@ -33,6 +33,12 @@ enum rowan_event_type {
 	ROWAN_EVENT_REVOKED = 20, /* device of member */
 	ROWAN_EVENT_READMITTED = 21, /* device of member lost its state */
 	ROWAN_EVENT_CLINIC = 22,     /* authority succeeded, or restored */
+	/*
+	 * A restore lost a statement for good. code: which (docs/statements.md
+	 * section 4), time: when it was signed, count: its number; case,
+	 * channel, member and device whom it was about.
+	 */
+	ROWAN_EVENT_LOST = 23,
 
 	/* Messages. */
 	ROWAN_EVENT_MESSAGE = 30,   /* message has come */

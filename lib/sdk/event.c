@@ -26,6 +26,7 @@ static const struct name events[] = {
 	{ROWAN_EVENT_REVOKED, "revoked"},
 	{ROWAN_EVENT_READMITTED, "readmitted"},
 	{ROWAN_EVENT_CLINIC, "clinic"},
+	{ROWAN_EVENT_LOST, "lost"},
 	{ROWAN_EVENT_MESSAGE, "message"},
 	{ROWAN_EVENT_SENT, "sent"},
 	{ROWAN_EVENT_UNSENT, "unsent"},

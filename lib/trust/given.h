@@ -7,8 +7,8 @@
  * lost. The chain's hashes leave room for one successor only: who comes first
  * with a false one shuts out the true one. Therefore:
  *
- *	a signer who is revoked by now: it counts out of a coordinator's hand,
- *	who could have signed it
+ *	a signer who is revoked by now, or whose card has ended: it counts out
+ *	of a coordinator's hand, who could have signed it
  *	a signer who does not coordinate: not out of their own, while there are
  *	others to be waited for
  *
@@ -20,13 +20,18 @@
 
 #include "trust/clinic.h"
 
+struct given_by {
+	struct id16 device;
+	uint64_t now; /* seconds since 1970 */
+	bool waits;   /* others may still have another */
+};
+
 /**
- * given_check(source, s, giver, waits):
- * Whether ${s}, a checked statement of a case, counts out of the hand of the
- * device ${giver}; ${waits}: others may still have another. 0,
+ * given_check(source, s, by):
+ * Whether ${s}, a checked statement of a case, counts out of that hand. 0,
  * ROWAN_E_RESTORING, or the source's failure.
  */
 ROWAN_MUST int given_check(const struct trust_source *source,
-	const struct wire_statement *s, const struct id16 *giver, bool waits);
+	const struct wire_statement *s, const struct given_by *by);
 
 #endif

@@ -22,13 +22,17 @@
 static struct double_clinic clinic;
 static struct cast *t;
 static struct device_kit d;
-static struct buf restore; /* that the daemon tells of */
+static struct buf restore;   /* that the daemon tells of */
+static bool waiting;	     /* it takes what was lost */
+static struct clinic backup; /* as the daemon's copy has them */
+static struct case_state backup_case;
+static unsigned alarms[32], lost;
 
 /* "restored" is asked of a daemon that says it was. */
 static enum double_fate hook(void *ctx, struct double_message *m)
 {
 	struct wire_restored_answer a = {
-		.on = true, .statement = buf_view(&restore)};
+		.on = waiting, .statement = buf_view(&restore)};
 	struct writer w;
 
 	if (m->way != DOUBLE_ANSWER || m->count != 2 ||
@@ -48,6 +52,9 @@ static int setup(void **state)
 	device_kit_begin(&d, &clinic, &t->advocate, false);
 	device_kit_catch_up(&d);
 	relay_double_save(clinic.d);
+	waiting = true;
+	backup = t->w.clinic;
+	assert_int_equal(case_copy(&backup_case, t->c), 0);
 	return 0;
 }
 
@@ -56,6 +63,7 @@ static int teardown(void **state)
 	device_kit_end(&d);
 	double_clinic_end(&clinic);
 	buf_wipe(&restore);
+	case_wipe(&backup_case);
 	return 0;
 }
 
@@ -156,6 +164,194 @@ static void nor_does_somebody_elses(void **state)
 	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_ROLLBACK), 1);
 }
 
+/* ---- the waiting is over --------------------------------------------------
+ */
+
+/* Signers know no more than the copy does. */
+static void forget(void)
+{
+	t->w.clinic = backup;
+	case_wipe(t->c);
+	assert_int_equal(case_copy(t->c, &backup_case), 0);
+	for (size_t i = 0; i < t->w.card_count; i++)
+		t->w.card[i].revoked = t->w.card[i].revoked_at = 0;
+}
+
+/* The restore stands in the chain, and nobody waits any more. */
+static void over(bool placed)
+{
+	forget();
+	sign_restore();
+	relay_double_rollback(clinic.d);
+	if (placed)
+		assert_int_equal(
+			world_submit(&t->w, NULL, buf_view(&restore)), 0);
+	waiting = false;
+	relay_double_hook(clinic.d, hook, NULL);
+}
+
+static void look(void)
+{
+	struct event e;
+
+	memset(alarms, 0, sizeof alarms);
+	lost = 0;
+	device_kit_catch_up(&d);
+	while (device_kit_event(&d, 0, &e)) {
+		lost += e.type == ROWAN_EVENT_LOST;
+		if (e.type == ROWAN_EVENT_ALARM) {
+			alarms[0]++;
+			alarms[e.code]++;
+		}
+	}
+}
+
+static void assign(const struct world_person *who)
+{
+	struct wire_statement s;
+
+	world_statement(&t->w, t->c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = who->member;
+	s.u.assign.channel = WIRE_CHANNEL_TEAM;
+	s.u.assign.from = s.time;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+}
+
+static int may(const struct world_person *who)
+{
+	return follow_may(d.follow,
+		&case_channel(&backup_case, WIRE_CHANNEL_TEAM)->channel,
+		&who->device);
+}
+
+static bool goes_on(void)
+{
+	return follow_clinic(d.follow)->number == t->w.clinic.number &&
+	       memcmp(&follow_clinic(d.follow)->head, &t->w.clinic.head,
+		       sizeof t->w.clinic.head) == 0 &&
+	       memcmp(&follow_case(d.follow, &t->c->id)->head, &t->c->head,
+		       sizeof t->c->head) == 0;
+}
+
+static void who_was_shut_out_stays_out(void **state)
+{
+	assert_int_equal(may(&t->officer), 0);
+	unassign(&t->officer);
+	look();
+	pass(DAY);
+	over(true);
+	assign(&t->stranger);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_int_equal(lost, 1);
+	assert_true(goes_on());
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	assert_int_equal(may(&t->stranger), 0);
+	/* told once; and the vault knows */
+	device_kit_again(&d);
+	look();
+	assert_int_equal(alarms[0] + lost, 0);
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	/* a coordinator decides anew */
+	unassign(&t->officer);
+	look();
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	assign(&t->officer);
+	look();
+	assert_int_equal(may(&t->officer), 0);
+	assert_int_equal(alarms[0], 0);
+}
+
+static void a_revoked_device_stays_out(void **state)
+{
+	revoke(&t->officer);
+	look();
+	pass(DAY);
+	over(true);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_int_equal(lost, 1);
+	assert_true(goes_on());
+	assert_int_equal(may(&t->officer), ROWAN_E_REVOKED);
+	assign(&t->officer);
+	look();
+	assert_int_equal(may(&t->officer), ROWAN_E_REVOKED);
+	revoke(&t->officer);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_true(goes_on());
+	assert_int_equal(may(&t->officer), ROWAN_E_REVOKED);
+}
+
+/* Whoever signs for others might sign what is to be forgotten. */
+static void the_end_of_a_right_to_sign_is_signed_again(void **state)
+{
+	uint64_t ours;
+
+	revoke(&t->registrar);
+	look();
+	ours = follow_clinic(d.follow)->number;
+	pass(DAY);
+	over(true);
+	revoke(&t->stranger);
+	look();
+	assert_int_equal(alarms[ROWAN_ALARM_FORK], 1);
+	assert_int_equal(lost, 0);
+	assert_int_equal(follow_clinic(d.follow)->number, ours);
+	revoke(&t->registrar);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_int_equal(lost, 1);
+	assert_true(goes_on());
+}
+
+/* An unassignment, and the daemon says it was lost: nobody signed that. */
+static void nothing_is_lost_by_the_daemons_word(void **state)
+{
+	unassign(&t->officer);
+	revoke(&t->officer);
+	look();
+	pass(DAY);
+	over(false);
+	look();
+	assert_true(alarms[ROWAN_ALARM_ROLLBACK] > 0);
+	assert_int_equal(lost, 0);
+	assert_false(goes_on());
+}
+
+static void nor_what_was_signed_after_the_restore(void **state)
+{
+	unassign(&t->officer);
+	revoke(&t->officer);
+	look();
+	over(true);
+	/* signed, says the authority, two hours before that */
+	forget();
+	t->w.now -= 2 * 3600;
+	sign_restore();
+	t->w.now += 2 * 3600;
+	relay_double_rollback(clinic.d);
+	assert_int_equal(world_submit(&t->w, NULL, buf_view(&restore)), 0);
+	look();
+	assert_true(alarms[0] > 0);
+	assert_int_equal(lost, 0);
+	assert_false(goes_on());
+}
+
+/* It would fit, and is offered; this daemon takes nothing so old. */
+static void what_is_not_taken_back_is_lost(void **state)
+{
+	unassign(&t->officer);
+	look();
+	pass(DAY);
+	over(true);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_int_equal(lost, 1);
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	assert_true(goes_on());
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -165,6 +361,12 @@ int main(void)
 		TEST(a_restore_excuses_nothing_after_it),
 		TEST(nor_in_the_clinics_chain),
 		TEST(nor_does_somebody_elses),
+		TEST(who_was_shut_out_stays_out),
+		TEST(a_revoked_device_stays_out),
+		TEST(the_end_of_a_right_to_sign_is_signed_again),
+		TEST(nothing_is_lost_by_the_daemons_word),
+		TEST(nor_what_was_signed_after_the_restore),
+		TEST(what_is_not_taken_back_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

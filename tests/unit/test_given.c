@@ -24,7 +24,8 @@ static int give(struct cast *t, uint8_t kind, uint8_t channel,
 	cast_fill(t, kind, channel, &s);
 	world_sign(&t->w, signer, &s, &raw);
 	assert_int_equal(wire_statement_decode(buf_view(&raw), &got), 0);
-	rc = given_check(&t->w.source, &got, &giver->device, waits);
+	rc = given_check(&t->w.source, &got,
+		&(struct given_by){giver->device, t->w.now, waits});
 	buf_wipe(&raw);
 	return rc;
 }
@@ -71,6 +72,24 @@ static void a_revoked_signer_needs_a_coordinator(void **state)
 	assert_int_equal(give(t, WIRE_ST_RESET, WIRE_CHANNEL_TEAM, &t->officer,
 				 &t->coordinator, true),
 		0);
+}
+
+static void nor_does_a_card_that_ended_sign_for_itself(void **state)
+{
+	struct cast *t = *state;
+	struct trust_card card;
+
+	assert_int_equal(t->w.source.card(t->w.source.ctx, &t->officer.device,
+				 CLINIC_NEWEST, &card),
+		0);
+	t->w.now = card.card.not_after - 1;
+	assert_int_equal(give(t, WIRE_ST_RESET, WIRE_CHANNEL_TEAM, &t->officer,
+				 &t->advocate, false),
+		0);
+	t->w.now = card.card.not_after;
+	assert_int_equal(give(t, WIRE_ST_RESET, WIRE_CHANNEL_TEAM, &t->officer,
+				 &t->advocate, false),
+		ROWAN_E_RESTORING);
 }
 
 static int place(struct cast *t, const struct wire_statement *s)
@@ -130,6 +149,9 @@ int main(void)
 			cast_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_revoked_signer_needs_a_coordinator, cast_setup,
+			cast_teardown),
+		cmocka_unit_test_setup_teardown(
+			nor_does_a_card_that_ended_sign_for_itself, cast_setup,
 			cast_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_restore_stands_behind_the_head_it_names, cast_setup,

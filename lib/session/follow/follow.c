@@ -155,6 +155,8 @@ static void chain_answered(struct follow *f, enum follow_ask asked,
 		follow_clinic_answer(f, a);
 	else if (rc == 0 && asked == ASK_HOLES)
 		follow_holes_answer(f, a);
+	else if (asked == ASK_ANEW && rc != ROWAN_E_NOMEM)
+		follow_anew_answer(f, o, a);
 	else if (rc == 0 && k != NULL)
 		follow_case_answer(f, k, a);
 	else if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE ||
@@ -322,6 +324,8 @@ static struct known_case *wanted_case(struct follow *f)
 static int ask(struct follow *f, uint64_t now_ms)
 {
 	struct known_case *k;
+	struct id16 id;
+	uint64_t after;
 	bool asked = true;
 	int rc;
 
@@ -335,6 +339,9 @@ static int ask(struct follow *f, uint64_t now_ms)
 	} else if (f->want_holes) {
 		rc = ask_holes(f, &asked);
 		f->asked = ASK_HOLES;
+	} else if (follow_anew_next(f, &id, &after) != NULL) {
+		rc = ask_chain(f, &id, after);
+		f->asked = ASK_ANEW;
 	} else if (f->want_list) {
 		rc = ask_list(f);
 		f->asked = ASK_LIST;
@@ -396,7 +403,7 @@ uint64_t follow_wait(const struct follow *f, uint64_t now_ms)
 static void want(struct follow_chain *c)
 {
 	c->wanted = true;
-	c->refused = c->tried_clinic = c->tried_holes = false;
+	c->refused = c->tried_clinic = c->tried_holes = c->tried_anew = false;
 }
 
 void follow_catch_up(struct follow *f, const struct id16 *case_id)
@@ -425,11 +432,11 @@ bool follow_busy(const struct follow *f)
 	/* Giving back may take long; nobody else waits for it. */
 	if ((f->asked != ASK_NOTHING && f->asked != ASK_GIVE &&
 		    f->asked != ASK_RESTORED) ||
-		f->back.wanted || f->chain.wanted || f->want_holes ||
-		f->want_list || f->want_all)
+		f->back.wanted || f->chain.wanted || f->chain.anew ||
+		f->want_holes || f->want_list || f->want_all)
 		return true;
 	for (size_t i = 0; i < f->case_count; i++)
-		if (f->cases[i]->chain.wanted)
+		if (f->cases[i]->chain.wanted || f->cases[i]->chain.anew)
 			return true;
 	return false;
 }
@@ -595,5 +602,6 @@ void follow_free(struct follow *f)
 	idmap_wipe(&f->by_channel);
 	follow_forget_cards(f);
 	buf_wipe(&f->back.raw);
+	follow_anew_end(f);
 	free(f);
 }

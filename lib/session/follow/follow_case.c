@@ -6,6 +6,8 @@
  * is there and who is assigned now; from then on of every change. Of an erased
  * case the daemon has the statement that erased it, and nothing else.
  */
+#include <stdlib.h>
+
 #include "session/follow/follow_inner.h"
 #include "trust/attest.h"
 
@@ -14,6 +16,7 @@ struct taking {
 	struct known_case *k;
 	struct case_state c;
 	bool current;
+	bool anew;	 /* read again after a restore */
 	uint64_t number; /* of the item at hand */
 };
 
@@ -192,6 +195,26 @@ static void unmap_channels(struct taking *t)
 			idmap_del(map, &t->c.channels[i].channel);
 }
 
+/* Somebody who may has decided on it: whatever was lost, this counts. */
+static int decided(struct taking *t, const struct wire_statement *s)
+{
+	const struct case_state *c = &t->c;
+	int rc = 0;
+
+	if (s->kind == WIRE_ST_ASSIGN)
+		return follow_unhold(
+			t->f, &c->id, &s->u.assign.member, s->u.assign.channel);
+	if (s->kind == WIRE_ST_UNASSIGN)
+		return follow_unhold(t->f, &c->id, &s->u.unassign.member,
+			s->u.unassign.channel);
+	for (size_t i = 0;
+		rc == 0 && s->kind == WIRE_ST_REOPEN && i < c->assignment_count;
+		i++)
+		rc = follow_unhold(t->f, &c->id, &c->assignments[i].member,
+			c->assignments[i].channel);
+	return rc;
+}
+
 static int keep(struct taking *t, const struct case_state *before,
 	const struct wire_statement *s)
 {
@@ -201,6 +224,8 @@ static int keep(struct taking *t, const struct case_state *before,
 
 	if (rc == 0)
 		rc = follow_put_link(t->f, &t->c.id, s->number, &link);
+	if (rc == 0 && !t->anew)
+		rc = decided(t, s);
 	if (rc == 0 && t->current)
 		rc = say_statement(t, before, s);
 	return rc;
@@ -302,13 +327,18 @@ static int wrong(struct taking *t, int rc, bool needs)
 			     follow_next_hole(f, 0, &(uint64_t){0}) == 0))
 		what.alarm = ROWAN_ALARM_HIDDEN;
 	c->wanted = false;
+	if (what.alarm == ROWAN_ALARM_FORK && follow_anew(f, &t->c.id, c))
+		return 0;
 	return follow_alarm(f, c, &what);
 }
 
 static int at_the_end(struct taking *t)
 {
-	int rc = 0;
+	/* It is not lost altogether. */
+	int rc = follow_unhold(t->f, &t->c.id, &follow_clinic_chain, 0);
 
+	if (rc != 0)
+		return rc;
 	t->k->chain.wanted = false;
 	if (!t->current && t->c.status != CASE_NONE) {
 		rc = say_all(t);
@@ -444,12 +474,14 @@ void follow_case_refused(struct follow *f, struct known_case *k)
 		follow_drop(f, k);
 		return;
 	}
-	if (k->c.status == CASE_ERASED) {
+	rc = follow_held(f, &k->c.id, &follow_clinic_chain, 0);
+	if (k->c.status == CASE_ERASED || rc != 0) {
 		k->chain.wanted = false;
 		return;
 	}
 	/* Not the case, or not any more that we are on it. */
-	if (follow_back_covers(f, &k->c.id)) {
+	if (follow_back_covers(f, &k->c.id) ||
+		(!k->chain.tried_anew && follow_back_late(f, &k->c.id))) {
 		k->chain.wanted = false;
 		follow_back_behind(f, &k->chain, 0);
 		return;
@@ -465,6 +497,135 @@ void follow_case_refused(struct follow *f, struct known_case *k)
 	rc = follow_alarm(f, &k->chain, &what);
 	if (rc != 0)
 		f->fault = rc;
+}
+
+/* ---- after a restore ----------------------------------------------------- */
+
+/* Whether what was read sets this assignment behind ${from} of it. */
+static bool is_fresh(
+	const struct follow *f, size_t from, const struct case_assignment *a)
+{
+	const struct follow_anew *l = &f->anew;
+	struct wire_statement s;
+	bool fresh = false;
+
+	for (size_t i = from; !fresh && i < l->count; i++)
+		fresh = wire_statement_decode(l->items[i].item.statement, &s) ==
+				0 &&
+			(s.kind == WIRE_ST_REOPEN ||
+				(s.kind == WIRE_ST_ASSIGN &&
+					s.u.assign.channel == a->channel &&
+					id16_eq(&s.u.assign.member,
+						&a->member)));
+	return fresh;
+}
+
+/* Whether it let ${a} in as long as that does. */
+static bool let_in(const struct case_state *c, const struct case_assignment *a)
+{
+	for (size_t i = 0; c->status == CASE_OPEN && i < c->assignment_count;
+		i++) {
+		const struct case_assignment *b = &c->assignments[i];
+
+		if (b->channel == a->channel && id16_eq(&b->member, &a->member))
+			return b->until == 0 ||
+			       (a->until != 0 && a->until <= b->until);
+	}
+	return false;
+}
+
+/*
+ * Whoever was let in by what was lost is not any more. Whoever was shut out by
+ * it stays out, until a coordinator says otherwise.
+ */
+static int lose(struct taking *t, const struct follow_old *old, size_t count)
+{
+	const struct case_state *before = &t->k->c;
+	size_t common = follow_old_common(t->f, old, count);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < t->c.assignment_count; i++) {
+		const struct case_assignment *a = &t->c.assignments[i];
+
+		if (is_fresh(t->f, common, a))
+			rc = follow_unhold(
+				t->f, &t->c.id, &a->member, a->channel);
+		else if (!let_in(before, a))
+			rc = follow_hold(
+				t->f, &t->c.id, &a->member, a->channel);
+	}
+	for (size_t i = common; rc == 0 && i < count; i++) {
+		struct id16 channel = channel_id(before, old[i].channel);
+
+		rc = follow_old_lost(t->f, &t->c.id, &channel, &old[i]);
+	}
+	return rc == 0 ? say_gone(t, before, t->c.time) : rc;
+}
+
+static int take_read(struct taking *t)
+{
+	const struct follow_anew *l = &t->f->anew;
+	struct wire_statement s;
+	int rc = 0;
+
+	t->number = 1;
+	if (l->count == 1 && l->first > 1)
+		return wire_statement_decode(l->items[0].item.statement, &s) ==
+					       0 &&
+				       s.kind == WIRE_ST_ERASE &&
+				       s.number == l->first
+			       ? take_erasure(t, &s)
+			       : ROWAN_E_CHAIN;
+	for (size_t i = 0; rc == 0 && i < l->count; i++, t->number++)
+		rc = take_item(t, &l->items[i].item);
+	return rc;
+}
+
+static int replay(struct taking *t, const struct wire_chain_head *newest)
+{
+	struct known_case *k = t->k;
+	struct follow_old *old;
+	size_t count;
+	int rc = follow_old_read(t->f, &k->c.id, 0, &old, &count);
+
+	if (rc == 0)
+		rc = follow_drop_links(t->f, &k->c.id, 0, k->c.number);
+	if (rc == 0)
+		rc = take_read(t);
+	if (rc == 0 && (t->c.number != newest->number ||
+			       memcmp(&t->c.head, &newest->head,
+				       sizeof newest->head) != 0))
+		rc = ROWAN_E_CHAIN;
+	if (rc == 0)
+		rc = lose(t, old, count);
+	free(old);
+	if (rc == 0)
+		rc = at_the_end(t);
+	return rc == 0 ? follow_put_case(t->f, &t->c, true, false) : rc;
+}
+
+int follow_case_anew(struct follow *f, struct known_case *k,
+	const struct wire_chain_head *newest)
+{
+	struct taking t = {.f = f, .k = k, .anew = true};
+	int rc;
+
+	case_init(&t.c, &f->clinic.id, &k->c.id);
+	rc = follow_open(f);
+	if (rc == 0)
+		rc = follow_close(f, replay(&t, newest));
+	if (rc != 0) {
+		case_wipe(&t.c);
+		return rc;
+	}
+	case_wipe(&k->c);
+	k->c = t.c;
+	k->current = t.current;
+	k->chain.alarmed = 0;
+	follow_entitled_wipe(k);
+	follow_next_change(f, k);
+	f->o.changed(f->o.ctx, &k->c.id);
+	return 0;
 }
 
 /* ---- time ---------------------------------------------------------------- */

@@ -3,8 +3,11 @@
  * concerns everybody; and, later, what was withheld of it at first.
  *
  * Each answer is one transaction: everything in front of the first wrong
- * statement counts, nothing behind it.
+ * statement counts, nothing behind it. What a restore has lost for good is left
+ * in one transaction, too, or not at all.
  */
+#include <stdlib.h>
+
 #include "session/follow/follow_inner.h"
 #include "trust/attest.h"
 
@@ -64,8 +67,13 @@ static int clinic_event(struct follow *f, const struct wire_statement *s)
 	int rc = 0;
 
 	/* Perhaps told when it was still waiting for its place. */
-	if (s->kind == WIRE_ST_RESTORE)
+	if (s->kind == WIRE_ST_RESTORE) {
 		rc = follow_back_heard(f, s->raw, &known);
+		/* A case of as many statements may be another. */
+		for (size_t i = 0; i < f->case_count; i++)
+			f->cases[i]->chain.wanted =
+				f->cases[i]->c.status != CASE_ERASED;
+	}
 	return rc == 0 && f->current && !known ? events_add(f->o.events, &e)
 					       : rc;
 }
@@ -175,6 +183,9 @@ static int wrong(struct taking *t, int rc)
 		return 0;
 	}
 	f->chain.wanted = false;
+	if (what.alarm == ROWAN_ALARM_FORK &&
+		follow_anew(f, &follow_clinic_chain, &f->chain))
+		return 0;
 	return follow_alarm(f, &f->chain, &what);
 }
 
@@ -190,6 +201,32 @@ static int at_the_end(struct taking *t)
 	return rc == 0 ? follow_owed(f, &follow_clinic_chain, t->c.number) : rc;
 }
 
+/*
+ * Links tell nothing of what they stand behind. Those at the end of an answer
+ * must come to the head that it names, or they are another history's.
+ */
+static bool is_torn(const struct taking *t, const struct wire_chain_answer *a)
+{
+	struct wire_hash head = t->c.head;
+	struct wire_statement s;
+
+	if (a->count == 0 || !a->items[a->count - 1].withheld ||
+		a->first != t->c.number + 1 ||
+		t->c.number + a->count != a->newest.number)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct wire_chain_item *item = &a->items[i];
+		struct chain_link link = {item->subject, item->content};
+
+		if (!item->withheld &&
+			(wire_statement_decode(item->statement, &s) != 0 ||
+				chain_link(&s, &link) != 0))
+			return false;
+		chain_next(&head, &link, &head);
+	}
+	return memcmp(&head, &a->newest.head, sizeof head) != 0;
+}
+
 static int take_all(struct taking *t, const struct wire_chain_answer *a)
 {
 	struct follow *f = t->f;
@@ -197,6 +234,8 @@ static int take_all(struct taking *t, const struct wire_chain_answer *a)
 	int rc = 0;
 
 	t->number = t->c.number + 1;
+	if (is_torn(t, a))
+		return wrong(t, ROWAN_E_CHAIN);
 	if (a->count > 0 && a->first != t->number)
 		return wrong(t, ROWAN_E_CHAIN);
 	for (size_t i = 0; rc == 0 && i < a->count; i++, t->number++)
@@ -230,6 +269,18 @@ static int take_all(struct taking *t, const struct wire_chain_answer *a)
 	return 0;
 }
 
+/* The clinic has changed for everything that stands on it. */
+static void moved(struct follow *f)
+{
+	/* Now the cases' turn may have come. */
+	f->back.again_at = f->back.pause = 0;
+	f->fault = follow_self(f);
+	/* Cards end, too. */
+	for (size_t i = 0; i < f->case_count; i++)
+		follow_next_change(f, f->cases[i]);
+	f->o.changed(f->o.ctx, &follow_clinic_chain);
+}
+
 void follow_clinic_answer(struct follow *f, const struct wire_chain_answer *a)
 {
 	struct taking t = {.f = f, .c = f->clinic};
@@ -248,15 +299,105 @@ void follow_clinic_answer(struct follow *f, const struct wire_chain_answer *a)
 	}
 	news = t.c.number != f->clinic.number;
 	f->clinic = t.c;
-	if (!news)
-		return;
-	/* Now the cases' turn may have come. */
-	f->back.again_at = f->back.pause = 0;
-	f->fault = follow_self(f);
-	/* Cards end, too. */
+	if (news)
+		moved(f);
+}
+
+/* ---- after a restore ----------------------------------------------------- */
+
+/*
+ * Rights that were lost may be given again, or not. An end of rights may not
+ * be forgotten: whoever had none counts for nothing here, and of a device that
+ * may sign for others the end must stand in the daemon's chain.
+ */
+static int stays_out(struct follow *f, const struct follow_old *old)
+{
+	struct trust_card t;
+	int rc = f->source.card(f->source.ctx, &old->device, CLINIC_NEWEST, &t);
+
+	if (rc == ROWAN_E_NOT_FOUND ||
+		(rc == 0 && t.revoked == 0 && t.card.rights == 0 &&
+			(t.card.role == WIRE_ROLE_CASEWORKER ||
+				t.card.role == WIRE_ROLE_VICTIM)))
+		return follow_hold_device(f, &old->device);
+	return rc == 0 && t.revoked == 0 ? ROWAN_E_CHAIN : rc;
+}
+
+static int lose(struct taking *t, const struct follow_old *old, size_t count)
+{
+	size_t i = follow_old_common(t->f, old, count);
+	int rc = 0;
+
+	for (; rc == 0 && i < count; i++) {
+		if (old[i].withheld)
+			continue;
+		if (old[i].kind == WIRE_ST_REVOKE)
+			rc = stays_out(t->f, &old[i]);
+		if (rc == 0)
+			rc = follow_old_lost(t->f, &follow_clinic_chain,
+				&follow_clinic_chain, &old[i]);
+	}
+	return rc;
+}
+
+/* The same authority as ours, and its restore in it. */
+static int is_whole(struct taking *t, const struct wire_chain_head *newest)
+{
+	const struct follow_anew *l = &t->f->anew;
+	bool found = false;
+
+	for (size_t i = 0; !found && i < l->count; i++)
+		found = !l->items[i].item.withheld &&
+			follow_back_is(t->f, l->items[i].item.statement);
+	return found && t->c.number == newest->number &&
+			       memcmp(&t->c.head, &newest->head,
+				       sizeof newest->head) == 0 &&
+			       memcmp(&t->c.record, &t->f->clinic.record,
+				       sizeof t->c.record) == 0
+		       ? 0
+		       : ROWAN_E_CHAIN;
+}
+
+static int replay(struct taking *t, const struct wire_chain_head *newest)
+{
+	struct follow *f = t->f;
+	const struct follow_anew *l = &f->anew;
+	struct follow_old *old;
+	size_t count;
+	int rc =
+		follow_old_read(f, &follow_clinic_chain, l->from, &old, &count);
+
+	if (rc == 0)
+		rc = follow_clinic_at(f, l->from + 1, &t->c);
+	if (rc == 0)
+		rc = follow_cut(f, l->from, old, count);
+	t->number = l->from + 1;
+	for (size_t i = 0; rc == 0 && i < l->count; i++, t->number++)
+		rc = take_item(t, &l->items[i].item);
+	if (rc == 0)
+		rc = is_whole(t, newest);
+	if (rc == 0)
+		rc = lose(t, old, count);
+	free(old);
+	return rc == 0 ? follow_put_state(f, &t->c) : rc;
+}
+
+int follow_clinic_anew(struct follow *f, const struct wire_chain_head *newest)
+{
+	struct taking t = {.f = f};
+	int rc = follow_open(f);
+
+	if (rc == 0)
+		rc = follow_close(f, replay(&t, newest));
+	if (rc != 0)
+		return rc;
+	f->clinic = t.c;
+	f->chain.alarmed = 0;
+	/* What a case said of the clinic may be lost as well. */
 	for (size_t i = 0; i < f->case_count; i++)
-		follow_next_change(f, f->cases[i]);
-	f->o.changed(f->o.ctx, &follow_clinic_chain);
+		follow_catch_up(f, &f->cases[i]->c.id);
+	moved(f);
+	return 0;
 }
 
 /* ---- what was withheld --------------------------------------------------- */

@@ -81,8 +81,15 @@ int follow_newest(struct follow *f, const struct id16 *chain,
 			follow_back_behind(f, c, newest->number);
 			return 0;
 		}
+		/* Nobody waits for it any more, but it may still be taken. */
+		if (k != NULL && !c->tried_anew && follow_back_late(f, chain)) {
+			follow_back_behind(f, c, newest->number);
+			return 0;
+		}
 		what.alarm = ROWAN_ALARM_ROLLBACK;
 	}
+	if (c != NULL && follow_anew(f, chain, c))
+		return 0;
 	rc = follow_alarm(f, c, &what);
 	return rc == 0 ? ROWAN_E_CHAIN : rc;
 }

@@ -3,12 +3,14 @@
  *
  *	follow.c	what is asked for, in which order
  *	follow_rows.c	what the vault keeps; struct trust_source over it
+ *	follow_cut.c	what it forgets again, and who stays out by it
  *	follow_clinic.c	the clinic's chain, and what was withheld of it
  *	follow_case.c	chains of cases
  *	follow_heads.c	what others say of the chains; alarms
  *	follow_look.c	looking
  *	follow_vouch.c	whether a card was rightly issued, as known now
  *	follow_return.c	giving back what a restored daemon has lost
+ *	follow_anew.c	what was never given back: on with the daemon's chain
  */
 #ifndef SESSION_FOLLOW_INNER_H
 #define SESSION_FOLLOW_INNER_H
@@ -37,6 +39,8 @@ struct follow_chain {
 	bool stuck;	  /* and takes nothing more of ours, for now */
 	bool took;	  /* something, in this round */
 	uint64_t give;	  /* the next to be given back */
+	bool anew;	  /* read again from where a restore begins */
+	bool tried_anew;
 };
 
 /* A restore that the daemon tells of. */
@@ -47,6 +51,30 @@ struct follow_back {
 	uint8_t told;	/* what we have said that we have given */
 	uint8_t telling;
 	uint64_t again_at, pause; /* milliseconds */
+};
+
+/* A statement of the daemon's chain, while it is being read again. */
+struct anew_item {
+	struct wire_chain_item item; /* its statement lies in raw */
+	struct chain_link link;
+	struct buf raw;
+};
+
+struct follow_anew {
+	struct id16 chain;
+	uint64_t from; /* the items stand behind it, one after the other */
+	uint64_t first;
+	struct anew_item *items;
+	size_t count, room;
+};
+
+/* One of ours that may be lost. */
+struct follow_old {
+	bool withheld;
+	struct wire_hash content;
+	uint64_t number, time;
+	uint8_t kind, channel;
+	struct id16 device, member;
 };
 
 /*
@@ -86,7 +114,8 @@ enum follow_ask {
 	ASK_ALL,
 	ASK_CASE,
 	ASK_RESTORED,
-	ASK_GIVE
+	ASK_GIVE,
+	ASK_ANEW
 };
 
 /* A device whose card was found to be rightly issued, in a case. */
@@ -120,7 +149,9 @@ struct follow {
 	bool pause; /* ask again a little later */
 	uint64_t pause_until;
 	struct follow_back back;
-	int fault; /* of the vault, for the next step */
+	struct follow_anew anew;
+	bool holds; /* somebody is held out (follow_held) */
+	int fault;  /* of the vault, for the next step */
 
 	struct trust_source source;
 	struct card_slot card[FOLLOW_CARDS];
@@ -183,6 +214,31 @@ ROWAN_MUST int follow_put_case(
 	struct follow *f, const struct case_state *c, bool current, bool fresh);
 ROWAN_MUST int follow_load(struct follow *f);
 
+/* ---- follow_cut.c ---- */
+
+/*
+ * What was lost for good. The clinic's chain without what stands behind
+ * ${from}, of which ${old} are all statements there; of a chain only the links.
+ */
+ROWAN_MUST int follow_cut(struct follow *f, uint64_t from,
+	const struct follow_old *old, size_t count);
+ROWAN_MUST int follow_drop_links(struct follow *f, const struct id16 *chain,
+	uint64_t from, uint64_t last);
+/*
+ * Whoever was shut out by what was lost stays out here: a device for ever, a
+ * member of a channel (the zero id and 0: the case is lost, and we know it)
+ * until somebody who may has decided anew.
+ */
+ROWAN_MUST int follow_hold_device(struct follow *f, const struct id16 *device);
+ROWAN_MUST int follow_hold(struct follow *f, const struct id16 *case_id,
+	const struct id16 *member, uint8_t channel);
+ROWAN_MUST int follow_unhold(struct follow *f, const struct id16 *case_id,
+	const struct id16 *member, uint8_t channel);
+/* 0: not held; ROWAN_E_RULE, or ROWAN_E_REVOKED for the device. */
+ROWAN_MUST int follow_held(struct follow *f, const struct id16 *case_id,
+	const struct id16 *member, uint8_t channel);
+ROWAN_MUST int follow_held_device(struct follow *f, const struct id16 *device);
+
 /* ---- follow.c ---- */
 
 struct known_case *follow_find(struct follow *f, const struct id16 *case_id);
@@ -214,6 +270,14 @@ void follow_vouch_again(struct follow *f);
 
 /* Whether a restore says why the daemon has less of a chain than we have. */
 bool follow_back_covers(struct follow *f, const struct id16 *chain);
+/*
+ * Whether the waiting of that restore is over: what is not back is lost, or
+ * was signed since and hidden. Of the clinic's chain while the restore does
+ * not stand in ours, of a case's once it does.
+ */
+bool follow_back_late(struct follow *f, const struct id16 *chain);
+/* Whether it is that restore. */
+bool follow_back_is(const struct follow *f, struct bytes statement);
 /* The daemon's newest is ${number}: what comes after it is to be given. */
 void follow_back_behind(
 	struct follow *f, struct follow_chain *c, uint64_t number);
@@ -228,6 +292,33 @@ ROWAN_MUST int follow_back_heard(
 	struct follow *f, struct bytes raw, bool *ret_known);
 ROWAN_MUST int follow_start(
 	struct follow *f, uint16_t op, const struct writer *body);
+
+/* ---- follow_anew.c ---- */
+
+/* To be read again; false: no restore says why, or it was tried. */
+bool follow_anew(
+	struct follow *f, const struct id16 *chain, struct follow_chain *c);
+/* The chain to be read again, and behind which number; NULL: none. */
+struct follow_chain *follow_anew_next(
+	struct follow *f, struct id16 *ret, uint64_t *ret_after);
+void follow_anew_answer(struct follow *f, const struct requests_outcome *o,
+	const struct wire_chain_answer *a);
+void follow_anew_end(struct follow *f);
+/* Our statements of a chain behind ${from}; the caller frees them. */
+ROWAN_MUST int follow_old_read(struct follow *f, const struct id16 *chain,
+	uint64_t from, struct follow_old **ret, size_t *ret_count);
+/* How many of them are in what was read. */
+size_t follow_old_common(
+	const struct follow *f, const struct follow_old *old, size_t count);
+/* The application is told of one. */
+ROWAN_MUST int follow_old_lost(struct follow *f, const struct id16 *chain,
+	const struct id16 *channel, const struct follow_old *old);
+
+/* On with what was read, whole; codes of the rules when it is not to be. */
+ROWAN_MUST int follow_clinic_anew(
+	struct follow *f, const struct wire_chain_head *newest);
+ROWAN_MUST int follow_case_anew(struct follow *f, struct known_case *k,
+	const struct wire_chain_head *newest);
 
 /* ---- answers ---- */
 

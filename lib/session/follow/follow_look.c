@@ -75,6 +75,16 @@ int follow_cases(
 
 /* ---- who may ------------------------------------------------------------- */
 
+/* Shut out by what a restore has lost, and not let in anew. */
+static int out(struct follow *f, const struct case_state *c, uint8_t kind,
+	const struct wire_card *card)
+{
+	int rc = f->holds ? follow_held_device(f, &card->device) : 0;
+
+	return rc == 0 && f->holds ? follow_held(f, &c->id, &card->member, kind)
+				   : rc;
+}
+
 static int may(struct follow *f, const struct case_state *c, uint8_t kind,
 	const struct id16 *device)
 {
@@ -90,6 +100,8 @@ static int may(struct follow *f, const struct case_state *c, uint8_t kind,
 		rules_entitled(&ctx, device, kind, follow_our_now(f), &card) ==
 			0)
 		rc = 0;
+	if (rc == 0)
+		rc = out(f, c, kind, &card.card);
 	return rc != 0 ? rc : follow_vouch(f, c, &card);
 }
 

@@ -8,7 +8,8 @@
  * Trusts a restore for what the authority signed: that the daemon came back
  * from a backup whose chain is the beginning of ours. Gives nothing but what
  * was checked when it was followed, and what the daemon showed us itself
- * before. Never takes anything back: what ended here stays ended.
+ * before. Takes nothing back: what ended here stays ended, also where a chain
+ * goes on without what was never given back (follow_anew.c).
  */
 #include "session/follow/follow_inner.h"
 #include "wire/op.h"
@@ -83,6 +84,21 @@ static bool is_placed(struct follow *f)
 	return found;
 }
 
+bool follow_back_late(struct follow *f, const struct id16 *chain)
+{
+	const struct known_case *k = follow_find(f, chain);
+	uint64_t newest = k != NULL ? k->c.time : f->clinic.time;
+	struct wire_statement s;
+
+	return !f->back.on && !f->back.wanted && is_ours(f, &s) &&
+	       newest <= s.time + SKEW_S && is_placed(f) == (k != NULL);
+}
+
+bool follow_back_is(const struct follow *f, struct bytes statement)
+{
+	return bytes_eq(buf_view(&f->back.raw), statement);
+}
+
 /* ---- what is behind ----------------------------------------------------- */
 
 void follow_back_behind(
@@ -143,7 +159,7 @@ bool follow_back_due(struct follow *f, uint64_t now_ms)
 	if (f->back.wanted)
 		return true;
 	if (!f->back.on)
-		return false;
+		return next_chain(f, &id) != NULL;
 	return next_chain(f, &id) != NULL || given(f) > f->back.told ||
 	       (any_behind(f) && now_ms >= f->back.again_at);
 }
@@ -309,6 +325,22 @@ static void restored(struct follow *f, const struct requests_outcome *o)
 		f->fault = rc;
 }
 
+/* Nothing more is taken: later, or never again. */
+static void stuck(struct follow *f, struct follow_chain *c)
+{
+	const struct follow_finding what = {.alarm = ROWAN_ALARM_ROLLBACK,
+		.case_id = f->asked_chain,
+		.number = c->give - 1};
+	int rc;
+
+	c->stuck = true;
+	if (f->back.on || follow_anew(f, &f->asked_chain, c))
+		return;
+	rc = follow_alarm(f, c, &what);
+	if (rc != 0)
+		f->fault = rc;
+}
+
 static void gave(struct follow *f, const struct requests_outcome *o)
 {
 	struct known_case *k = follow_find(f, &f->asked_chain);
@@ -322,7 +354,7 @@ static void gave(struct follow *f, const struct requests_outcome *o)
 		return;
 	}
 	/* Not out of this hand, or not yet. */
-	if (o->rc == ROWAN_E_RESTORING) {
+	if (o->rc == ROWAN_E_RESTORING && f->back.on) {
 		c->stuck = true;
 		return;
 	}
@@ -336,7 +368,7 @@ static void gave(struct follow *f, const struct requests_outcome *o)
 	if (c->took)
 		follow_catch_up(f, &f->asked_chain);
 	else
-		c->stuck = true;
+		stuck(f, c);
 	c->took = false;
 }
 

@@ -7,6 +7,7 @@
  *	CLINIC "hole"/n			n was withheld
  *	CLINIC "h"+subject/n		the same by subject
  *	CLINIC "x"+chain/n		the head that n must have
+ *	CLINIC "holds"/0		there is a "g" of either kind
  *	CARD "d"+device/0		its first card, where it was logged, and
  *					where the device was revoked
  *	CARD "d"+device/n		the card that renewed it at n
@@ -14,16 +15,18 @@
  *	CARD "all"/i			the i-th device
  *	CARD "k"+key/0			a key that a card binds
  *	CARD "s"+subject/0		whose subject it is
+ *	CARD "g"+device/0		revoked by what a restore lost
  *	CASE "list"/i			the i-th case
  *	CASE "s"+case/0			its state
  *	CASE "l"+case/n			statement n of it
+ *	CASE "g"+case+member/k		out of channel k by what a restore lost
  *
  * What lies in the vault was checked before it was put there; its form is
  * checked again.
  */
 #include <stdlib.h>
 
-#include "session/follow/follow_inner.h"
+#include "session/follow/follow_rows.h"
 #include "session/vault/identity.h"
 #include "trust/attest.h"
 
@@ -33,25 +36,6 @@
 #define CARD_MAX  (64 + WIRE_CARD_MAX)
 
 const struct id16 follow_clinic_chain;
-
-/* A name of a letter and bytes. */
-struct name {
-	uint8_t b[1 + WIRE_HASH_LEN];
-	size_t len;
-};
-
-static struct bytes named(
-	struct name *n, char letter, const void *id, size_t len)
-{
-	n->b[0] = (uint8_t)letter;
-	memcpy(n->b + 1, id, len);
-	return bytes_of(n->b, 1 + len);
-}
-
-static struct bytes text(const char *s)
-{
-	return bytes_of(s, strlen(s));
-}
 
 static const struct bytes empty;
 
@@ -159,17 +143,6 @@ int follow_record(struct follow *f, size_t i, struct buf *ret)
 }
 
 /* ---- links --------------------------------------------------------------- */
-
-static struct bytes link_name(struct name *n, const struct id16 *chain)
-{
-	return follow_is_clinic(chain) ? text("link")
-				       : named(n, 'l', chain->b, ID16_LEN);
-}
-
-static enum vault_kind link_kind(const struct id16 *chain)
-{
-	return follow_is_clinic(chain) ? VAULT_CLINIC : VAULT_CASE;
-}
 
 int follow_put_link(struct follow *f, const struct id16 *chain, uint64_t number,
 	const struct follow_link *link)
@@ -383,11 +356,6 @@ int follow_expected(struct follow *f, const struct id16 *chain, uint64_t number,
 
 /* ---- cards --------------------------------------------------------------- */
 
-struct card_row {
-	uint64_t logged, logged_at, revoked, revoked_at;
-	struct bytes card;
-};
-
 static int write_card(struct follow *f, const struct id16 *device, uint64_t at,
 	const struct card_row *row)
 {
@@ -412,7 +380,7 @@ static int write_card(struct follow *f, const struct id16 *device, uint64_t at,
 	return rc;
 }
 
-static int read_card(struct bytes input, struct card_row *ret)
+int follow_read_card(struct bytes input, struct card_row *ret)
 {
 	uint16_t version = 0;
 	struct reader r;
@@ -489,7 +457,7 @@ int follow_put_revoked(struct follow *f, const struct id16 *device,
 		named(&n, 'd', device->b, ID16_LEN), 0, &mem);
 
 	if (rc == 0)
-		rc = read_card(buf_view(&mem), &row);
+		rc = follow_read_card(buf_view(&mem), &row);
 	if (rc == 0) {
 		row.revoked = number;
 		row.revoked_at = time;
@@ -548,12 +516,12 @@ static int card_row_at(struct follow *f, const struct id16 *device,
 	rc = vault_last(f->o.vault, VAULT_CARD, name,
 		number < CLINIC_NEWEST ? number + 1 : number, &at, ret_raw);
 	if (rc == 0)
-		rc = read_card(buf_view(ret_raw), ret);
+		rc = follow_read_card(buf_view(ret_raw), ret);
 	if (rc != 0 || at == 0)
 		return rc;
 	rc = vault_get(f->o.vault, VAULT_CARD, name, 0, &mem);
 	if (rc == 0)
-		rc = read_card(buf_view(&mem), &first);
+		rc = follow_read_card(buf_view(&mem), &first);
 	ret->revoked = first.revoked;
 	ret->revoked_at = first.revoked_at;
 	buf_wipe(&mem);
@@ -771,6 +739,12 @@ int follow_load(struct follow *f)
 	uint64_t n;
 	int rc = load_clinic(f);
 
+	if (rc == 0) {
+		rc = vault_next(
+			f->o.vault, VAULT_CLINIC, text("holds"), 0, &n, NULL);
+		f->holds = rc == 0;
+		rc = rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	}
 	for (uint64_t i = 0; rc == 0; i = n + 1) {
 		rc = vault_next(
 			f->o.vault, VAULT_CASE, text("list"), i, &n, &mem);

@@ -1,0 +1,325 @@
+/*
+ * What a restore has lost for good: the chain is read again from where it
+ * begins to differ, and we go on with the daemon's.
+ *
+ *	the waiting is over, and our chain is another or longer -> read to its
+ *	end -> all of it holds, and nothing that ended here begins again:
+ *	taken, the application told of each statement that is lost; else
+ *	nothing is changed, and an alarm
+ *
+ * Trusts a restore for what the authority signed: that what was signed before
+ * it may be lost. The daemon's word is not asked for what is forgotten: only
+ * statements before the restore, never an end of rights, of which the vault
+ * keeps who it was (follow_cut.c), and never a succession.
+ */
+#include <stdlib.h>
+
+#include "session/follow/follow_inner.h"
+
+#define STATEMENTS_MAX 4096
+
+/* ---- which -------------------------------------------------------------- */
+
+bool follow_anew(
+	struct follow *f, const struct id16 *chain, struct follow_chain *c)
+{
+	if (c->tried_anew || !follow_back_late(f, chain))
+		return false;
+	c->anew = c->tried_anew = true;
+	c->behind = false;
+	return true;
+}
+
+void follow_anew_end(struct follow *f)
+{
+	struct follow_anew *l = &f->anew;
+
+	for (size_t i = 0; i < l->count; i++)
+		buf_wipe(&l->items[i].raw);
+	free(l->items);
+	*l = (struct follow_anew){0};
+}
+
+/* Of the clinic's chain what stands before a restore is ours. */
+static uint64_t begins(const struct follow *f, const struct id16 *chain)
+{
+	struct wire_statement s;
+
+	return follow_is_clinic(chain) &&
+			       wire_statement_decode(
+				       buf_view(&f->back.raw), &s) == 0
+		       ? s.number - 1
+		       : 0;
+}
+
+struct follow_chain *follow_anew_next(
+	struct follow *f, struct id16 *ret, uint64_t *ret_after)
+{
+	struct follow_chain *c = f->chain.anew ? &f->chain : NULL;
+	struct follow_anew *l = &f->anew;
+
+	*ret = follow_clinic_chain;
+	for (size_t i = 0; c == NULL && i < f->case_count; i++) {
+		if (!f->cases[i]->chain.anew)
+			continue;
+		c = &f->cases[i]->chain;
+		*ret = f->cases[i]->c.id;
+	}
+	if (c != NULL && (l->count == 0 || !id16_eq(&l->chain, ret))) {
+		follow_anew_end(f);
+		l->chain = *ret;
+		l->from = begins(f, ret);
+	}
+	*ret_after = l->from + l->count;
+	return c;
+}
+
+/* ---- ours ---------------------------------------------------------------- */
+
+static int of_card(struct bytes raw, struct follow_old *o)
+{
+	struct wire_card card;
+	int rc = wire_card_decode(raw, &card);
+
+	o->device = card.device;
+	o->member = card.member;
+	return rc;
+}
+
+static int describe(
+	struct follow *f, const struct wire_statement *s, struct follow_old *o)
+{
+	struct trust_card t;
+
+	o->kind = s->kind;
+	o->device = s->signers[0].device;
+	switch (s->kind) {
+	case WIRE_ST_CARD: return of_card(s->u.card, o);
+	case WIRE_ST_REVOKE: o->device = s->u.revoke.device; break;
+	case WIRE_ST_RESET: o->channel = s->u.reset.channel; break;
+	case WIRE_ST_ASSIGN:
+		o->channel = s->u.assign.channel;
+		o->member = s->u.assign.member;
+		return 0;
+	case WIRE_ST_UNASSIGN:
+		o->channel = s->u.unassign.channel;
+		o->member = s->u.unassign.member;
+		return 0;
+	default: break;
+	}
+	if (f->source.card(f->source.ctx, &o->device, CLINIC_NEWEST, &t) == 0)
+		o->member = t.card.member;
+	return 0;
+}
+
+static int read_one(struct follow *f, const struct id16 *chain, uint64_t number,
+	struct follow_old *ret)
+{
+	struct follow_link link;
+	struct wire_statement s;
+	struct buf raw;
+	int rc = follow_get_link(f, chain, number, &link, &raw);
+
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_CORRUPT : rc;
+	*ret = (struct follow_old){.withheld = link.withheld,
+		.content = link.link.content,
+		.number = number,
+		.time = link.time};
+	if (!link.withheld) {
+		rc = wire_statement_decode(link.statement, &s);
+		if (rc == 0)
+			rc = describe(f, &s, ret);
+		if (rc != 0)
+			rc = ROWAN_E_CORRUPT;
+	}
+	buf_wipe(&raw);
+	return rc;
+}
+
+int follow_old_read(struct follow *f, const struct id16 *chain, uint64_t from,
+	struct follow_old **ret, size_t *ret_count)
+{
+	const struct known_case *k = follow_find(f, chain);
+	uint64_t last = k != NULL ? k->c.number : f->clinic.number;
+	struct follow_old *list;
+	size_t n = 0;
+	int rc = 0;
+
+	*ret = NULL;
+	*ret_count = 0;
+	if (last < from || last - from > STATEMENTS_MAX)
+		return ROWAN_E_CHAIN;
+	list = calloc((size_t)(last - from) + 1, sizeof *list);
+	if (list == NULL)
+		return ROWAN_E_NOMEM;
+	for (; rc == 0 && n < last - from; n++)
+		rc = read_one(f, chain, from + n + 1, &list[n]);
+	if (rc != 0) {
+		free(list);
+		return rc;
+	}
+	*ret = list;
+	*ret_count = n;
+	return 0;
+}
+
+size_t follow_old_common(
+	const struct follow *f, const struct follow_old *old, size_t count)
+{
+	const struct follow_anew *l = &f->anew;
+	size_t n = 0;
+
+	if (l->first > l->from + 1)
+		return 0;
+	while (n < count && n < l->count &&
+		memcmp(&old[n].content, &l->items[n].link.content,
+			sizeof old[n].content) == 0)
+		n++;
+	return n;
+}
+
+int follow_old_lost(struct follow *f, const struct id16 *chain,
+	const struct id16 *channel, const struct follow_old *old)
+{
+	const struct event e = {.type = ROWAN_EVENT_LOST,
+		.code = old->kind,
+		.time = old->time,
+		.case_id = *chain,
+		.channel = *channel,
+		.member = old->member,
+		.device = old->device,
+		.count = old->number};
+
+	return events_add(f->o.events, &e);
+}
+
+/* ---- what the daemon shows ----------------------------------------------- */
+
+static int add(struct follow_anew *l, const struct wire_chain_item *item)
+{
+	struct wire_statement s;
+	struct anew_item *a, *more;
+	int rc = 0;
+
+	if (l->count == STATEMENTS_MAX)
+		return ROWAN_E_LIMIT;
+	if (l->count == l->room) {
+		l->room = l->room == 0 ? 64 : 2 * l->room;
+		more = realloc(l->items, l->room * sizeof *more);
+		if (more == NULL)
+			return ROWAN_E_NOMEM;
+		l->items = more;
+	}
+	a = &l->items[l->count];
+	*a = (struct anew_item){
+		.item = *item, .link = {item->subject, item->content}};
+	if (!item->withheld) {
+		rc = buf_copy(&a->raw, item->statement);
+		a->item.statement = buf_view(&a->raw);
+		if (rc == 0)
+			rc = wire_statement_decode(a->item.statement, &s);
+		if (rc == 0)
+			rc = chain_link(&s, &a->link);
+	}
+	if (rc == 0)
+		l->count++;
+	else
+		buf_wipe(&a->raw);
+	return rc;
+}
+
+/* 0: that was all; ROWAN_E_AGAIN: there is more. */
+static int add_all(struct follow_anew *l, const struct wire_chain_answer *a)
+{
+	uint64_t last = l->from + l->count;
+	int rc = 0;
+
+	if (l->count == 0)
+		l->first = a->first;
+	/* Of an erased case there is one statement, wherever it stands. */
+	if (a->count > 0 && a->first != last + 1 &&
+		!(l->count == 0 && a->count == 1 &&
+			a->first == a->newest.number))
+		return ROWAN_E_CHAIN;
+	for (size_t i = 0; rc == 0 && i < a->count; i++)
+		rc = add(l, &a->items[i]);
+	if (rc != 0 || l->first + l->count > a->newest.number)
+		return rc;
+	return a->count > 0 ? ROWAN_E_AGAIN : ROWAN_E_CHAIN;
+}
+
+static void failed(struct follow *f, struct follow_chain *c,
+	const struct wire_chain_head *newest)
+{
+	const struct known_case *k = follow_find(f, &f->asked_chain);
+	uint64_t ours = k != NULL ? k->c.number : f->clinic.number;
+	const struct follow_finding what = {.case_id = f->asked_chain,
+		.number = newest == NULL ? ours : newest->number,
+		.alarm = newest == NULL || newest->number < ours
+				 ? ROWAN_ALARM_ROLLBACK
+				 : ROWAN_ALARM_FORK};
+	int rc = follow_alarm(f, c, &what);
+
+	if (rc != 0)
+		f->fault = rc;
+}
+
+/* Nothing of the case is there any more, and nobody takes ours. */
+static int lose_case(struct follow *f, struct known_case *k)
+{
+	struct follow_old *old = NULL;
+	size_t count = 0;
+	int rc = follow_open(f);
+
+	if (rc != 0)
+		return rc;
+	rc = follow_old_read(f, &k->c.id, 0, &old, &count);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const struct case_channel *ch =
+			case_channel(&k->c, old[i].channel);
+
+		rc = follow_old_lost(f, &k->c.id,
+			ch != NULL ? &ch->channel : &follow_clinic_chain,
+			&old[i]);
+	}
+	if (rc == 0)
+		rc = follow_hold(f, &k->c.id, &follow_clinic_chain, 0);
+	free(old);
+	return follow_close(f, rc);
+}
+
+void follow_anew_answer(struct follow *f, const struct requests_outcome *o,
+	const struct wire_chain_answer *a)
+{
+	struct known_case *k = follow_find(f, &f->asked_chain);
+	struct follow_chain *c = k != NULL ? &k->chain : &f->chain;
+	int rc = o->rc;
+
+	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE) {
+		follow_anew_end(f);
+		f->pause = true;
+		return;
+	}
+	if (rc == 0)
+		rc = a == NULL ? ROWAN_E_MALFORMED : add_all(&f->anew, a);
+	if (rc == ROWAN_E_AGAIN)
+		return;
+	c->anew = false;
+	if (rc == 0)
+		rc = k != NULL ? follow_case_anew(f, k, &a->newest)
+			       : follow_clinic_anew(f, &a->newest);
+	else if (rc == ROWAN_E_REFUSED && k != NULL)
+		rc = lose_case(f, k);
+	follow_anew_end(f);
+	/* Perhaps for want of a card that was withheld once. */
+	if (rc == ROWAN_E_UNKNOWN && !c->tried_holes) {
+		c->anew = c->tried_holes = f->want_holes = true;
+		f->holes_from = 0;
+		return;
+	}
+	if (rc != 0 && follow_verdict(rc))
+		failed(f, c, a == NULL ? NULL : &a->newest);
+	else if (rc != 0)
+		f->fault = rc;
+}
