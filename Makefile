@@ -3,7 +3,8 @@
 #   make             programs and libraries into build/
 #   make deps        install what is missing (Debian)
 #   make check       every test that is fast: unit, replay, vectors, layers
-#   make check-stories   the evenings, a newcomer, failures, a restore
+#   make check-stories   the evenings, a newcomer, failures, a restore (a
+#                        part of check)
 #   make lint        formatting and static analysis
 #   make asan tsan   the unit tests under a sanitizer, in a tree of their own
 #   make valgrind    some of them under valgrind [VALGRIND_UNIT="test_x test_y"]
@@ -163,14 +164,21 @@ replay: $(FUZZ_BIN)
 	$(Q)for f in $(FUZZ_BIN); do \
 		$$f tests/fuzz/corpus/$$(basename $$f) || exit 1; done
 
-# CHECKS grows in the rooms' own .mk files; every entry is quick.
+# CHECKS grows in the rooms' own .mk files; every entry is quick. The stories
+# are told beside them.
 CHECKS += valgrind
-check: all unit replay $(CHECKS)
+check: all $(STORY_NEEDS)
+	$(Q)+$(MAKE) --no-print-directory check-stories >$(B)/stories.log 2>&1 & \
+	stories=$$!; \
+	trap 'kill $$stories; wait $$stories; exit 130' INT TERM HUP; \
+	$(MAKE) --no-print-directory unit replay $(CHECKS); rest=$$?; \
+	wait $$stories; told=$$?; cat $(B)/stories.log; \
+	[ $$told -eq 0 ] && [ $$rest -eq 0 ]
 
 # Stories told with all the real programs. They mostly wait, for clocks and for
 # each other: so all at once, once everything is built.
 .PHONY: check-stories
-check-stories: all
+check-stories: all $(STORY_NEEDS)
 	$(Q)+$(MAKE) --no-print-directory -j$(words $(STORIES)) $(STORIES)
 
 # Sanitized trees of their own. leaks are part of address.

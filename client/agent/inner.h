@@ -138,6 +138,9 @@ void serve_ended(struct peer *p);
  */
 int refuse(struct request *q, int exit, const char *words, const char *hint);
 
+/* Refuses what is no agency's code. */
+int refuse_agency(struct request *q);
+
 /* Arguments of a request. Absent or of another type: NULL, the default. */
 const char *arg_text(const struct request *q, const char *name);
 bool arg_flag(const struct request *q, const char *name);
@@ -196,6 +199,8 @@ ROWAN_MUST int name_message(
 	struct request *q, const char *text, struct id16 *ret);
 ROWAN_MUST int name_kind(
 	struct request *q, const char *text, enum rowan_channel_kind *ret);
+/* How somebody gets into a channel they are not in, for a hint. */
+const char *name_way_in(const struct agent *a);
 /* The channel of ${kind} of a case, if this device takes part in it. */
 ROWAN_MUST int name_channel(struct request *q, const struct id16 *case_id,
 	enum rowan_channel_kind kind, struct id16 *ret);

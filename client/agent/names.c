@@ -190,20 +190,32 @@ int name_kind(struct request *q, const char *text, enum rowan_channel_kind *ret)
 	return 0;
 }
 
+const char *name_way_in(const struct agent *a)
+{
+	return (rowan_self_rights(a->rowan) & ROWAN_RIGHT_COORDINATE) != 0
+		       ? N_("rowan assign CASE me support,team lets you in; "
+			    "one of the two if that is enough")
+		       : N_("ask a coordinator to assign you");
+}
+
 int name_channel(struct request *q, const struct id16 *case_id,
 	enum rowan_channel_kind kind, struct id16 *ret)
 {
 	struct rowan_list *list;
+	bool on_team = false;
 	int rc = rowan_channels(q->agent->rowan, case_id->b, &list);
 
 	if (rc != 0)
 		return rc;
 	rc = ROWAN_E_REFUSED;
-	for (size_t i = 0; i < rowan_list_count(list); i++)
+	for (size_t i = 0; i < rowan_list_count(list); i++) {
+		on_team = on_team ||
+			  rowan_channel_kind(list, i) == ROWAN_CHANNEL_TEAM;
 		if (rowan_channel_kind(list, i) == kind) {
 			memcpy(ret->b, rowan_channel_id(list, i), ID16_LEN);
 			rc = 0;
 		}
+	}
 	rowan_list_free(list);
 	if (rc == 0)
 		return 0;
@@ -211,13 +223,15 @@ int name_channel(struct request *q, const struct id16 *case_id,
 		       ? refuse(q, EXIT_NOT_ALLOWED,
 				 N_("you are not assigned to the support "
 				    "channel of this case"),
-				 N_("rowan team writes to the team apart from "
-				    "the victim"))
+				 on_team ? N_("rowan team writes to the team "
+					      "apart from the victim; rowan "
+					      "read --channel team reads it")
+					 : name_way_in(q->agent))
 	       : kind == ROWAN_CHANNEL_TEAM
 		       ? refuse(q, EXIT_NOT_ALLOWED,
 				 N_("you are not assigned to the team of this "
 				    "case"),
-				 N_("ask a coordinator to assign you"))
+				 name_way_in(q->agent))
 		       : refuse(q, EXIT_NOT_ALLOWED,
 				 N_("you may not read the diary of this case"),
 				 N_("the victim chooses who reads it"));

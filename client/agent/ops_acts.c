@@ -32,6 +32,8 @@ static int op_open(struct request *q)
 		return ROWAN_E_INVAL;
 	rc = rowan_open_case(a->rowan, agency,
 		(uint32_t)arg_number(q, "day", 0), id.b, &number);
+	if (rc == ROWAN_E_INVAL)
+		return refuse_agency(q);
 	if (rc != 0)
 		return rc;
 	(void)json_object_set_new(q->out, "case", show_id(id.b));
@@ -166,7 +168,8 @@ static int op_assign(struct request *q)
 		note_attempt(q, &s);
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("this person is on the bar list of the case"),
-			N_("rowan bar list shows why"));
+			N_("rowan bar list names who is; the reasons stand in "
+			   "the team channel"));
 	}
 	return act(q, explain(q, rc), number);
 }
@@ -192,6 +195,10 @@ static int op_recuse(struct request *q)
 
 	if (rc == 0)
 		rc = rowan_recuse(q->agent->rowan, id.b, &number);
+	if (rc == ROWAN_E_SIGNER || rc == ROWAN_E_RULE)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("you take no part in this case"),
+			N_("rowan case shows who does"));
 	return act(q, rc, number);
 }
 
@@ -260,8 +267,14 @@ static int op_bar(struct request *q)
 	if (rc != 0)
 		return rc;
 	put_person(q, &member);
-	return rowan_bar(q->agent->rowan, id.b, member.b, arg_flag(q, "barred"),
+	rc = rowan_bar(q->agent->rowan, id.b, member.b, arg_flag(q, "barred"),
 		reason != NULL ? reason : "");
+	return rc == ROWAN_E_REFUSED
+		       ? refuse(q, EXIT_NOT_ALLOWED,
+				 N_("the bar list is the team's, and you are "
+				    "not on it"),
+				 name_way_in(q->agent))
+		       : rc;
 }
 
 const struct agent_operation ops_acts[] = {{"open", OP_SPEAK, false, op_open},

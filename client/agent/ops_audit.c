@@ -205,8 +205,9 @@ static int op_witness(struct request *q)
 	if (rc == ROWAN_E_SIGNER)
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("this device is no witness"),
-			N_("the authority cards one: rowan setup --role "
-			   "witness"));
+			N_("a witness has a card of its own: rowan setup "
+			   "--authority authority.txt --agency CODE "
+			   "--witness"));
 	if (rc == ROWAN_E_UNKNOWN)
 		return refuse(q, EXIT_NOT_FOUND,
 			N_("that is the log of another clinic"), NULL);

@@ -246,11 +246,28 @@ static bool unheard(struct agent *a, const uint8_t *channel)
 	       sent + 86400 < rowan_now(a->rowan);
 }
 
-/* Why a case counts as never opened; NULL: it was. */
+/* Does this device take part in it, so that it knows who does? */
+static bool takes_part(const struct rowan_list *channels, const uint8_t *id)
+{
+	for (size_t i = 0; i < rowan_list_count(channels); i++)
+		if (memcmp(rowan_channel_id(channels, i), id, ROWAN_ID_LEN) ==
+			0)
+			return true;
+	return false;
+}
+
+/*
+ * Why a case counts as never opened; NULL: it was. "": somebody is allocated,
+ * and this device cannot know the rest.
+ */
 static const char *unopened(struct agent *a, const uint8_t *case_id)
 {
 	size_t allocated = 0, in = 0;
-	bool waits = false;
+	bool waits = false, knows = false;
+	struct rowan_list *own = NULL;
+
+	if (rowan_channels(a->rowan, case_id, &own) != 0)
+		own = NULL;
 
 	for (int kind = ROWAN_CHANNEL_SUPPORT; kind <= ROWAN_CHANNEL_TEAM;
 		kind++) {
@@ -268,9 +285,12 @@ static const char *unopened(struct agent *a, const uint8_t *case_id)
 			in += rowan_member_present(l, i) ? 1 : 0;
 		}
 		rowan_list_free(l);
+		knows = knows || takes_part(own, channel);
 		waits = waits || unheard(a, channel);
 	}
+	rowan_list_free(own);
 	return allocated == 0 ? "nobody"
+	       : !knows	      ? ""
 	       : in == 0      ? "not in"
 	       : waits	      ? "unread"
 			      : NULL;
@@ -282,6 +302,7 @@ static int op_unopened(struct request *q)
 	struct agent *a = q->agent;
 	json_t *list = json_array();
 	struct rowan_list *l = NULL;
+	json_int_t left_out = 0;
 	int rc = rowan_cases(a->rowan, &l);
 
 	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
@@ -291,7 +312,9 @@ static int op_unopened(struct request *q)
 		struct id16 id;
 		json_t *o;
 
-		if (why == NULL)
+		if (why != NULL && *why == '\0')
+			left_out++;
+		if (why == NULL || *why == '\0')
 			continue;
 		o = case_json(a, l, i);
 		memcpy(id.b, rowan_case_id(l, i), ID16_LEN);
@@ -304,6 +327,7 @@ static int op_unopened(struct request *q)
 	}
 	rowan_list_free(l);
 	(void)json_object_set_new(q->out, "cases", list);
+	(void)json_object_set_new(q->out, "left_out", json_integer(left_out));
 	(void)json_object_set_new(
 		q->out, "now", json_integer((json_int_t)rowan_now(a->rowan)));
 	return rc;

@@ -183,7 +183,8 @@ static int op_invite(struct request *q)
 	if (rc == ROWAN_E_SIGNER)
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("your card does not give the right to enrol"),
-			N_("ask a registrar of your agency"));
+			N_("ask a colleague who has it; the authority gives it "
+			   "with a card"));
 	if (rc == ROWAN_E_RULE)
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("a victim is invited by somebody assigned to the "
@@ -200,12 +201,17 @@ static int op_invite(struct request *q)
 	return 0;
 }
 
-static int invite_arg(const struct request *q, struct id16 *ret)
+static int invite_arg(struct request *q, struct id16 *ret)
 {
 	const char *hex = arg_text(q, "invite");
 
-	return hex != NULL && hex_read(hex, ret->b, ID16_LEN) ? 0
-							      : ROWAN_E_INVAL;
+	return hex != NULL && hex_read(hex, ret->b, ID16_LEN)
+		       ? 0
+		       : refuse(q, EXIT_USAGE,
+				 N_("an invite is named by 32 hexadecimal "
+				    "digits"),
+				 N_("rowan invite says them when it makes "
+				    "one"));
 }
 
 /*

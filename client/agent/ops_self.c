@@ -284,6 +284,8 @@ static int op_request(struct request *q)
 				       : ROWAN_ROLE_CASEWORKER,
 			       agency, (unsigned)arg_number(q, "rights", 0),
 			       &made);
+	if (rc == ROWAN_E_INVAL)
+		return refuse_agency(q);
 	if (rc == 0)
 		(void)json_object_set_new(q->out, "request",
 			json_stringn((const char *)rowan_bytes_data(made),

@@ -26,7 +26,8 @@ static const struct {
 	int error;
 	const char *words, *hint;
 } meanings[] = {
-	{ROWAN_E_INVAL, N_("the SDK does not take this"), NULL},
+	{ROWAN_E_INVAL, N_("one of the values cannot be"),
+		N_("rowan help, with the command, says what it takes")},
 	{ROWAN_E_STATE, N_("that is not possible now"),
 		N_("rowan status says how things stand")},
 	{ROWAN_E_NOMEM, N_("out of memory"), NULL},
@@ -129,6 +130,14 @@ int refuse(struct request *q, int exit, const char *words, const char *hint)
 	q->words = words;
 	q->hint = hint;
 	return AGENT_REFUSED;
+}
+
+int refuse_agency(struct request *q)
+{
+	return refuse(q, EXIT_USAGE,
+		N_("an agency's code is up to 16 small letters, digits and -"),
+		N_("police, probation, cps, health, advocacy, or what the "
+		   "clinic agreed on"));
 }
 
 const char *arg_text(const struct request *q, const char *name)

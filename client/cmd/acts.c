@@ -191,7 +191,7 @@ static int confirm(struct run *r, const struct assignment *a, const char *who)
 			strcmp(a->person, "victim") != 0)
 			ui_note(&r->ui,
 				_("The victim sees who, and of which agency."));
-		code = ui_ask(&r->ui, question, &yes);
+		code = ui_ask(&r->ui, question, "--yes", &yes);
 	}
 	free(question);
 	free(safe);
@@ -443,7 +443,7 @@ static int handover_run(struct run *r)
 				   : mem_print(_("Hand the whole caseload to "
 						 "%s?"),
 					     safe);
-		code = ui_ask(&r->ui, question, &yes);
+		code = ui_ask(&r->ui, question, "--yes", &yes);
 		free(question);
 	}
 	h.to = to;

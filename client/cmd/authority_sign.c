@@ -116,7 +116,7 @@ static int compare(const struct run *r, const struct asked *a, const char *what)
 		code = ui_ask(&r->ui,
 			_("Did they read out this fingerprint, and is all of "
 			  "this right?"),
-			&same);
+			"--fingerprint", &same);
 		if (code != EXIT_DONE)
 			return code;
 	}

@@ -191,6 +191,7 @@ static const char *unopened_words(const char *why)
 static int list_unopened(struct run *r)
 {
 	json_t *ret = NULL, *one;
+	json_int_t out;
 	struct table *t;
 	size_t i;
 	int code = remote_call(r, json_pack("{s:s}", "op", "unopened"), &ret);
@@ -214,8 +215,18 @@ static int list_unopened(struct run *r)
 		table_cell(t, unopened_words(json_text(one, "unopened")));
 		free(name);
 	}
-	table_print(t, _("Everything was opened."));
+	table_print(t, _("Everything was opened, as far as you can know."));
 	table_free(t);
+	out = json_number(ret, "left_out");
+	if (out > 0)
+		ui_note(&r->ui,
+			ngettext("%lld allocated case is left out: you take no "
+				 "part in it.",
+				"%lld allocated cases are left out: you take "
+				"no "
+				"part in them.",
+				(unsigned long)out),
+			(long long)out);
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;
 }
@@ -237,9 +248,13 @@ static int cases_run(struct run *r)
 		true, _("There is no case yet."));
 }
 
+/* ${of}: the channel, or NULL for all of the clinic. */
 static void people_rows(
-	struct table *t, const json_t *list, uint64_t now, const char *channel)
+	struct table *t, const json_t *list, uint64_t now, const json_t *of)
 {
+	/* Who takes no part in it cannot know who has come. */
+	bool knows = json_flag(of, "part");
+
 	json_t *one;
 	size_t i;
 
@@ -248,17 +263,20 @@ static void people_rows(
 
 		when_text((uint64_t)json_number(one, "until"), now, until);
 		table_number(t, (long long)json_number(one, "number"));
-		if (channel != NULL)
-			table_cell(t, channel);
+		if (of != NULL)
+			table_cell(t, json_text(of, "kind"));
 		table_cell(t, who);
 		table_cell(t, words_said(json_text(one, "role")));
 		table_cell(t, json_text(one, "agency"));
-		if (channel != NULL) {
-			table_cell(t, json_flag(one, "present") ? _("yes")
-								: _("not yet"));
+		if (of != NULL) {
+			table_cell(t, !knows ? "?"
+				      : json_flag(one, "present")
+					      ? _("yes")
+					      : _("not yet"));
 			table_cell(t, until);
-			table_cell(t, json_flag(one, "verified") ? _("yes")
-								 : _("no"));
+			table_cell(t, !knows			   ? "?"
+				      : json_flag(one, "verified") ? _("yes")
+								   : _("no"));
 		}
 		free(who);
 	}
@@ -267,7 +285,8 @@ static void people_rows(
 static int case_run(struct run *r)
 {
 	json_t *ret = NULL, *one;
-	char day[WHEN_LEN], *name, *agency;
+	bool outside = false;
+	char day[WHEN_LEN], *name, *agency, *line;
 	struct table *t;
 	uint64_t now;
 	size_t i;
@@ -280,10 +299,14 @@ static int case_run(struct run *r)
 	when_day_text((uint32_t)json_number(ret, "day"), day);
 	name = ui_safe(&r->ui, json_text(ret, "alias"));
 	agency = ui_safe(&r->ui, json_text(ret, "agency"));
-	ui_say(&r->ui, _("Case %s %s"), json_text(ret, "case"), name);
-	ui_say(&r->ui, _("Referred %s by %s; %s%s"), day, agency,
+	line = mem_print(_("Case %s %s"), json_text(ret, "case"), name);
+	ui_beside(&r->ui, 0, line);
+	free(line);
+	line = mem_print(_("Referred %s by %s; %s%s"), day, agency,
 		words_said(json_text(ret, "status")),
 		json_flag(ret, "hold") ? _(", legal hold") : "");
+	ui_beside(&r->ui, 0, line);
+	free(line);
 	free(name);
 	free(agency);
 	t = table_new(&r->ui);
@@ -296,11 +319,14 @@ static int case_run(struct run *r)
 	table_column(t, _("UNTIL"), 0);
 	table_column(t, _("VERIFIED"), 0);
 	json_array_foreach (json_object_get(ret, "channels"), i, one) {
-		people_rows(t, json_object_get(one, "people"), now,
-			json_text(one, "kind"));
+		people_rows(t, json_object_get(one, "people"), now, one);
+		outside = outside || !json_flag(one, "part");
 	}
 	table_print(t, _("Nobody takes part yet: rowan assign."));
 	table_free(t);
+	if (outside)
+		ui_note(&r->ui, _("?: who is in a channel is known to those "
+				  "who take part in it."));
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;
 }

@@ -34,11 +34,17 @@ static void found(
 	size_t yes = text_width(_("good")), no = text_width(_("WRONG"));
 	size_t width = yes > no ? yes : no;
 
-	ui_say(ui, "%s%s%s%*s %s", ui_style(ui, good ? UI_GOOD : UI_WARN), word,
-		ui_style(ui, UI_PLAIN), (int)(width - text_width(word)), "",
-		what);
-	if (!good && advice != NULL)
-		ui_say(ui, "%*s %s", (int)width, "", advice);
+	if (!ui->json)
+		(void)printf("%s%s%s%*s ",
+			ui_style(ui, good ? UI_GOOD : UI_WARN), word,
+			ui_style(ui, UI_PLAIN), (int)(width - text_width(word)),
+			"");
+	ui_beside(ui, width + 1, what);
+	if (!good && advice != NULL) {
+		if (!ui->json)
+			(void)printf("%*s ", (int)width, "");
+		ui_beside(ui, width + 1, advice);
+	}
 	/* One by one: what takes longer comes last. */
 	(void)fflush(stdout);
 	(void)json_array_append_new(

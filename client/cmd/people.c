@@ -89,6 +89,16 @@ static int confirm_invite(struct run *r, const char *invite, bool same,
 		ret);
 }
 
+static int not_used(const struct run *r, const char *invite)
+{
+	char *hint = mem_print(_("rowan confirm %s goes on"), invite);
+	int code = ui_fail(&r->ui, EXIT_INTERRUPTED, hint,
+		_("nobody has used the invite yet"));
+
+	free(hint);
+	return code;
+}
+
 static int compare(struct run *r, const char *invite, json_t *consent)
 {
 	json_t *ret = NULL;
@@ -99,13 +109,12 @@ static int compare(struct run *r, const char *invite, json_t *consent)
 		&ret);
 
 	if (code == EXIT_DONE && json_flag(ret, "pending"))
-		code = ui_fail(&r->ui, EXIT_INTERRUPTED,
-			_("rowan confirm INVITE goes on"),
-			_("nobody has used the invite yet"));
+		code = not_used(r, invite);
 	if (code == EXIT_DONE) {
 		ui_say(&r->ui, _("Code: %s"), json_text(ret, "code"));
 		ui_note(&r->ui, _("Read it aloud, then let them read theirs."));
-		code = ui_ask(&r->ui, _("Is it the same, every digit?"), &same);
+		code = ui_ask(&r->ui, _("Is it the same, every digit?"),
+			"rowan confirm --same", &same);
 	}
 	json_decref(ret);
 	ret = NULL;
@@ -242,8 +251,7 @@ static int invite_code_run(struct run *r)
 		return code;
 	if (json_flag(ret, "pending")) {
 		json_decref(ret);
-		return ui_fail(&r->ui, EXIT_INTERRUPTED, NULL,
-			_("nobody has used the invite yet"));
+		return not_used(r, r->argv[0]);
 	}
 	ui_say(&r->ui, "%s", json_text(ret, "code"));
 	ui_json(&r->ui, ret);
@@ -302,7 +310,7 @@ static int consent_run(struct run *r)
 		code = ui_ask(&r->ui,
 			_("Does your new device show the same fingerprint, and "
 			  "is it yours?"),
-			&same);
+			"--same", &same);
 	if (code == EXIT_DONE && !same)
 		code = ui_fail(&r->ui, EXIT_DIFFERENT,
 			_("somebody else may want to be you: tell your "
@@ -352,7 +360,8 @@ static int verify_run(struct run *r)
 		ui_note(&r->ui,
 			_("Everybody in the channel sees this code. Compare "
 			  "it over a call or in person."));
-		code = ui_ask(&r->ui, _("Do they see the same?"), &same);
+		code = ui_ask(
+			&r->ui, _("Do they see the same?"), "--same", &same);
 	}
 	if (code == EXIT_DONE && !same) {
 		json_decref(ret);
@@ -421,7 +430,8 @@ static int devices_run(struct run *r)
 		table_number(t, (long long)json_number(one, "number"));
 		table_cell(t, json_text(one, "device"));
 		table_cell(t, logged);
-		table_cell(t, until);
+		/* A victim's card ends by a statement. */
+		table_cell(t, *until != '\0' ? until : "-");
 		table_cell(t, device_state(one, now));
 	}
 	table_print(t, _("No device is known."));
@@ -446,7 +456,7 @@ static int revoke_run(struct run *r)
 		code = ui_ask(&r->ui,
 			_("Revoke it? It is refused from its next message on, "
 			  "for ever."),
-			&yes);
+			"--yes", &yes);
 	if (code == EXIT_DONE && !yes)
 		return ui_fail(&r->ui, EXIT_OTHER, NULL, _("nothing was done"));
 	if (code == EXIT_DONE)

@@ -341,7 +341,8 @@ static int report_run(struct run *r)
 	else if (run_option(r, "csv") != NULL)
 		print_csv(&p, exact);
 	else {
-		ui_say(&r->ui, "%s\n", title);
+		ui_beside(&r->ui, 0, title);
+		ui_say(&r->ui, "%s", "");
 		print_text(r, &p, exact);
 		ui_note(&r->ui, _("Open and closed as of now; first answer: "
 				  "the median."));

@@ -254,8 +254,8 @@ static int setup_invite(struct run *r, const char *invite)
 			  "clinic, and those with rights, begin by files: "
 			  "rowan setup --authority authority.txt --agency "
 			  "CODE"));
-		code = ui_line(
-			&r->ui, _("Invite (as scanned or typed):"), &line);
+		code = ui_line(&r->ui, _("Invite (as scanned or typed):"),
+			"--invite", &line);
 		invite = line;
 	}
 	if (code == EXIT_DONE && *invite == '\0')
@@ -283,7 +283,8 @@ static int setup_invite(struct run *r, const char *invite)
 				  "then read this one aloud. They must be the "
 				  "same."));
 		if (!same)
-			code = ui_ask(&r->ui, _("Is it the same?"), &same);
+			code = ui_ask(
+				&r->ui, _("Is it the same?"), "--yes", &same);
 		if (code == EXIT_DONE && !same)
 			code = ui_fail(&r->ui, EXIT_DIFFERENT,
 				_("tell them to withdraw the invite and make "
@@ -436,7 +437,7 @@ static int wipe_run(struct run *r)
 		code = ui_ask(&r->ui,
 			_("Everything on this device is lost for ever, unsent "
 			  "messages too. Do it?"),
-			&sure);
+			"--yes", &sure);
 	if (code != EXIT_DONE || !sure)
 		return code;
 	return simple(r, "wipe",

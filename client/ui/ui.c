@@ -102,6 +102,23 @@ void ui_say(const struct ui *ui, const char *format, ...)
 	(void)putchar('\n');
 }
 
+void ui_beside(const struct ui *ui, size_t indent, const char *text)
+{
+	size_t room = ui->width > indent ? ui->width - indent : 1, len, used;
+
+	if (ui->json)
+		return;
+	if (ui->width == SIZE_MAX) {
+		(void)puts(text);
+		return;
+	}
+	for (; (used = text_fold(text, room, &len)) > 0; text += used) {
+		(void)printf("%.*s\n", (int)len, text);
+		if (text[used] != '\0')
+			(void)printf("%*s", (int)indent, "");
+	}
+}
+
 void ui_note(const struct ui *ui, const char *format, ...)
 {
 	char *words = NULL;
@@ -199,7 +216,19 @@ const char *ui_style(const struct ui *ui, enum ui_style style)
 	return ui->colour ? codes[style] : "";
 }
 
-int ui_line(const struct ui *ui, const char *prompt, char **ret)
+/* Nobody answers. */
+static int unanswered(
+	const struct ui *ui, const char *prompt, const char *option)
+{
+	char *hint = mem_print(_("there is nobody to ask; %s answers"), option);
+	int code = ui_fail(ui, EXIT_NEEDS_INPUT, hint, "%s", prompt);
+
+	free(hint);
+	return code;
+}
+
+int ui_line(
+	const struct ui *ui, const char *prompt, const char *option, char **ret)
 {
 	size_t cap = 0, len;
 	char *line = NULL;
@@ -207,7 +236,7 @@ int ui_line(const struct ui *ui, const char *prompt, char **ret)
 
 	*ret = NULL;
 	if (ui->no_input)
-		return ui_fail(ui, EXIT_NEEDS_INPUT, NULL, "%s", prompt);
+		return unanswered(ui, prompt, option);
 	if (ui->in_tty) {
 		(void)fflush(stdout);
 		print_folded(stderr, prompt, ui->err_width);
@@ -217,9 +246,7 @@ int ui_line(const struct ui *ui, const char *prompt, char **ret)
 	n = getline(&line, &cap, stdin);
 	if (n < 0) {
 		free(line);
-		return ui_fail(ui, EXIT_NEEDS_INPUT,
-			_("there is nobody to ask: give it as an option"), "%s",
-			prompt);
+		return unanswered(ui, prompt, option);
 	}
 	len = (size_t)n;
 	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
@@ -234,7 +261,8 @@ int ui_line(const struct ui *ui, const char *prompt, char **ret)
 	return EXIT_DONE;
 }
 
-int ui_ask(const struct ui *ui, const char *question, bool *ret)
+int ui_ask(const struct ui *ui, const char *question, const char *option,
+	bool *ret)
 {
 	/* The letters a translator chooses. */
 	const char *yes = _("yes"), *no = _("no");
@@ -244,7 +272,7 @@ int ui_ask(const struct ui *ui, const char *question, bool *ret)
 
 	*ret = false;
 	for (;;) {
-		code = ui_line(ui, prompt, &line);
+		code = ui_line(ui, prompt, option, &line);
 		if (code != EXIT_DONE)
 			break;
 		*ret = strcasecmp(line, yes) == 0 || strcasecmp(line, "y") == 0;

@@ -53,6 +53,13 @@ void ui_note(const struct ui *ui, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
+ * ui_beside(ui, indent, text):
+ * As ui_say, on stdout where ${indent} columns are taken: folded between words
+ * to what is left of the terminal, the lines after the first below it.
+ */
+void ui_beside(const struct ui *ui, size_t indent, const char *text);
+
+/**
  * ui_json(ui, object):
  * With --json print ${object} as one line on stdout; takes it in either case.
  */
@@ -77,17 +84,20 @@ enum ui_style { UI_PLAIN, UI_BOLD, UI_DIM, UI_WARN, UI_GOOD };
 const char *ui_style(const struct ui *ui, enum ui_style style);
 
 /**
- * ui_ask(ui, question, ret):
- * Ask a yes or no on the terminal. EXIT_DONE, EXIT_NEEDS_INPUT (said).
+ * ui_ask(ui, question, option, ret):
+ * Ask a yes or no on the terminal. ${option} answers it without: "--yes".
+ * EXIT_DONE, EXIT_NEEDS_INPUT (said).
  */
-int ui_ask(const struct ui *ui, const char *question, bool *ret);
+int ui_ask(const struct ui *ui, const char *question, const char *option,
+	bool *ret);
 
 /**
- * ui_line(ui, prompt, ret):
+ * ui_line(ui, prompt, option, ret):
  * One line from stdin, after a prompt where there is a person. The caller
  * frees. EXIT_DONE, EXIT_NEEDS_INPUT, EXIT_INPUT for more than 64 KiB or what
  * is not text (both said).
  */
-int ui_line(const struct ui *ui, const char *prompt, char **ret);
+int ui_line(const struct ui *ui, const char *prompt, const char *option,
+	char **ret);
 
 #endif

@@ -13,6 +13,7 @@ $(ACCEPTANCE_SO): $(B)/tests/acceptance/clock_preload.o
 	$(Q)$(CC) -shared -o $@ $< -ldl
 
 STORIES += check-evening-one check-evening-two check-audit check-bundle
+STORY_NEEDS += $(ACCEPTANCE_SO) $(B)/tests/acceptance/sign_kill_preload.so
 .PHONY: check-evening-one check-evening-two
 check-evening-one check-evening-two: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 	$(Q)python3 tests/acceptance/$(subst -,_,$(@:check-%=%)).py $(B)

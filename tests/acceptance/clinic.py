@@ -22,6 +22,9 @@ import time
 PASSPHRASE = "correct horse battery staple"
 
 
+ENDS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+
+
 class Failed(Exception):
     pass
 
@@ -52,7 +55,7 @@ class Clinic:
         self.host = own_address()
         self.ports = 7000 + 10 * Clinic.made, 7001 + 10 * Clinic.made
         # Whoever ends a test early leaves nothing running.
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in ENDS:
             signal.signal(number, interrupted)
         self.said = lambda who, args: None
         for name in ("run", "daemon", "daemon/state", "tmp"):
@@ -210,7 +213,7 @@ class Clinic:
         self.victims.append(v)
         return v
 
-    def until(self, what, why, secs=60):
+    def until(self, what, why, secs=180):
         end = time.time() + secs
         while True:
             got = what()
@@ -221,6 +224,9 @@ class Clinic:
             time.sleep(0.1)
 
     def end(self, keep=False):
+        # To tidy up is not broken off.
+        for number in ENDS:
+            signal.signal(number, signal.SIG_IGN)
         for v in self.victims:
             v.close() if keep else v.kill()
         if keep:
@@ -309,7 +315,7 @@ class Person:
         return [m.get("text", "") for m in self.messages(case, kind)
                 if m["type"] in ("text", "attachment", "diary")]
 
-    def hears(self, case, text, kind="support", secs=60):
+    def hears(self, case, text, kind="support", secs=180):
         self.clinic.until(lambda: text in self.texts(case, kind),
                           "%s reads %r" % (self.name, text), secs)
 
@@ -345,7 +351,7 @@ class Victim:
             raise Failed("%s: the companion has gone:\n%s" % (
                 self.name, self.out))
 
-    def sees(self, pattern, secs=60, since=0):
+    def sees(self, pattern, secs=180, since=0):
         """What the phone shows; the match."""
         return self.clinic.until(
             lambda: re.search(pattern, self.out[since:]),

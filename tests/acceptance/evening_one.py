@@ -95,7 +95,7 @@ def evening():
     k.move(60)
     phone.out = ""
     phone.open()
-    phone.sees("new message", secs=90)
+    phone.sees("new message")
     phone.say("read 5")
     phone.sees("A car will be at the surgery at one")
 

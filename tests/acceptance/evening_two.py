@@ -143,7 +143,7 @@ def evening():
     advocate.current()
     k.until(lambda: not any(p.get("name") == "Kim" and p["present"]
                             for p in advocate.channel("1")["people"]),
-            "the colleague is out of the channel", 90)
+            "the colleague is out of the channel")
     advocate.run("send", "1", WORDS[3])
     phone.say("wait 10")
     phone.sees("new message")

@@ -189,7 +189,7 @@ expect 0 '2 messages were new' r history import out.rowan --passphrase-file pass
 # ---- coordinating ----------------------------------------------------------------
 expect 0 'Case 3, ' r open probation --day 2026-01-14 --alias foxglove
 expect 2 'a day is today' r open probation --day someday
-expect 16 'hint: .*give it as an option' r assign foxglove 2 team
+expect 16 'hint: .*; --yes answers' r assign foxglove 2 team
 expect 0 'takes part: support,team' r assign foxglove 2 support,team --yes
 expect 9 'there is no such person' r assign foxglove 99 team --yes
 expect 2 'support, team or diary' r assign foxglove 2 all --yes

@@ -1,6 +1,7 @@
 """Every word that a person reads can be translated: no bare string goes to the
 functions that speak, and all of the table of commands is in the catalogue.
-usage: strings.py POT ROWAN (on the stand-in)
+What is said to be typed can be: every command and option that a text names is
+in the table. usage: strings.py POT ROWAN (on the stand-in)
 """
 
 import ast
@@ -16,6 +17,7 @@ SPEAK = ("ui_say|ui_note|ui_fail|ui_ask|ui_line|run_usage|refuse|found|remark|"
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 # What is no word of any language: formats, "#", protocol words.
 SHOUT = re.compile(r"[A-Za-z]{2,}")
+TYPED = re.compile(r'"(rowan [a-z]+ )?--[a-z]+"')
 PROTOCOL = re.compile(r"\(\s*\"?\{s:|json_(pack|text|number|flag|object)|"
                       r"strcmp|run_option|run_number")
 
@@ -67,8 +69,8 @@ def bare(path):
         for s in STRING.findall(rest):
             words = re.sub(r"%[-+ 0#.*\d]*(?:hh|h|ll|l|z)?[a-zA-Z]", "",
                            ast.literal_eval(s))
-            if SHOUT.search(words) and name not in ("simple", "do_act",
-                                                    "when_running"):
+            if SHOUT.search(words) and not TYPED.fullmatch(s) and \
+                    name not in ("simple", "do_act", "when_running"):
                 yield "%s:%d: %s(... %s" % (path, line, name, s)
 
 
@@ -82,6 +84,25 @@ def catalogue(path):
     return ids
 
 
+def named(text, table):
+    """Commands and options that ${text} names and that there are not."""
+    commands = {c["name"]: c for c in table["commands"]}
+    common = {o["name"] for o in table["options"]}
+    for m in re.finditer(r"(?<!newer )\browan ([a-z][a-z-]*)"
+                         r"(?: ([a-z][a-z-]*))?", text):
+        one, two = m.group(1), "%s %s" % m.groups()
+        name = two if two in commands else one
+        if name not in commands and name != "help":
+            yield "no command: rowan %s, in %r" % (one, text)
+            continue
+        behind = re.split(r"[;.]|rowan ", text[m.end():])[0]
+        have = common | {o["name"] for o in commands[name]["options"]} \
+            if name in commands else common
+        for option in re.findall(r"--([a-z-]+)", behind):
+            if option not in have:
+                yield "rowan %s has no --%s, in %r" % (name, option, text)
+
+
 pot, rowan = sys.argv[1:3]
 wrong = [w for p in sorted(glob.glob("client/*/*.c")) for w in bare(p)]
 known = catalogue(pot)
@@ -93,6 +114,7 @@ for c in table["commands"]:
     texts += [o["help"] for o in c["options"]]
 texts += [o["help"] for o in table["options"]]
 wrong += ["not in the catalogue: %r" % t for t in texts if t not in known]
+wrong += [w for t in sorted(known) for w in named(t, table)]
 for w in wrong:
     print(w)
 print("  strings: %d of the table in the catalogue, %d bare"

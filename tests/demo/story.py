@@ -4,7 +4,6 @@ usage: story.py BUILD [keep]
 """
 
 import os
-import signal
 import sqlite3
 import sys
 import time
@@ -44,6 +43,14 @@ def scene(person, *args, head=None):
     k.said = quietly
 
 
+def calls(who, alias, other):
+    """A private name for a colleague, by the number that rowan people gives."""
+    member = who.number(other)
+    number = [p["number"] for p in who.json("people")["people"]
+              if p["member"] == member][0]
+    scene(who, "alias", "--person", str(number), alias)
+
+
 def story():
     tell("1. On a machine without a network the authority makes the clinic's "
          "key, and\n   signs cards for the daemon and four people.")
@@ -64,11 +71,15 @@ def story():
          "allocates people:\n   the advocate may speak with her, police and "
          "health are on the team only.")
     scene(coordinator, "open", "police", "--alias", "bluebell")
-    n = {p.name: coordinator.number(p) for p in (police, advocate, nurse)}
-    scene(coordinator, "assign", "bluebell", n["advocate"], "support,team",
-          "--yes")
-    scene(coordinator, "assign", "bluebell", n["police"], "team", "--yes")
-    scene(coordinator, "assign", "bluebell", n["nurse"], "team", "--yes")
+    for p in (police, advocate, nurse):
+        coordinator.number(p)
+    scene(coordinator, "people")
+    calls(coordinator, "imogen", advocate)
+    calls(coordinator, "kofi", nurse)
+    calls(coordinator, "sam", police)
+    scene(coordinator, "assign", "bluebell", "imogen", "support,team", "--yes")
+    scene(coordinator, "assign", "bluebell", "sam", "team", "--yes")
+    scene(coordinator, "assign", "bluebell", "kofi", "team", "--yes")
     for p in (police, advocate, nurse):
         p.joined("1", "team")
 
@@ -116,8 +127,8 @@ def story():
     time.sleep(2)  # the card is of a second that the daemon has not had yet
     scene(coordinator, "log-card", k.path("colleague.request.answer"))
     second.current()
-    scene(coordinator, "handover", coordinator.number(second), "--from",
-          coordinator.number(advocate), "--yes")
+    calls(coordinator, "ruth", second)
+    scene(coordinator, "handover", "ruth", "--from", "imogen", "--yes")
     second.joined("1", "support")
     scene(second, "send", "1", "Hello, I take over from today.")
     phone.sees("new message")
@@ -188,12 +199,17 @@ def leave_running():
           % (clinic.PASSPHRASE, end))
 
 
+stays = False
 try:
     story()
     tell("That was a clinic's first day, in %d seconds." % (
         time.time() - begun))
     if keep:
         leave_running()
+        stays = True
+except SystemExit:
+    tell("Broken off; nothing is left behind.")
+    raise
 except BaseException:
     try:
         sys.stdout.write(open(k.path("daemon/log")).read()[-2000:])
@@ -201,4 +217,4 @@ except BaseException:
         pass
     raise
 finally:
-    k.end(keep)
+    k.end(stays)

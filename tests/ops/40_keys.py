@@ -199,7 +199,7 @@ def main():
     verify(first)
     ctl("audit", "verify")
     k.until(lambda: rows("status")[0]["log_cosigned"] > cosigned,
-            "the witness cosigns under the next log key", 120)
+            "the witness cosigns under the next log key")
 
 
 try:

@@ -39,6 +39,7 @@ restore-kills: $(B)/rowand $(B)/rowanctl $(B)/tests/ops/11_killed \
 
 #   make check-weeks     a restore from last week, and keys that change
 STORIES += check-weeks
+STORY_NEEDS += $(B)/tests/ops/person $(B)/tests/ops/shift.so
 .PHONY: check-weeks
 check-weeks: $(B)/rowand $(B)/rowanctl $(B)/tests/ops/person \
 		$(B)/tests/ops/shift.so $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
