@@ -89,8 +89,8 @@ void audit_failed(const struct wait *w, int rc)
 		const char *words, *hint;
 	} why[] = {{ROWAN_E_CHAIN, EXIT_TROUBLE,
 			   N_("the daemon contradicts what it signed"),
-			   N_("keep what you have; tell the authority and the "
-			      "other agencies")},
+			   N_("rowan conflict list has what it signed; tell "
+			      "the authority and the other agencies")},
 		{ROWAN_E_STATE, EXIT_LATER,
 			N_("there is no checkpoint that may be believed yet"),
 			N_("the witnesses of your policy must cosign first")},
@@ -170,11 +170,41 @@ static int put_log(struct request *q)
 	return rc;
 }
 
+/* How many there are; and with ${files} what is in them. */
+static int put_conflicts(struct request *q, bool files)
+{
+	struct rowan_bytes *file = NULL;
+	json_t *list = json_array();
+	json_int_t n = 0;
+	int rc;
+
+	while ((rc = rowan_conflict(q->agent->rowan, (uint64_t)n, &file)) ==
+		0) {
+		json_t *one = json_pack("{s:I}", "number", n++);
+
+		put_text(one, "file", file);
+		(void)json_array_append_new(list, one);
+	}
+	if (files)
+		(void)json_object_set(q->out, "conflicts", list);
+	else
+		(void)json_object_set_new(q->out, "conflicts", json_integer(n));
+	json_decref(list);
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+static int op_conflicts(struct request *q)
+{
+	return put_conflicts(q, true);
+}
+
 static int op_log(struct request *q)
 {
 	struct rowan_bytes *key = NULL;
 	int rc = put_log(q);
 
+	if (rc == 0)
+		rc = put_conflicts(q, false);
 	if (rc == 0 && arg_flag(q, "look"))
 		rc = rowan_look(q->agent->rowan);
 	if (rc == 0 && rowan_witness_key(q->agent->rowan, &key) == 0)
@@ -223,11 +253,12 @@ static int op_witness(struct request *q)
 	if (rc == ROWAN_E_CHAIN)
 		return refuse(q, EXIT_TROUBLE,
 			N_("refused: the log has forked or shrunk"),
-			N_("keep the request as evidence; tell the authority "
-			   "and the other agencies"));
+			N_("rowan conflict list has what was signed; tell the "
+			   "authority and the other agencies"));
 	return rc;
 }
 
 const struct agent_operation ops_audit[] = {{"audit", OP_CARD, false, op_audit},
+	{"conflicts", OP_CARD, true, op_conflicts},
 	{"log", OP_CARD, true, op_log}, {"policy", OP_CARD, false, op_policy},
 	{"witness", OP_CARD, false, op_witness}, {NULL, OP_ANY, false, NULL}};

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <rowan.h>
+
 #include "cmd/families.h"
 #include "cmd/remote.h"
 #include "ui/mem.h"
@@ -143,15 +145,23 @@ static void check_channels(struct findings *f, struct run *r)
 
 static bool on_alarm(struct run *r, const json_t *event, void *ctx)
 {
+	const char *alarm = json_text(event, "alarm");
 	struct findings *f = ctx;
 	char *what;
 
 	if (strcmp(json_text(event, "event"), "alarm") != 0)
 		return true;
-	what = mem_print(_("alarm: %s"), json_text(event, "alarm"));
+	what = mem_print(_("alarm: %s"), alarm);
 	found(f, false, what,
-		_("the daemon or a member did something that nothing explains: "
-		  "tell your coordinator"));
+		strcmp(alarm, rowan_alarm_name(ROWAN_ALARM_FORK)) == 0 ||
+				strcmp(alarm, rowan_alarm_name(
+						      ROWAN_ALARM_ROLLBACK)) ==
+					0
+			? _("the daemon or a member did something that nothing "
+			    "explains: tell your coordinator; rowan conflict "
+			    "list may have what the log signed")
+			: _("the daemon or a member did something that nothing "
+			    "explains: tell your coordinator"));
 	free(what);
 	return true;
 }

@@ -10,7 +10,7 @@ extern const struct command self_commands[], case_commands[], act_commands[],
 	message_commands[], people_commands[], stream_commands[],
 	diary_commands[], evidence_commands[], report_commands[],
 	doctor_commands[], chat_commands[], audit_commands[],
-	witness_commands[], bundle_commands[];
+	witness_commands[], bundle_commands[], conflict_commands[];
 
 struct anchor;
 struct evidence;

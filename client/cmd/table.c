@@ -17,6 +17,7 @@ const struct command_group command_groups[] = {
 	{N_("Exported diaries"), bundle_commands},
 	{N_("The clinic's log"), audit_commands},
 	{N_("Witnessing the log"), witness_commands},
+	{N_("A log that contradicts itself"), conflict_commands},
 	{N_("Coordinating"), act_commands},
 	{N_("Invites, devices, verification"), people_commands},
 	{N_("Figures"), report_commands}, {N_("For programs"), stream_commands},

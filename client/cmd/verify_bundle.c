@@ -99,12 +99,21 @@ static bool parse_signature(
 	return true;
 }
 
-/* Only one spelling of hexadecimal digits. */
-static bool lower(struct bytes text)
+/*
+ * Only one spelling: of hexadecimal digits, which stand in the first line, and
+ * of base64, where libsodium 1.0.18 takes some bytes past ASCII (0xaf for '/').
+ */
+static bool is_plain(struct bytes text)
 {
-	for (size_t i = 0; i < text.len && text.data[i] != '\n'; i++)
-		if (text.data[i] >= 'A' && text.data[i] <= 'F')
+	bool first = true;
+
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t b = text.data[i];
+
+		if (b >= 0x80 || (first && b >= 'A' && b <= 'F'))
 			return false;
+		first = first && b != '\n';
+	}
 	return true;
 }
 
@@ -122,7 +131,7 @@ static void check_signature(struct checking *x, struct bytes list)
 		return;
 	}
 	if (!parse_signature(buf_view(&text), &sig, &cards) ||
-		!lower(buf_view(&text)))
+		!is_plain(buf_view(&text)))
 		fault(x, "altered file", "signature", _("it cannot be read"));
 	else if (disclosure_cards(buf_view(&cards), &x->authority, &chain) != 0)
 		fault(x, "foreign signature", "signature",

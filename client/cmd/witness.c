@@ -143,6 +143,10 @@ static int status_run(struct run *r)
 		ui_say(&r->ui, _("Signed:   %s"), when);
 	if (json_object_get(ret, "key") != NULL)
 		ui_say(&r->ui, _("Key:      %s"), json_text(ret, "key"));
+	if (json_number(ret, "conflicts") > 0)
+		ui_say(&r->ui,
+			_("The log has contradicted itself: rowan conflict "
+			  "list"));
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;
 }
@@ -163,6 +167,7 @@ const struct command witness_commands[] = {
 		0, NULL, sign_run},
 	{"witness status", "", 0, 0, COMMAND_TEXT,
 		N_("what this device has verified of the log"),
-		N_("And, of a witness, the verifier key for policy files."), 0,
-		NULL, status_run},
+		N_("And, of a witness, the verifier key for policy files; and "
+		   "whether the log has contradicted itself."),
+		0, NULL, status_run},
 	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

@@ -115,6 +115,16 @@ ROWAN_API ROWAN_MUST int rowan_audit_who(struct rowan *r,
 	const uint8_t device[ROWAN_ID_LEN], uint8_t ret_member[ROWAN_ID_LEN],
 	enum rowan_role *ret_role, char ret_agency[ROWAN_AGENCY_LEN]);
 
+/*
+ * rowan_conflict(r, n, ret):
+ * When the log has signed two histories (ROWAN_ALARM_FORK,
+ * ROWAN_ALARM_ROLLBACK), both signed checkpoints are kept in a file that
+ * anybody can check with the authority's key alone ("rowan conflict verify").
+ * The one number ${n}, from 0. ROWAN_E_NOT_FOUND: there are no more.
+ */
+ROWAN_API ROWAN_MUST int rowan_conflict(
+	struct rowan *r, uint64_t n, struct rowan_bytes **ret);
+
 /* --- Witnesses ------------------------------------------------------------ */
 
 /*

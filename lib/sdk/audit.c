@@ -246,6 +246,21 @@ int rowan_audit_who(struct rowan *r, const uint8_t device[ROWAN_ID_LEN],
 	return 0;
 }
 
+int rowan_conflict(struct rowan *r, uint64_t n, struct rowan_bytes **ret)
+{
+	const struct session_parts *p;
+	struct buf file;
+	int rc;
+
+	if (r == NULL || ret == NULL)
+		return ROWAN_E_INVAL;
+	*ret = NULL;
+	rc = sdk_carded(r, &p);
+	if (rc == 0)
+		rc = proofs_conflicts(p->proofs, n, &file);
+	return rc == 0 ? sdk_bytes(ret, &file) : rc;
+}
+
 /* ---- witnesses -------------------------------------------------------------
  */
 

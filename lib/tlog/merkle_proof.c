@@ -211,14 +211,35 @@ static int climb(const struct merkle_proof *proof, size_t i, uint64_t node,
 	return last == 0 ? 0 : ROWAN_E_CRYPTO;
 }
 
+/*
+ * From both trees' hashes of the subtree that ends the old one up to their
+ * roots. An old tree of a power of two leaves is itself the first hash, and
+ * comes in ${old_hash}.
+ */
+static int lead(const struct merkle_proof *proof, uint64_t old_size,
+	uint64_t size, struct merkle_hash *old_hash, struct merkle_hash *hash)
+{
+	uint64_t node = old_size - 1, last = size - 1;
+	size_t i = 0;
+
+	if (proof->len == 0)
+		return ROWAN_E_CRYPTO;
+	while (node & 1) {
+		node >>= 1;
+		last >>= 1;
+	}
+	if (node != 0)
+		*old_hash = proof->hash[i++];
+	*hash = *old_hash;
+	return climb(proof, i, node, last, old_hash, hash);
+}
+
 int merkle_proof_check_consistency(const struct merkle_proof *proof,
 	uint64_t old_size, const struct merkle_hash *old_root, uint64_t size,
 	const struct merkle_hash *root)
 {
 	struct merkle_hash old_hash, hash, empty;
 	struct merkle none;
-	uint64_t node, last;
-	size_t i = 0;
 
 	if (old_size > size || proof->len > MERKLE_PROOF_MAX)
 		return ROWAN_E_CRYPTO;
@@ -234,21 +255,25 @@ int merkle_proof_check_consistency(const struct merkle_proof *proof,
 		return proof->len == 0 && merkle_eq(old_root, root)
 			       ? 0
 			       : ROWAN_E_CRYPTO;
-	if (proof->len == 0)
-		return ROWAN_E_CRYPTO;
-
-	node = old_size - 1;
-	last = size - 1;
-	while (node & 1) {
-		node >>= 1;
-		last >>= 1;
-	}
-	/* An old tree of a power of two leaves is itself the first hash. */
-	old_hash = node == 0 ? *old_root : proof->hash[i++];
-	hash = old_hash;
-	if (climb(proof, i, node, last, &old_hash, &hash) != 0)
+	old_hash = *old_root;
+	if (lead(proof, old_size, size, &old_hash, &hash) != 0)
 		return ROWAN_E_CRYPTO;
 	return merkle_eq(&old_hash, old_root) && merkle_eq(&hash, root)
 		       ? 0
 		       : ROWAN_E_CRYPTO;
+}
+
+int merkle_proof_begins(const struct merkle_proof *proof, uint64_t old_size,
+	uint64_t size, const struct merkle_hash *root, struct merkle_hash *ret)
+{
+	struct merkle_hash old_hash = {{0}}, hash;
+
+	memset(ret, 0, sizeof *ret);
+	if (proof->len > MERKLE_PROOF_MAX || old_size == 0 ||
+		old_size >= size || is_power_of_two(old_size) ||
+		lead(proof, old_size, size, &old_hash, &hash) != 0 ||
+		!merkle_eq(&hash, root))
+		return ROWAN_E_CRYPTO;
+	*ret = old_hash;
+	return 0;
 }

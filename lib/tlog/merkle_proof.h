@@ -83,4 +83,15 @@ ROWAN_MUST int merkle_proof_check_consistency(const struct merkle_proof *proof,
 	uint64_t old_size, const struct merkle_hash *old_root, uint64_t size,
 	const struct merkle_hash *root);
 
+/**
+ * merkle_proof_begins(proof, old_size, size, root, ret):
+ * The root of the first ${old_size} leaves of the tree of ${size} under
+ * ${root}, as a consistency proof tells it: of one ${root} nobody can tell
+ * two. ROWAN_E_CRYPTO when the proof does not lead to ${root}, or does not
+ * tell: where ${old_size} is a power of two, that root is not in it.
+ */
+ROWAN_MUST int merkle_proof_begins(const struct merkle_proof *proof,
+	uint64_t old_size, uint64_t size, const struct merkle_hash *root,
+	struct merkle_hash *ret);
+
 #endif

@@ -106,7 +106,7 @@ const char *watch_verdict_name(enum watch_verdict v)
 	case WATCH_SAME: return "nothing new";
 	case WATCH_GROWN: return "grown";
 	case WATCH_OLDER: return "older than what was seen";
-	case WATCH_FORK: return "another history of the same length";
+	case WATCH_FORK: return "another history than was seen before";
 	case WATCH_SHRUNK: return "shorter than what was seen before";
 	case WATCH_STALE: return "signed too long ago";
 	}

@@ -27,12 +27,12 @@ $(B)/tests/acceptance/sign_kill_preload.so: \
 check-audit: $(CLINIC_PROGRAMS) $(B)/tests/acceptance/sign_kill_preload.so
 	$(Q)python3 tests/acceptance/audit.py $(B)
 #   make check-bundle      a diary goes out; a bit of each part is flipped
-#   make check-bundle-whole    all of them
+#   make check-bundle-whole    all of them [ONLY=signature]
 .PHONY: check-bundle check-bundle-whole
-check-bundle: $(CLINIC_PROGRAMS)
+check-bundle: $(CLINIC_PROGRAMS) $(B)/rowanctl
 	$(Q)python3 tests/acceptance/bundle.py $(B)
-check-bundle-whole: $(CLINIC_PROGRAMS)
-	$(Q)python3 tests/acceptance/bundle.py $(B) whole
+check-bundle-whole: $(CLINIC_PROGRAMS) $(B)/rowanctl
+	$(Q)python3 tests/acceptance/bundle.py $(B) whole $(ONLY)
 
 .PHONY: clinic check-clinic
 clinic: $(CLINIC_PROGRAMS)

@@ -215,18 +215,91 @@ def run():
         p.current()
     audit(auditor, advocate, colleague, case, "words of the victim")
     witnesses(online, offline, auditor)
-    back(before, (online, offline, auditor))
+    back(before, (coordinator, online, offline, auditor))
+
+
+def put_back(copy, people):
+    """The operator puts a copy back, the record of the log with it."""
+    k.stop()
+    shutil.rmtree(k.path("daemon/state"))
+    shutil.copytree(copy, k.path("daemon/state"))
+    k.start()
+    for p in people:
+        p.current()
+
+
+def contradictions(person):
+    return person.json("conflict", "list")["conflicts"]
+
+
+def apart(people):
+    """Two copies of a database go on, each for itself."""
+    coordinator, online, auditor = people
+    copy = k.path("apart")
+    k.stop()
+    shutil.copytree(k.path("daemon/state"), copy)
+    k.start()
+    for p in people:
+        p.current()
+    known = 0
+    # Of a tree of 2^n entries no consistency proof names the root.
+    while known & (known - 1) == 0:
+        auditor.run("audit", "timeline")
+        auditor.run("audit", "verify")
+        known = online.json("witness", "--once")["size"]
+    assert contradictions(online) == [] and contradictions(auditor) == []
+    # What was verified outlives the agent.
+    online.run("agent", "stop")
+    online.run("unlock", "--passphrase-file", k.path("pass"))
+    put_back(copy, people)
+
+    def told():
+        coordinator.run("open", "police")
+        assert online.run("witness", "--once", check=False).returncode in (
+            0, 18)
+        return any(c["kind"] == "past" for c in contradictions(online))
+    k.until(told, "the other history is as long")
+    assert online.code("witness", "--once") == 18
+    assert auditor.code("audit", "verify") == 18
+    assert online.json("witness", "status")["size"] == known
+
+
+def for_a_court(person):
+    """Each one is a file that anybody checks with the authority's key."""
+    listed = contradictions(person)
+    key = ("--authority", k.path("authority/authority.txt"))
+    k.run("rowan", "authority", "create", k.path("other"),
+          "--passphrase-file", k.path("pass"))
+    for c in listed:
+        assert c["proved"] and c["checkpoints"][0]["time"] > 0, c
+        path = k.path("conflict.%d" % c["number"])
+        person.run("conflict", "get", str(c["number"]), path)
+        p = k.run("rowan", "conflict", "verify", "--json", *key, path,
+                  home=k.path("nobody"))
+        assert json.loads(p.stdout) == {
+            x: c[x] for x in c if x != "number"}, (p.stdout, c)
+        p = k.run("rowan", "conflict", "verify", "--authority",
+                  k.path("other/authority.txt"), path, check=False,
+                  home=k.path("nobody"))
+        assert p.returncode == 14 and "not signed by this" in p.stderr, p
+        text = open(path).read()
+        # The one that was believed in place of the other.
+        head, one, _ = text.split("\n\nrowan-log/")
+        with open(path, "w") as f:
+            f.write(head + 2 * ("\n\nrowan-log/" + one) + "\n")
+        p = k.run("rowan", "conflict", "verify", *key, path, check=False,
+                  home=k.path("nobody"))
+        assert p.returncode == 14 and "go together" in p.stderr, p
+        os.unlink(path)
+    assert person.code("conflict", "get", str(len(listed) + 1)) == 9
+    assert person.json("witness", "status")["conflicts"] == len(listed)
+    return {c["kind"] for c in listed}
 
 
 def back(before, people):
-    """The operator puts an old copy back, the record of the log with it."""
-    online, offline, auditor = people
-    k.stop()
-    shutil.rmtree(k.path("daemon/state"))
-    shutil.copytree(before, k.path("daemon/state"))
-    k.start()
-    for p in (online, auditor):
-        p.current()
+    coordinator, online, offline, auditor = people
+    apart((coordinator, online, auditor))
+    put_back(before, (online, auditor))
     # It shows less than was signed before: refused, and said so.
     assert online.code("witness", "--once") == 18
     assert auditor.code("audit", "verify") == 18
@@ -235,6 +308,10 @@ def back(before, people):
     ask = k.path("old")
     auditor.run("audit", "request", ask, check=False)
     assert known > 0 and not os.path.exists(ask)
+    for person in (online, auditor):
+        assert {"past", "back"} <= for_a_court(person)
+        shutil.rmtree(k.path("other"))
+    assert contradictions(offline) == []
 
 
 try:

@@ -1,8 +1,11 @@
 """A victim lets entries of the diary out, the advocate exports them, and
 anybody checks the folder without a network; every kind of tampering has its
-name, and no single bit can be changed unseen. usage: bundle.py BUILD [whole]
+name, and no single bit can be changed unseen. usage:
+bundle.py BUILD [whole [FILE...]]
 """
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -12,8 +15,12 @@ import sys
 
 import clinic
 
+sys.path.insert(0, "tests/tlog")
+import bundle as other  # noqa: E402
+
 k = clinic.Clinic(sys.argv[1])
 WHOLE = len(sys.argv) > 2
+ONLY = sys.argv[3:]  # of these files
 WORDS = ["He stood at the gate.", "Seven calls <b>before</b> noon & after",
          "A note under the \u202edoor."]
 PURPOSE = "the protection order"
@@ -81,6 +88,15 @@ def tampered(out):
     found = kinds(change("signature", lambda d: d.replace(
         b"cards ", b"cards AAAA")))
     assert found & {"altered file", "foreign signature"}, found
+    # The same signature, spelt otherwise: what decoders of hexadecimal and of
+    # base64 would take.
+    for to in (lambda d: re.sub(rb"[0-9a-f]{128}",
+                                lambda m: m.group().upper(), d),
+               lambda d: d.replace(b"/", b"\xaf")):
+        with open(os.path.join(out, "signature"), "rb") as f:
+            data = f.read()
+        if to(data) != data:
+            assert kinds(change("signature", to)) == {"altered file"}
     k.run("rowan", "authority", "create", k.path("other"),
           "--passphrase-file", k.path("pass"))
     p = k.run("rowan", "verify-bundle", "--json", "--authority",
@@ -155,6 +171,8 @@ def bits(out):
     seen, to = 0, copy_of(out)
     for path in files_of(to):
         rel = os.path.relpath(path, to)
+        if ONLY and rel not in ONLY:
+            continue
         with open(path, "rb") as f:
             data = f.read()
         for bit in range(len(data) * 8) if WHOLE else (
@@ -163,7 +181,10 @@ def bits(out):
             bad[bit // 8] ^= 1 << bit % 8
             with open(path, "wb") as f:
                 f.write(bad)
-            verify(to)
+            try:
+                verify(to)
+            except AssertionError as e:
+                raise AssertionError("%s: bit %d" % (rel, bit)) from e
             seen += 1
         with open(path, "wb") as f:
             f.write(data)
@@ -179,9 +200,86 @@ def let_out(advocate, phone, count):
         phone.say("wait 1")
         return "4 entries may go out" in phone.out[mark:]
     k.until(asked, "she lets them out: " + phone.out)
+    # She may have asked twice, on a slow machine.
     k.until(lambda: sum(m["type"] == "consent" for m in
-                        advocate.messages("1", "diary")) == count,
+                        advocate.messages("1", "diary")) >= count,
             "the advocate has it")
+
+
+def two_trees(out):
+    """Whoever has the log's key replaces what the log says beside an entry, and
+    signs that tree, too: of the same size."""
+    to = copy_of(out)
+    path = os.path.join(to, "entries/0002.disclosure")
+    with open(path, "rb") as f:
+        data = f.read()
+    at, size = fields(data)[5]
+    head, body, _ = data[at:at + size].decode().split("\n\n")
+    lines = head.split("\n")
+    bad = bytearray(base64.b64decode(lines[-1]))
+    bad[0] ^= 1
+    lines[-1] = base64.b64encode(bad).decode()
+    says = other.receipt(data[at:at + size], [authority_key()])
+    body = body.split("\n")
+    body[2] = base64.b64encode(other.climb(
+        says["leaf"], says["index"], says["size"],
+        [base64.b64decode(x) for x in lines[3:]])).decode()
+    text = "\n".join(body) + "\n"
+    with open(k.path("daemon/log-key")) as f:
+        seed = bytes.fromhex(f.read().strip())
+    forged = "%s\n\n%s\n%s" % ("\n".join(lines), text, other.note_line(
+        body[0], text, seed))
+    assert len(forged.encode()) == size
+    with open(path, "wb") as f:
+        f.write(data[:at] + forged.encode() + data[at + size:])
+    # The list says so, too; only her advocate's device could sign that one.
+    with open(path, "rb") as f:
+        now = hashlib.sha256(f.read()).hexdigest()
+    with open(os.path.join(to, "bundle.txt")) as f:
+        listed = f.read()
+    with open(os.path.join(to, "bundle.txt"), "w") as f:
+        f.write(listed.replace(hashlib.sha256(data).hexdigest(), now))
+    found = verify(to)["faults"]
+    assert {(f["kind"], f["what"]) for f in found} == {
+        ("altered file", "bundle.txt"), ("forked log", "checkpoint")}, found
+    p = second(to)
+    assert p.returncode == 1 and "two trees" in p.stderr, p
+
+
+def authority_key():
+    with open(k.path("authority/authority.txt")) as f:
+        return other.records(f.read())[0]
+
+
+def succeeded(advocate, phone):
+    """The authority is followed by its next key; what she lets out from then
+    on says so, and leads whoever has the first key to the second."""
+    k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), "cards",
+          "export", k.path("chain"))
+    k.stop()
+    k.authority("follow", k.path("authority"), k.path("chain"))
+    k.authority("succeed", k.path("authority"), k.path("heirs"))
+    k.run("rowand", "--config", k.path("daemon/rowand.conf"), "--import",
+          k.path("heirs/statements.txt"))
+    k.start()
+    advocate.current()
+    let_out(advocate, phone, 8)
+    out = os.path.join(k.path("advocate.files"), "later")
+    advocate.run("diary", "export", "--authority",
+                 k.path("authority/authority.txt"), "1", "later")
+    k.stop()
+    records = open(k.path("heirs/records.txt")).read()
+    with open(k.path("second"), "w") as f:
+        f.write(records[records.rindex("-----BEGIN"):])
+    for pinned, code in (("authority/authority.txt", 0),
+                         ("heirs/records.txt", 0), ("second", 14)):
+        found = verify(out, code, pinned)
+        assert found["genuine"] == found["succeeded"] == (code == 0), found
+        assert (second(out, pinned).returncode == 0) == (code == 0), pinned
+    assert {f["kind"] for f in found["faults"]} == {
+        "foreign signature", "truncated log"}, found
+    assert "all of the authority's records" in found["faults"][0]["words"]
+
 
 
 def run():
@@ -234,7 +332,12 @@ def run():
     assert not re.search(r"(src|href)=|https?://(?!www\.w3\.org)", page)
     assert advocate.code("diary", "export", *args, "1", "out") == 10
     tampered(out)
-    return bits(out)
+    two_trees(out)
+    seen = bits(out)
+    k.start()
+    advocate.current()
+    succeeded(advocate, phone)
+    return seen
 
 
 try:

@@ -68,8 +68,8 @@ def run(*args, good=True):
 
 
 # Families whose answers are checked by their own tests, or that print none.
-ELSEWHERE = ("authority ", "audit ", "witness", "receipt ", "completion",
-             "agent run", "diary ", "verify-")
+ELSEWHERE = ("authority ", "audit ", "witness", "receipt ", "conflict ",
+             "completion", "agent run", "diary ", "verify-")
 
 
 def every():
@@ -147,6 +147,7 @@ try:
             ("witness", ("witness", "status")),
             ("witness", ("witness", "--once")),
             ("witness", ("witness", "sign", work + "/world")),
+            ("conflicts", ("conflict", "list")),
             ("doctor", ("doctor",))):
         check(run(*args)[0], defs[kind], " ".join(args))
     every()

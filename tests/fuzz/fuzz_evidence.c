@@ -1,11 +1,12 @@
 /*
- * Fuzz target: receipts as files, policies, what a watcher kept. Nothing that
- * was not signed by the authority is ever genuine.
+ * Fuzz target: receipts and conflicts as files, policies, what a watcher kept.
+ * Nothing that was not signed by the authority is ever genuine.
  */
 #include <stdlib.h>
 
 #include "tlog/policy.h"
 #include "tlog/watch.h"
+#include "trust/conflict.h"
 #include "trust/evidence.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -14,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct anchor nobody = {
 		.count = 1, .pinned = 1, .key = {{{0x42}}}};
+	static struct conflict c;
 	static struct policy p;
 	static struct evidence e;
 	struct bytes in = bytes_of(data, len);
@@ -22,6 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (evidence_check(&e, in, &nobody, NULL) == EVIDENCE_GOOD)
 		abort();
+	if (conflict_proved(conflict_check(&c, in, &nobody)))
+		abort();
+	(void)conflict_check(&c, in, NULL);
 	if (policy_parse(&p, in, &line) == 0 &&
 		policy_needs(&p) > p.party_count)
 		abort();

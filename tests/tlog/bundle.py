@@ -74,6 +74,37 @@ def signed(key, message, sig):
          (a[1] * b[2] - b[1] * a[2]) % P == 0, "signature")
 
 
+def key_of(seed):
+    """The secret number, what makes nonces, and the public key."""
+    h = hashlib.sha512(seed).digest()
+    n = int.from_bytes(h[:32], "little") & (1 << 254) - 8 | 1 << 254
+    return n, h[32:], packed(mul(n, BASE))
+
+
+def packed(a):
+    z = pow(a[2], P - 2, P)
+    x, y = a[0] * z % P, a[1] * z % P
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def sign(seed, message):
+    """For a test that forges: by whoever has the key."""
+    n, prefix, key = key_of(seed)
+    r = int.from_bytes(hashlib.sha512(prefix + message).digest(), "little") % Q
+    big = packed(mul(r, BASE))
+    h = int.from_bytes(hashlib.sha512(big + key + message).digest(),
+                       "little") % Q
+    return big + ((r + h * n) % Q).to_bytes(32, "little")
+
+
+def note_line(name, text, seed):
+    """The signature line of C2SP signed-note."""
+    key = key_of(seed)[2]
+    raw = hashlib.sha256(name.encode() + b"\n\x01" + key).digest()[:4]
+    return "\u2014 %s %s\n" % (name, base64.b64encode(
+        raw + sign(seed, text.encode())).decode())
+
+
 # ---- the presentation language ---------------------------------------------
 
 class Reader:
@@ -243,8 +274,19 @@ def receipt(text, authority):
              time <= exact[0] < time + 3600, "exact time")
     leaf = bytes([1, act, grain]) + struct.pack(">Q", time) + blake(
         salt + detail, person=b"rowan leaf")
+    h = climb(leaf, index, int(size), path)
+    need(h == base64.b64decode(root), "inclusion")
+    return {"index": index, "size": int(size), "act": act, "device": device,
+            "case": of_case, "channel": channel, "content": content,
+            "time": exact[0] if exact else time,
+            "exact": bool(exact) or grain == 1, "believed": authority,
+            "root": root, "leaf": leaf}
+
+
+def climb(leaf, index, size, path):
+    """To the root, RFC 9162 section 2.1.3.2."""
     h = hashlib.sha256(b"\0" + leaf).digest()
-    node, last = index, int(size) - 1
+    node, last = index, size - 1
     need(index <= last, "truncated")
     for p in path:
         need(last > 0, "path")
@@ -255,12 +297,8 @@ def receipt(text, authority):
         else:
             h = hashlib.sha256(b"\1" + h + p).digest()
         node, last = node >> 1, last >> 1
-    need(last == 0 and h == base64.b64decode(root), "inclusion")
-    return {"index": index, "size": int(size), "act": act, "device": device,
-            "case": of_case, "channel": channel, "content": content,
-            "time": exact[0] if exact else time,
-            "exact": bool(exact) or grain == 1, "believed": authority,
-            "root": root}
+    need(last == 0, "inclusion")
+    return h
 
 
 # ---- entries ---------------------------------------------------------------
@@ -337,17 +375,22 @@ def bundle(authority, folder):
     return len(entries)
 
 
+def records(text):
+    """The keys in a file of records."""
+    return [record(base64.b64decode("".join(
+        x for x in t.splitlines() if x and not x.startswith("-"))))[1]
+            for t in text.split("AUTHORITY RECORD-----")[1::2]]
+
+
 def main():
-    with open(sys.argv[1]) as f:
-        text = f.read().split("AUTHORITY RECORD-----")[1::2]
     try:
-        keys = [record(base64.b64decode("".join(
-            x for x in t.splitlines() if x and not x.startswith("-"))))[1]
-                for t in text]
+        with open(sys.argv[1]) as f:
+            keys = records(f.read())
         n = bundle(keys, sys.argv[2])
     except (Wrong, ValueError, OSError, IndexError) as e:
         sys.exit("not genuine: %s" % e)
     print("genuine: %d entries" % n)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,7 @@
 #include "session/proof/proofs.h"
 #include "tlog/origin.h"
 #include "trust/attest.h"
+#include "trust/conflict.h"
 #include "wire/log.h"
 #include "wire/op.h"
 
@@ -125,6 +126,27 @@ static uint64_t seen(void)
 	return w.size;
 }
 
+/* What a third person makes of the file number ${n} that was kept. */
+static enum conflict_verdict kept(uint64_t n)
+{
+	struct conflict *c = malloc(sizeof *c);
+	enum conflict_verdict v = CONFLICT_FORM;
+	struct anchor anchor;
+	struct wire_key key;
+	struct buf file;
+
+	assert_non_null(c);
+	attest_key(t->w.authority, &key);
+	anchor_init(&anchor);
+	anchor_pin(&anchor, &key);
+	if (proofs_conflicts(x, n, &file) == 0) {
+		v = conflict_check(c, buf_view(&file), &anchor);
+		buf_wipe(&file);
+	}
+	free(c);
+	return v;
+}
+
 /* Time goes on, and the log with it. */
 static void happen(void)
 {
@@ -163,6 +185,7 @@ static void a_growing_log_is_followed(void **state)
 	assert_int_equal(seen(), second);
 	settle();
 	assert_int_equal(device_kit_alarms(&d, 0), 0);
+	assert_int_equal(kept(0), CONFLICT_FORM);
 }
 
 static void a_promise_that_is_not_kept_is_an_alarm(void **state)
@@ -199,6 +222,15 @@ static void what_the_log_does_not_have_is_given_up(void **state)
 	assert_int_equal(device_kit_alarms(&d, 0), 0);
 }
 
+/* How long the daemon's own log is. */
+static uint64_t shown(void)
+{
+	uint64_t size = 0;
+
+	(void)head_note(clinic.d->ops.head, &size);
+	return size;
+}
+
 static void a_log_that_goes_back_is_an_alarm(void **state)
 {
 	uint64_t before;
@@ -223,6 +255,21 @@ static void a_log_that_goes_back_is_an_alarm(void **state)
 	assert_int_equal(seen(), before);
 	look();
 	assert_int_equal(device_kit_alarms(&d, 0), 0);
+	/* Both checkpoints are there for others, and once. */
+	assert_int_equal(kept(0), CONFLICT_BACK);
+	assert_int_equal(kept(1), CONFLICT_FORM);
+	/* It grows past what was verified, with another past: after a restart
+	 * of this device, too, and what was kept stands. */
+	proofs_free(x);
+	begin_proofs();
+	while (shown() <= before)
+		happen();
+	look();
+	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_FORK), 1);
+	assert_int_equal(kept(0), CONFLICT_BACK);
+	assert_int_equal(kept(1), CONFLICT_PAST);
+	assert_int_equal(kept(2), CONFLICT_FORM);
+	assert_int_equal(seen(), before);
 }
 
 /* ---- lies -----------------------------------------------------------------
@@ -260,6 +307,9 @@ static void forged_answers_are_alarms(void **state)
 		look();
 		assert_true(seen() > before);
 	}
+	/* Unsigned, it says nothing to others; nor does a broken proof. */
+	assert_int_equal(kept(0), CONFLICT_OPEN);
+	assert_int_equal(kept(1), CONFLICT_FORM);
 }
 
 /* ---- witnesses ------------------------------------------------------------

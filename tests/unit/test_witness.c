@@ -20,6 +20,7 @@
 #include "tlog/text.h"
 #include "tlog/witness.h"
 #include "trust/attest.h"
+#include "trust/conflict.h"
 
 #define LEAVES 40
 
@@ -232,6 +233,26 @@ static int answer(const struct asked *q)
 	return rc;
 }
 
+static enum conflict_verdict kept(uint64_t n)
+{
+	struct conflict *c = malloc(sizeof *c);
+	enum conflict_verdict v = CONFLICT_FORM;
+	struct anchor anchor;
+	struct wire_key key;
+	struct buf file;
+
+	assert_non_null(c);
+	attest_key(t->w.authority, &key);
+	anchor_init(&anchor);
+	anchor_pin(&anchor, &key);
+	if (proofs_conflicts(x, n, &file) == 0) {
+		v = conflict_check(c, buf_view(&file), &anchor);
+		buf_wipe(&file);
+	}
+	free(c);
+	return v;
+}
+
 static uint64_t seen(void)
 {
 	struct watch w;
@@ -295,6 +316,11 @@ static void it_refuses_and_says_why(void **state)
 		ROWAN_E_CHAIN);
 	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_FORK), 1);
 	assert_int_equal(seen(), 20);
+	/* What was signed of it is kept, and proves it to others. */
+	assert_int_equal(kept(0), CONFLICT_FORK);
+	assert_int_equal(kept(1), CONFLICT_PAST);
+	assert_int_equal(kept(2), CONFLICT_BACK);
+	assert_int_equal(kept(3), CONFLICT_FORM);
 	/* And goes on with the log it knows. */
 	assert_int_equal(
 		answer(&(struct asked){.old = 20, .size = 30, .time = 400}), 0);

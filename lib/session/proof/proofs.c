@@ -441,6 +441,7 @@ void proofs_free(struct proofs *x)
 	buf_wipe(&x->cosign);
 	buf_wipe(&x->extension);
 	buf_wipe(&x->given);
+	buf_wipe(&x->given_card);
 	buf_wipe(&x->note);
 	free(x);
 }

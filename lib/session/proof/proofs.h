@@ -9,7 +9,8 @@
  *
  * Trusts the daemon's card, which the clinic's chain bears out, for the key of
  * the log, and nothing else the daemon says. What it verified last is in the
- * vault; a witness's device keeps it before it cosigns.
+ * vault; a witness's device keeps it before it cosigns. What contradicts that
+ * is kept there, too, for others to judge.
  *
  * Belongs to the session's thread. Changes the vault in transactions of its
  * own, but for proofs_keep.
@@ -82,6 +83,13 @@ ROWAN_MUST int proofs_policy(struct proofs *x, struct bytes text);
  * What was verified of the log last; all zero before.
  */
 void proofs_watch(const struct proofs *x, struct watch *ret);
+
+/**
+ * proofs_conflicts(x, n, ret):
+ * Of the files that show a log which contradicts itself (trust/conflict.h) the
+ * one number ${n}, from 0; the caller owns ${ret}. ROWAN_E_NOT_FOUND.
+ */
+ROWAN_MUST int proofs_conflicts(struct proofs *x, uint64_t n, struct buf *ret);
 
 /**
  * proofs_look(x):

@@ -3,11 +3,13 @@
  *
  *	proofs.c	what is kept, receipts
  *	proofs_log.c	the log's key, watching, cosigning
+ *	conflicts.c	what contradicts what was verified
  */
 #ifndef SESSION_PROOFS_INNER_H
 #define SESSION_PROOFS_INNER_H
 
 #include "session/proof/proofs.h"
+#include "trust/conflict.h"
 #include "trust/evidence.h"
 
 struct audit;
@@ -19,10 +21,12 @@ struct proofs {
 	bool has_policy;
 	struct checkpoint grown; /* to be proved, under ${extension} */
 	struct buf extension;
-	struct buf cosign; /* the text a witness is to cosign */
-	struct buf given;  /* the checkpoint that is being looked at */
-	struct buf note;   /* the newest that was verified; empty: none yet */
-	uint64_t looks;	   /* that have ended */
+	struct buf cosign;     /* the text a witness is to cosign */
+	struct buf given;      /* the checkpoint that is being looked at */
+	struct buf given_card; /* of the daemon that signed it */
+	bool noted;	       /* what was verified is kept as it was signed */
+	struct buf note; /* the newest that was verified; empty: none yet */
+	uint64_t looks;	 /* that have ended */
 	bool in_look, proving;
 	struct audit *audits;
 	uint64_t cosigned; /* size of the tree it cosigned last */
@@ -30,7 +34,8 @@ struct proofs {
 	bool looking;
 	bool waiting;		    /* receipts are to be fetched */
 	uint64_t look_ms, later_ms; /* not before */
-	unsigned alarmed; /* bit per watch verdict, until there is news */
+	unsigned alarmed;    /* bit per watch verdict, until there is news */
+	unsigned conflicted; /* the same of what was kept, by its verdict */
 	int fault;
 	/* the receipt that is being fetched */
 	uint64_t n;
@@ -56,16 +61,19 @@ void proofs_records_wipe(struct proofs_records *r);
 void proofs_records_put(
 	const struct proofs_records *r, struct evidence_parts *p);
 
-/* Keep what was verified, and up to where it was cosigned. */
-ROWAN_MUST int proofs_save(
-	struct proofs *x, const struct watch *w, uint64_t cosigned);
+/*
+ * Keep what was verified, as ${by} it was signed, and up to where it was
+ * cosigned. NULL: nobody's note says this; what is kept goes if it changes.
+ */
+ROWAN_MUST int proofs_save(struct proofs *x, const struct watch *w,
+	uint64_t cosigned, const struct conflict_side *by);
 
 /* A witness's key, and its word: kept first, then said. */
 bool proofs_is_witness(const struct proofs *x);
 ROWAN_MUST int proofs_key(const struct proofs *x, struct note_key *ret,
 	uint8_t ret_sk[crypto_sign_SECRETKEYBYTES]);
 ROWAN_MUST int proofs_cosign(struct proofs *x, const struct watch *verified,
-	struct bytes text, struct writer *w);
+	const struct conflict_side *by, struct bytes text, struct writer *w);
 
 /* proofs_log.c: one piece of watching. */
 /* A restore, if there is a new one, is taken for what it says. */
@@ -73,5 +81,16 @@ ROWAN_MUST int proofs_restored(struct proofs *x);
 ROWAN_MUST int proofs_log_load(struct proofs *x);
 ROWAN_MUST int proofs_log_step(struct proofs *x);
 ROWAN_MUST int proofs_alarm(struct proofs *x, enum watch_verdict verdict);
+
+/*
+ * conflicts.c: the note that says what was verified, inside the caller's
+ * transaction (NULL: none does); and the alarm about another one that
+ * contradicts it, with a file of both kept. ${proof}: what was to show that
+ * they go together, or NULL.
+ */
+ROWAN_MUST int conflicts_load(struct proofs *x);
+ROWAN_MUST int conflicts_note(struct proofs *x, const struct conflict_side *by);
+ROWAN_MUST int proofs_conflict(struct proofs *x, enum watch_verdict verdict,
+	const struct conflict_side *other, const struct merkle_proof *proof);
 
 #endif

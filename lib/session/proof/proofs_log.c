@@ -48,6 +48,8 @@ int proofs_log_load(struct proofs *x)
 
 	watch_init(&x->watch);
 	if (rc == 0)
+		rc = conflicts_load(x);
+	if (rc == 0)
 		rc = vault_get(x->o.vault, VAULT_PROOF, name("W"), 0, &saved);
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
@@ -62,8 +64,11 @@ int proofs_log_load(struct proofs *x)
 }
 
 /* Before anything follows from it. */
-int proofs_save(struct proofs *x, const struct watch *w, uint64_t cosigned)
+int proofs_save(struct proofs *x, const struct watch *w, uint64_t cosigned,
+	const struct conflict_side *by)
 {
+	bool other = w->size != x->watch.size ||
+		     !merkle_eq(&w->root, &x->watch.root);
 	uint8_t mem[WATCH_SAVED_LEN + 8];
 	struct writer out;
 	int rc = vault_begin(x->o.vault);
@@ -74,10 +79,13 @@ int proofs_save(struct proofs *x, const struct watch *w, uint64_t cosigned)
 	if (rc == 0)
 		rc = vault_put(x->o.vault, VAULT_PROOF, name("W"), 0,
 			bytes_of(mem, sizeof mem));
+	if (rc == 0 && (by != NULL || other))
+		rc = conflicts_note(x, by);
 	rc = proofs_finish(x, rc);
 	if (rc == 0) {
 		x->watch = *w;
 		x->cosigned = cosigned;
+		x->noted = by != NULL || (x->noted && !other);
 	}
 	return rc;
 }
@@ -108,33 +116,6 @@ int proofs_policy(struct proofs *x, struct bytes text)
 		x->looking = true;
 	}
 	free(p);
-	return rc;
-}
-
-/* ---- alarms ---------------------------------------------------------------
- */
-
-int proofs_alarm(struct proofs *x, enum watch_verdict verdict)
-{
-	struct event e = {.type = ROWAN_EVENT_ALARM,
-		.time = follow_now(x->o.follow),
-		.count = x->watch.size};
-	const char *text = watch_verdict_name(verdict);
-	int rc;
-
-	/* Once, until the log is well again. */
-	if (x->alarmed >> verdict & 1)
-		return 0;
-	e.code = verdict == WATCH_SHRUNK  ? ROWAN_ALARM_ROLLBACK
-		 : verdict == WATCH_STALE ? ROWAN_ALARM_STALE
-					  : ROWAN_ALARM_FORK;
-	e.text = bytes_of(text, strlen(text));
-	rc = vault_begin(x->o.vault);
-	if (rc == 0)
-		rc = events_add(x->o.events, &e);
-	rc = proofs_finish(x, rc);
-	if (rc == 0)
-		x->alarmed |= 1u << verdict;
 	return rc;
 }
 
@@ -261,13 +242,13 @@ int proofs_key(const struct proofs *x, struct note_key *ret,
  * is killed here never says two things.
  */
 int proofs_cosign(struct proofs *x, const struct watch *verified,
-	struct bytes text, struct writer *w)
+	const struct conflict_side *by, struct bytes text, struct writer *w)
 {
 	uint8_t sk[crypto_sign_SECRETKEYBYTES];
 	uint64_t now = follow_now(x->o.follow);
 	time_t here = time(NULL);
 	struct note_key key;
-	int rc = proofs_save(x, verified, verified->size);
+	int rc = proofs_save(x, verified, verified->size, by);
 
 	if (now == 0 && here > 0)
 		now = (uint64_t)here;
@@ -287,7 +268,7 @@ static int cosign(struct proofs *x, struct bytes text, uint64_t size)
 
 	writer_init(&line, WIRE_COSIGN_MAX);
 	writer_init(&w, WIRE_COSIGN_MAX + 16);
-	rc = proofs_cosign(x, &x->watch, text, &line);
+	rc = proofs_cosign(x, &x->watch, NULL, text, &line);
 	c.line = writer_view(&line);
 	if (rc == 0)
 		rc = wire_cosign_encode(&c, &w);
@@ -307,7 +288,7 @@ static int step_on(struct proofs *x, const struct checkpoint *c)
 	int rc = 0;
 
 	x->cosign = (struct buf){NULL, 0};
-	x->alarmed = 0;
+	x->alarmed = x->conflicted = 0;
 	buf_wipe(&x->note);
 	x->note = x->given;
 	x->given = (struct buf){NULL, 0};
@@ -316,6 +297,13 @@ static int step_on(struct proofs *x, const struct checkpoint *c)
 		rc = cosign(x, buf_view(&text), c->size);
 	buf_wipe(&text);
 	return rc;
+}
+
+/* The checkpoint that is being looked at. */
+static struct conflict_side given(const struct proofs *x)
+{
+	return (struct conflict_side){
+		buf_view(&x->given), buf_view(&x->given_card)};
 }
 
 /* An earlier one that more have cosigned: it must be a part of what we know. */
@@ -330,22 +318,23 @@ static int take_older(struct proofs *x, const struct merkle_proof *proof)
 	return 0;
 }
 
-static int take_proof(struct proofs *x, const struct wire_message *m)
+static int take_proof(struct proofs *x, const struct wire_message *m,
+	struct merkle_proof *ret)
 {
-	struct merkle_proof proof;
+	const struct conflict_side by = given(x);
 	struct wire_log_path a;
 	struct watch grown = x->watch;
 	int rc = wire_log_path_decode(m, &a);
 
 	if (rc != 0)
 		return rc;
-	proof.len = a.count;
-	memcpy(proof.hash, a.hash, a.count * sizeof proof.hash[0]);
+	ret->len = a.count;
+	memcpy(ret->hash, a.hash, a.count * sizeof ret->hash[0]);
 	if (x->grown.size < x->watch.size)
-		return take_older(x, &proof);
-	rc = watch_grow(&grown, &x->grown, &proof);
+		return take_older(x, ret);
+	rc = watch_grow(&grown, &x->grown, ret);
 	if (rc == 0)
-		rc = proofs_save(x, &grown, x->cosigned);
+		rc = proofs_save(x, &grown, x->cosigned, &by);
 	return rc == 0 ? step_on(x, &x->grown) : rc;
 }
 
@@ -357,7 +346,9 @@ static void look_ended(struct proofs *x)
 
 static void got_proof(void *ctx, const struct requests_outcome *o)
 {
+	const struct conflict_side other = given(ctx);
 	struct proofs *x = ctx;
+	struct merkle_proof proof = {.len = 0};
 	int rc = o->rc;
 
 	x->busy = false;
@@ -365,10 +356,10 @@ static void got_proof(void *ctx, const struct requests_outcome *o)
 	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE)
 		return;
 	if (rc == 0)
-		rc = take_proof(x, o->answer);
-	/* No proof is a proof of the contrary. */
+		rc = take_proof(x, o->answer, &proof);
+	/* Whoever signed both can show that they go together. */
 	if (rc != 0 && rc <= -300)
-		rc = proofs_alarm(x, WATCH_FORK);
+		rc = proofs_conflict(x, WATCH_FORK, &other, &proof);
 	if (rc != 0 && x->fault == 0)
 		x->fault = rc;
 }
@@ -399,11 +390,12 @@ static int ask_proof(struct proofs *x, const struct checkpoint *c)
 static int take_first(struct proofs *x, const struct checkpoint *c)
 {
 	static const struct merkle_proof none;
+	const struct conflict_side by = given(x);
 	struct watch first = x->watch;
 	int rc = watch_grow(&first, c, &none);
 
 	if (rc == 0)
-		rc = proofs_save(x, &first, x->cosigned);
+		rc = proofs_save(x, &first, x->cosigned, &by);
 	return rc == 0 ? step_on(x, c) : rc;
 }
 
@@ -411,13 +403,19 @@ static int judge(struct proofs *x, const struct checkpoint *c)
 {
 	uint64_t now = follow_now(x->o.follow);
 	enum watch_verdict v = watch_judge(&x->watch, c, now, PROOFS_STALE_S);
+	const struct conflict_side by = given(x);
+	int rc = 0;
 
 	switch (v) {
 	case WATCH_GROWN:
 		return x->watch.size == 0 ? take_first(x, c) : ask_proof(x, c);
-	case WATCH_SAME: return step_on(x, c);
+	case WATCH_SAME:
+		if (!x->noted && x->watch.size > 0)
+			rc = proofs_save(x, &x->watch, x->cosigned, &by);
+		return rc == 0 ? step_on(x, c) : rc;
 	case WATCH_OLDER: return c->size > 0 ? ask_proof(x, c) : 0;
-	default: return proofs_alarm(x, v);
+	case WATCH_STALE: return proofs_alarm(x, v);
+	default: return proofs_conflict(x, v, &by, NULL);
 	}
 }
 
@@ -448,6 +446,8 @@ static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 		rc = proofs_open(x, a.note, &c, &n, &card);
 	if (rc == 0 && x->has_policy)
 		rc = check_policy(x, buf_view(&card), &n);
+	if (rc == 0)
+		rc = buf_set(&x->given_card, buf_view(&card));
 	buf_wipe(&card);
 	/* Fewer witnesses than we ask for: not to be believed yet. */
 	if (rc == ROWAN_E_NOT_FOUND)
@@ -526,8 +526,9 @@ int proofs_restored(struct proofs *x)
 		back.size = s.u.restore.size;
 		memcpy(back.root.b, s.u.restore.root.b, sizeof back.root.b);
 		rc = proofs_save(x, &back,
-			x->cosigned < back.size ? x->cosigned : back.size);
-		x->alarmed = 0;
+			x->cosigned < back.size ? x->cosigned : back.size,
+			NULL);
+		x->alarmed = x->conflicted = 0;
 	}
 	if (rc == 0)
 		rc = keep_restore(x, &s, buf_view(&restore));
