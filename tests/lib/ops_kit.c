@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/leaf_kit.h"
 #include "lib/ops_kit.h"
 #include "clinic/logged.h"
 #include "ops/record.h"
@@ -90,6 +91,7 @@ void ops_kit_stop(struct ops_kit *k)
 static uint16_t run(struct ops_kit *k, uint16_t op)
 {
 	struct request *r = &k->request;
+	uint64_t before;
 
 	drop_frames(r);
 	r->kind = REQUEST_MESSAGE;
@@ -103,6 +105,7 @@ static uint16_t run(struct ops_kit *k, uint16_t op)
 		k->ops.sure = k->ops.now;
 	k->ops.lost = false;
 	kit_begin(&k->kit);
+	before = store_log_next(k->kit.st);
 	if (k->ops.doubtful)
 		store_doubt(k->kit.st, k->ops.sure);
 	ops_run(&k->ops, r);
@@ -111,6 +114,7 @@ static uint16_t run(struct ops_kit *k, uint16_t op)
 	assert_int_equal(
 		subs_ready(&k->ops.subs, k->ops.now, record_read, &k->ops), 0);
 	kit_commit(&k->kit);
+	leaf_kit_check(&k->ops, r, before);
 	batch_clear(k->batch);
 	subs_push(&k->ops.subs, k->batch, k->ops.now);
 	assert_int_equal(head_settle(k->ops.head, k->ops.now), 0);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/double_line.h"
+#include "lib/leaf_kit.h"
 #include "ops/greeting.h"
 #include "ops/record.h"
 #include "wire/op.h"
@@ -211,7 +212,10 @@ static void greet_stranger(struct relay_double *d, struct request *r)
 static void run_one(
 	struct relay_double *d, struct run *x, const struct double_line *l)
 {
+	uint64_t before;
+
 	double_begin(d);
+	before = store_log_next(d->ops.store);
 	if (l->stranger) {
 		x->r.stranger = true;
 		x->r.key = l->key;
@@ -220,6 +224,7 @@ static void run_one(
 	ops_run(&d->ops, &x->r);
 	x->r.device = l->device;
 	conclude(d, x);
+	leaf_kit_check(&d->ops, &x->r, before);
 }
 
 /* Not on this port. */
