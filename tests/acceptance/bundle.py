@@ -1,7 +1,7 @@
 """A victim lets entries of the diary out, the advocate exports them, and
 anybody checks the folder without a network; every kind of tampering has its
 name, and no single bit can be changed unseen. usage:
-bundle.py BUILD [whole [FILE...]]
+bundle.py BUILD [whole [FILE...] | keep]
 """
 
 import base64
@@ -17,10 +17,12 @@ import clinic
 
 sys.path.insert(0, "tests/tlog")
 import bundle as other  # noqa: E402
+import flips  # noqa: E402
 
 k = clinic.Clinic(sys.argv[1])
-WHOLE = len(sys.argv) > 2
+WHOLE = sys.argv[2:3] == ["whole"]
 ONLY = sys.argv[3:]  # of these files
+KEEP = sys.argv[2:3] == ["keep"]  # for tests/tlog/kept.py
 WORDS = ["He stood at the gate.", "Seven calls <b>before</b> noon & after",
          "A note under the \u202edoor."]
 PURPOSE = "the protection order"
@@ -50,11 +52,6 @@ def copy_of(folder):
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(folder, to)
     return to
-
-
-def files_of(folder):
-    return sorted(os.path.join(d, f) for d, _, names in os.walk(folder)
-                  for f in names)
 
 
 def tampered(out):
@@ -129,65 +126,21 @@ def tampered(out):
     assert "removed file" in kinds(to)
 
 
-def fields(data):
-    """Consent, signature, cards, said, envelope and receipt: where, how long"""
-    at, ret = 0, []
-    for size in (0, 64, 0, 0, 0, 0):
-        if size == 0:
-            more = (1 << (data[at] >> 6)) - 1
-            size = int.from_bytes(
-                bytes([data[at] & 63]) + data[at + 1:at + 1 + more], "big")
-            at += 1 + more
-        ret.append((at, size))
-        at += size
-    assert at == len(data)
-    return ret
-
-
-def lines(data, at, end):
-    """The middle of each line."""
-    ret = []
-    while at < end:
-        stop = data.index(b"\n", at)
-        ret.append((at + stop) // 2)
-        at = stop + 1
-    return ret
-
-
-def parts(rel, data):
-    """A byte of each kind of part."""
-    if rel == "entries/0001.disclosure":
-        found = fields(data)
-        return [a + n // 2 for a, n in found[:5]] + lines(
-            data, found[5][0], len(data))
-    if rel in ("bundle.txt", "signature", "checkpoint"):
-        return lines(data, 0, len(data))
-    return [len(data) // 2]
-
-
 def bits(out):
     """One bit anywhere: seen. All of them as a target, here one of each part.
     """
+    def of(rel, data):
+        if WHOLE and (not ONLY or rel in ONLY):
+            return range(8 * len(data))
+        return () if WHOLE else [
+            8 * at + at % 8 for at in flips.parts(rel, data)]
     seen, to = 0, copy_of(out)
-    for path in files_of(to):
-        rel = os.path.relpath(path, to)
-        if ONLY and rel not in ONLY:
-            continue
-        with open(path, "rb") as f:
-            data = f.read()
-        for bit in range(len(data) * 8) if WHOLE else (
-                8 * at + at % 8 for at in parts(rel, data)):
-            bad = bytearray(data)
-            bad[bit // 8] ^= 1 << bit % 8
-            with open(path, "wb") as f:
-                f.write(bad)
-            try:
-                verify(to)
-            except AssertionError as e:
-                raise AssertionError("%s: bit %d" % (rel, bit)) from e
-            seen += 1
-        with open(path, "wb") as f:
-            f.write(data)
+    for rel, bit in flips.flipped(to, of):
+        try:
+            verify(to)
+        except AssertionError as e:
+            raise AssertionError("%s: bit %d" % (rel, bit)) from e
+        seen += 1
     verify(to, 0)
     return seen
 
@@ -213,7 +166,7 @@ def two_trees(out):
     path = os.path.join(to, "entries/0002.disclosure")
     with open(path, "rb") as f:
         data = f.read()
-    at, size = fields(data)[5]
+    at, size = flips.fields(data)[5]
     head, body, _ = data[at:at + size].decode().split("\n\n")
     lines = head.split("\n")
     bad = bytearray(base64.b64decode(lines[-1]))
@@ -279,6 +232,13 @@ def succeeded(advocate, phone):
     assert {f["kind"] for f in found["faults"]} == {
         "foreign signature", "truncated log"}, found
     assert "all of the authority's records" in found["faults"][0]["words"]
+    if KEEP:
+        shutil.rmtree("tests/tlog/kept", ignore_errors=True)
+        shutil.copytree(out, "tests/tlog/kept/out")
+        for pinned, name in (("authority/authority.txt", "first"),
+                             ("heirs/records.txt", "records"),
+                             ("second", "second")):
+            shutil.copy(k.path(pinned), "tests/tlog/kept/%s.txt" % name)
 
 
 
