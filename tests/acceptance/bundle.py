@@ -146,16 +146,16 @@ def bits(out):
 
 
 def let_out(advocate, phone, count):
-    mark = phone.mark()
-
+    """Asked once: again only if the phone has said that it cannot yet."""
     def asked():
+        mark = phone.mark()
         phone.say("letout " + PURPOSE)
-        phone.say("wait 1")
+        phone.say("xyzzy")
+        phone.sees("That is not a command", 120, mark)
         return "4 entries may go out" in phone.out[mark:]
     k.until(asked, "she lets them out: " + phone.out)
-    # She may have asked twice, on a slow machine.
     k.until(lambda: sum(m["type"] == "consent" for m in
-                        advocate.messages("1", "diary")) >= count,
+                        advocate.messages("1", "diary")) == count,
             "the advocate has it")
 
 
@@ -204,7 +204,7 @@ def authority_key():
         return other.records(f.read())[0]
 
 
-def succeeded(advocate, phone):
+def succeeded(advocate, phone, count):
     """The authority is followed by its next key; what she lets out from then
     on says so, and leads whoever has the first key to the second."""
     k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), "cards",
@@ -216,7 +216,7 @@ def succeeded(advocate, phone):
           k.path("heirs/statements.txt"))
     k.start()
     advocate.current()
-    let_out(advocate, phone, 8)
+    let_out(advocate, phone, count)
     out = os.path.join(k.path("advocate.files"), "later")
     advocate.run("diary", "export", "--authority",
                  k.path("authority/authority.txt"), "1", "later")
@@ -239,7 +239,6 @@ def succeeded(advocate, phone):
                              ("heirs/records.txt", "records"),
                              ("second", "second")):
             shutil.copy(k.path(pinned), "tests/tlog/kept/%s.txt" % name)
-
 
 
 def run():
@@ -275,6 +274,9 @@ def run():
     out = os.path.join(k.path("advocate.files"), "out")
     args = ("--authority", k.path("authority/authority.txt"))
     assert advocate.code("diary", "export", *args, "1", "nothing") == 9
+    if KEEP:
+        succeeded(advocate, phone, 4)
+        return 0
     let_out(advocate, phone, 4)
     advocate.run("diary", "export", *args, "1", "out")
     k.stop()
@@ -296,7 +298,7 @@ def run():
     seen = bits(out)
     k.start()
     advocate.current()
-    succeeded(advocate, phone)
+    succeeded(advocate, phone, 8)
     return seen
 
 
