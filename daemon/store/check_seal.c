@@ -17,12 +17,10 @@ struct sealed {
 	const char *query; /* id, the row it is bound to, the value */
 };
 
-#define ROWS_ALL(table, id, row, value, which)                                 \
+#define ROWS_OF(table, id, row, value, which)                                  \
 	"SELECT " id "," row "," value " FROM " table " WHERE " id ">?1" which \
 	" ORDER BY " id " LIMIT ?2"
-/* Erased secrets and bodies of ended invites are empty. */
-#define ROWS(table, id, row, value)                                            \
-	ROWS_ALL(table, id, row, value, " AND length(" value ")>0")
+#define ROWS(table, id, row, value) ROWS_OF(table, id, row, value, "")
 
 static const struct sealed columns[] = {
 	{TABLE_META, COLUMN_BODY, "meta.value",
@@ -57,11 +55,15 @@ static const struct sealed columns[] = {
 	{TABLE_INVITE, COLUMN_DETAIL, "invite.detail",
 		ROWS("invite", "id", "id", "detail")},
 	{TABLE_INVITE, COLUMN_BODY, "invite.body",
-		ROWS("invite", "id", "id", "body")},
+		/* Of an invite that has ended it is empty. */
+		ROWS_OF("invite", "id", "id", "body",
+			" AND (live=1 OR length(body)>0)")},
 	{TABLE_LOG, COLUMN_DETAIL, "log.detail",
-		ROWS_ALL("log", "id", "id", "detail", "")},
+		ROWS("log", "id", "id", "detail")},
 	{TABLE_LOG_SECRET, COLUMN_KEY, "log_secret.secret",
-		ROWS("log_secret", "id", "id", "secret")},
+		/* Of an erased case it is empty. */
+		ROWS_OF("log_secret", "id", "id", "secret",
+			" AND length(secret)>0")},
 };
 
 /* The present row of ${q}. */

@@ -74,6 +74,7 @@ static void nothing_overtakes_what_must_wait(void **state)
 	assert_int_equal(run(WIRE_OP_SUBMIT, 1), WIRE_OK);
 	results_are(first, 5);
 	assert_int_equal(kit_waiting(&w.kit, 2), 2);
+	assert_int_equal(w.counters.items_refused, 3);
 
 	/* The same counters, once there is room. */
 	kit_begin(&w.kit);

@@ -35,10 +35,26 @@ static sqlite3_stmt *ask(sqlite3 *h, const char *text, const char *table)
 
 #define COLUMNS "SELECT name, type FROM pragma_table_info(?1)"
 
-/* One row: numbers are 1, blobs empty, and ${column} is no sealed value. */
-static void plant(sqlite3 *h, const char *table, const char *column)
+/* A detail that opens, in row 1. */
+static void detail(struct kit *k, const char *table, uint8_t *ret)
 {
-	char text[512] = "", *error = NULL;
+	struct seal_place place = {
+		strcmp(table, "device") == 0 ? TABLE_DEVICE : TABLE_INVITE,
+		COLUMN_DETAIL, 1};
+
+	seal_put(k->st->seal, place, bytes_of(NULL, 0), ret);
+}
+
+/*
+ * One row: numbers are 1, blobs empty, ${column} is ${value}, which is no
+ * sealed value; a detail beside it is one.
+ */
+static void plant(
+	struct kit *k, const char *table, const char *column, const char *value)
+{
+	sqlite3 *h = k->st->view.db.h;
+	uint8_t beside[SEAL_OVERHEAD];
+	char text[512] = "";
 	sqlite3_stmt *q = ask(h, COLUMNS, table);
 	int n = snprintf(text, sizeof text, "INSERT INTO %s VALUES", table);
 
@@ -47,18 +63,24 @@ static void plant(sqlite3 *h, const char *table, const char *column)
 		const char *type = (const char *)sqlite3_column_text(q, 1);
 
 		n += snprintf(text + n, sizeof text - (size_t)n, "%c%s", c,
-			strcmp(name, column) == 0   ? "zeroblob(64)"
-			: strcmp(type, "BLOB") == 0 ? "x''"
-						    : "1");
+			strcmp(name, column) == 0     ? value
+			: strcmp(name, "detail") == 0 ? "?1"
+			: strcmp(type, "BLOB") == 0   ? "x''"
+						      : "1");
 	}
 	sqlite3_finalize(q);
 	snprintf(text + n, sizeof text - (size_t)n, ")");
-	if (sqlite3_exec(h, text, NULL, NULL, &error) != SQLITE_OK)
-		fail_msg("%s: %s", text, error);
+	q = ask(h, text, NULL);
+	detail(k, table, beside);
+	sqlite3_bind_blob(q, 1, beside, sizeof beside, SQLITE_STATIC);
+	if (sqlite3_step(q) != SQLITE_DONE)
+		fail_msg("%s: %s", text, sqlite3_errmsg(h));
+	sqlite3_finalize(q);
 }
 
 /* Whether the check finds it, and says where. */
-static void look(struct kit *k, const char *table, const char *column)
+static void look(
+	struct kit *k, const char *table, const char *column, const char *value)
 {
 	struct store_reader *rd = store_view(k->st);
 	sqlite3 *h = k->st->view.db.h;
@@ -68,13 +90,13 @@ static void look(struct kit *k, const char *table, const char *column)
 	if (sqlite3_exec(h, "PRAGMA defer_foreign_keys=ON", NULL, NULL, NULL) !=
 		SQLITE_OK)
 		fail_msg("%s", sqlite3_errmsg(h));
-	plant(h, table, column);
+	plant(k, table, column, value);
 	snprintf(place, sizeof place, "%s.%s of row 1 ", table, column);
 	rd->problem[0] = '\0';
 	if (check_seals(rd) != ROWAN_E_CORRUPT ||
 		strstr(rd->problem, place) == NULL)
-		fail_msg("the check looks at no %s.%s: '%s'", table, column,
-			rd->problem);
+		fail_msg("the check looks at no %s.%s %s: '%s'", table, column,
+			value, rd->problem);
 	assert_int_equal(
 		sqlite3_exec(h, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
 }
@@ -95,8 +117,12 @@ static size_t look_at_table(struct kit *k, sqlite3 *h, const char *table)
 		snprintf(names[n++], sizeof names[0], "%s", name);
 	}
 	sqlite3_finalize(q);
-	for (size_t i = 0; i < n; i++)
-		look(k, table, names[i]);
+	for (size_t i = 0; i < n; i++) {
+		look(k, table, names[i], "zeroblob(64)");
+		/* The secret of an erased case is empty. */
+		if (strcmp(table, "log_secret") != 0)
+			look(k, table, names[i], "x''");
+	}
 	return n;
 }
 
