@@ -12,6 +12,7 @@
 
 #include "lib/protocol_doc.h"
 #include "lib/wire_samples.h"
+#include "wire/code.h"
 #include "wire/op.h"
 
 static char doc[PROTOCOL_DOC_MAX];
@@ -67,6 +68,22 @@ static void every_operation_has_a_section(void **state)
 	}
 }
 
+static void every_code_has_a_row(void **state)
+{
+	char row[20];
+	size_t codes = 0;
+
+	for (uint16_t code = 1; code < 0x1000; code++) {
+		if (strcmp(wire_code_name(code), "unknown") == 0)
+			continue;
+		codes++;
+		snprintf(row, sizeof row, "\n| 0x%04x | `", code);
+		if (strstr(doc, row) == NULL)
+			fail_msg("no code %s", wire_code_name(code));
+	}
+	assert_true(codes >= 15);
+}
+
 static void a_stale_document_is_noticed(void **state)
 {
 	static const char stale[] = "a\n\n<!-- example: ping answer -->\n\n"
@@ -91,6 +108,7 @@ int main(void)
 		cmocka_unit_test(generated_parts_are_current),
 		cmocka_unit_test(every_sample_is_an_example),
 		cmocka_unit_test(every_operation_has_a_section),
+		cmocka_unit_test(every_code_has_a_row),
 		cmocka_unit_test(a_stale_document_is_noticed),
 	};
 
