@@ -319,6 +319,23 @@ static void staff_that_reads_is_seen(void **state)
 	assert_int_equal(size_of(), before);
 }
 
+static void an_acknowledgement_says_up_to_where(void **state)
+{
+	struct wire_detail d;
+	uint64_t before;
+
+	for (uint64_t i = 1; i <= 3; i++)
+		assert_int_equal(say(VICTIM, i, "text", NULL), WIRE_OK);
+	before = size_of();
+	w->request.body.ack =
+		(struct wire_ack){.ranges = {{1, 1}, {3, 3}}, .count = 2};
+	assert_int_equal(ops_kit_run(w, WIRE_OP_ACK, ADVOCATE), WIRE_OK);
+	assert_int_equal(size_of(), before + 1);
+	detail_of(before, &d);
+	assert_int_equal(d.act, WIRE_ACT_ACK);
+	assert_int_equal(d.number, 3);
+}
+
 static void what_is_pushed_is_a_reading(void **state)
 {
 	struct wire_detail d;
@@ -547,6 +564,7 @@ int main(void)
 		T(times_are_as_coarse_as_they_must_be),
 		T(a_lost_answer_is_found),
 		T(staff_that_reads_is_seen),
+		T(an_acknowledgement_says_up_to_where),
 		T(what_is_pushed_is_a_reading),
 		cmocka_unit_test_setup_teardown(who_looks_up_a_card_is_seen,
 			acting_setup, acting_teardown),

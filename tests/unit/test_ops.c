@@ -515,6 +515,58 @@ static void fetch_reads_and_removes_nothing(void **state)
 	assert_int_equal(a.count, 0);
 }
 
+static uint16_t fetch_all(uint32_t device, struct wire_fetch_answer *ret)
+{
+	struct wire_message m;
+	uint16_t code;
+
+	w.request.body.fetch = (struct wire_fetch){0, 64};
+	code = run(WIRE_OP_FETCH, device);
+	ret->count = 0;
+	if (code != WIRE_OK)
+		return code;
+	m = ops_kit_answer(&w);
+	assert_int_equal(wire_fetch_answer_decode(&m, ret), 0);
+	return code;
+}
+
+/* After a restore: channel 2 waits for device 3, channel 1 for nobody. */
+static void a_case_that_waits_keeps_its_envelopes(void **state)
+{
+	struct returning_told told[] = {{kit_id('d', 1), WIRE_GIVEN_ALL},
+		{kit_id('d', 2), WIRE_GIVEN_ALL}};
+	struct returning *back = &w.ops.returning;
+	struct wire_fetch_answer a;
+
+	for (uint32_t i = 1; i <= 3; i++) {
+		ask(WIRE_OP_PING, 0);
+		assert_int_equal(run(WIRE_OP_PING, i), WIRE_OK);
+	}
+	assert_int_equal(ops_kit_submit(&w, 1, 1, 1, "goes out"), WIRE_OK);
+	assert_int_equal(ops_kit_submit(&w, 1, 2, 2, "is kept"), WIRE_OK);
+	assert_int_equal(ops_kit_submit(&w, 1, 1, 3, "behind it"), WIRE_OK);
+	*back = (struct returning){.phase = RETURNING_CASES,
+		.desk = WIRE_GIVEN_ALL,
+		.since = w.kit.now,
+		.told = told,
+		.told_count = 2};
+	assert_int_equal(fetch_all(2, &a), WIRE_OK);
+	assert_int_equal(a.count, 1);
+	assert_true(a.more);
+	assert_memory_equal(a.items[0].envelope.data, "goes out", 8);
+	assert_int_equal(ops_kit_submit(&w, 1, 2, 4, "x"), WIRE_RESTORING);
+	assert_int_equal(ops_kit_submit(&w, 1, 1, 5, "x"), WIRE_OK);
+	assert_int_equal(fetch_all(3, &a), WIRE_RESTORING);
+	/* Everybody waits for the clinic's chain. */
+	back->phase = RETURNING_CLINIC;
+	assert_int_equal(fetch_all(2, &a), WIRE_RESTORING);
+	*back = (struct returning){.phase = RETURNING_NOT};
+	assert_int_equal(fetch_all(2, &a), WIRE_OK);
+	assert_int_equal(a.count, 4);
+	assert_int_equal(fetch_all(3, &a), WIRE_OK);
+	assert_int_equal(a.count, 1);
+}
+
 static void lifetimes_are_bounded(void **state)
 {
 	struct wire_submit_answer a;
@@ -626,6 +678,7 @@ int main(void)
 		TEST(only_the_subscribed_connection_grants),
 		TEST(a_subscription_begins_where_it_says),
 		TEST(fetch_reads_and_removes_nothing),
+		TEST(a_case_that_waits_keeps_its_envelopes),
 		TEST(lifetimes_are_bounded),
 		TEST(a_held_blob_waits_for_its_time_and_a_sure_clock),
 		TEST(blobs_belong_to_who_began_them),
