@@ -262,13 +262,11 @@ void guard_events(struct server *r, enum zap_port port)
 
 /*
  * A connection whose device we were not told: nothing was said on it long
- * after its handshake must be over. On the enrolment port newcomers push such
- * ones out; here they would take the places of everybody else.
+ * after its handshake must be over.
  */
 static bool is_mute(const struct server *r, const struct watched *w)
 {
-	return w->port != ZAP_ENROL && !w->spoke &&
-	       r->now - w->since > 2 * r->config->handshake_time;
+	return !w->spoke && r->now - w->since > 2 * r->config->handshake_time;
 }
 
 void guard_look(struct server *r)

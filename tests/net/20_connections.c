@@ -7,7 +7,10 @@
 
 int main(void)
 {
-	struct relay_client *c[HAVE], *other, *mute[HAVE];
+	struct relay_client *c[HAVE], *other, *mute[HAVE], *stranger = NULL;
+	struct seed_device d;
+	struct relay_options enrol = {
+		.kind = RELAY_LINK_RAW, .server = 1, .device = &d};
 	size_t alive = 0;
 
 	kit_start("connections_device = 3; handshake_time = \"1 s\";\n");
@@ -25,13 +28,18 @@ int main(void)
 	/* Handshakes alone are no way around it. */
 	for (size_t i = 0; i < HAVE; i++)
 		mute[i] = kit_open(SEED_SENDER, 1);
+	seed_device(SEED_STRANGER, 0, &d);
+	enrol.port = kit_daemon.enrol_port;
+	KIT_CHECK(relay_open(&stranger, &enrol) == 0);
 	for (size_t i = 0; i < HAVE; i++)
 		kit_closed(mute[i]);
+	kit_closed(stranger);
 	KIT_CHECK(kit_ping(other) && kit_ping(c[HAVE - 1]));
 	for (size_t i = 0; i < HAVE; i++) {
 		relay_close(c[i]);
 		relay_close(mute[i]);
 	}
+	relay_close(stranger);
 	relay_close(other);
 	return kit_end();
 }
