@@ -57,7 +57,13 @@ static void tell(struct companion *c, const struct rowan_event *e)
 		    "caseworker who reads with you.");
 		break;
 	case ROWAN_EVENT_FETCHED: say("The file is here."); break;
-	case ROWAN_EVENT_FETCH_FAILED: explain(rowan_event_code(e)); break;
+	case ROWAN_EVENT_FETCH_FAILED:
+		if (rowan_event_code(e) == ROWAN_E_REFUSED)
+			say("The file is no longer at the clinic. Ask for it "
+			    "again.");
+		else
+			explain(rowan_event_code(e));
+		break;
 	case ROWAN_EVENT_SHUT_OUT:
 		say("This device is out of a conversation.");
 		break;

@@ -277,6 +277,50 @@ static void of_a_stranger(struct person *stranger)
 static struct person outsider;
 
 /* A registrar of the same agency, on no case. */
+/*
+ * What a registrar issued a registrar renews: the same keys for longer, within
+ * the scope, with no right more. All take it in, without a word.
+ */
+static void renewed(void)
+{
+	struct forged d;
+	struct wire_card card, longer;
+	struct trust_card got;
+	struct buf raw;
+
+	staff(&d, "advocacy", &card);
+	log_card(&scene.advocate, &d, &card);
+	KIT_CHECK(forge_put(&scene.advocate, smuggled) == WIRE_OK);
+	sessions_settle();
+	forge_card(&d, WIRE_ROLE_CASEWORKER, "advocacy", &longer);
+	longer.not_after = longer.not_before + 86400 * 400;
+	log_card(&scene.advocate, &d, &longer);
+	KIT_CHECK(forge_put(&scene.advocate, smuggled) == WIRE_REFUSED);
+	forge_card(&d, WIRE_ROLE_CASEWORKER, "advocacy", &longer);
+	longer.not_after = card.not_after + 86400;
+	longer.rights = WIRE_RIGHT_DUTY;
+	log_card(&scene.advocate, &d, &longer);
+	KIT_CHECK(forge_put(&scene.advocate, smuggled) == WIRE_REFUSED);
+	longer.rights = 0;
+	log_card(&scene.advocate, &d, &longer);
+	KIT_CHECK(forge_put(&scene.advocate, smuggled) == WIRE_OK);
+	sessions_settle();
+	for (size_t i = 0; i < sizeof clients / sizeof *clients; i++) {
+		struct follow *f = parts_of(clients[i])->follow;
+
+		forge_ask(clients[i]);
+		KIT_CHECK(clients[i]->alarms == 0);
+		if (follow_card(f, &d.device, &got, &raw) != 0)
+			continue; /* a stranger's, withheld */
+		KIT_CHECK(got.card.not_after == card.not_after + 86400);
+		buf_wipe(&raw);
+	}
+	KIT_CHECK(follow_card(parts_of(&scene.coordinator)->follow, &d.device,
+			  &got, &raw) == 0);
+	KIT_CHECK(got.card.not_after == card.not_after + 86400);
+	buf_wipe(&raw);
+}
+
 static void outside(void)
 {
 	person_create(&outsider, "outsider");
@@ -314,5 +358,6 @@ int main(void)
 	a_made_up_victim();
 	of_a_stranger(&stranger);
 	her_second_device(&outsider);
+	renewed();
 	return scene_end();
 }

@@ -3,13 +3,15 @@
  * unassignment, a revocation and a card are younger than it, and nobody has
  * them but clients. Those who were shut out by what was lost come first, with
  * copies of their vaults that do not know of it, and get nothing: not a group,
- * not a word. Then the others come, and all of it is back by itself.
+ * not a word. Then the others come, and all of it is back by itself. A file
+ * that was sent meanwhile is lost, and whoever fetches it is told so.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <sodium.h>
 #include <sys/stat.h>
@@ -25,6 +27,7 @@
 static struct person coordinator, advocate, officer, thief, nurse, newcomer;
 static struct id16 case_id, team;
 static struct clinic then; /* when the backup was made */
+static struct id16 photo;
 
 /* ---- rowanctl ------------------------------------------------------------ */
 
@@ -149,6 +152,9 @@ static bool a_while(void *ctx)
 
 static void week(void)
 {
+	const struct messages_draft file = {.path = at("rowand.conf"),
+		.name = "photo.jpg",
+		.media = "image/jpeg"};
 	struct acts_revocation lost = {.reason = WIRE_REVOKE_LOST};
 	struct follow *f;
 	struct wire_card card;
@@ -170,6 +176,24 @@ static void week(void)
 	KIT_CHECK(sessions_until(three_in, NULL));
 	f = parts_of(&coordinator)->follow;
 	KIT_CHECK(follow_clinic(f)->number == then.number + 2);
+	KIT_CHECK(messages_write(parts_of(&advocate)->messages, &team, &file,
+			  &photo) == 0);
+	KIT_CHECK(sessions_until(is_heard, &nurse));
+	KIT_CHECK(sessions_until(is_heard, &coordinator));
+	KIT_CHECK(messages_mark_read(parts_of(&nurse)->messages, &photo) == 0);
+	KIT_CHECK(messages_mark_read(
+			  parts_of(&coordinator)->messages, &photo) == 0);
+}
+
+/* It was never fetched, and the daemon has it no more. */
+static void photo_is_lost(void)
+{
+	KIT_CHECK(messages_fetch(parts_of(&nurse)->messages, &photo,
+			  at("photo.jpg")) == 0);
+	KIT_CHECK(session_step(nurse.s) == 0);
+	KIT_CHECK(person_event(&nurse, ROWAN_EVENT_FETCH_FAILED)->code ==
+		  ROWAN_E_REFUSED);
+	KIT_CHECK(access(at("photo.jpg"), F_OK) != 0);
 }
 
 /*
@@ -337,6 +361,7 @@ int main(void)
 	KIT_CHECK(write_to(&advocate, "not for the officer") == 0);
 	KIT_CHECK(sessions_until(is_heard, &nurse));
 	KIT_CHECK(sessions_until(is_heard, &coordinator));
+	photo_is_lost();
 	KIT_CHECK(ask_group(&officer) == WIRE_REFUSED);
 	KIT_CHECK(ask_group(&nurse) == WIRE_OK);
 	KIT_CHECK(messages_unread(parts_of(&officer)->messages, &team) == 0);
