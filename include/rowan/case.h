@@ -163,8 +163,6 @@ ROWAN_API ROWAN_MUST int rowan_close_case(struct rowan *r,
 	uint64_t *ret_act);
 ROWAN_API ROWAN_MUST int rowan_reopen_case(struct rowan *r,
 	const uint8_t case_id[ROWAN_ID_LEN], uint64_t *ret_act);
-ROWAN_API ROWAN_MUST int rowan_hold_case(struct rowan *r,
-	const uint8_t case_id[ROWAN_ID_LEN], bool on, uint64_t *ret_act);
 
 /*
  * rowan_assign(r, channel, member, from, until, ret_act):

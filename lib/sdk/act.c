@@ -58,12 +58,6 @@ static int reopening(
 	return acts_reopen(a, what, ret_act);
 }
 
-static int holding(
-	struct acts *a, const struct id16 *what, int how, uint64_t *ret_act)
-{
-	return acts_hold(a, what, how != 0, ret_act);
-}
-
 static int recusing(
 	struct acts *a, const struct id16 *what, int how, uint64_t *ret_act)
 {
@@ -88,12 +82,6 @@ int rowan_reopen_case(
 	struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN], uint64_t *ret_act)
 {
 	return act_on_id(r, case_id, 0, reopening, ret_act);
-}
-
-int rowan_hold_case(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
-	bool on, uint64_t *ret_act)
-{
-	return act_on_id(r, case_id, on, holding, ret_act);
 }
 
 int rowan_assign(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],

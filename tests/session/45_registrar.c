@@ -288,6 +288,7 @@ static void renewed(void)
 	struct trust_card got;
 	struct buf raw;
 
+	sessions_settle();
 	staff(&d, "advocacy", &card);
 	log_card(&scene.advocate, &d, &card);
 	KIT_CHECK(forge_put(&scene.advocate, smuggled) == WIRE_OK);
@@ -355,9 +356,9 @@ int main(void)
 	sessions_settle();
 	cards();
 	second_device(&colleague);
+	renewed();
 	a_made_up_victim();
 	of_a_stranger(&stranger);
 	her_second_device(&outsider);
-	renewed();
 	return scene_end();
 }

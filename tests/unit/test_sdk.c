@@ -266,7 +266,6 @@ static void test_no_card(void **state)
 	assert_int_equal(rowan_close_case(r, id, ROWAN_CLOSE_OTHER, &act),
 		ROWAN_E_STATE);
 	assert_int_equal(rowan_reopen_case(r, id, &act), ROWAN_E_STATE);
-	assert_int_equal(rowan_hold_case(r, id, true, &act), ROWAN_E_STATE);
 	assert_int_equal(rowan_recuse(r, id, &act), ROWAN_E_STATE);
 	assert_int_equal(rowan_reset(r, id, &act), ROWAN_E_STATE);
 	assert_int_equal(rowan_revoke(r, id, ROWAN_REVOKE_LOST, NULL, &act),

@@ -190,15 +190,6 @@ int acts_reopen(struct acts *a, const struct id16 *case_id, uint64_t *ret)
 	return ask(a, &s, ret);
 }
 
-int acts_hold(
-	struct acts *a, const struct id16 *case_id, bool on, uint64_t *ret)
-{
-	struct wire_statement s = {.kind = WIRE_ST_HOLD, .case_id = *case_id};
-
-	s.u.hold.on = on;
-	return ask(a, &s, ret);
-}
-
 int acts_assign(
 	struct acts *a, const struct acts_assignment *what, uint64_t *ret)
 {

@@ -68,9 +68,6 @@ ROWAN_MUST int acts_close(struct acts *a, const struct id16 *case_id,
 	uint8_t reason, uint64_t *ret);
 ROWAN_MUST int acts_reopen(
 	struct acts *a, const struct id16 *case_id, uint64_t *ret);
-/* Needs the authority's signature too: ROWAN_E_SIGNER. See acts_submit. */
-ROWAN_MUST int acts_hold(
-	struct acts *a, const struct id16 *case_id, bool on, uint64_t *ret);
 
 struct acts_assignment {
 	struct id16 channel;
