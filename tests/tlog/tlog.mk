@@ -1,0 +1,14 @@
+# The log, held against other implementations than ours.
+#
+#   make check-tlog      the vectors are what the script computes; a kept export
+#                        is proved, and what is changed in it is named
+#   make kept-export     another one in its place, out of a real clinic
+
+CHECKS += check-tlog
+.PHONY: check-tlog kept-export
+check-tlog: $(B)/rowan
+	$(Q)python3 tests/tlog/vectors.py | cmp - tests/tlog/vectors.txt
+	$(Q)python3 tests/tlog/kept.py $(B)
+
+kept-export: $(CLINIC_PROGRAMS) $(B)/rowanctl
+	$(Q)python3 tests/acceptance/bundle.py $(B) keep
