@@ -213,7 +213,7 @@ int store_channel_case(
 int cache_mailbox(struct store *st, struct device *d)
 {
 	sqlite3_stmt *q;
-	int64_t reserved = 1, waiting = 0;
+	int64_t reserved = 0, waiting = 0;
 	int r;
 
 	if (d->mailbox_known)
@@ -223,6 +223,8 @@ int cache_mailbox(struct store *st, struct device *d)
 	if ((r = db_row(&st->view.db, q)) == 1)
 		reserved = db_get_int(q, 0);
 	db_end(q);
+	if (r == 0)
+		r = mailbox_first(st, &reserved);
 	if (r < 0)
 		return r;
 	q = db_use(&st->view.db, SQL_MAILBOX_COUNT);

@@ -275,6 +275,8 @@ ROWAN_MUST int assignment_decode(const struct seal *s, int64_t row,
 
 /* ---- mailbox.c ---- */
 
+/* Where a mailbox begins that has no row: 1, or behind a restore. restored.c */
+ROWAN_MUST int mailbox_first(struct store *st, int64_t *ret);
 /* The next sequence of a mailbox; counts it as waiting. */
 ROWAN_MUST int mailbox_place(struct store *st, struct device *d, uint64_t *ret);
 /* Note a delivery for the caller. */

@@ -1,6 +1,8 @@
 /*
  * What a database from a backup must forget: see store_admin.h, store_void.
  */
+#include "base/reader.h"
+#include "base/writer.h"
 #include "store/internal.h"
 
 static int erase(struct store *st, sqlite3_stmt *q, uint64_t *ret)
@@ -9,6 +11,48 @@ static int erase(struct store *st, sqlite3_stmt *q, uint64_t *ret)
 
 	st->deleted = true;
 	*ret = r == 0 ? (uint64_t)sqlite3_changes64(st->view.db.h) : 0;
+	return r;
+}
+
+/*
+ * Behind all that was given: also by another restore of the same backup, and
+ * to devices that this one does not know yet. No mailbox takes a million
+ * envelopes a second.
+ */
+static int skip_sequences(struct store *st)
+{
+	const uint64_t first = st->now << 20;
+	sqlite3_stmt *q = db_use(&st->view.db, SQL_MAILBOX_SKIP);
+	uint8_t mem[8];
+	struct writer w;
+	int r;
+
+	db_int(q, 1, (int64_t)first);
+	db_int(q, 2, (int64_t)1 << 32);
+	if ((r = db_run(&st->view.db, q)) != 0)
+		return r;
+	writer_init_fixed(&w, mem, sizeof(mem));
+	writer_u64(&w, first);
+	return store_meta_put(st, STORE_META_SEQUENCES, writer_view(&w));
+}
+
+int mailbox_first(struct store *st, int64_t *ret)
+{
+	struct buf value;
+	struct reader in;
+	uint64_t first = 0;
+	int r = store_meta_get(&st->view, STORE_META_SEQUENCES, &value);
+
+	*ret = 1;
+	if (r != 0)
+		return r == ROWAN_E_NOT_FOUND ? 0 : r;
+	reader_init(&in, buf_view(&value));
+	r = reader_u64(&in, &first);
+	if (r == 0 && (reader_end(&in) != 0 || first > INT64_MAX >> 1))
+		r = ROWAN_E_CORRUPT;
+	buf_wipe(&value);
+	if (r == 0)
+		*ret = (int64_t)first;
 	return r;
 }
 
@@ -29,9 +73,7 @@ int store_void(struct store *st, struct store_voided *ret)
 		return r;
 	/* The store's copies of them are as they were. */
 	cache_forget(st);
-	q = db_use(&st->view.db, SQL_MAILBOX_SKIP);
-	db_int(q, 1, (int64_t)1 << 32);
-	return db_run(&st->view.db, q);
+	return skip_sequences(st);
 }
 
 static struct seal_place group_at(int64_t row)

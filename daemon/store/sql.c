@@ -241,7 +241,7 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_MAILBOX_SKIP] = "INSERT INTO mailbox(device,reserved)"
 			     " SELECT id,?1 FROM device WHERE true"
 			     " ON CONFLICT(device) DO UPDATE SET"
-			     " reserved=reserved+?1",
+			     " reserved=max(reserved+?2,?1)",
 	[SQL_ENVELOPE_THERE] = "SELECT count(*) FROM envelope"
 			       " WHERE id=?1 AND number=?2",
 	[SQL_GROUP_NEXT] = "SELECT channel,state FROM mls_group"

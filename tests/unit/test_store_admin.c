@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "lib/store_kit.h"
+#include "store/internal.h"
 
 static int setup(void **state)
 {
@@ -210,6 +211,52 @@ static void voided(void **state)
 	kit_check(k);
 }
 
+/* Where the one envelope of now went. */
+static uint64_t sequence_of(struct kit *k, uint64_t number)
+{
+	struct store_envelope e = kit_envelope(1, number, "one more");
+	struct id16 from = kit_id('d', 1);
+	struct store_submitted done;
+	uint64_t ret;
+
+	kit_begin(k);
+	assert_int_equal(store_submit(k->st, &from, &e, &done), 0);
+	assert_true(done.deliveries_len > 0);
+	ret = done.deliveries[0].seq;
+	kit_commit(k);
+	return ret;
+}
+
+/* Two restores of the same backup give no sequence twice, to nobody. */
+static void sequences_are_new_after_each_restore(void **state)
+{
+	struct kit *k = *state;
+	struct store_voided done;
+	uint64_t first, second;
+	int64_t fresh;
+
+	assert_int_equal(sequence_of(k, 1), 1);
+	assert_int_equal(mailbox_first(k->st, &fresh), 0);
+	assert_int_equal(fresh, 1);
+	kit_begin(k);
+	assert_int_equal(store_void(k->st, &done), 0);
+	kit_commit(k);
+	first = sequence_of(k, 2);
+	assert_true(first >= k->now << 20);
+	/* A device whose card comes back later, too. */
+	assert_int_equal(mailbox_first(k->st, &fresh), 0);
+	assert_int_equal(fresh, k->now << 20);
+	/* Later, and as if what came after the first were not there. */
+	k->now += 2;
+	kit_begin(k);
+	assert_int_equal(store_void(k->st, &done), 0);
+	kit_commit(k);
+	second = sequence_of(k, 3);
+	assert_true(second >= k->now << 20);
+	assert_true(second > first + (1u << 20));
+	kit_check(k);
+}
+
 static void due(void **state)
 {
 	struct kit *k = *state;
@@ -277,6 +324,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(urgent_before, setup, teardown),
 		cmocka_unit_test_setup_teardown(invites, setup, teardown),
 		cmocka_unit_test_setup_teardown(voided, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			sequences_are_new_after_each_restore, setup, teardown),
 		cmocka_unit_test_setup_teardown(due, setup, teardown),
 		cmocka_unit_test_setup_teardown(copies, setup, teardown),
 	};
