@@ -381,13 +381,20 @@ static int nack(struct channel *c)
 					    .done = nacked});
 }
 
+/* The daemon has not the group that we are in: a backup did not have it. */
+static bool is_lost_there(const struct channel *c)
+{
+	return !c->state.exists && c->row.generation != 0 &&
+	       c->state.generation == c->row.generation;
+}
+
 int channel_frozen(struct channel *c)
 {
 	int rc;
 
 	if (!c->known)
 		return channel_ask_state(c);
-	if ((c->state.flags & WIRE_GROUP_FROZEN) != 0) {
+	if ((c->state.flags & WIRE_GROUP_FROZEN) != 0 || is_lost_there(c)) {
 		reset(c);
 		return 0;
 	}

@@ -12,6 +12,7 @@
 
 #define AHEAD_MS    2000
 #define AHEAD_MAX   30 /* times in a row, then commits are missing */
+#define GONE_MAX    5
 #define SETTLED_MS  (60 * 60 * 1000)
 #define ANSWER_MS   30000
 #define KNOWN_S	    (24 * 60 * 60) /* then the daemon is asked again */
@@ -239,6 +240,17 @@ static int freeze(struct channel *c)
 	return channel_commit(c->x, rc);
 }
 
+/*
+ * We are in a group that the daemon does not have: it began after the backup
+ * that the daemon came back from. Unless the answer is from before we joined.
+ */
+static int gone(struct channel *c)
+{
+	c->known = false;
+	channel_later(c, AHEAD_MS / 2);
+	return ++c->doubts < GONE_MAX ? 0 : freeze(c);
+}
+
 static int equalise(struct channel *c)
 {
 	struct channel_need *need;
@@ -252,10 +264,12 @@ static int equalise(struct channel *c)
 	/* Who is away is told by nobody. */
 	if (!c->known || c->x->now >= c->known_s + KNOWN_S)
 		return channel_ask_state(c);
+	if (c->state.generation == c->row.generation && !c->state.exists)
+		return gone(c);
 	if (c->state.epoch < c->row.epoch &&
 		c->state.generation == c->row.generation)
 		return ahead(c);
-	if (c->state.generation != c->row.generation || !c->state.exists) {
+	if (c->state.generation != c->row.generation) {
 		c->known = false;
 		channel_later(c, CHANNEL_PAUSE_MS);
 		follow_catch_up(c->x->o.follow, &c->row.case_id);
