@@ -189,9 +189,13 @@ static bool of_people(const struct store_device *d)
 	return d->role == WIRE_ROLE_CASEWORKER || d->role == WIRE_ROLE_VICTIM;
 }
 
-/* The least that any coordinator's device has given, and who gave not all. */
+/*
+ * The least that any coordinator's device has given; and how many are waited
+ * for: for the clinic's chain coordinators' alone, then whoever gave not all.
+ */
 static int desk(struct returning *r, struct store *st, uint64_t now)
 {
+	const bool clinic = r->phase == RETURNING_CLINIC;
 	struct store_reader *rd = store_view(st);
 	struct store_device d;
 	int64_t row = 0;
@@ -201,6 +205,7 @@ static int desk(struct returning *r, struct store *st, uint64_t now)
 	r->desk = WIRE_GIVEN_ALL;
 	r->missing = 0;
 	while ((rc = store_device_next(rd, &row, &d)) == 0) {
+		bool coordinates = (d.rights & WIRE_RIGHT_COORDINATE) != 0;
 		uint8_t given = given_by(r, &d.id);
 
 		if (given == WIRE_GIVEN_ALL || !of_people(&d))
@@ -208,9 +213,10 @@ static int desk(struct returning *r, struct store *st, uint64_t now)
 		rc = awaited(st, &d, now, &waits);
 		if (rc != 0)
 			return rc;
-		r->missing += waits;
-		if (waits && given < r->desk &&
-			(d.rights & WIRE_RIGHT_COORDINATE) != 0)
+		r->missing +=
+			waits &&
+			(!clinic || (coordinates && given < WIRE_GIVEN_CLINIC));
+		if (waits && given < r->desk && coordinates)
 			r->desk = given;
 	}
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;

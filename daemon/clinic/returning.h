@@ -45,7 +45,7 @@ struct returning {
 	uint8_t desk;	  /* what every coordinator has given */
 	uint64_t before;  /* what is given back was signed before */
 	uint64_t since;	  /* waited for; 0: not served yet */
-	uint32_t missing; /* devices that have not given all */
+	uint32_t missing; /* devices that are waited for in this phase */
 	bool refused;	  /* the restore cannot stand behind what came back */
 	struct buf restore;
 	bool news;		     /* not stored yet */
@@ -74,6 +74,18 @@ ROWAN_MUST int returning_begin(
 static inline bool returning_on(const struct returning *r)
 {
 	return r->phase == RETURNING_CLINIC || r->phase == RETURNING_CASES;
+}
+
+/**
+ * returning_waits(r):
+ * Whether somebody is still waited for. Once nobody is every case is served,
+ * though until it is over whoever was given up may still give back.
+ */
+static inline bool returning_waits(const struct returning *r)
+{
+	return returning_on(r) &&
+	       (r->phase == RETURNING_CLINIC || r->missing > 0 ||
+		       r->desk < WIRE_GIVEN_ALL);
 }
 
 /**

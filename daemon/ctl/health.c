@@ -152,11 +152,14 @@ static void check_restore(const struct ctl_snapshot *s, struct health *h)
 			"can write");
 	else if (s->relay.restoring != RETURNING_NOT)
 		judge(h, "restore", HEALTH_WARN,
-			"%s for %llu devices, %llu hours at most",
+			"%s %llu %s, %llu hours at most",
 			s->relay.restoring == RETURNING_CLINIC
-				? "nobody can write; waits"
-				: "some cases wait",
+				? "nobody can write; waits for"
+				: "some cases wait for",
 			(unsigned long long)s->relay.restoring_missing,
+			s->relay.restoring == RETURNING_CLINIC
+				? "coordinators' devices"
+				: "devices",
 			(unsigned long long)((left + HOUR - 1) / HOUR));
 	else if (s->relay.unburied > 0)
 		judge(h, "restore", HEALTH_WARN,

@@ -163,7 +163,7 @@ static void restore(struct out *w, const struct ctl_snapshot *s)
 		"After a restore: 1 nobody can write, 2 some cases wait.",
 		s->relay.restoring);
 	gauge(w, "restoring_devices",
-		"Devices that have not yet given back what was lost.",
+		"Devices that it waits for, at first coordinators' alone.",
 		s->relay.restoring_missing);
 	gauge(w, "restoring_until_seconds",
 		"When that is over at the latest; 0: nothing waits.",

@@ -110,7 +110,7 @@ int restored_again(struct ops *o)
 static void publish(struct ops *o)
 {
 	const struct returning *b = &o->returning;
-	bool on = returning_on(b);
+	bool on = returning_waits(b);
 
 	atomic_store(&o->counters->restoring, on ? b->phase : 0);
 	atomic_store(&o->counters->restoring_missing, on ? b->missing : 0);

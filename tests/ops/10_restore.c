@@ -59,7 +59,7 @@ static void waits_and_says_so(void)
 
 	KIT_CHECK(restoring_soon("--json status", "\"restoring\":\"clinic\""));
 	KIT_CHECK(restoring_run("health") == 1);
-	KIT_CHECK(restoring_said("nobody can write; waits for "));
+	KIT_CHECK(restoring_said("coordinators' devices, "));
 	KIT_CHECK(restoring_soon("status", "restored: waits for what "));
 	/* Brought once more it does not take the place of what was lost. */
 	snprintf(args, sizeof args, "cards import '%.2000s/restore.txt'",

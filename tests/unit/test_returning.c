@@ -143,6 +143,71 @@ static void a_restore_finds_its_place(void **state)
 	buf_wipe(&restore);
 }
 
+static void give_device(
+	struct cast *t, uint8_t n, uint8_t role, uint32_t rights)
+{
+	struct store_device d = {.id = {{n}},
+		.member = {{0xf0, n}},
+		.transport = {{0xf1, n}},
+		.role = role,
+		.rights = rights,
+		.agency = "clinic"};
+
+	kit_begin(&t->k);
+	assert_int_equal(store_device_put(t->k.st, &d, bytes_of("card", 4)), 0);
+	kit_commit(&t->k);
+}
+
+static void tells(struct cast *t, uint8_t n, uint8_t given)
+{
+	struct id16 id = {{n}};
+	struct acts_result done;
+
+	assert_int_equal(returning_tell(&t->r, &id, given), 0);
+	step(t, DAY, &done);
+}
+
+/* Who is to be asked to connect: coordinators first, then everybody. */
+static void it_says_whom_it_waits_for(void **state)
+{
+	struct cast *t = *state;
+	struct acts_result done;
+	struct buf restore;
+
+	give_device(t, 1, WIRE_ROLE_CASEWORKER, WIRE_RIGHT_COORDINATE);
+	give_device(t, 2, WIRE_ROLE_CASEWORKER, WIRE_RIGHT_COORDINATE);
+	give_device(t, 3, WIRE_ROLE_CASEWORKER, 0);
+	give_device(t, 4, WIRE_ROLE_VICTIM, 0);
+	give_device(t, 5, WIRE_ROLE_DAEMON, 0);
+	sign_restore(t, &restore);
+	begin(t, buf_view(&restore));
+	step(t, DAY, &done);
+	assert_int_equal(t->r.missing, 2);
+	tells(t, 3, WIRE_GIVEN_ALL);
+	assert_int_equal(t->r.missing, 2);
+	tells(t, 1, WIRE_GIVEN_CLINIC);
+	assert_int_equal(t->r.phase, RETURNING_CLINIC);
+	assert_int_equal(t->r.missing, 1);
+	tells(t, 2, WIRE_GIVEN_ALL);
+	assert_int_equal(t->r.phase, RETURNING_CASES);
+	step(t, DAY, &done);
+	assert_int_equal(t->r.missing, 2);
+	tells(t, 1, WIRE_GIVEN_ALL);
+	assert_true(returning_waits(&t->r));
+	tells(t, 4, WIRE_GIVEN_ALL);
+	assert_int_equal(t->r.missing, 0);
+	/* Everybody has given all: nothing waits, though it is not over. */
+	assert_false(returning_waits(&t->r));
+	assert_int_equal(t->r.phase, RETURNING_CASES);
+	/* As it is stored nobody knows yet who is waited for. */
+	returning_wipe(&t->r);
+	assert_int_equal(returning_load(&t->r, store_view(t->k.st)), 0);
+	assert_true(returning_waits(&t->r));
+	step(t, DAY, &done);
+	assert_false(returning_waits(&t->r));
+	buf_wipe(&restore);
+}
+
 static void an_old_authority_restores_nothing(void **state)
 {
 	struct cast *t = *state;
@@ -215,6 +280,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_restore_finds_its_place),
+		T(it_says_whom_it_waits_for),
 		T(an_old_authority_restores_nothing),
 		T(what_was_erased_has_its_tombstone),
 	};
