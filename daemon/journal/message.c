@@ -242,9 +242,9 @@ static const struct message messages[MSG_COUNT] = {
 		"restored: waits for what {devices} devices have of what was "
 		"lost",
 		"A case takes nothing but statements until then, restore_wait "
-		"at most. Ask coordinators to connect. Who knows that what is "
-		"missing is gone for good ends it: docs/operations.md, "
-		"\"RowanRestoring\"."},
+		"at most. Ask coordinators to connect first, then the "
+		"others. Who knows that what is missing is gone for good ends "
+		"it: docs/operations.md, \"RowanRestoring\"."},
 	[MSG_RESTORE_OVER] = {"ccec31f5fdc4a917609e7386b85ae56a", 5, "restore-over",
 		"the restore is over: every case is served",
 		"What was not given back until now is lost. Put restore_wait "
@@ -268,8 +268,9 @@ static const struct message messages[MSG_COUNT] = {
 		"signed last",
 		"The record of the last signed checkpoint was lost or removed, "
 		"or the database was put here from elsewhere, so rowand does "
-		"not start. If nothing was restored: rowand --accept-log. "
-		"See docs/log.md, \"Behind the last signed checkpoint\"."},
+		"not start. If nothing was restored: rowan-offline rowand "
+		"--accept-log. See docs/operations.md, \"The record of the "
+		"log is lost\"."},
 	[MSG_LOG_BEHIND] = {"3fe0569927519c6680b6e1c401ec87e2", 2, "log-behind",
 		"the log has {leaves} leaves and a checkpoint of {signed} was "
 		"signed: the database is an older copy",
@@ -293,8 +294,8 @@ static const struct message messages[MSG_COUNT] = {
 		"{path} or the database is damaged",
 		"The record of the last signed checkpoint cannot be read. "
 		"Check the disk. If the database is whole (rowan-offline "
-		"store check) and nothing was restored: move the record away, then rowand "
-		"--accept-log."},
+		"store check) and nothing was restored: move the record away, "
+		"then: rowan-offline rowand --accept-log."},
 	[MSG_GUARD_UNUSABLE] = {"48d64c1d37819c15c73f70699754bd12", 2, "guard-unusable",
 		"{path}: {why}",
 		"The record of the last signed checkpoint cannot be written. "

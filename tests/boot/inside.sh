@@ -143,6 +143,7 @@ at "$ceremony" 3 || exit 1
 [ ! -e /run/ceremony ] || fail "keys are left in /run"
 [ "$(stat -c %U:%G:%a /etc/rowan)" = root:rowand:750 ] || fail "/etc/rowan: $(stat -c %U:%G:%a /etc/rowan)"
 cp /root/authority/authority.txt /root/authority.txt
+mv /root/authority/next.key /mnt/next.key
 section "The relay asks for its card" || exit 1
 for who in alice bob; do
 	mkdir -p -m 700 /root/$who
@@ -329,10 +330,15 @@ at "$ends" 3
 [ "$(rowanctl --json cards list daemon | jq '[.rows[].until] | max')" -gt "$before" ] ||
 	fail "the card was not renewed: $(rowanctl cards list daemon)"
 ok "the relay's card is renewed"
+# The authority's key is lost: the next one signs from here on.
+lost="The authority's key is lost"
+rm /root/authority/authority.key
+at "$lost" 1
+at "$lost" 2
+carry
+at "$lost" 3
+ok "the authority's successor takes over"
 rowanctl backup now >/dev/null 2>&1
-sleep 1
-rowanctl reload 2>/dev/null
-leaves=$(rowanctl --json audit verify | jq '.rows[0].leaves')
 # The document's restore, with the walk to the offline machine in between.
 awk -v heading="Restore" -f $test/section $test/operations.md >/root/all
 awk '/^rowan authority restore/ { exit } { print }' /root/all >/root/one
@@ -377,6 +383,11 @@ journalctl -u rowand -o cat | grep -E '([0-9]{1,3}\.){3}[0-9]{1,3}' && fail "an 
 ok "metrics, journal and catalog are there"
 
 # ---------------------------------------------------------------- disasters
+# Nobody knocks while we look: each knock would start it once more.
+for who in alice bob; do
+	(HOME=/root/$who ROWAN_HOME=/root/$who/rowan XDG_RUNTIME_DIR=/run/$who \
+		rowan agent stop -q)
+done
 stop() {
 	systemctl stop rowand.socket rowand-enrol.socket rowand.service
 	[ "$(systemctl is-active rowand.service)" = inactive ] || fail "it did not stop well"
@@ -413,6 +424,11 @@ mv /var/lib/rowand/rowan.db /root/moved.db
 start_fails 78 store-missing
 section "The database is not there"
 mv /root/moved.db /var/lib/rowand/rowan.db
+mv /var/lib/rowand/log-guard /root/log-guard
+start_fails 65 log-unrecorded
+at "The record of the log is lost" 1
+[ "$(systemctl is-active rowand.service)" = active ] || fail "a new record of the log does not do"
+stop
 printf x >/var/lib/rowand/clock
 start_fails 65 clock-unusable
 at "The clock's file is damaged" 1

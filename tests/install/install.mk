@@ -5,3 +5,4 @@ CHECKS += check-install
 .PHONY: check-install
 check-install: all
 	$(Q)sh tests/install/install.sh $(MAKE) -s B=$(B)
+	$(Q)sh tests/install/sbom.sh $(B)/rowand $(B)/rowanctl $(B)/rowan

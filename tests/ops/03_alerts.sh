@@ -79,7 +79,7 @@ while IFS= read -r line; do
 done <"$dir/named"
 ctl --help | sed -n 's/^  \([a-z].*\)/\1 /p' >"$dir/commands"
 grep -oE '(rowanctl|rowan-offline) [a-z-]+( [a-z-]+)?' "$dir/advice" |
-	grep -v 'rowanctl \(works\|does\)' | sort -u >"$dir/named"
+	grep -v 'rowanctl \(works\|does\)\|offline rowand ' | sort -u >"$dir/named"
 [ "$(wc -l <"$dir/named")" -ge 8 ] || fail "the catalog names no commands"
 while read -r program one two; do
 	grep -q "^$one $two " "$dir/commands" || grep -q "^$one \(\[\|[A-Z]\|\$\)" "$dir/commands" ||
