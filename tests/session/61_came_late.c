@@ -2,9 +2,10 @@
  * What was lost in a restore and came back too late: the waiting is over, a
  * coordinator whose vault is as old as the backup has gone on, and only then
  * come those who know more. A case that nobody has touched since is given back
- * all the same. Of the rest they are told what is lost, one by one, and go on
- * without an alarm; but whoever was shut out by it stays out at their devices,
- * and everywhere once a coordinator has signed it again.
+ * all the same; one that was opened on what is lost is lost. Of the rest they
+ * are told what is lost, one by one, and go on without an alarm; but whoever
+ * was shut out by it stays out at their devices, and everywhere once a
+ * coordinator has signed it again.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -28,8 +29,9 @@ static struct who {
 	struct id16 member, device;
 } the_officer, the_thief, the_nurse, the_advocate;
 
-static struct id16 case_id, team, support, second;
+static struct id16 case_id, team, support, second, third;
 static struct clinic then; /* when the backup was made */
+static unsigned loss;	   /* statements that are to be told of */
 static struct buf card;	   /* of the newcomer */
 
 /* ---- rowanctl ------------------------------------------------------------ */
@@ -194,6 +196,8 @@ static void week(void)
 	KIT_CHECK(identity_card(parts_of(&newcomer)->me, &c) == 0);
 	KIT_CHECK(buf_copy(&card, c.raw) == 0);
 	log_card();
+	/* It stands on what will be lost of the clinic. */
+	third = sessions_case(&coordinator);
 	sessions_assign(&coordinator, &team, &nurse);
 	KIT_CHECK(sessions_until(four_in, NULL));
 }
@@ -226,7 +230,7 @@ static bool knows_the_loss(void *ctx)
 	const struct case_state *c = follow_case(parts_of(p)->follow, &case_id);
 
 	person_drain(p);
-	return p->event[ROWAN_EVENT_LOST] > 0 &&
+	return p->event[ROWAN_EVENT_LOST] >= loss &&
 	       case_assigned(c, &the_nurse.member, WIRE_CHANNEL_SUPPORT,
 		       (uint64_t)time(NULL));
 }
@@ -236,6 +240,7 @@ static void comes_late(struct person *p, unsigned lost)
 {
 	struct follow *f;
 
+	loss = lost;
 	KIT_CHECK(sessions_until(knows_the_loss, p));
 	sessions_settle();
 	person_drain(p);
@@ -323,7 +328,8 @@ int main(void)
 
 	goes_on();
 	person_open(&coordinator);
-	comes_late(&coordinator, 4);
+	comes_late(&coordinator, 5);
+	KIT_CHECK(follow_case(parts_of(&coordinator)->follow, &third) != NULL);
 	person_open(&advocate);
 	comes_late(&advocate, 3);
 	KIT_CHECK(follow_everything(parts_of(&deputy)->follow) == 0);
@@ -334,6 +340,8 @@ int main(void)
 	sessions_settle();
 	KIT_CHECK(may(&coordinator, &the_officer) == ROWAN_E_RULE);
 	KIT_CHECK(may(&coordinator, &the_thief) == ROWAN_E_REVOKED);
+	person_drain(&coordinator);
+	KIT_CHECK(coordinator.event[ROWAN_EVENT_LOST] == 5);
 
 	take_out(&the_officer);
 	end_device(&the_thief);

@@ -72,6 +72,7 @@ static void sign_restore(void)
 {
 	struct wire_statement s;
 
+	buf_wipe(&restore);
 	world_statement(&t->w, NULL, WIRE_ST_RESTORE, &s);
 	world_sign(&t->w, NULL, &s, &restore);
 }
@@ -262,6 +263,34 @@ static void who_was_shut_out_stays_out(void **state)
 	assert_int_equal(alarms[0], 0);
 }
 
+/* Closed, and the close is lost: whoever opens it again has to say so. */
+static void what_was_closed_stays_closed(void **state)
+{
+	struct wire_statement s;
+
+	world_statement(&t->w, t->c, WIRE_ST_CLOSE, &s);
+	s.u.close.reason = WIRE_CLOSE_RESOLVED;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	look();
+	pass(DAY);
+	over(true);
+	assign(&t->stranger);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_int_equal(lost, 1);
+	assert_true(goes_on());
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	assert_int_equal(may(&t->stranger), ROWAN_E_RULE);
+	world_statement(&t->w, t->c, WIRE_ST_CLOSE, &s);
+	s.u.close.reason = WIRE_CLOSE_RESOLVED;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	world_statement(&t->w, t->c, WIRE_ST_REOPEN, &s);
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	look();
+	assert_int_equal(may(&t->officer), 0);
+	assert_int_equal(alarms[0], 0);
+}
+
 static void a_revoked_device_stays_out(void **state)
 {
 	revoke(&t->officer);
@@ -362,6 +391,7 @@ int main(void)
 		TEST(nor_in_the_clinics_chain),
 		TEST(nor_does_somebody_elses),
 		TEST(who_was_shut_out_stays_out),
+		TEST(what_was_closed_stays_closed),
 		TEST(a_revoked_device_stays_out),
 		TEST(the_end_of_a_right_to_sign_is_signed_again),
 		TEST(nothing_is_lost_by_the_daemons_word),

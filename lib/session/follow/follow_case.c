@@ -198,21 +198,21 @@ static void unmap_channels(struct taking *t)
 /* Somebody who may has decided on it: whatever was lost, this counts. */
 static int decided(struct taking *t, const struct wire_statement *s)
 {
-	const struct case_state *c = &t->c;
-	int rc = 0;
+	const struct id16 *id = &t->c.id;
 
-	if (s->kind == WIRE_ST_ASSIGN)
+	switch (s->kind) {
+	case WIRE_ST_ASSIGN:
 		return follow_unhold(
-			t->f, &c->id, &s->u.assign.member, s->u.assign.channel);
-	if (s->kind == WIRE_ST_UNASSIGN)
-		return follow_unhold(t->f, &c->id, &s->u.unassign.member,
-			s->u.unassign.channel);
-	for (size_t i = 0;
-		rc == 0 && s->kind == WIRE_ST_REOPEN && i < c->assignment_count;
-		i++)
-		rc = follow_unhold(t->f, &c->id, &c->assignments[i].member,
-			c->assignments[i].channel);
-	return rc;
+			t->f, id, &s->u.assign.member, s->u.assign.channel);
+	case WIRE_ST_UNASSIGN:
+		return follow_unhold(
+			t->f, id, &s->u.unassign.member, s->u.unassign.channel);
+	case WIRE_ST_CLOSE:
+	case WIRE_ST_REOPEN:
+		return follow_unhold(
+			t->f, id, &follow_clinic_chain, FOLLOW_CLOSED);
+	default: return 0;
+	}
 }
 
 static int keep(struct taking *t, const struct case_state *before,
@@ -501,9 +501,9 @@ void follow_case_refused(struct follow *f, struct known_case *k)
 
 /* ---- after a restore ----------------------------------------------------- */
 
-/* Whether what was read sets this assignment behind ${from} of it. */
-static bool is_fresh(
-	const struct follow *f, size_t from, const struct case_assignment *a)
+/* A statement behind ${from} of those that were read. */
+static bool is_fresh(const struct follow *f, size_t from, uint8_t kind,
+	const struct case_assignment *a)
 {
 	const struct follow_anew *l = &f->anew;
 	struct wire_statement s;
@@ -512,19 +512,17 @@ static bool is_fresh(
 	for (size_t i = from; !fresh && i < l->count; i++)
 		fresh = wire_statement_decode(l->items[i].item.statement, &s) ==
 				0 &&
-			(s.kind == WIRE_ST_REOPEN ||
-				(s.kind == WIRE_ST_ASSIGN &&
-					s.u.assign.channel == a->channel &&
-					id16_eq(&s.u.assign.member,
-						&a->member)));
+			s.kind == kind &&
+			(a == NULL || (s.u.assign.channel == a->channel &&
+					      id16_eq(&s.u.assign.member,
+						      &a->member)));
 	return fresh;
 }
 
 /* Whether it let ${a} in as long as that does. */
 static bool let_in(const struct case_state *c, const struct case_assignment *a)
 {
-	for (size_t i = 0; c->status == CASE_OPEN && i < c->assignment_count;
-		i++) {
+	for (size_t i = 0; i < c->assignment_count; i++) {
 		const struct case_assignment *b = &c->assignments[i];
 
 		if (b->channel == a->channel && id16_eq(&b->member, &a->member))
@@ -532,6 +530,15 @@ static bool let_in(const struct case_state *c, const struct case_assignment *a)
 			       (a->until != 0 && a->until <= b->until);
 	}
 	return false;
+}
+
+/* It was closed, and nobody has opened it since. */
+static int stay_closed(struct taking *t, size_t common)
+{
+	if (t->k->c.status != CASE_CLOSED || t->c.status != CASE_OPEN ||
+		is_fresh(t->f, common, WIRE_ST_REOPEN, NULL))
+		return 0;
+	return follow_hold(t->f, &t->c.id, &follow_clinic_chain, FOLLOW_CLOSED);
 }
 
 /*
@@ -542,12 +549,12 @@ static int lose(struct taking *t, const struct follow_old *old, size_t count)
 {
 	const struct case_state *before = &t->k->c;
 	size_t common = follow_old_common(t->f, old, count);
-	int rc = 0;
+	int rc = stay_closed(t, common);
 
 	for (size_t i = 0; rc == 0 && i < t->c.assignment_count; i++) {
 		const struct case_assignment *a = &t->c.assignments[i];
 
-		if (is_fresh(t->f, common, a))
+		if (is_fresh(t->f, common, WIRE_ST_ASSIGN, a))
 			rc = follow_unhold(
 				t->f, &t->c.id, &a->member, a->channel);
 		else if (!let_in(before, a))

@@ -226,9 +226,10 @@ ROWAN_MUST int follow_drop_links(struct follow *f, const struct id16 *chain,
 	uint64_t from, uint64_t last);
 /*
  * Whoever was shut out by what was lost stays out here: a device for ever, a
- * member of a channel (the zero id and 0: the case is lost, and we know it)
- * until somebody who may has decided anew.
+ * member of a channel until somebody who may has decided anew. With the zero
+ * id and 0: the case is lost, and we know it; and FOLLOW_CLOSED: it was closed.
  */
+#define FOLLOW_CLOSED 255
 ROWAN_MUST int follow_hold_device(struct follow *f, const struct id16 *device);
 ROWAN_MUST int follow_hold(struct follow *f, const struct id16 *case_id,
 	const struct id16 *member, uint8_t channel);

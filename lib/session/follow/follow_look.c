@@ -81,6 +81,9 @@ static int out(struct follow *f, const struct case_state *c, uint8_t kind,
 {
 	int rc = f->holds ? follow_held_device(f, &card->device) : 0;
 
+	if (rc == 0 && f->holds)
+		rc = follow_held(
+			f, &c->id, &follow_clinic_chain, FOLLOW_CLOSED);
 	return rc == 0 && f->holds ? follow_held(f, &c->id, &card->member, kind)
 				   : rc;
 }
