@@ -48,6 +48,7 @@ struct chat {
 	json_int_t read_id, status_id;
 	bool read_again;
 	size_t unanswered; /* sends without an answer yet */
+	bool offline;	   /* and it was said */
 	json_int_t first_send;
 	uint64_t now;
 	int code;
@@ -139,7 +140,8 @@ static void show_people(struct chat *c, const json_t *of_case)
 		free(safe);
 		free(text);
 	} else {
-		remark(c, names);
+		remark(c,
+			*names != '\0' ? names : _("Nobody else is here yet."));
 	}
 	free(names);
 }
@@ -167,7 +169,7 @@ static void ask_read(struct chat *c, json_int_t last)
 
 static void ask_status(struct chat *c)
 {
-	if (c->status_id == 0 && c->screen != NULL &&
+	if (c->status_id == 0 &&
 		remote_send(c->r, json_pack("{s:s}", "op", "status"),
 			&c->status_id) != EXIT_DONE)
 		c->code = EXIT_INTERRUPTED;
@@ -194,6 +196,7 @@ static void on_read(struct chat *c, const json_t *ok)
 static void on_status(struct chat *c, const json_t *ok)
 {
 	const char *link = json_text(ok, "link");
+	bool offline;
 	char *state;
 
 	c->status_id = 0;
@@ -202,12 +205,17 @@ static void on_status(struct chat *c, const json_t *ok)
 			_("the vault has locked itself"));
 		return;
 	}
+	offline = strcmp(link, "current") != 0 && strcmp(link, "up") != 0;
 	state = mem_print("%s%s",
-		strcmp(link, "current") == 0 ? _("connected")
-		: strcmp(link, "up") == 0    ? _("catching up")
-					  : _("no connection: texts are kept"),
+		offline			  ? _("no connection: texts are kept")
+		: strcmp(link, "up") == 0 ? _("catching up")
+					  : _("connected"),
 		c->unanswered > 0 ? _(", sending") : "");
-	screen_state(c->screen, state);
+	if (c->screen != NULL)
+		screen_state(c->screen, state);
+	else if (offline && !c->offline)
+		remark(c, state);
+	c->offline = offline;
 	free(state);
 }
 
@@ -281,7 +289,7 @@ static void on_line(struct chat *c, const json_t *line)
 	if (ok == NULL)
 		on_error(c, json_object_get(line, "error"));
 	else if (json_flag(ok, "pending"))
-		remark(c, _("Kept; it leaves once there is a connection."));
+		ask_status(c);
 	ask_read(c, 0);
 }
 
@@ -396,7 +404,9 @@ static void settle(struct chat *c)
 {
 	struct pollfd f = {remote_fd(c->r), POLLIN, 0};
 
-	for (int i = 0; c->unanswered > 0 && i < LEAVE_TICKS; i++) {
+	for (int i = 0;
+		(c->unanswered > 0 || c->status_id != 0) && i < LEAVE_TICKS;
+		i++) {
 		(void)poll(&f, 1, 100);
 		hear(c);
 		if (c->code == EXIT_INTERRUPTED)

@@ -86,7 +86,8 @@ static const struct command_option send_options[] = {
 /* What stdin has, without the line end at its end. */
 static int text_of_stdin(const struct run *r, struct buf *ret)
 {
-	int code = file_read(&r->ui, "-", ROWAN_TEXT_MAX, ret);
+	int code = file_read_or(&r->ui, "-", ROWAN_TEXT_MAX,
+		_("longer things go as a file: rowan attach"), ret);
 
 	if (code != EXIT_DONE)
 		return code;

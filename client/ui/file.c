@@ -44,6 +44,12 @@ static int read_fd(int fd, size_t max, struct buf *ret)
 int file_read(
 	const struct ui *ui, const char *path, size_t max, struct buf *ret)
 {
+	return file_read_or(ui, path, max, NULL, ret);
+}
+
+int file_read_or(const struct ui *ui, const char *path, size_t max,
+	const char *hint, struct buf *ret)
+{
 	bool in = strcmp(path, "-") == 0;
 	int fd = in ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), rc;
 
@@ -54,8 +60,9 @@ int file_read(
 			"%s: %s", path, strerror(errno));
 	rc = read_fd(fd, max, ret);
 	if (rc == ROWAN_E_LIMIT)
-		rc = ui_fail(ui, EXIT_INPUT, NULL,
-			_("%s is longer than %zu bytes"), path, max);
+		rc = ui_fail(ui, EXIT_INPUT, hint,
+			_("%s is longer than %zu bytes"),
+			in ? _("what comes in") : path, max);
 	else if (rc != 0)
 		rc = ui_fail(ui, EXIT_MACHINE, NULL, "%s: %s", path,
 			strerror(errno));

@@ -15,12 +15,15 @@ enum file_flag {
 };
 
 /**
- * file_read(ui, path, max, ret):
+ * file_read(ui, path, max, ret), file_read_or(..., hint, ...):
  * The file, or stdin for "-". The caller owns ${ret}. EXIT_DONE, or said:
- * EXIT_NOT_FOUND, EXIT_INPUT for more than ${max} bytes, EXIT_MACHINE.
+ * EXIT_NOT_FOUND, EXIT_INPUT for more than ${max} bytes (with ${hint}),
+ * EXIT_MACHINE.
  */
 int file_read(
 	const struct ui *ui, const char *path, size_t max, struct buf *ret);
+int file_read_or(const struct ui *ui, const char *path, size_t max,
+	const char *hint, struct buf *ret);
 
 /**
  * file_write(ui, path, data, flags):

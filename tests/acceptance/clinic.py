@@ -357,6 +357,15 @@ class Victim:
             lambda: re.search(pattern, self.out[since:]),
             "%s sees %r in:\n%s" % (self.name, pattern, self.out), secs)
 
+    def who(self, *words):
+        """Asked until all of them are shown: names come a moment later."""
+        def shown():
+            since = self.mark()
+            self.say("who")
+            time.sleep(0.5)
+            return all(w in self.out[since:] for w in words)
+        self.clinic.until(shown, "%s sees who: %r" % (self.name, words))
+
     def mark(self):
         return len(self.out)
 

@@ -66,8 +66,7 @@ def evening():
     phone.sees("conversation is ready")
     phone.say("name Rosalind Victim")
     # One steady contact: she sees a name, said before she came.
-    phone.say("who")
-    phone.sees("Imogen Advocate, advocacy")
+    phone.who("Imogen Advocate, advocacy")
     phone.say("write I can be reached at lunch only.")
     advocate.hears("1", "I can be reached at lunch only.")
 

@@ -66,13 +66,7 @@ def evening():
     assert abs(cover["until"] - granted - 72 * 3600) < 120, (cover, granted)
 
     says("the victim sees who and from which agency;")
-
-    def who():
-        since = phone.mark()
-        phone.say("who")
-        time.sleep(0.5)
-        return "Kim" in phone.out[since:] and "advocacy" in phone.out[since:]
-    k.until(who, "the victim sees who covers: " + phone.out)
+    phone.who("Kim", "advocacy")
 
     says("the colleague reads from the moment of the grant and not before;")
     phone.say("write " + WORDS[1])

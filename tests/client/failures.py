@@ -87,7 +87,10 @@ def garbage(w):
     p = subprocess.run([k.program("rowan"), "send", "1"], input=os.urandom(999),
                        env=dict(k.env, ROWAN_HOME=w.home), capture_output=True)
     assert p.returncode == 13 and b"not text" in p.stderr, p
-    expect(w, 13, "longer than", "send", "1", text="x" * 10485760)
+    expect(w, 13, "hint: longer things go as a file", "send", "1",
+           text="x" * 10485760)
+    out = expect(w, 0, "", "chat", "1", text="from a pipe\n")
+    assert "no connection" not in out and "Kept" not in out, out
     expect(w, 13, "nothing to send", "send", "1", text="\n")
     expect(w, 13, "not sent", "chat", "1", text="y" * 10485760)
     w.run("send", "1", "a line that is read with head")
@@ -112,11 +115,14 @@ def no_daemon(c, w):
     expect(w, 0, "leaves once there is a connection", "send", "1", "--wait",
            "0", "said without a daemon")
     expect(c, 0, "Signed and kept", "open", "health", "--alias", "kept")
+    expect(w, 0, "no connection: texts are kept", "chat", "1",
+           text="kept from a pipe\n")
     expect(w, 18, "is there a network", "doctor")
     expect(w, 0, "no connection", "status")
     k.start()
     c.hears("1", "said without a daemon")
     assert c.texts("1").count("said without a daemon") == 1
+    c.hears("1", "kept from a pipe")
     expect(c, 0, "takes part", "assign", "kept", "me", "team", "--yes")
 
 
