@@ -155,7 +155,8 @@ int store_case_erase(struct store *st, const struct id16 *case_id, uint8_t role)
 static int sweep_envelopes(struct store *st, int64_t of_case, size_t max,
 	size_t *ret_done, bool *ret_end)
 {
-	int64_t rows[LOOK], at = st->erasing_at;
+	struct swept *p = &st->sweeps.now[SWEEP_CASE];
+	int64_t rows[LOOK], at = p->at;
 	size_t n = 0, looked = 0;
 	sqlite3_stmt *q = db_use(&st->view.db, SQL_CASE_ENVELOPES);
 	int r;
@@ -176,7 +177,7 @@ static int sweep_envelopes(struct store *st, int64_t of_case, size_t max,
 	db_end(q);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = envelope_drop(st, rows[i]);
-	st->erasing_at = at;
+	p->at = at;
 	/* Looking is work, too. */
 	*ret_done = n > 0 ? n : 1;
 	return r < 0 ? r : 0;
@@ -217,18 +218,18 @@ static int sweep_rest(
 
 int case_sweep(struct store *st, int64_t row, size_t max, size_t *ret_done)
 {
+	struct swept *p = &st->sweeps.now[SWEEP_CASE];
 	bool end = false;
 	int r;
 
-	if (st->erasing != row)
-		st->erasing_at = 0;
-	st->erasing = row;
+	if (p->of != row)
+		*p = (struct swept){row, 0};
 	r = sweep_envelopes(st, row, max, ret_done, &end);
 	if (r == 0 && end)
 		r = sweep_rest(st, row, max, &end);
 	if (r != 0 || !end)
 		return r;
-	st->erasing = st->erasing_at = 0;
+	*p = (struct swept){0, 0};
 	*ret_done = 0;
 	return 0;
 }

@@ -106,6 +106,18 @@ struct freed_note {
 struct ledger;
 struct log_secrets;
 
+/* How far an erasure in slices has come: of which one, and where it goes on. */
+struct swept {
+	int64_t of, at;
+};
+
+enum sweep { SWEEP_CASE, SWEEP_LOG, SWEEPS };
+
+/* What is taken back goes back with what it erased. */
+struct sweeps {
+	struct swept now[SWEEPS], marked[SWEEPS], begun[SWEEPS];
+};
+
 struct sequence {
 	int64_t next;
 	int64_t reserved;
@@ -153,7 +165,7 @@ struct store {
 	struct sequence sequences[SEQUENCE_COUNT];
 	struct ledger *ledger; /* log.c: leaves of the transaction */
 	struct log_secrets *log_secrets;
-	int64_t erasing, erasing_at; /* erase.c: the case, how far */
+	struct sweeps sweeps; /* of erasures */
 
 	struct freed recent[RECENT]; /* that were written lately, by row */
 	struct freed freed[FREED_MAX];

@@ -48,8 +48,6 @@ struct ledger {
 	uint8_t *details;
 	size_t used, size;
 	uint8_t *tree_row, *detail_row, *sealed_row;
-	uint64_t swept;	   /* where the erasure of details goes on */
-	int64_t swept_for; /* under which secret */
 };
 
 int log_new(struct ledger **ret)
@@ -94,11 +92,9 @@ static void truncate(struct ledger *l, size_t count)
 	l->count = count;
 }
 
-/* What was made or blanked since may be undone with it. */
 void log_undo(struct store *st)
 {
 	truncate(st->ledger, st->ledger->marked);
-	st->ledger->swept = 0;
 	log_secrets_forget(st);
 }
 
@@ -670,29 +666,28 @@ static int erase_in(
 int log_sweep(struct store *st, int64_t secret, size_t max, size_t *ret_done)
 {
 	uint8_t name[SEAL_HASH_LEN];
-	struct ledger *l = st->ledger;
+	struct swept *p = &st->sweeps.now[SWEEP_LOG];
 	struct log_row row;
 	int r = log_secret_name(st, secret, name);
 
-	if (l->swept_for != secret)
-		l->swept = 0;
-	l->swept_for = secret;
+	if (p->of != secret)
+		*p = (struct swept){secret, 0};
 	for (*ret_done = 0; r == 0 && *ret_done < max; (*ret_done)++) {
-		r = row_of(&st->view, l->swept, &row);
+		r = row_of(&st->view, (uint64_t)p->at, &row);
 		if (r == 0)
 			r = erase_in(st, row.q, name);
 		if (r == 0)
-			l->swept = row.first + row.count;
+			p->at = (int64_t)(row.first + row.count);
 		db_end(row.q);
 	}
 	if (r != ROWAN_E_NOT_FOUND)
 		return r;
 	/* The end, unless this transaction has some more. */
-	if (l->count > 0) {
+	if (st->ledger->count > 0) {
 		*ret_done = max;
 		return 0;
 	}
-	l->swept = 0;
+	p->at = 0;
 	*ret_done = 0;
 	return 0;
 }

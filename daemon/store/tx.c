@@ -88,6 +88,7 @@ int store_begin(struct store *st, uint64_t now)
 	st->marked = st->cold = false;
 	st->saved_len = st->out_len = 0;
 	st->mark++;
+	memcpy(st->sweeps.begun, st->sweeps.now, sizeof st->sweeps.now);
 	st->now = st->sure = now;
 	r = freed_load(st);
 	if (r != 0)
@@ -115,6 +116,7 @@ static int mark(struct store *st, bool one)
 	if (r != 0)
 		return r;
 	log_mark(st);
+	memcpy(st->sweeps.marked, st->sweeps.now, sizeof st->sweeps.now);
 	st->marked = true;
 	st->one = one;
 	st->cold = false;
@@ -153,6 +155,7 @@ int store_undo(struct store *st)
 		return r != 0 ? r : ROWAN_E_STATE;
 	st->marked = false;
 	log_undo(st);
+	memcpy(st->sweeps.now, st->sweeps.marked, sizeof st->sweeps.now);
 	if (st->one) {
 		/* Nothing to go back to: then nothing may have changed. */
 		if (db_changes(&st->view.db) != st->changes)
@@ -175,6 +178,7 @@ void store_abort(struct store *st)
 	db_rollback(&st->view.db);
 	cache_forget(st);
 	log_abort(st);
+	memcpy(st->sweeps.now, st->sweeps.begun, sizeof st->sweeps.now);
 	freed_undo(st);
 	st->freed_known = false;
 	st->freed_len = 0;

@@ -255,6 +255,43 @@ static void blobs_are_limited(void **state)
 	assert_int_equal(begin(4, 1), WIRE_OK);
 }
 
+/* The most that is allowed is; and a blob lives from its time on. */
+static void blobs_live_as_long_as_they_may(void **state)
+{
+	const struct config *c = &w.config;
+	struct wire_blob_begin *b = &w.request.body.blob_begin;
+	struct wire_blob_status s;
+	struct wire_message m;
+
+	w.config.blob_bytes = 4 * WIRE_CHUNK_LEN;
+	assert_int_equal(begin(1, c->blob_bytes + 1), WIRE_LIMIT);
+	*b = (struct wire_blob_begin){.channel = kit_id('c', 1),
+		.blob = kit_id('b', 1),
+		.size = c->blob_bytes,
+		.lifetime = (uint32_t)(c->blob_lifetime_max / 1000) + 1};
+	assert_int_equal(run(WIRE_OP_BLOB_BEGIN, 1), WIRE_LIMIT);
+	b->lifetime--;
+	b->hold_until = w.kit.now + c->hold_max / 1000 + 1;
+	assert_int_equal(run(WIRE_OP_BLOB_BEGIN, 1), WIRE_LIMIT);
+	b->hold_until--;
+	assert_int_equal(run(WIRE_OP_BLOB_BEGIN, 1), WIRE_OK);
+	w.request.body.blob_id = (struct wire_blob_id){kit_id('b', 1)};
+	assert_int_equal(run(WIRE_OP_BLOB_STATUS, 2), WIRE_OK);
+	m = answer();
+	assert_int_equal(wire_blob_status_decode(&m, &s), 0);
+	assert_int_equal(s.hold_until, w.kit.now + c->hold_max / 1000);
+	assert_int_equal(s.expires, s.hold_until + c->blob_lifetime_max / 1000);
+	assert_int_equal(run(WIRE_OP_BLOB_DELETE, 1), WIRE_OK);
+	/* Not held, and no lifetime said. */
+	assert_int_equal(begin(2, 1), WIRE_OK);
+	w.request.body.blob_id = (struct wire_blob_id){kit_id('b', 2)};
+	assert_int_equal(run(WIRE_OP_BLOB_STATUS, 2), WIRE_OK);
+	m = answer();
+	assert_int_equal(wire_blob_status_decode(&m, &s), 0);
+	assert_int_equal(s.hold_until, 0);
+	assert_int_equal(s.expires, w.kit.now + c->blob_lifetime / 1000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -268,6 +305,7 @@ int main(void)
 		TEST(a_refused_claim_costs_the_target_nothing),
 		TEST(the_table_of_claims_keeps_those_who_claimed_most),
 		TEST(blobs_are_limited),
+		TEST(blobs_live_as_long_as_they_may),
 	};
 
 	if (sodium_init() < 0)

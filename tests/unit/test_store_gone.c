@@ -421,7 +421,7 @@ static void remember_case(struct kit *k, struct remembered *m)
 /* In slices, the store in use in between; how many there were. */
 static unsigned sweep_all(struct kit *k)
 {
-	struct store_slice s = {.more = true};
+	struct store_slice s = {.more = true}, lost;
 	unsigned n = 0;
 
 	for (; s.more; n++) {
@@ -430,6 +430,15 @@ static unsigned sweep_all(struct kit *k)
 		assert_true(s.done <= 4 + 1);
 		assert_int_equal(kit_submit(k, 1, 2, 1000 + n, "goes on"), 0);
 		kit_commit(k);
+		/* A slice that is taken back, and one whose commit fails. */
+		kit_begin(k);
+		assert_int_equal(store_mark(k->st), 0);
+		assert_int_equal(store_sweep(k->st, 2, &lost), 0);
+		assert_int_equal(store_undo(k->st), 0);
+		kit_commit(k);
+		kit_begin(k);
+		assert_int_equal(store_sweep(k->st, 2, &lost), 0);
+		store_abort(k->st);
 		if (n == 3) {
 			kit_reopen(k);
 			assert_int_equal(store_tidy(k->st, k->now, false), 0);
