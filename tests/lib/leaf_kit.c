@@ -41,9 +41,9 @@ static bool must_be(const struct ops *o, const struct request *r)
 		return false;
 	if (e->effect != TABLE_READS)
 		return true;
-	/* Others may have found nothing to hand out. */
+	/* Of nothing there is none; what is fetched is told by itself. */
 	return record_is_staff(o) &&
-	       (e->op == WIRE_OP_BLOB_GET || e->op == WIRE_OP_CASE ||
+	       (!o->record.done ||
 		       (e->op == WIRE_OP_FETCH && r->answer_count > 0));
 }
 

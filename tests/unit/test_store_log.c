@@ -17,6 +17,8 @@
 
 #include "lib/store_kit.h"
 
+#define CASES 64
+
 static int setup(void **state)
 {
 	struct kit *k = calloc(1, sizeof(*k));
@@ -364,6 +366,46 @@ static void test_erased_is_gone_and_the_tree_stays(void **state)
 	assert_int_equal(d.number, 77);
 }
 
+/*
+ * Nothing but chance makes the secret of a case: of many in one place of what
+ * is remembered, and in two stores of the same cases, none is another's.
+ */
+static void test_every_case_has_its_own_secret(void **state)
+{
+	static struct wire_salt salt[2 * CASES];
+	struct kit *k = *state, second, *kits[] = {k, &second};
+	struct wire_salt again;
+
+	kit_start(&second, NULL);
+	for (size_t i = 0; i < 2 * CASES; i++) {
+		struct kit *in = kits[i / CASES];
+		struct id16 id = kit_id('s', 1);
+
+		id.b[3] = (uint8_t)(i % CASES);
+		if (i % CASES == 0)
+			kit_begin(in);
+		assert_int_equal(store_log_salt(in->st, &id, &salt[i]), 0);
+		if (i % CASES == CASES - 1)
+			kit_commit(in);
+	}
+	for (size_t i = 0; i < 2 * CASES; i++)
+		for (size_t n = 0; n < i; n++)
+			assert_memory_not_equal(
+				&salt[i], &salt[n], sizeof salt[i]);
+	/* And each keeps it. */
+	kit_reopen(k);
+	kit_begin(k);
+	for (size_t i = CASES; i-- > 0;) {
+		struct id16 id = kit_id('s', 1);
+
+		id.b[3] = (uint8_t)i;
+		assert_int_equal(store_log_salt(k->st, &id, &again), 0);
+		assert_memory_equal(&again, &salt[i], sizeof again);
+	}
+	kit_commit(k);
+	kit_stop(&second);
+}
+
 static uint32_t case_of(uint64_t leaf)
 {
 	return 1 + (uint32_t)(leaf * 7 / 3 % 3);
@@ -597,6 +639,7 @@ int main(void)
 		T(test_secret_of_a_lost_transaction),
 		T(test_walks_in_slices),
 		T(test_erased_is_gone_and_the_tree_stays),
+		T(test_every_case_has_its_own_secret),
 		T(test_erased_in_a_shared_row),
 		T(test_undone_at_the_end_of_a_row),
 		T(test_damaged_rows_are_told),
