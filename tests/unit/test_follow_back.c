@@ -13,7 +13,9 @@
 #include <cmocka.h>
 
 #include "wire/limits.h"
+#include "clinic/returning.h"
 #include "lib/device_kit.h"
+#include "lib/double_line.h"
 #include "wire/chain.h"
 #include "wire/op.h"
 
@@ -381,6 +383,23 @@ static void what_is_not_taken_back_is_lost(void **state)
 	assert_true(goes_on());
 }
 
+/* Nobody waits any more, but where nothing came since a day old one fits. */
+static void what_fits_is_given_back_late(void **state)
+{
+	unassign(&t->officer);
+	look();
+	pass(DAY);
+	over(true);
+	clinic.d->ops.returning.phase = RETURNING_OVER;
+	clinic.d->ops.returning.before = t->w.now;
+	look();
+	look();
+	assert_int_equal(alarms[0] + lost, 0);
+	assert_int_equal(follow_case(d.follow, &t->c->id)->number,
+		backup_case.number + 1);
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -397,6 +416,7 @@ int main(void)
 		TEST(nothing_is_lost_by_the_daemons_word),
 		TEST(nor_what_was_signed_after_the_restore),
 		TEST(what_is_not_taken_back_is_lost),
+		TEST(what_fits_is_given_back_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
