@@ -4,10 +4,14 @@
  * invites and key packages are void, groups wait for a reset, and a case that
  * was erased meanwhile does not come back.
  */
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <sodium.h>
 
 #include "backup/restore.h"
 #include "ops/restoring.h"
@@ -76,6 +80,52 @@ static void waits_and_says_so(void)
 	KIT_CHECK(restoring_said("0 taken, 1 known\n"));
 }
 
+/* ---- what was erased ------------------------------------------------------
+ */
+
+static bool found;
+
+static bool contains(struct bytes data, const uint8_t *id, size_t len)
+{
+	char hex[2 * WIRE_KEY_LEN + 1];
+
+	sodium_bin2hex(hex, sizeof hex, id, len);
+	return memmem(data.data, data.len, id, len) != NULL ||
+	       memmem(data.data, data.len, hex, 2 * len) != NULL;
+}
+
+static int look(const char *path, const struct stat *st, int kind)
+{
+	const struct world_person *v = &restoring.cast.victim;
+	struct buf all;
+
+	if (kind != FTW_F || st->st_size == 0 || import_read(path, &all) != 0)
+		return 0;
+	if (contains(buf_view(&all), v->device.b, ID16_LEN) ||
+		contains(buf_view(&all), v->member.b, ID16_LEN) ||
+		contains(buf_view(&all), v->signature_key.b, WIRE_KEY_LEN))
+		found = true;
+	buf_wipe(&all);
+	return 0;
+}
+
+/* Nobody in an erased case is named by the state, the backups, their list. */
+static void names_nobody(void)
+{
+	static const char *const folders[] = {"state", "backups"};
+	char path[ROWAND_PATH_MAX];
+
+	found = false;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%.2000s/%s", kit_daemon.dir,
+			folders[i]);
+		KIT_CHECK(ftw(path, look, 8) == 0);
+	}
+	KIT_CHECK(!found);
+	/* The case is, by its tombstone alone. */
+	KIT_CHECK(restoring_in_file("backups/tombstones", "rowan tombstones"));
+}
+
 int main(void)
 {
 	char folder[ROWAND_PATH_MAX], args[2 * ROWAND_PATH_MAX];
@@ -90,6 +140,7 @@ int main(void)
 	KIT_CHECK(!restoring_said("\"standing\":\"revoked\""));
 	KIT_CHECK(restoring_erase() == WIRE_OK);
 	KIT_CHECK(rowand_kill(&kit_daemon, SIGTERM) == 0);
+	names_nobody();
 
 	snprintf(folder, sizeof folder, "%.2000s/restored", dir);
 	restoring_args(folder, args, sizeof args);
@@ -111,6 +162,10 @@ int main(void)
 	KIT_CHECK(restoring_in_file("chain", "\nwithheld "));
 	KIT_CHECK(restoring_run("store check") == 0);
 	KIT_CHECK(restoring_run("audit verify") == 0);
+	/* What was lost is told by device, until it has been dealt with. */
+	snprintf(args, sizeof args, "%.2000s/state/loss.txt", dir);
+	KIT_CHECK(unlink(args) == 0);
+	names_nobody();
 	clinic_kit_wipe(&restoring);
 	return kit_end();
 }
