@@ -47,8 +47,9 @@ struct chat {
 	json_int_t place; /* up to which is shown */
 	json_int_t read_id, status_id;
 	bool read_again;
-	size_t unanswered; /* sends without an answer yet */
-	bool offline;	   /* and it was said */
+	bool states_again, states; /* of what is shown; being read now */
+	size_t unanswered;	   /* sends without an answer yet */
+	bool offline;		   /* and it was said */
 	json_int_t first_send;
 	uint64_t now;
 	int code;
@@ -167,6 +168,19 @@ static void ask_read(struct chat *c, json_int_t last)
 		c->code = EXIT_INTERRUPTED;
 }
 
+/* What became of one's own: what is shown is read again. */
+static void ask_states(struct chat *c)
+{
+	if (c->screen == NULL)
+		return;
+	if (c->read_id != 0) {
+		c->states_again = true;
+		return;
+	}
+	c->states = true;
+	ask_read(c, FIRST);
+}
+
 static void ask_status(struct chat *c)
 {
 	if (c->status_id == 0 &&
@@ -182,14 +196,23 @@ static void on_read(struct chat *c, const json_t *ok)
 
 	c->now = (uint64_t)json_number(ok, "now");
 	json_array_foreach (json_object_get(ok, "messages"), i, one) {
+		/* What is new comes in its order. */
+		if (c->states && json_number(one, "place") > c->place)
+			continue;
 		show(c, one, false);
 		if (json_number(one, "place") > c->place)
 			c->place = json_number(one, "place");
 	}
 	c->read_id = 0;
-	if (c->read_again || json_flag(ok, "more")) {
-		c->read_again = false;
+	if (c->read_again || (!c->states && json_flag(ok, "more"))) {
+		c->read_again = c->states = false;
 		ask_read(c, 0);
+		return;
+	}
+	c->states = false;
+	if (c->states_again) {
+		c->states_again = false;
+		ask_states(c);
 	}
 }
 
@@ -235,17 +258,20 @@ static void on_event(struct chat *c, const json_t *e)
 	}
 	if (c->channel_id == NULL || strcmp(channel, c->channel_id) != 0)
 		return;
+	if (strcmp(what, "sent") == 0)
+		ask_states(c);
 	if (strcmp(what, "message") == 0 || strcmp(what, "sent") == 0)
 		ask_read(c, 0);
-	else if (strcmp(what, "delivered") == 0 && c->screen != NULL)
-		screen_state(c->screen, _("delivered"));
+	else if (strcmp(what, "delivered") == 0 || strcmp(what, "read") == 0 ||
+		 strcmp(what, "unsent") == 0)
+		ask_states(c);
 	else if (strcmp(what, "joined") == 0)
 		remark(c, _("Somebody has joined: rowan case shows who."));
 	else if (strcmp(what, "left") == 0)
 		remark(c, _("Somebody has left."));
 	else if (strcmp(what, "shut out") == 0)
 		remark(c, _("You take no part here any more."));
-	else if (strcmp(what, "unsent") == 0)
+	if (strcmp(what, "unsent") == 0)
 		remark(c, _("A message will not be sent: rowan read says "
 			    "which."));
 }
