@@ -339,7 +339,9 @@ PY
 check 'garbage at the socket' $? 0 'alive'
 expect 10 'runs for' r agent run
 # Whoever asks while it ends is answered by the next one.
-(for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+(n=0
+while [ $n -lt 20 ]; do
+	n=$((n + 1))
 	"$rowan" agent stop -q || exit 1
 done) 2>stops &
 pid=$!
