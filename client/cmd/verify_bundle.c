@@ -157,6 +157,15 @@ static struct bundle_file *listed(struct checking *x, const char *path)
 	return NULL;
 }
 
+/* What stands there for a reason. */
+static void expect(struct checking *x, const char *path)
+{
+	struct bundle_file *f = listed(x, path);
+
+	if (f != NULL)
+		f->seen = true;
+}
+
 static void check_file(struct checking *x, struct bundle_file *f)
 {
 	uint8_t hash[32];
@@ -173,13 +182,23 @@ static void check_file(struct checking *x, struct bundle_file *f)
 	buf_wipe(&data);
 }
 
-/* Whatever lies there and is not in the list. */
+static bool is_no_folder(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* Whatever lies there and is not in the list; a link is no folder of it. */
 static void check_folder(struct checking *x, const char *sub)
 {
 	char *path = mem_print("%s/%s", x->folder, sub);
-	DIR *d = opendir(path);
+	bool other = *sub != '\0' && is_no_folder(path);
+	DIR *d = other ? NULL : opendir(path);
 	const struct dirent *e;
 
+	if (other)
+		fault(x, "foreign file", sub, _("it is no folder"));
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		char *name = mem_print(
 			"%s%s%s", sub, *sub != '\0' ? "/" : "", e->d_name);
@@ -209,9 +228,13 @@ static void check_attachment(struct checking *x, const struct bundle_entry *e)
 	struct wire_hash hash;
 	struct buf data;
 
+	if (e->x->said.type != SAID_ATTACHMENT && e->omitted)
+		fault(x, "altered entry", "bundle.txt",
+			_("an attachment is omitted that there never was"));
 	if (e->x->said.type != SAID_ATTACHMENT || e->omitted)
 		return;
 	path = bundle_file_name(e->n, s->name);
+	expect(x, path);
 	if (!load(x, path, FILE_MAX, &data)) {
 		fault(x, "removed file", path,
 			_("and not declared as omitted"));
@@ -253,13 +276,12 @@ static void check_entry(struct checking *x, struct bundle_entry *e)
 	char path[64];
 
 	(void)snprintf(path, sizeof path, "entries/%04u.disclosure", e->n);
+	expect(x, path);
 	if (!load(x, path, DISCLOSURE_MAX, &e->data)) {
 		fault(x, "removed entry", path, _("the list names it"));
 		return;
 	}
-	e->x = malloc(sizeof *e->x);
-	if (e->x == NULL)
-		return;
+	e->x = mem_get(sizeof *e->x);
 	e->fault = disclosure_check(e->x, buf_view(&e->data), &x->authority);
 	if (e->fault != DISCLOSURE_GOOD) {
 		fault(x, kind_of(e), path,
@@ -335,7 +357,19 @@ static void check_batch(struct checking *x, size_t first)
 	}
 }
 
-static void check_page(struct checking *x)
+/* A listed file that no entry is about is its exporter's word alone. */
+static void check_reasons(struct checking *x)
+{
+	expect(x, "index.html");
+	expect(x, "checkpoint");
+	for (size_t i = 0; i < x->b.file_count; i++)
+		if (!x->b.files[i].seen)
+			fault(x, "foreign file", x->b.files[i].path,
+				_("listed, but no entry is about it"));
+}
+
+/* What follows from the entries alone, once all of them are good. */
+static void check_rest(struct checking *x)
 {
 	char *page;
 	struct buf data;
@@ -344,6 +378,7 @@ static void check_page(struct checking *x)
 		if (x->b.entries[i].fault != DISCLOSURE_GOOD ||
 			x->b.entries[i].x == NULL)
 			return;
+	check_reasons(x);
 	page = bundle_page(&x->b);
 	if (page != NULL && load(x, "index.html", FILE_MAX, &data)) {
 		if (!bytes_eq(buf_view(&data), bytes_of(page, strlen(page))))
@@ -428,7 +463,7 @@ static void check_all(struct checking *x, struct bytes list)
 	if (x->b.entry_count == 0)
 		fault(x, "removed entry", "bundle.txt", _("there is none"));
 	check_log(x);
-	check_page(x);
+	check_rest(x);
 	/* By whoever followed the authority, too: the entries show it. */
 	check_signature(x, list);
 }

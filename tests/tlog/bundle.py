@@ -337,6 +337,10 @@ def disclosure(raw, authority):
     return got, (batch, number, count), said
 
 
+def attachment(said):
+    return struct.unpack(">H", said[24:26])[0] == 2
+
+
 def bundle(authority, folder):
     def load(name):
         with open(os.path.join(folder, name), "rb") as f:
@@ -345,15 +349,21 @@ def bundle(authority, folder):
     sig, chain = [x.split(b" ", 1)[1] for x in
                   load("signature").splitlines()]
     entries, batches, size, roots = [], {}, 0, {}
+    files, omitted, known = set(), set(), {"index.html", "checkpoint"}
+    for sub in ("entries", "files"):
+        need(not os.path.islink(os.path.join(folder, sub)), "a link")
     lines = [x.split(" ") for x in listed.decode().splitlines()]
     need(lines[0] == ["rowan", "bundle", "1"], "list")
     for line in lines:
         if line[0] == "file":
+            files.add(" ".join(line[3:]))
             data = load(" ".join(line[3:]))
             need(hashlib.sha256(data).hexdigest() == line[1] and
                  len(data) == int(line[2]), "file " + line[3])
         if line[0] == "entry":
             entries.append(line)
+        if line[0] == "omitted":
+            omitted.add(int(line[1]))
     for _, n, leaf, time, grain in entries:
         got, (batch, number, count), said = disclosure(
             load("entries/%04d.disclosure" % int(n)), authority)
@@ -361,9 +371,16 @@ def bundle(authority, folder):
              (int(leaf), int(time), grain == "second"), "entry " + n)
         batches.setdefault((batch, count), set()).add(number)
         size = max(size, got["size"])
+        known.add("entries/%04d.disclosure" % int(n))
+        if attachment(said):
+            known |= {x for x in files if int(n) not in omitted and
+                      x.startswith("files/%04d-" % int(n))}
+        else:
+            need(int(n) not in omitted, "nothing to omit")
         need(roots.setdefault(got["size"], got["root"]) == got["root"],
              "two trees")
         authority = got["believed"]
+    need(files <= known, "a file that no entry is about")
     for (_, count), numbers in batches.items():
         need(numbers == set(range(1, count + 1)), "removed entry")
     need(["log", str(size)] in lines, "truncated log")

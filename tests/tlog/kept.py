@@ -5,6 +5,7 @@ bits, it is not, and for the right reason. usage: kept.py BUILD
 """
 
 import collections
+import hashlib
 import json
 import os
 import shutil
@@ -60,6 +61,63 @@ def right(rel, found):
     return kinds == {"altered file"}
 
 
+def listed(to, line, rel=None, data=b""):
+    """The exporter's own list has one line more, about a file or without."""
+    with open(os.path.join(to, "bundle.txt"), "a") as f:
+        f.write(line + "\n")
+    if rel:
+        with open(os.path.join(to, rel), "wb") as f:
+            f.write(data)
+
+
+def file_line(rel, data):
+    return "file %s %d %s" % (hashlib.sha256(data).hexdigest(), len(data), rel)
+
+
+def exporter(out):
+    """Whoever signs the list can put nothing beside what she let out: what only
+    the list knows is foreign. (Here the signature does not fit either.)"""
+    def found(change, also=True):
+        to = out + ".exporter"
+        shutil.copytree(out, to)
+        change(to)
+        faults = {(f["kind"], f["what"])
+                  for f in verify(to, "first.txt", 14)["faults"]}
+        assert second(to, "first.txt") == 1
+        shutil.rmtree(to)
+        if also:
+            faults.remove(("altered file", "bundle.txt"))
+        return faults
+    more = b"I have made it all up."
+    for rel in ("files/0009-letter.txt", "README.txt", "files/0001-note.txt"):
+        assert found(lambda to: listed(
+            to, file_line(rel, more), rel, more)) == {("foreign file", rel)}
+    # Declared as missing, and another one in its place.
+    note = "files/0004-note.txt"
+
+    def instead(to):
+        path = os.path.join(to, "bundle.txt")
+        with open(path) as f:
+            lines = f.read().splitlines()
+        at = [i for i, x in enumerate(lines) if x.endswith(note)][0]
+        lines[at] = file_line(note, more)
+        with open(path, "w") as f:
+            f.write("\n".join(lines[:at] + ["omitted 4 attachment"] +
+                              lines[at:]) + "\n")
+        with open(os.path.join(to, note), "wb") as f:
+            f.write(more)
+    assert found(instead) == {("foreign file", note),
+                              ("altered file", "index.html")}
+    assert ("altered entry", "bundle.txt") in found(
+        lambda to: listed(to, "omitted 1 attachment"))
+
+    # A link is no folder of it, whatever it leads to.
+    def linked(to):
+        os.rename(os.path.join(to, "files"), to + ".files")
+        os.symlink(to + ".files", os.path.join(to, "files"))
+    assert found(linked, False) == {("foreign file", "files")}
+
+
 def main():
     seen = collections.Counter()
     with tempfile.TemporaryDirectory() as tmp:
@@ -73,6 +131,7 @@ def main():
         bad = verify(to, "second.txt", 14)
         assert "all of the authority's records" in bad["faults"][0]["words"]
         assert second(to, "second.txt") == 1
+        exporter(to)
         for rel, bit in flips.flipped(to, bits):
             found = verify(to, "first.txt", 14)["faults"]
             assert right(rel, found), (rel, bit, found)
