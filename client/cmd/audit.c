@@ -177,7 +177,7 @@ struct gathering {
 	const char *const *acts; /* NULL: all */
 	bool staff;		 /* only of people whose card is known */
 	json_t *list;
-	json_int_t last;
+	json_int_t opened;
 };
 
 static bool gather(struct run *r, const json_t *e, void *ctx)
@@ -185,7 +185,7 @@ static bool gather(struct run *r, const json_t *e, void *ctx)
 	struct gathering *g = ctx;
 	json_t *copy;
 
-	g->last = json_number(e, "entry");
+	g->opened++;
 	if (!is_act(e, g->acts) ||
 		(g->staff && strcmp(json_text(e, "role"), "caseworker") != 0))
 		return true;
@@ -194,6 +194,20 @@ static bool gather(struct run *r, const json_t *e, void *ctx)
 	name_numbers(copy);
 	(void)json_array_append_new(g->list, copy);
 	return true;
+}
+
+/* Of a log without an erased case every entry is opened. */
+static void say_unopened(struct run *r, json_t *ret, json_int_t n)
+{
+	if (n > 0)
+		ui_say(&r->ui,
+			ngettext("not opened: %lld entry; it belongs to an "
+				 "erased case, or the daemon leaves it out",
+				"not opened: %lld entries; they belong to "
+				"erased cases, or the daemon leaves them out",
+				(unsigned long)n),
+			(long long)n);
+	(void)json_object_set_new(ret, "unopened", json_integer(n));
 }
 
 static int list(struct run *r, const char *const *acts, const char *none)
@@ -211,6 +225,8 @@ static int list(struct run *r, const char *const *acts, const char *none)
 	}
 	if (json_array_size(g.list) == 0)
 		ui_note(&r->ui, "%s", none);
+	if (r->argc == 0)
+		say_unopened(r, ret, json_number(ret, "size") - g.opened);
 	(void)json_object_set_new(ret, "entries", g.list);
 	(void)json_object_del(ret, "checkpoint");
 	ui_json(&r->ui, ret);
@@ -549,12 +565,16 @@ const struct command audit_commands[] = {
 		N_("which staff were handed messages, attachments or cards"),
 		N_("What left the daemon for a member of staff, and when. "
 		   "Reading is logged before it leaves. An auditor writes the "
-		   "whole id of a case."),
+		   "whole id of a case. Every entry shown is proved; that none "
+		   "was left out is not: \"audit timeline\" without a case "
+		   "counts what the daemon did not open."),
 		ROWAN_RIGHT_AUDIT, NULL, who_read_run},
 	{"audit timeline", "[CASE]", 0, 1, COMMAND_CASE,
 		N_("who did what, and when, in a case or anywhere"),
 		N_("A victim's acts show the hour. What belongs to an erased "
-		   "case is not there any more."),
+		   "case is not there any more. Without a case it says how "
+		   "many entries the daemon did not open: none, unless a case "
+		   "was erased."),
 		ROWAN_RIGHT_AUDIT, NULL, timeline_run},
 	{"audit export", "CASE FOLDER", 2, 2, COMMAND_FOLDER,
 		N_("a case's entries, each as a file that proves it"),

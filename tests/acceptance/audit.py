@@ -134,6 +134,10 @@ def audit(auditor, advocate, colleague, case, victim_words):
     for act in ("statement", "group", "submit", "read"):
         assert act in acts, (act, acts)
     assert all(e["case"] == case for e in t["entries"])
+    # No case was erased: every entry there is was opened.
+    assert "unopened" not in t, t
+    whole = auditor.json("audit", "timeline")
+    assert whole["unopened"] == 0 and len(whole["entries"]) == whole["size"]
     # Who was handed messages, and that the victim's words are not told.
     seen = auditor.json("audit", "who-read", case)["entries"]
     me = advocate.status()["member"]
