@@ -129,7 +129,7 @@ static int check_policy(
 static void show(struct run *r, const struct evidence *e)
 {
 	char when[WHEN_LEN], iso[WHEN_LEN], device[2 * ID16_LEN + 1];
-	char of_case[2 * ID16_LEN + 1], key[2 * 32 + 1];
+	char of_case[2 * ID16_LEN + 1], key[2 * 32 + 1], content[2 * 32 + 1];
 
 	when_text(e->time, 0, when);
 	when_iso(e->time, iso);
@@ -144,6 +144,12 @@ static void show(struct run *r, const struct evidence *e)
 	ui_say(&r->ui, _("entry %llu of a log with %llu"),
 		(unsigned long long)e->proof.index,
 		(unsigned long long)e->size);
+	hex_write(e->detail.content.b, sizeof e->detail.content.b, content);
+	if (run_option(r, "content") == NULL)
+		ui_say(&r->ui,
+			_("about what has the BLAKE2b-256 %s; --content "
+			  "compares it with a file"),
+			content);
 	hex_write(e->issuer.b, sizeof e->issuer.b, key);
 	if (e->succeeded)
 		ui_say(&r->ui,
@@ -151,10 +157,10 @@ static void show(struct run *r, const struct evidence *e)
 			  "this is under its earlier key %s"),
 			key);
 	ui_json(&r->ui,
-		json_pack("{s:b,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:s,s:b}",
+		json_pack("{s:b,s:s,s:s,s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:s,s:b}",
 			"genuine", 1, "act", wire_act_name(e->detail.act),
-			"device", device, "case", of_case, "received", iso,
-			"exact", (int)e->exact, "number",
+			"device", device, "case", of_case, "content", content,
+			"received", iso, "exact", (int)e->exact, "number",
 			(json_int_t)e->detail.number, "entry",
 			(json_int_t)e->proof.index, "entries",
 			(json_int_t)e->size, "authority", key, "succeeded",

@@ -179,6 +179,12 @@ def audit(auditor, advocate, colleague, case, victim_words):
         k.run("rowan", "receipt", "verify", "--authority",
               k.path("authority/authority.txt"), os.path.join(out, x),
               home=k.path("nobody"))
+    # Of a statement it says which one.
+    at, = [e["file"] for e in listed if e["act"] == "statement"][:1]
+    p = k.run("rowan", "receipt", "verify", "--json", "--authority",
+              k.path("authority/authority.txt"), os.path.join(out, at),
+              home=k.path("nobody"))
+    assert re.fullmatch("[0-9a-f]{64}", json.loads(p.stdout)["content"])
     assert auditor.code("audit", "export", case, "out") == 10
     # Without the right: nothing.
     for args in (("timeline", case), ("who-read", case), ("verify",),
