@@ -172,6 +172,19 @@ int restore_unpack(const char *file, const char *dir,
 	return rc;
 }
 
+int restore_mark(struct store *st)
+{
+	int rc = store_begin(st, 0);
+
+	if (rc != 0)
+		return rc;
+	rc = store_meta_put(st, STORE_META_PENDING, bytes_of("1", 1));
+	if (rc == 0)
+		return store_commit(st);
+	store_abort(st);
+	return rc;
+}
+
 /* ---- the last head ---- */
 
 static int copy_file(const char *from, const char *to)
@@ -359,6 +372,8 @@ static int finish(struct store *st, const struct restore_finishing *f,
 		rc = store_void(st, &ret->voided);
 	if (rc == 0)
 		rc = store_groups_rewrite(st, freeze, row, &ret->channels);
+	if (rc == 0)
+		rc = store_meta_put(st, STORE_META_PENDING, bytes_of(NULL, 0));
 	if (rc == 0)
 		rc = entry_admin(st, f->now, f->act, f->who);
 	free(row);

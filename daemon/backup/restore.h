@@ -50,6 +50,13 @@ ROWAN_MUST int restore_unpack(const char *file, const char *dir,
 	const struct key32 *secret, struct backup_manifest *ret);
 
 /**
+ * restore_mark(st):
+ * The same in the database itself, for whoever takes the note away:
+ * process_store refuses it until restore_finish has taken the mark off.
+ */
+ROWAN_MUST int restore_mark(struct store *st);
+
+/**
  * restore_last(from, to, ret_size, ret_root):
  * The last head that was signed before the loss, from the record of the lost
  * folder (log/guard.h), which is copied to ${to}, or from a checkpoint as

@@ -139,7 +139,10 @@ int tool_backup_check(struct process *p, const char *dir, struct ctl_answer *a)
 		ctl_say(a, (uint8_t)code, "it opens, but the store does not");
 		return code;
 	}
-	rc = store_check(store_view(p->store), &problem);
+	/* Nobody serves a copy that somebody carries away from here. */
+	rc = restore_mark(p->store);
+	if (rc == 0)
+		rc = store_check(store_view(p->store), &problem);
 	if (rc == 0)
 		rc = store_stats(store_view(p->store), &s);
 	if (rc == 0 && (rc = store_log_verify(

@@ -173,6 +173,22 @@ static int before_open(
 	return save_older(c, path, schema);
 }
 
+/* ROWAN_E_STATE: not finished, whatever became of the note beside it. */
+static int check_pending(struct process *p)
+{
+	struct buf mark;
+	int rc =
+		store_meta_get(store_view(p->store), STORE_META_PENDING, &mark);
+
+	if (rc == ROWAN_E_NOT_FOUND)
+		return 0;
+	if (rc == 0)
+		buf_wipe(&mark);
+	store_close(p->store);
+	p->store = NULL;
+	return rc == 0 ? ROWAN_E_STATE : rc;
+}
+
 int process_store(struct process *p)
 {
 	const struct config *c = &p->config;
@@ -192,6 +208,8 @@ int process_store(struct process *p)
 	if (!p->aside && (code = before_open(c, path, &before)) != EX_OK)
 		return code;
 	rc = store_open(&p->store, &o);
+	if (rc == 0 && !p->aside)
+		rc = check_pending(p);
 	switch (rc) {
 	case 0:
 		if (before != 0)
@@ -201,6 +219,7 @@ int process_store(struct process *p)
 				JOURNAL_NUMBER("before", (uint64_t)before));
 		check_volume(c);
 		return EX_OK;
+	case ROWAN_E_STATE: SAY_ONLY(MSG_RESTORE_PENDING); return EX_CONFIG;
 	case ROWAN_E_TOO_NEW:
 		SAY(MSG_STORE_NEWER, JOURNAL_TEXT("path", path));
 		return EX_CONFIG;

@@ -84,5 +84,10 @@ stop || fail "it did not stop well"
 settings ''
 sed -i "s#$dir/state#$dir/restored#" "$conf"
 want 78 "not signed" "$build/rowand" --log text --config "$conf"
+# Whoever takes the note away, and begins a new record, gets no further.
+rm "$dir/restored/restore-pending"
+rm -f "$dir/restored/log-guard"
+want 78 "not signed" timeout 20 "$build/rowand" --log text --accept-log --config "$conf"
+want 78 "not signed" ctl store vacuum
 end
 echo "  backups are made, checked and kept from being served"
