@@ -193,10 +193,29 @@ static bool dry(const struct ctl_call *c)
 	return (c->q.flags & CTL_DRY_RUN) != 0;
 }
 
+static void do_it(struct ctl_call *c)
+{
+	bool first = c->entry->kind == CTL_DEED || c->entry->kind == CTL_NOTE;
+
+	if (first && ctl_record(c) != 0)
+		ctl_say(c->a, EX_TEMPFAIL,
+			"this is an act for the audit log, which cannot be "
+			"written now: nothing was done");
+	else
+		c->entry->run(c);
+}
+
+static const char *result(const struct ctl_call *c)
+{
+	if (c->a->code != 0)
+		return c->a->words;
+	return c->entry->kind == CTL_NOTE ? "begun" : "done";
+}
+
 static void run(struct guest *g, struct ctl_call *c)
 {
 	const struct ctl_entry *e = ctl_find(c->q.op);
-	bool act = e != NULL && (e->kind == CTL_ACT || e->kind == CTL_LABOUR);
+	bool act = e != NULL && e->kind != CTL_LOOK && e->kind != CTL_LONG;
 
 	name_peer(g, c);
 	c->entry = e;
@@ -212,7 +231,7 @@ static void run(struct guest *g, struct ctl_call *c)
 		return;
 	}
 	if (store_reader_open(&c->rd, c->o->store) == 0)
-		e->run(c);
+		do_it(c);
 	else
 		ctl_say(c->a, EX_OSERR, "the store cannot be read now");
 	store_reader_close(c->rd);
@@ -223,8 +242,7 @@ static void run(struct guest *g, struct ctl_call *c)
 	if (act)
 		SAY(MSG_ADMIN, JOURNAL_TEXT("who", c->who),
 			JOURNAL_TEXT("act", e->name),
-			JOURNAL_TEXT("result",
-				c->a->code == 0 ? "done" : c->a->words));
+			JOURNAL_TEXT("result", result(c)));
 }
 
 static void *serve(void *cookie)

@@ -14,11 +14,11 @@ static const struct ctl_entry table[] = {
 	{CTL_HEALTH,        "health",        CTL_LOOK,   ctl_health},
 	{CTL_METRICS,       "metrics",       CTL_LOOK,   ctl_metrics},
 	{CTL_SESSIONS,      "sessions",      CTL_LOOK,   ctl_sessions},
-	{CTL_RELOAD,        "reload",        CTL_ACT,    ctl_reload},
+	{CTL_RELOAD,        "reload",        CTL_DEED,   ctl_reload},
 	{CTL_DRAIN,         "drain",         CTL_ACT,    ctl_drain},
-	{CTL_LOGLEVEL,      "loglevel",      CTL_ACT,    ctl_loglevel},
+	{CTL_LOGLEVEL,      "loglevel",      CTL_DEED,   ctl_loglevel},
 	{CTL_CLOCK,         "clock",         CTL_LOOK,   ctl_clock},
-	{CTL_CLOCK_ACCEPT,  "clock accept",  CTL_ACT,    ctl_clock_accept},
+	{CTL_CLOCK_ACCEPT,  "clock accept",  CTL_DEED,   ctl_clock_accept},
 	{CTL_IMPORT,        "cards import",  CTL_ACT,    ctl_import},
 	{CTL_CARDS,         "cards",         CTL_LOOK,   ctl_cards},
 	{CTL_DEVICES,       "devices",       CTL_LOOK,   ctl_devices},
@@ -35,11 +35,11 @@ static const struct ctl_entry table[] = {
 	{CTL_STORE_VACUUM,  "store vacuum",  CTL_LABOUR, ctl_store_vacuum},
 	{CTL_AUDIT_VERIFY,  "audit verify",  CTL_LONG,   ctl_audit_verify},
 	{CTL_EXPORT,        "cards export",  CTL_LOOK,   ctl_export},
-	{CTL_BACKUP_KEYGEN, "backup keygen", CTL_ACT,    ctl_beside},
-	{CTL_BACKUP_VERIFY, "backup verify", CTL_ACT,    ctl_beside},
-	{CTL_BACKUP_RESTORE, "backup restore", CTL_ACT,  ctl_beside},
-	{CTL_KEY_ROTATE,    "key rotate",    CTL_ACT,    ctl_beside},
-	{CTL_KEY_RETIRE,    "key retire",    CTL_ACT,    ctl_beside},
+	{CTL_BACKUP_KEYGEN, "backup keygen", CTL_NOTE,   ctl_beside},
+	{CTL_BACKUP_VERIFY, "backup verify", CTL_NOTE,   ctl_beside},
+	{CTL_BACKUP_RESTORE, "backup restore", CTL_NOTE, ctl_beside},
+	{CTL_KEY_ROTATE,    "key rotate",    CTL_NOTE,   ctl_beside},
+	{CTL_KEY_RETIRE,    "key retire",    CTL_NOTE,   ctl_beside},
 };
 /* clang-format on */
 
@@ -118,7 +118,12 @@ int ctl_act(struct ctl_call *c, request_job *job, void *cookie)
 
 int ctl_record(struct ctl_call *c)
 {
-	return c->logged ? 0 : ctl_act(c, NULL, NULL);
+	int rc = c->logged ? 0 : ctl_act(c, NULL, NULL);
+
+	/* A disk that was found full has given its reserve for the next. */
+	if (rc == ROWAN_E_FULL || rc == ROWAN_E_AGAIN)
+		rc = ctl_act(c, NULL, NULL);
+	return rc;
 }
 
 int ctl_job(struct ctl_call *c, request_job *job, void *cookie)

@@ -30,18 +30,18 @@ static uint8_t flags_of(const struct tool *t)
 /* ---- metrics ---- */
 
 /* Whole or not at all: a reader never sees half of it. */
-static int replace_file(const char *path, struct bytes text)
+static int replace_file(const char *path, struct bytes text, mode_t mode)
 {
 	char part[4096];
 	int fd, rc = ROWAN_E_IO;
 
 	if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
 		return ROWAN_E_INVAL;
-	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
 		return ROWAN_E_IO;
 	if (write(fd, text.data, text.len) == (ssize_t)text.len &&
-		fchmod(fd, 0644) == 0)
+		fchmod(fd, mode) == 0)
 		rc = 0;
 	close(fd);
 	if (rc == 0 && rename(part, path) != 0)
@@ -80,7 +80,7 @@ int tool_metrics(struct tool *t)
 	if (rc == 0 && v.code != 0)
 		code = v.code;
 	else if (rc == 0 && (rc = first_text(&v, &text)) == 0)
-		rc = replace_file(t->output, text);
+		rc = replace_file(t->output, text, 0644);
 	if (rc != 0)
 		fprintf(stderr, "rowanctl: %s: %s\n", t->output,
 			rowan_strerror(rc));
@@ -243,7 +243,8 @@ int tool_export(struct tool *t)
 	if (strcmp(t->args[0], "-") == 0)
 		rc = fwrite(w.data, 1, w.len, stdout) == w.len ? 0 : ROWAN_E_IO;
 	else
-		rc = replace_file(t->args[0], writer_view(&w));
+		/* Who belongs to the clinic is nobody else's to read. */
+		rc = replace_file(t->args[0], writer_view(&w), 0600);
 	writer_wipe(&w);
 	if (rc != 0) {
 		fprintf(stderr, "rowanctl: %s: cannot be written\n",

@@ -4,7 +4,7 @@
  *
  * Holds counts, settings and versions. Never a key, a database, a backup, a
  * log, a list of devices: paths and endpoints of the configuration are
- * replaced by their lengths.
+ * replaced by their lengths; sizes and times are what somebody needs to see.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -60,6 +60,21 @@ static void ask(struct tool *t, uint16_t op, struct writer *w)
 	buf_wipe(&raw);
 }
 
+/* "30 s", "64 MiB": digits, and a unit or none. */
+static bool is_quantity(const uint8_t *text, size_t len)
+{
+	size_t i = 0, digits;
+
+	while (i < len && text[i] >= '0' && text[i] <= '9')
+		i++;
+	digits = i;
+	i += i < len && text[i] == ' ';
+	for (size_t unit = 0; i < len && unit < 3; i++, unit++)
+		if ((text[i] | 0x20) < 'a' || (text[i] | 0x20) > 'z')
+			return false;
+	return digits > 0 && i == len;
+}
+
 /* name = "..."; becomes name = "(12 characters)"; numbers stay. */
 static void redact(struct bytes text, struct writer *w)
 {
@@ -74,8 +89,13 @@ static void redact(struct bytes text, struct writer *w)
 		}
 		while (i + 1 + len < text.len && text.data[i + 1 + len] != '"')
 			len++;
-		snprintf(note, sizeof note, "\"(%zu characters)\"", len);
-		put(w, note);
+		if (is_quantity(&text.data[i + 1], len)) {
+			writer_raw(w, &text.data[i], len + 2);
+		} else {
+			snprintf(
+				note, sizeof note, "\"(%zu characters)\"", len);
+			put(w, note);
+		}
 		i += len + 1;
 	}
 }

@@ -43,6 +43,7 @@ want 65 "no statement in it" ctl devices revoke /dev/null
 want 0 "there is no backup" ctl backup list
 want 78 "not on this machine" ctl backup verify --newest
 want 0 "0 statements" ctl cards export "$dir/chain"
+[ "$(stat -c %a "$dir/chain")" = 600 ] || fail "others may read the chain"
 want 73 "cannot be written" ctl cards export "$dir/no-such/chain"
 want 64 "a number" ctl invites end x
 want 0 "mailbox" ctl quotas
@@ -145,6 +146,9 @@ want 73 "cannot be written" ctl support-bundle --yes /dev/full
 want 0 "written" ctl support-bundle --yes "$dir/b.tar"
 tar tf "$dir/b.tar" | grep -q rowan-support/settings || fail "no settings"
 tar xOf "$dir/b.tar" | grep -qF "$dir" && fail "the bundle holds our paths"
+tar xOf "$dir/b.tar" | grep -q '^listen = .*tcp:' && fail "the bundle holds our endpoints"
+tar xOf "$dir/b.tar" | grep -q '^store_bytes = "64 MiB";' || fail "the bundle hides sizes"
+tar xOf "$dir/b.tar" | grep -q '^drain_time = "[0-9]* s' || fail "the bundle hides times"
 
 # Each act is a leaf, and what is no act is none.
 leaves() {
@@ -175,7 +179,7 @@ want 0 "have the authority sign" ctl backup restore --key "$dir/other/key" \
 [ "$(leaves)" = $((before + 5)) ] ||
 	fail "five acts beside the daemon made $(leaves), not $((before + 5))"
 for act in "key rotate" "backup keygen" "backup verify" "backup restore"; do
-	said "\"act\":\"$act\",\"result\":\"done\""
+	said "\"act\":\"$act\",\"result\":\"begun\""
 done
 
 before=$(leaves)
@@ -234,5 +238,21 @@ want 77 "nothing was done" ctl key rotate "$dir/other"
 want 77 "nothing was done" ctl backup verify --key "$dir/other/key" --newest
 [ -z "$(ls "$dir/other" | grep next)" ] || fail "a key was made all the same"
 rmdir "$noted"
+# Nor does rowand do what it cannot write down: its disk takes nothing now.
+trap '' XFSZ
+start
+before=$(leaves)
+settings 'mailbox = 78; mailbox_urgent = 7;'
+prlimit --pid "$pid" --fsize=4096:
+want 75 "nothing was done" ctl loglevel debug
+want 75 "nothing was done" ctl clock accept
+want 75 "nothing was done" ctl reload
+[ "$(ctl --json quotas | jq -r '.rows[] | select(.limit=="mailbox").value')" != 78 ] ||
+	fail "read again, and that is in no audit log"
+prlimit --pid "$pid" --fsize=unlimited:
+[ "$(leaves)" = "$before" ] || fail "what was not done is a leaf"
+want 0 "debug for" ctl loglevel debug
+[ "$(leaves)" = $((before + 1)) ] || fail "the disk is back, and the leaf is not"
+stop
 end
 echo "  every command answers"

@@ -57,7 +57,7 @@ sed -n '/^### Acts in the audit log/,/^### Counts/p' "$runbook" |
 	sed -n 's/^| \([0-9, ]*\) |.*/\1/p' | tr -cs '0-9' '\n' |
 	sed '/^$/d' | sort -n >"$dir/told"
 {
-	grep -E 'CTL_(ACT|LABOUR),' "$here/../../daemon/ctl/table.c" |
+	grep -E 'CTL_(ACT|DEED|NOTE|LABOUR),' "$here/../../daemon/ctl/table.c" |
 		grep -o '{CTL_[A-Z_]*' | tr -d '{'
 	# Those of which the daemon is never asked.
 	printf '%s\n' CTL_STORE_MIGRATE CTL_ACCEPT_LOG CTL_BACKUP_FINISH
