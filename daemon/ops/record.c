@@ -79,11 +79,14 @@ int record_refused(struct ops *o, const struct request *r, uint16_t code)
 	int rc;
 
 	/* A stranger is no device of ours, nor is what we do not know. */
-	if ((code != WIRE_REFUSED && code != WIRE_REVOKED) || r->stranger ||
-		!id16_eq(&o->sender.id, &r->device) ||
+	if ((code != WIRE_REFUSED && code != WIRE_REVOKED &&
+		    code != WIRE_HELD) ||
+		r->stranger || !id16_eq(&o->sender.id, &r->device) ||
 		!refusals_take(&o->refusals, &r->device, o->now, &more))
 		return 0;
-	memset(&o->record, 0, sizeof o->record);
+	/* Of what waits for its time it may be told what it was. */
+	if (code != WIRE_HELD)
+		memset(&o->record, 0, sizeof o->record);
 	rc = record_entry(o, r, &e);
 	/* Of an erased case nobody is named any more. */
 	if (code == WIRE_REVOKED && e.hour && id16_eq(&e.case_id, &none))

@@ -453,6 +453,35 @@ static void a_refused_submission_is_one_too(void **state)
 	assert_int_equal(d.op, WIRE_OP_SUBMIT);
 }
 
+/* What a victim has written for later is asked for before its time. */
+static void so_is_looking_too_early(void **state)
+{
+	union request_body *b = &w->request.body;
+	struct id16 id = device_of(ADVOCATE), of = case_of();
+	struct wire_detail d;
+	uint64_t before;
+
+	b->blob_begin = (struct wire_blob_begin){.channel = kit_id('c', 1),
+		.blob = kit_id('b', 1),
+		.size = 3,
+		.hold_until = w->kit.now + 100};
+	assert_int_equal(ops_kit_run(w, WIRE_OP_BLOB_BEGIN, VICTIM), WIRE_OK);
+	before = size_of();
+	for (int i = 0; i < 25; i++) {
+		b->blob_get = (struct wire_blob_get){kit_id('b', 1), 0, 1};
+		assert_int_equal(
+			ops_kit_run(w, WIRE_OP_BLOB_GET, ADVOCATE), WIRE_HELD);
+	}
+	assert_int_equal(size_of(), before + REFUSALS_MINUTE);
+	detail_of(before, &d);
+	assert_int_equal(d.act, WIRE_ACT_REFUSED);
+	assert_int_equal(d.code, WIRE_HELD);
+	assert_int_equal(d.op, WIRE_OP_BLOB_GET);
+	assert_true(id16_eq(&d.device, &id));
+	assert_true(id16_eq(&d.case_id, &of));
+	assert_false(sodium_is_zero(d.content.b, sizeof d.content.b));
+}
+
 /* ---- auditing -------------------------------------------------------------
  */
 
@@ -571,6 +600,7 @@ int main(void)
 		T(refused_attempts_are_counted),
 		T(so_is_what_a_revoked_device_tries),
 		T(a_refused_submission_is_one_too),
+		T(so_is_looking_too_early),
 		T(only_auditors_read_the_log),
 		T(a_disclosed_leaf_does_not_open_another),
 	};
