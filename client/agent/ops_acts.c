@@ -256,6 +256,84 @@ static int op_log_card(struct request *q)
 	return act(q, rc, number);
 }
 
+/* ---- what the authority signs, too ---- */
+
+/* Its file for the authority, in "text". */
+static int asked_for(
+	struct request *q, const struct id16 *id, int rc, struct rowan_bytes *b)
+{
+	if (rc == ROWAN_E_AGAIN)
+		return refuse(q, EXIT_LATER,
+			N_("something that was done here in this case has not "
+			   "reached the clinic yet"),
+			N_("try again once it has"));
+	if (rc == ROWAN_E_RULE)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("that cannot be done to this case as it stands"),
+			N_("rowan case shows it: nothing is erased under a "
+			   "legal hold, and a hold is set or lifted once"));
+	if (rc == 0) {
+		(void)json_object_set_new(q->out, "case", show_id(id->b));
+		(void)json_object_set_new(q->out, "text",
+			json_stringn((const char *)rowan_bytes_data(b),
+				rowan_bytes_len(b)));
+	}
+	rowan_bytes_free(b);
+	return rc;
+}
+
+static int op_erase(struct request *q)
+{
+	struct rowan_bytes *b = NULL;
+	struct id16 id;
+	int rc = name_case(q, arg_text(q, "case"), &id);
+
+	if (rc != 0)
+		return rc;
+	rc = rowan_request_erase(q->agent->rowan, id.b, &b);
+	return asked_for(q, &id, rc, b);
+}
+
+static int op_hold(struct request *q)
+{
+	struct rowan_bytes *b = NULL;
+	struct id16 id;
+	int rc = name_case(q, arg_text(q, "case"), &id);
+
+	if (rc != 0)
+		return rc;
+	rc = rowan_request_hold(q->agent->rowan, id.b, arg_flag(q, "on"), &b);
+	return asked_for(q, &id, rc, b);
+}
+
+static int op_put(struct request *q)
+{
+	const json_t *v = json_object_get(q->in, "text");
+	uint64_t number = 0;
+	int rc;
+
+	if (!json_is_string(v))
+		return ROWAN_E_INVAL;
+	rc = rowan_put_statement(q->agent->rowan, json_string_value(v),
+		json_string_length(v), &number);
+	if (rc == ROWAN_E_STALE || rc == ROWAN_E_CHAIN)
+		return refuse(q, EXIT_OTHER,
+			N_("the case has gone on since this was asked for"),
+			N_("begin again with rowan erase or rowan hold"));
+	if (rc == ROWAN_E_CRYPTO || rc == ROWAN_E_SIGNER)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("the authority has not signed this, or not the "
+			   "clinic's present one"),
+			N_("rowan authority countersign, on its machine, "
+			   "signs it"));
+	if (rc == ROWAN_E_RULE)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("the clinic's rules do not allow this now"),
+			N_("nothing is erased under a legal hold, and what "
+			   "was asked for is good for 7 days"));
+	return act(q, rc, number);
+}
+
 static int op_bar(struct request *q)
 {
 	struct id16 id, member;
@@ -286,4 +364,6 @@ const struct agent_operation ops_acts[] = {{"open", OP_SPEAK, false, op_open},
 	{"reset", OP_SPEAK, false, op_reset},
 	{"revoke", OP_CARD, false, op_revoke},
 	{"log-card", OP_SPEAK, false, op_log_card},
+	{"erase", OP_SPEAK, false, op_erase},
+	{"hold", OP_SPEAK, false, op_hold}, {"put", OP_SPEAK, false, op_put},
 	{"bar", OP_SPEAK, false, op_bar}, {NULL, OP_ANY, false, NULL}};

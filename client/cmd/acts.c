@@ -579,6 +579,30 @@ const struct command act_commands[] = {
 	{"reopen", "CASE", 1, 1, COMMAND_CASE,
 		N_("open a closed case again: a repeat referral"), NULL,
 		ROWAN_RIGHT_COORDINATE, none, reopen_run},
+	{"hold", "CASE STATE FILE", 3, 3, COMMAND_CASE,
+		N_("ask for a legal hold on a case, or for its end"),
+		N_("STATE is on or off. Writes FILE with your signature; it "
+		   "takes effect with that of the authority (rowan authority "
+		   "countersign) once rowan put has brought it. While a legal "
+		   "hold is on the case cannot be erased."),
+		ROWAN_RIGHT_COORDINATE, erase_options, hold_run},
+	{"erase", "CASE FILE", 2, 2, COMMAND_CASE,
+		N_("ask for a case to be erased, for good"),
+		N_("Writes FILE with your signature; it takes effect with that "
+		   "of the authority (rowan authority countersign) once rowan "
+		   "put has brought it. Then the relay destroys the case's "
+		   "messages, files, diary and history, and revokes the "
+		   "victim's devices. Nobody can undo it. What people's "
+		   "devices, exports and older backups hold stays there. A "
+		   "case under legal hold is not erased."),
+		ROWAN_RIGHT_COORDINATE, erase_options, erase_run},
+	{"put", "FILE", 1, 1, COMMAND_FILE,
+		N_("bring an erasure or a legal hold that the authority "
+		   "signed"),
+		N_("FILE is what rowan authority countersign wrote. It is "
+		   "refused when anything was done in the case since it was "
+		   "asked for, or after 7 days: begin again then."),
+		ROWAN_RIGHT_COORDINATE, put_options, put_run},
 	{"bar add", "CASE PERSON", 2, 2, COMMAND_CASE,
 		N_("keep a person out of a case"),
 		N_("The list is sealed in the team channel, and checked by the "

@@ -325,6 +325,14 @@ const struct command authority_commands[] = {
 		   "know of statements that are in no backup, bring them "
 		   "first."),
 		0, NULL, authority_restore_run},
+	{"authority countersign", "DIR FILE", 2, 2, COMMAND_FILE,
+		N_("let a case be erased, or put under legal hold"),
+		N_("FILE is what a coordinator's rowan erase or rowan hold "
+		   "wrote. Shows which case, what is done to it and who asks, "
+		   "and checks their card and signature. The answer goes into "
+		   "FILE.signed, for rowan put. Catch up first (authority "
+		   "follow), so that whoever was revoked is known."),
+		0, authority_countersign_options, authority_countersign_run},
 	{"authority passphrase", "DIR KEYFILE", 2, 2, COMMAND_FILE,
 		N_("change the passphrase of authority.key or next.key"), NULL,
 		0, NULL, passphrase_run},

@@ -134,6 +134,9 @@ int authority_restore_run(struct run *r);
 int authority_revoke_run(struct run *r);
 int authority_follow_run(struct run *r); /* authority_follow.c */
 
+extern const struct command_option authority_countersign_options[];
+int authority_countersign_run(struct run *r); /* authority_countersign.c */
+
 extern const struct command_option authority_renew_options[];
 int authority_renew_run(struct run *r); /* authority_renew.c */
 

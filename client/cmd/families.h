@@ -34,6 +34,24 @@ bool policy_holds(const struct policy *p, const struct evidence *e);
 /* rowan diary export, in a file of its own. */
 int diary_export_run(struct run *r);
 
+/* rowan erase, hold and put, in a file of their own: both.c. */
+extern const struct command_option erase_options[], put_options[];
+int erase_run(struct run *r);
+int hold_run(struct run *r);
+int put_run(struct run *r);
+
+/**
+ * both_read(ui, path, ret_raw, ret), both_words(s):
+ * A legal hold or an erasure in a file, its signatures not yet judged; views
+ * borrow from ${ret_raw}, which the caller frees. EXIT_DONE, or said. What it
+ * does, in words; the caller frees.
+ */
+struct buf;
+struct wire_statement;
+int both_read(const struct ui *ui, const char *path, struct buf *ret_raw,
+	struct wire_statement *ret);
+char *both_words(const struct wire_statement *s);
+
 /**
  * request_fingerprint(text, ret):
  * The fingerprint of an armoured card request; false where there is none.

@@ -142,6 +142,21 @@ ROWAN_API ROWAN_MUST int rowan_log_card(
 	struct rowan *r, const void *text, size_t len, uint64_t *ret_act);
 
 /*
+ * rowan_request_hold(r, case_id, on, ret),
+ * rowan_request_erase(r, case_id, ret):
+ * As coordinator: begin a legal hold, its end, or the erasure of a case, each
+ * of which the authority signs, too. ${ret} is a file for it, good for 7 days
+ * and only as long as nothing else is done in the case: rowan authority
+ * countersign answers it, rowan_put_statement brings the answer. ROWAN_E_AGAIN
+ * while an act of this device waits in the case; nothing is erased under a
+ * legal hold (ROWAN_E_RULE).
+ */
+ROWAN_API ROWAN_MUST int rowan_request_hold(struct rowan *r,
+	const uint8_t case_id[ROWAN_ID_LEN], bool on, struct rowan_bytes **ret);
+ROWAN_API ROWAN_MUST int rowan_request_erase(struct rowan *r,
+	const uint8_t case_id[ROWAN_ID_LEN], struct rowan_bytes **ret);
+
+/*
  * rowan_put_statement(r, text, len, ret_act):
  * Bring a statement that was signed elsewhere: ${text} has one armoured
  * STATEMENT (a legal hold signed by coordinator and authority, for instance).

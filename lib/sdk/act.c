@@ -239,3 +239,48 @@ int rowan_put_statement(
 {
 	return bring_block(r, bytes_of(text, len), ARMOUR_STATEMENT, ret_act);
 }
+
+/* ---- what the authority signs, too ---- */
+
+static int request_both(struct rowan *r, const uint8_t *case_id,
+	struct wire_statement *s, struct rowan_bytes **ret)
+{
+	const struct session_parts *p;
+	struct buf raw = {0}, text = {0};
+	struct writer w;
+	int rc;
+
+	if (r == NULL || case_id == NULL || ret == NULL)
+		return ROWAN_E_INVAL;
+	*ret = NULL;
+	rc = sdk_carded(r, &p);
+	if (rc != 0)
+		return rc;
+	s->case_id = sdk_id(case_id);
+	writer_init(&w, TEXT_MAX);
+	rc = acts_request(p->acts, s, &raw);
+	if (rc == 0)
+		rc = armour_write(ARMOUR_STATEMENT, buf_view(&raw), &w);
+	if (rc == 0)
+		rc = writer_finish(&w, &text);
+	writer_wipe(&w);
+	buf_wipe(&raw);
+	return rc == 0 ? sdk_bytes(ret, &text) : rc;
+}
+
+int rowan_request_hold(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
+	bool on, struct rowan_bytes **ret)
+{
+	struct wire_statement s = {.kind = WIRE_ST_HOLD};
+
+	s.u.hold.on = on ? 1 : 0;
+	return request_both(r, case_id, &s, ret);
+}
+
+int rowan_request_erase(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
+	struct rowan_bytes **ret)
+{
+	struct wire_statement s = {.kind = WIRE_ST_ERASE};
+
+	return request_both(r, case_id, &s, ret);
+}

@@ -177,6 +177,17 @@ int authority_sign(const struct authority_key *k,
 	return rc == 0 ? wire_statement_encode(s, w) : rc;
 }
 
+int authority_countersign(const struct authority_key *k,
+	struct wire_statement *s, struct writer *w)
+{
+	int rc;
+
+	if (s->signer_count == 0 || s->signers[0].kind != WIRE_SIGNER_AUTHORITY)
+		return ROWAN_E_INVAL;
+	rc = attest_sign(ATTEST_STATEMENT, s->tbs, k->seed, &s->signatures[0]);
+	return rc == 0 ? wire_statement_encode(s, w) : rc;
+}
+
 int authority_succeed(const struct authority_succession *s,
 	struct writer *w_record, struct writer *w)
 {

@@ -80,6 +80,15 @@ ROWAN_MUST int authority_sign(const struct authority_key *k,
 	const struct authority_key *successor, struct wire_statement *s,
 	struct writer *w);
 
+/**
+ * authority_countersign(k, s, w):
+ * Put the authority's signature to the decoded statement ${s}, which names it
+ * as its first signer, and write it; the others' stay. ROWAN_E_INVAL for one
+ * that does not.
+ */
+ROWAN_MUST int authority_countersign(const struct authority_key *k,
+	struct wire_statement *s, struct writer *w);
+
 /* The next key takes over. */
 struct authority_succession {
 	const struct clinic *clinic;	   /* as it is before */

@@ -317,6 +317,21 @@ static int restore_place(
 							       : ROWAN_E_CHAIN;
 }
 
+static bool by_both(const struct wire_statement *s)
+{
+	return s->kind == WIRE_ST_HOLD || s->kind == WIRE_ST_ERASE;
+}
+
+/* New enough to be accepted, and not of a time that has not come. */
+static bool is_of_now(
+	const struct rules_context *ctx, const struct wire_statement *s)
+{
+	uint64_t age = by_both(s) ? RULES_CARRIED_AGE : RULES_CLOCK_SKEW;
+
+	return s->time + age >= ctx->now &&
+	       s->time <= ctx->now + RULES_CLOCK_SKEW;
+}
+
 /* Does it stand where it says, after what it says? */
 static int place_check(
 	const struct rules_context *ctx, const struct wire_statement *s)
@@ -337,8 +352,7 @@ static int place_check(
 	if (s->number != number + 1 ||
 		memcmp(&s->previous, head, sizeof *head) != 0 || s->time < time)
 		return ROWAN_E_CHAIN;
-	if (ctx->accept && (s->time + RULES_CLOCK_SKEW < ctx->now ||
-				   s->time > ctx->now + RULES_CLOCK_SKEW))
+	if (ctx->accept && !is_of_now(ctx, s))
 		return ROWAN_E_RULE;
 	return of_case ? referred_check(ctx, s) : 0;
 }
@@ -361,6 +375,28 @@ int rules_check(const struct rules_context *ctx, const struct wire_statement *s)
 		if ((can & rule->any[i]) == rule->any[i])
 			return rule->possible(ctx, s);
 	return ROWAN_E_SIGNER;
+}
+
+int rules_requested(
+	const struct rules_context *ctx, const struct wire_statement *s)
+{
+	struct wire_statement half = *s;
+	unsigned can;
+	int rc;
+
+	if (!by_both(s) || ctx->of_case == NULL || s->signer_count != 2 ||
+		s->signers[0].kind != WIRE_SIGNER_AUTHORITY)
+		return ROWAN_E_INVAL;
+	half.signer_count = 1;
+	half.signers[0] = s->signers[1];
+	half.signatures[0] = s->signatures[1];
+	rc = place_check(ctx, s);
+	if (rc == 0)
+		rc = signer_check(ctx, &half, &can);
+	if (rc != 0)
+		return rc;
+	return (can & CAN_COORDINATOR) != 0 ? rule_of(s)->possible(ctx, s)
+					    : ROWAN_E_SIGNER;
 }
 
 int rules_erased(

@@ -14,6 +14,12 @@
 /* How far a signer's clock may be from the daemon's when it accepts. */
 #define RULES_CLOCK_SKEW 600 /* seconds */
 
+/*
+ * How old a legal hold or an erasure may be then: the authority, who signs it
+ * too, is offline, and its file is carried by hand.
+ */
+#define RULES_CARRIED_AGE (7 * 86400) /* seconds */
+
 struct rules_context {
 	const struct clinic *clinic;
 	const struct trust_source *source;
@@ -46,6 +52,15 @@ struct rules_context {
  * the lowest of them, not the one it gets.
  */
 ROWAN_MUST int rules_check(
+	const struct rules_context *ctx, const struct wire_statement *s);
+
+/**
+ * rules_requested(ctx, s):
+ * Whether a legal hold or an erasure that a coordinator alone has signed would
+ * count with the authority's signature, which is not looked at. Codes of
+ * rules_check; ROWAN_E_INVAL for any other statement.
+ */
+ROWAN_MUST int rules_requested(
 	const struct rules_context *ctx, const struct wire_statement *s);
 
 /**

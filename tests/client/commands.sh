@@ -210,6 +210,15 @@ expect 2 'a reason is resolved' r close 1 --reason none
 expect 0 'open again' r reopen foxglove
 expect 0 'stepped out' r recuse foxglove
 expect 0 'begins anew' r reset 1 team
+expect 16 'hint: .*; --yes answers' r erase 1 case.erase
+expect 0 'rowan authority countersign' r erase 1 case.erase --yes
+expect 10 'exists already' r erase 1 case.erase --yes
+expect 0 'under legal hold' r hold 1 on case.hold --yes
+expect 0 'may be erased' r hold 1 off case.free --yes
+expect 2 'is on or off' r hold 1 yes case.none --yes
+expect 9 'there is no such case' r erase 99 case.none --yes
+expect 13 'no erasure and no legal hold' r put case.hold --yes
+expect 9 'No such file' r put none --yes
 expect 0 'Revoked' sh -c '"$0" devices >/dev/null; "$0" revoke 1 --yes' "$rowan"
 expect 9 'there is no such device' r revoke 99 --yes
 
@@ -289,12 +298,14 @@ wait $waiting
 open_world '{"link": "refused"}'
 expect 18 'does not let this device in' r doctor
 open_world '{"fail": {"send": -102, "open": -351, "assign": -353,
-	"close": -355, "invite": -351, "cases": 0, "fetched": -4}}'
+	"close": -355, "invite": -351, "erase": -355, "hold": -351, "cases": 0, "fetched": -4}}'
 expect 12 'make room' r send 1 hello
 expect 7 'does not give the right' r open police
 expect 8 'expired' r assign 1 2 team --yes
 expect 7 'rules do not allow' r close 1
 expect 7 'right to enrol' r invite 1
+expect 7 'nothing is erased under a legal hold' r erase 1 none --yes
+expect 7 'does not give the right' r hold 1 on none --yes
 r read 1 --last 100 >/dev/null
 expect 12 'a file of this machine' r get 4 --out failed.txt
 open_world '{"fail": {"process": -102}}'

@@ -97,7 +97,9 @@ def every():
         ("unassign", "1", "2", "team", "--yes"), ("handover", "2", "1", "--yes"),
         ("bar", "add", "1", "2"), ("bar", "list", "1"),
         ("bar", "remove", "1", "2"), ("reset", "1", "team"),
-        ("close", "1"), ("reopen", "1"), ("recuse", "1"), ("devices",),
+        ("close", "1"), ("reopen", "1"),
+        ("hold", "1", "on", work + "/hold", "--yes"),
+        ("erase", "1", work + "/erase", "--yes"), ("recuse", "1"), ("devices",),
         ("invite", "1", "--no-wait"),
         ("confirm", invite, "--same"), ("consent", work + "/card.request",
                                         "--same"),
@@ -115,7 +117,7 @@ def every():
     # Those that end what the others need, or need a person: by hand above
     # and in commands.sh.
     seen |= {"setup", "lock", "passphrase", "wipe", "agent stop", "cancel",
-             "invite-code", "log-card"}
+             "invite-code", "log-card", "put"}
     for c in run("help")[0]["commands"]:
         n = c["name"]
         if n.startswith(ELSEWHERE):

@@ -685,6 +685,12 @@ int rowan_log_card(
 	return act("log-card", ret_act);
 }
 
+int rowan_put_statement(
+	struct rowan *r, const void *text, size_t len, uint64_t *ret_act)
+{
+	return act("put", ret_act);
+}
+
 int rowan_readmit(struct rowan *r)
 {
 	return told("readmit");

@@ -1,5 +1,6 @@
 /*
- * The stand-in for the SDK: a colleague's further device.
+ * The stand-in for the SDK: a colleague's further device; what the authority
+ * signs, too.
  */
 #include <rowan.h>
 
@@ -43,4 +44,26 @@ int rowan_invite_confirm_with(struct rowan *r, const uint8_t id[ROWAN_ID_LEN],
 	int rc = double_told("confirm_with");
 
 	return rc != 0 ? rc : rowan_invite_confirm(r, id, true);
+}
+
+static int request_both(
+	struct rowan *r, const char *call, struct rowan_bytes **ret)
+{
+	int rc = double_told(call);
+
+	return rc != 0 ? rc
+		       : rowan_request(
+				 r, ROWAN_ROLE_CASEWORKER, "advocacy", 0, ret);
+}
+
+int rowan_request_hold(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
+	bool on, struct rowan_bytes **ret)
+{
+	return request_both(r, "hold", ret);
+}
+
+int rowan_request_erase(struct rowan *r, const uint8_t case_id[ROWAN_ID_LEN],
+	struct rowan_bytes **ret)
+{
+	return request_both(r, "erase", ret);
 }

@@ -120,6 +120,10 @@ static void test_further(void **state)
 		rowan_request_further(r, NULL, "police", 0, &b), ROWAN_E_INVAL);
 	assert_int_equal(
 		rowan_request_further(r, id, "police", 0, &b), ROWAN_E_STATE);
+	assert_int_equal(rowan_request_hold(r, id, true, &b), ROWAN_E_STATE);
+	assert_int_equal(rowan_request_erase(r, id, &b), ROWAN_E_STATE);
+	assert_int_equal(rowan_request_erase(r, NULL, &b), ROWAN_E_INVAL);
+	assert_int_equal(rowan_request_erase(r, id, NULL), ROWAN_E_INVAL);
 	assert_int_equal(rowan_fingerprint(NULL, 0, text), ROWAN_E_INVAL);
 	assert_int_equal(rowan_fingerprint(file, 1, NULL), ROWAN_E_INVAL);
 	assert_int_equal(rowan_fingerprint("x", 1, text), ROWAN_E_NOT_FOUND);

@@ -535,6 +535,32 @@ static void a_statement_signed_elsewhere(void **state)
 	buf_wipe(&raw);
 }
 
+/* What this device signs is the second half of it, and is kept nowhere. */
+static void a_request_of_this_device(void **state)
+{
+	struct wire_statement s = {.kind = WIRE_ST_ERASE, .case_id = t->c->id};
+	struct buf raw;
+	uint64_t act;
+
+	assert_int_equal(acts_request(d.acts, &s, &raw), 0);
+	assert_int_equal(acts_pending(d.acts, 0, NULL), 0);
+	/* The authority's half is missing. */
+	assert_int_equal(
+		acts_submit(d.acts, buf_view(&raw), &act), ROWAN_E_CRYPTO);
+	buf_wipe(&raw);
+	relay_double_offline(clinic.d, &d.me.device, true);
+	assert_int_equal(
+		acts_close(d.acts, &t->c->id, WIRE_CLOSE_OTHER, &act), 0);
+	assert_int_equal(acts_request(d.acts, &s, &raw), ROWAN_E_AGAIN);
+	assert_null(raw.data);
+	relay_double_offline(clinic.d, &d.me.device, false);
+	assert_int_equal(finish(act), 0);
+	s = (struct wire_statement){.kind = WIRE_ST_CLOSE, .case_id = t->c->id};
+	s.u.close.reason = WIRE_CLOSE_OTHER;
+	assert_int_equal(acts_request(d.acts, &s, &raw), ROWAN_E_INVAL);
+	assert_null(raw.data);
+}
+
 /* Its number is taken, and nobody here can sign it anew. */
 static void a_foreign_one_is_overtaken(void **state)
 {
@@ -652,6 +678,7 @@ int main(void)
 		TEST(a_daemon_that_refuses),
 		TEST(a_quiet_act),
 		TEST(a_statement_signed_elsewhere),
+		TEST(a_request_of_this_device),
 		TEST(a_foreign_one_is_overtaken),
 		TEST(not_more_than_so_many),
 		cmocka_unit_test(killed_before),

@@ -171,6 +171,91 @@ static void hold_and_erase_need_two(void **state)
 		ROWAN_E_RULE);
 }
 
+static void by_both(struct cast *t, uint8_t kind, const struct world_person *p,
+	struct wire_statement *ret)
+{
+	if (kind == WIRE_ST_HOLD)
+		cast_fill(t, kind, 0, ret);
+	else
+		world_statement(&t->w, t->c, kind, ret);
+	ret->signer_count = 2;
+	ret->signers[0].kind = WIRE_SIGNER_AUTHORITY;
+	ret->signers[1].kind = WIRE_SIGNER_DEVICE;
+	ret->signers[1].device = p->device;
+}
+
+/* The authority's file is carried: 7 days, where others have minutes. */
+static void hold_and_erase_may_be_carried(void **state)
+{
+	struct cast *t = *state;
+	uint64_t now = t->w.now;
+	struct wire_statement s;
+
+	by_both(t, WIRE_ST_HOLD, &t->coordinator, &s);
+	t->w.now = now + RULES_CARRIED_AGE + 1;
+	assert_int_equal(
+		world_act(&t->w, t->c, &s, &t->coordinator), ROWAN_E_RULE);
+	t->w.now = now - RULES_CLOCK_SKEW - 1;
+	assert_int_equal(
+		world_act(&t->w, t->c, &s, &t->coordinator), ROWAN_E_RULE);
+	t->w.now = now + RULES_CARRIED_AGE;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	t->w.now = now;
+	cast_fill(t, WIRE_ST_ASSIGN, WIRE_CHANNEL_TEAM, &s);
+	t->w.now = now + RULES_CLOCK_SKEW + 1;
+	assert_int_equal(
+		world_act(&t->w, t->c, &s, &t->coordinator), ROWAN_E_RULE);
+}
+
+static int requested(struct cast *t, const struct world_person *p, uint8_t kind,
+	unsigned change)
+{
+	const struct rules_context ctx = {.clinic = &t->w.clinic,
+		.source = &t->w.source,
+		.of_case = t->c,
+		.accept = true,
+		.now = t->w.now};
+	struct wire_statement s;
+	struct buf raw;
+	int rc;
+
+	by_both(t, kind, p, &s);
+	if (change == 3) {
+		s.signer_count = 1;
+		s.signers[0] = s.signers[1];
+	}
+	s.number += change == 4;
+	world_sign(&t->w, p, &s, &raw);
+	assert_int_equal(wire_statement_decode(buf_view(&raw), &s), 0);
+	/* The authority's signature is not there yet; theirs must be right. */
+	if (change < 2)
+		memset(&s.signatures[0], 0, sizeof s.signatures[0]);
+	if (change == 1)
+		s.signatures[1].b[0] ^= 1;
+	rc = rules_requested(&ctx, &s);
+	buf_wipe(&raw);
+	return rc;
+}
+
+static void half_of_two_signatures(void **state)
+{
+	struct cast *t = *state;
+
+	assert_int_equal(requested(t, &t->coordinator, WIRE_ST_ERASE, 0), 0);
+	assert_int_equal(requested(t, &t->coordinator, WIRE_ST_HOLD, 0), 0);
+	assert_int_equal(requested(t, &t->coordinator, WIRE_ST_ERASE, 1),
+		ROWAN_E_CRYPTO);
+	assert_int_equal(
+		requested(t, &t->advocate, WIRE_ST_ERASE, 0), ROWAN_E_SIGNER);
+	assert_int_equal(
+		requested(t, &t->coordinator, WIRE_ST_ERASE, 3), ROWAN_E_INVAL);
+	assert_int_equal(
+		requested(t, &t->coordinator, WIRE_ST_ERASE, 4), ROWAN_E_CHAIN);
+	t->c->hold = true;
+	assert_int_equal(
+		requested(t, &t->coordinator, WIRE_ST_ERASE, 0), ROWAN_E_RULE);
+}
+
 static void statements_change_what_they_say(void **state)
 {
 	struct cast *t = *state;
@@ -505,6 +590,8 @@ int main(void)
 		T(the_table_admits_exactly_these),
 		T(what_is_signed_must_be_possible),
 		T(hold_and_erase_need_two),
+		T(hold_and_erase_may_be_carried),
+		T(half_of_two_signatures),
 		T(statements_change_what_they_say),
 		T(the_first_successor_wins),
 		T(another_history_is_found_out),

@@ -107,6 +107,16 @@ ROWAN_MUST int acts_submit(
 	struct acts *a, struct bytes statement, uint64_t *ret);
 
 /**
+ * acts_request(a, s, ret_raw):
+ * Sign the legal hold or the erasure of ${s}, of which case, kind and body
+ * count, as the next statement of its case; the authority's signature is still
+ * missing, and nothing is kept. The caller owns ${ret_raw}. ROWAN_E_AGAIN while
+ * an act of this device waits in the case, else codes of rules_requested.
+ */
+ROWAN_MUST int acts_request(
+	struct acts *a, struct wire_statement *s, struct buf *ret_raw);
+
+/**
  * acts_quiet(a, act, keep):
  * Raise no event for ${act}; with ${keep} remember how it ended until
  * acts_forget. In the open transaction or in one of its own.

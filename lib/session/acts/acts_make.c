@@ -108,6 +108,7 @@ static uint64_t time_of(const struct acts *a, const struct act_view *v,
 	return later(time_for(a, v), c != NULL ? c->time : 0);
 }
 
+/* This device is the last of the signers. */
 static int sign(struct acts *a, struct wire_statement *s, struct buf *ret_raw)
 {
 	struct writer w;
@@ -117,7 +118,8 @@ static int sign(struct acts *a, struct wire_statement *s, struct buf *ret_raw)
 	rc = wire_statement_encode_tbs(s, &w);
 	if (rc == 0)
 		rc = attest_sign(ATTEST_STATEMENT, writer_view(&w),
-			a->o.me->signature_seed.b, &s->signatures[0]);
+			a->o.me->signature_seed.b,
+			&s->signatures[s->signer_count - 1]);
 	writer_wipe(&w);
 	writer_init(&w, WIRE_STATEMENT_MAX);
 	if (rc == 0)
@@ -148,6 +150,19 @@ int act_check(struct acts *a, const struct act_view *v, struct bytes raw)
 	return rc;
 }
 
+/* It is to be the next of ${v}. */
+static void set_place(
+	struct acts *a, const struct act_view *v, struct wire_statement *s)
+{
+	s->number = act_view_number(v) + 1;
+	s->previous = v->of_case ? v->c.head : v->clinic.head;
+	s->time = time_of(a, v, s);
+	if (v->of_case) {
+		s->clinic_number = v->clinic.number;
+		s->clinic_head = v->clinic.head;
+	}
+}
+
 int act_make(struct acts *a, const struct act_view *v, struct bytes want,
 	struct buf *ret_raw)
 {
@@ -157,18 +172,52 @@ int act_make(struct acts *a, const struct act_view *v, struct bytes want,
 	*ret_raw = (struct buf){0};
 	if (rc != 0)
 		return rc;
-	s.number = act_view_number(v) + 1;
-	s.previous = v->of_case ? v->c.head : v->clinic.head;
-	s.time = time_of(a, v, &s);
-	if (v->of_case) {
-		s.clinic_number = v->clinic.number;
-		s.clinic_head = v->clinic.head;
-	}
+	set_place(a, v, &s);
 	rc = sign(a, &s, ret_raw);
 	if (rc == 0)
 		rc = act_check(a, v, buf_view(ret_raw));
 	if (rc != 0)
 		buf_wipe(ret_raw);
+	return rc;
+}
+
+static int check_request(
+	struct acts *a, const struct act_view *v, struct bytes raw)
+{
+	const struct rules_context ctx = {.clinic = &v->clinic,
+		.source = follow_source(a->o.follow),
+		.of_case = &v->c,
+		.accept = true,
+		.now = time_for(a, v)};
+	struct wire_statement s;
+	int rc = wire_statement_decode(raw, &s);
+
+	return rc == 0 ? rules_requested(&ctx, &s) : rc;
+}
+
+int acts_request(struct acts *a, struct wire_statement *s, struct buf *ret_raw)
+{
+	struct act_view v;
+	int rc;
+
+	*ret_raw = (struct buf){0};
+	if (acts_pending(a, 0, &s->case_id) > 0)
+		return ROWAN_E_AGAIN;
+	rc = act_view_now(a, &s->case_id, &v);
+	if (rc != 0)
+		return rc;
+	s->clinic = v.clinic.id;
+	s->signer_count = 2;
+	s->signers[0] = (struct wire_signer){.kind = WIRE_SIGNER_AUTHORITY};
+	s->signers[1] =
+		(struct wire_signer){WIRE_SIGNER_DEVICE, a->o.me->device};
+	set_place(a, &v, s);
+	rc = sign(a, s, ret_raw);
+	if (rc == 0)
+		rc = check_request(a, &v, buf_view(ret_raw));
+	if (rc != 0)
+		buf_wipe(ret_raw);
+	act_view_wipe(&v);
 	return rc;
 }
 

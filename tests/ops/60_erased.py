@@ -1,0 +1,221 @@
+"""Goal: a case is put under legal hold and erased by those who may, with the
+real programs: a coordinator asks, the authority signs offline, a coordinator
+brings it. Neither of them alone, no caseworker, no other and no former
+authority; not under a hold, not what was changed, not once the case has gone
+on, not after 7 days. Afterwards it is gone.
+usage: 60_erased.py BUILD
+
+By the steps of docs/operations.md, "A case is erased".
+"""
+
+import base64
+import json
+import os
+import re
+import sqlite3
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "acceptance"))
+import clinic  # noqa: E402
+
+DAY = 86400
+
+k = clinic.Clinic(sys.argv[1], clock=True)
+k.extra = ('backup_dir = "%s";\nbackup_key = "%s";\n'
+           % (k.path("backups"), k.path("backup.pub")))
+book = k.path("authority")
+
+
+def said(p, code, words):
+    assert p.returncode == code and words in p.stdout + p.stderr, (
+        "not %d with %r: %r" % (code, words, p))
+    assert code == 0 or "error: " in p.stderr, p
+
+
+def ctl(*args):
+    return k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), *args)
+
+
+def ask(person, code, words, *args):
+    said(person.run(*args, check=False), code, words)
+
+
+def sign(code, words, name, folder=None, *more):
+    said(k.authority("countersign", folder or book, k.path(name), "--yes",
+                     *more, check=False), code, words)
+
+
+def put(person, code, words, name):
+    ask(person, code, words, "put", k.path(name), "--yes")
+
+
+def case(person):
+    return person.json("case", "1")
+
+
+def begin():
+    os.mkdir(k.path("backups"), 0o700)
+    k.begin()
+    ctl("backup", "keygen", k.path("backup.key"), k.path("backup.pub"))
+    c = k.staff("coordinator", "clinic", "coordinate")
+    w = k.staff("worker", "advocacy", "enrol")
+    k.import_cards()
+    k.start()
+    c.current()
+    w.current()
+    c.run("open", "police", "--alias", "bluebell")
+    c.run("assign", "1", c.number(w), "support,team", "--yes")
+    w.joined("1")
+    phone = k.victim("phone")
+    clinic.enrol(k, w, "1", phone, c)
+    phone.sees("conversation is ready")
+    phone.kill()
+    return c, w
+
+
+def neither_alone(c, w):
+    ask(w, 7, "does not give the right", "erase", "1", k.path("w"), "--yes")
+    ask(w, 7, "does not give the right", "hold", "1", "on", k.path("w"),
+        "--yes")
+    ask(c, 16, "--yes answers", "erase", "1", k.path("w"))
+    ask(c, 2, "on or off", "hold", "1", "maybe", k.path("w"))
+    ask(c, 9, "no such case", "erase", "99", k.path("w"), "--yes")
+    assert not os.path.exists(k.path("w"))
+    ask(c, 0, "cannot be undone", "erase", "1", k.path("early"), "--yes")
+    ask(c, 10, "exists already", "erase", "1", k.path("early"), "--yes")
+    put(c, 7, "the authority has not signed this", "early")
+    # The authority makes none of its own, nor one for another clinic.
+    k.authority("create", k.path("other"))
+    sign(13, "for another clinic", "early", k.path("other"))
+    sign(13, "no erasure and no legal hold", "worker.request")
+    said(k.authority("countersign", book, k.path("early"), check=False), 16,
+         "--yes answers")
+    assert not os.path.exists(k.path("early.signed"))
+
+
+def changed():
+    """One byte of the case that it is about."""
+    with open(k.path("early")) as f:
+        lines = f.read().splitlines()
+    raw = bytearray(base64.b64decode("".join(lines[1:-1])))
+    raw[20] ^= 1
+    text = base64.b64encode(bytes(raw)).decode()
+    with open(k.path("changed"), "w") as f:
+        f.write("\n".join([lines[0]] + re.findall(".{1,64}", text) +
+                          [lines[-1]]) + "\n")
+    sign(14, "changed after it was signed", "changed")
+
+
+def held(c, w):
+    sign(0, "is erased, for good", "early")
+    ask(c, 0, "under legal hold", "hold", "1", "on", k.path("on"), "--yes")
+    sign(0, "by a coordinator of agency clinic", "on")
+    made = json.loads(k.authority(
+        "countersign", book, k.path("on"), "--yes", "--json", "--out",
+        k.path("again")).stdout)
+    assert made["kind"] == "hold" and made["signed"] == k.path("again"), made
+    assert made["case"] == case(c)["case"], made
+    put(c, 0, "under legal hold", "on.signed")
+    k.until(lambda: case(w)["hold"], "the worker sees the hold")
+    put(c, 1, "begin again", "on.signed")
+    # What was signed before the hold does not get past it either.
+    put(c, 1, "begin again", "early.signed")
+    ask(c, 7, "nothing is erased under a legal hold", "erase", "1",
+        k.path("w"), "--yes")
+    ask(c, 7, "a hold is set or lifted once", "hold", "1", "on", k.path("w"),
+        "--yes")
+    ask(c, 0, "may be erased", "hold", "1", "off", k.path("off"), "--yes")
+    sign(0, "may be erased", "off")
+    put(c, 0, "has ended", "off.signed")
+    assert not case(c)["hold"]
+
+
+def gone_on(c):
+    c.run("erase", "1", k.path("late"), "--yes")
+    sign(0, "", "late")
+    c.run("assign", "1", "me", "team", "--yes")
+    put(c, 1, "begin again", "late.signed")
+
+
+def too_old(c):
+    c.run("erase", "1", k.path("old"), "--yes")
+    sign(0, "", "old")
+    k.move(8 * DAY)
+    sign(13, "more than 7 days ago", "old", None, "--out", k.path("w"))
+    c.current()
+    put(c, 7, "good for 7 days", "old.signed")
+    assert case(c)["status"] == "open"
+
+
+def former_authority(c):
+    ctl("cards", "export", k.path("chain.txt"))
+    k.authority("follow", book, k.path("chain.txt"))
+    k.authority("succeed", book, k.path("second"))
+    ctl("cards", "import", k.path("second/statements.txt"))
+    c.run("erase", "1", k.path("last"), "--yes")
+    sign(0, "", "last", None, "--out", k.path("last.former"))
+    k.until(lambda: c.code("put", k.path("last.former"), "--yes") == 7,
+            "the former authority is refused")
+    sign(0, "", "last", k.path("second"))
+
+
+def rows(table):
+    db = sqlite3.connect("file:%s?mode=ro" % k.path("daemon/state/rowan.db"),
+                         uri=True)
+    (n,) = db.execute("SELECT count(*) FROM %s" % table).fetchone()
+    db.close()
+    return n
+
+
+def devices():
+    """Those that may connect."""
+    return [r["device"] for r in json.loads(
+        ctl("--json", "devices", "list").stdout)["rows"]
+            if r["standing"] == "in force"]
+
+
+def erased(c, w):
+    # Said to a phone that is off: it waits at the relay.
+    w.run("send", "1", "the gate at noon", "--wait", "30")
+    assert rows("envelope") > 0 and rows("assignment") > 0
+    gone = case(c)["case"]
+    phone = c.json("devices", "--case", "1")["devices"][0]["device"]
+    assert phone in devices()
+    # The file is carried for a while.
+    k.move(2 * DAY)
+    c.current()
+    w.current()
+    ret = c.json("put", k.path("last.signed"), "--yes")
+    assert ret["act"] and not ret.get("pending"), ret
+    for p in (c, w):
+        k.until(lambda: not p.json("cases")["cases"], "it is in no list")
+        k.until(lambda: [x["status"] for x in p.json("cases", "--all")["cases"]]
+                == ["erased"], "%s sees that it is erased" % p.name)
+    ask(c, 7, "", "erase", "1", k.path("w"), "--yes")
+    with open(k.path("backups/tombstones")) as f:
+        assert gone in f.read()
+    # It goes in slices, with others served in between.
+    k.until(lambda: rows("envelope") == rows("assignment") == 0,
+            "the database has nothing of it")
+    assert phone not in devices()
+
+
+try:
+    c, w = begin()
+    neither_alone(c, w)
+    changed()
+    held(c, w)
+    gone_on(c)
+    too_old(c)
+    former_authority(c)
+    erased(c, w)
+    print("  erased: with two signatures, and by nobody else")
+except BaseException:
+    try:
+        sys.stdout.write(open(k.path("daemon/log")).read()[-2000:])
+    except OSError:
+        pass
+    raise
+finally:
+    k.end()
