@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "config/config.h"
+#include "ctl/offline.h"
 #include "ctl/tool.h"
 #include "journal/journal.h"
 #include "process/version.h"
@@ -227,5 +228,9 @@ int main(int argc, char **argv)
 	journal_open("rowanctl", JOURNAL_PLAIN);
 	if (t.socket == NULL)
 		find_socket(&t);
-	return run(&t, given, argv + optind, argc - optind);
+	code = run(&t, given, argv + optind, argc - optind);
+	/* Whoever reads JSON gets some, whatever went wrong. */
+	if (t.json && code != EX_OK && !t.shown)
+		code = offline_answer(&t, code, "standard error says why");
+	return code;
 }

@@ -100,6 +100,7 @@ static int show(struct tool *t, const struct buf *raw)
 			rowan_strerror(rc));
 		return EX_PROTOCOL;
 	}
+	t->shown = true;
 	if (t->json)
 		client_json(v, stdout);
 	else

@@ -11,6 +11,7 @@
 struct tool {
 	const char *socket, *config;
 	bool json, dry, all, wait, newest, next, yes;
+	bool shown;				       /* an answer was */
 	const char *output, *into, *key, *last, *lost; /* paths */
 	uint64_t seconds;			       /* --for */
 	char **args; /* what is left, after the command's words */

@@ -37,7 +37,8 @@ static int replace_file(const char *path, struct bytes text, mode_t mode)
 
 	if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
 		return ROWAN_E_INVAL;
-	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		mode);
 	if (fd < 0)
 		return ROWAN_E_IO;
 	if (write(fd, text.data, text.len) == (ssize_t)text.len &&

@@ -45,7 +45,19 @@ want 78 "not on this machine" ctl backup verify --newest
 want 0 "0 statements" ctl cards export "$dir/chain"
 [ "$(stat -c %a "$dir/chain")" = 600 ] || fail "others may read the chain"
 want 73 "cannot be written" ctl cards export "$dir/no-such/chain"
+echo kept >"$dir/kept"
+ln -s "$dir/kept" "$dir/chain.part"
+want 73 "cannot be written" ctl cards export "$dir/chain"
+[ "$(cat "$dir/kept")" = kept ] || fail "a link was followed"
+rm -f "$dir/chain.part"
 want 64 "a number" ctl invites end x
+# Whatever went wrong, JSON says so.
+for args in "invites end x" "cards import $dir/no-such" "quotas 1 2" nonsense \
+	"backup verify --newest" "key request clinic"; do
+	out=$(ctl --json $args 2>/dev/null </dev/null)
+	[ "$(echo "$out" | jq .code)" = "$(ctl $args >/dev/null 2>&1; echo $?)" ] ||
+		fail "--json $args: $out"
+done
 want 0 "mailbox" ctl quotas
 want 64 "32 hexadecimal" ctl quotas 12
 want 65 "" ctl quotas 00112233445566778899aabbccddeeff
