@@ -147,10 +147,25 @@ static void put_text(json_t *into, const char *name, const char *text)
 		(void)json_object_set_new(into, name, json_string(text));
 }
 
+/* Who wrote, even if they have left, or the phone was revoked since. */
+static void show_from(struct agent *a, const struct rowan_message *m,
+	const struct rowan_list *people, json_t *into)
+{
+	struct id16 member = id_of(rowan_message_member(m));
+	const uint8_t *channel = rowan_message_channel(m);
+	struct rowan_list *l;
+
+	show_person(a, &member, people, into);
+	if (channel == NULL || json_object_get(into, "role") != NULL ||
+		rowan_person(a->rowan, channel, member.b, &l) != 0)
+		return;
+	show_person(a, &member, l, into);
+	rowan_list_free(l);
+}
+
 json_t *show_message(struct agent *a, const struct rowan_message *m,
 	const struct rowan_list *people)
 {
-	struct id16 member = id_of(rowan_message_member(m));
 	json_t *o = json_object(), *from = json_object();
 
 	(void)json_object_set_new(o, "id", show_id(rowan_message_id(m)));
@@ -159,7 +174,7 @@ json_t *show_message(struct agent *a, const struct rowan_message *m,
 		o, "channel", show_id(rowan_message_channel(m)));
 	(void)json_object_set_new(
 		o, "place", json_integer((json_int_t)rowan_message_place(m)));
-	show_person(a, &member, people, from);
+	show_from(a, m, people, from);
 	(void)json_object_set_new(o, "from", from);
 	put_text(o, "type", message_type(rowan_message_type(m)));
 	put_text(o, "state", message_state(rowan_message_state(m)));

@@ -87,6 +87,16 @@ ROWAN_API uint64_t rowan_device_logged(const struct rowan_list *l, size_t i);
 ROWAN_API uint64_t rowan_device_expires(const struct rowan_list *l, size_t i);
 
 /*
+ * rowan_person(r, channel, member, ret):
+ * One person as this device knows them, in the channel or not any more: whose
+ * phone was revoked, who was unassigned. At most one line, with the getters of
+ * rowan_members; present, until and verified are 0. None: nobody it knows.
+ */
+ROWAN_API ROWAN_MUST int rowan_person(struct rowan *r,
+	const uint8_t channel[ROWAN_ID_LEN], const uint8_t member[ROWAN_ID_LEN],
+	struct rowan_list **ret);
+
+/*
  * rowan_staff(r, ret):
  * The clinic's staff as this device knows them, a line for each device, with
  * the getters of rowan_members; present, until and verified are 0. For whom

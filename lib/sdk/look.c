@@ -310,6 +310,45 @@ int rowan_members(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
 	return end(ret, add_members(p, *ret, &id));
 }
 
+/* As the first of their cards says. */
+static int add_person(const struct session_parts *p, struct rowan_list *l,
+	const struct id16 *channel, const struct id16 *device)
+{
+	struct list_member row = {.device = *device};
+	bool known, revoked;
+	int rc = fill_card(p, &row, &known, &revoked);
+
+	if (rc == 0 && known) {
+		rc = fill_name(p, channel, &row);
+		if (rc == 0)
+			rc = list_add(l, &row);
+	}
+	sodium_memzero(&row, sizeof row);
+	return rc;
+}
+
+int rowan_person(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
+	const uint8_t member[ROWAN_ID_LEN], struct rowan_list **ret)
+{
+	const struct session_parts *p;
+	struct id16 device, in, id;
+	size_t count = 0;
+	int rc = begin(r, LIST_MEMBERS, ret, &p);
+
+	if (rc != 0)
+		return rc;
+	if (channel == NULL || member == NULL)
+		return end(ret, ROWAN_E_INVAL);
+	in = sdk_id(channel);
+	id = sdk_id(member);
+	rc = follow_devices(p->follow, &id, &device, 1, &count);
+	if (rc == ROWAN_E_LIMIT)
+		rc = 0;
+	if (rc == 0 && count > 0)
+		rc = add_person(p, *ret, &in, &device);
+	return end(ret, rc);
+}
+
 static int add_staff(const struct session_parts *p, struct rowan_list *l,
 	const struct id16 *device)
 {

@@ -113,6 +113,9 @@ def evening():
     phone.say("who")
     phone.sees("advocacy|revoked|no longer|nobody", since=since)
     assert "let me in" not in advocate.texts("1")
+    # Whose words they were is still said.
+    assert {m["from"].get("role") for m in advocate.messages("1")} == {
+        "caseworker", "victim"}, advocate.messages("1")
 
     says("envelopes sealed afterwards cannot open on it,")
     epoch = advocate.channel("1")["epoch"]

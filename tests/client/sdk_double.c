@@ -544,6 +544,13 @@ int rowan_members(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
 	return 0;
 }
 
+int rowan_person(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
+	const uint8_t member[ROWAN_ID_LEN], struct rowan_list **ret)
+{
+	*ret = list_new(LIST_MEMBERS);
+	return 0;
+}
+
 int rowan_staff(struct rowan *r, struct rowan_list **ret)
 {
 	*ret = list_new(LIST_MEMBERS);

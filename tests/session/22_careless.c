@@ -303,6 +303,7 @@ static void locked(void)
 	KIT_CHECK(rowan_members(r, team, &l) == ROWAN_E_STATE);
 	KIT_CHECK(rowan_victims(r, case_id, &l) == ROWAN_E_STATE);
 	KIT_CHECK(rowan_staff(r, &l) == ROWAN_E_STATE);
+	KIT_CHECK(rowan_person(r, case_id, case_id, &l) == ROWAN_E_STATE);
 	KIT_CHECK(rowan_devices(r, id, &l) == ROWAN_E_STATE);
 	KIT_CHECK(rowan_code(r, team, code) == ROWAN_E_STATE);
 	KIT_CHECK(rowan_message_get(r, id, &m) == ROWAN_E_STATE && m == NULL);

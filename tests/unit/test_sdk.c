@@ -242,6 +242,7 @@ static void test_no_card(void **state)
 	assert_int_equal(rowan_members(r, id, &l), ROWAN_E_STATE);
 	assert_int_equal(rowan_devices(r, id, &l), ROWAN_E_STATE);
 	assert_int_equal(rowan_staff(r, &l), ROWAN_E_STATE);
+	assert_int_equal(rowan_person(r, id, id, &l), ROWAN_E_STATE);
 	assert_int_equal(rowan_code(r, id, code), ROWAN_E_STATE);
 	assert_int_equal(rowan_verified(r, id), ROWAN_E_STATE);
 	assert_int_equal(rowan_channel_of(r, id, ROWAN_CHANNEL_TEAM, ret_id),
