@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 
+import agent
 import clinic
 
 sys.path.insert(0, "tests/tlog")
@@ -126,6 +127,64 @@ def tampered(out):
     assert "removed file" in kinds(to)
 
 
+def signed_again(advocate, out, change):
+    """Whoever exports writes another list, and signs it."""
+    to = copy_of(out)
+    change(to)
+    with open(os.path.join(to, "bundle.txt"), "rb") as f:
+        digest = hashlib.sha256(f.read()).hexdigest()
+    a = agent.Agent(k.env["XDG_RUNTIME_DIR"], advocate.home)
+    made = base64.b64decode(a.call("sign-bundle", digest=digest)["signature"])
+    a.close()
+    with open(os.path.join(to, "signature"), "w") as f:
+        f.write("signature %s\ncards %s\n" % (
+            made[:64].hex(), base64.b64encode(made[64:]).decode()))
+    return to
+
+
+def exporter(advocate, out):
+    """With a signature that is good nothing can be put beside her words, nor
+    in the place of her file."""
+    more, note = b"I have made it all up.", "files/0004-note.txt"
+
+    def line(rel):
+        return "file %s %d %s\n" % (
+            hashlib.sha256(more).hexdigest(), len(more), rel)
+
+    def write(to, rel, data):
+        with open(os.path.join(to, rel), "wb") as f:
+            f.write(data)
+
+    def more_of(rel):
+        def change(to):
+            write(to, rel, more)
+            with open(os.path.join(to, "bundle.txt"), "a") as f:
+                f.write(line(rel))
+        return change
+
+    def instead(to):
+        path = os.path.join(to, "bundle.txt")
+        with open(path) as f:
+            text = f.read()
+        text = re.sub("file .* %s\n" % note, lambda m: line(note), text)
+        text = text.replace("\nfile ", "\nomitted 4 attachment\nfile ", 1)
+        write(to, "bundle.txt", text.encode())
+        write(to, note, more)
+        os.unlink(os.path.join(to, "index.html"))
+        text = re.sub("file .* index.html\n", "", text)
+        write(to, "bundle.txt", text.encode())
+
+    verify(signed_again(advocate, out, lambda to: None), 0)
+    for rel, change in [(x, more_of(x)) for x in (
+            "files/0009-letter.txt", "README.txt", "files/0001-note.txt")] + [
+                (note, instead)]:
+        found = verify(signed_again(advocate, out, change))["faults"]
+        assert [(f["kind"], f["what"]) for f in found] == [
+            ("foreign file", rel)], found
+        p = second(k.path("copy"))
+        assert p.returncode == 1 and "no entry is about" in p.stderr, p
+
+
 def bits(out):
     """One bit anywhere: seen. All of them as a target, here one of each part.
     """
@@ -161,21 +220,12 @@ def let_out(advocate, phone, count):
 
 def two_trees(out):
     """Whoever has the log's key replaces what the log says beside an entry, and
-    signs that tree, too: of the same size. An entry behind another one of that
-    size: the first of the longest log is what the folder's checkpoint says."""
+    signs that tree, too: of the same size."""
     to = copy_of(out)
-    sizes, path = [], None
-    for name in sorted(os.listdir(os.path.join(to, "entries"))):
-        if not name.endswith(".disclosure"):
-            continue
-        with open(os.path.join(to, "entries", name), "rb") as f:
-            read = f.read()
-        where, length = flips.fields(read)[5]
-        sizes.append(other.receipt(
-            read[where:where + length], [authority_key()])["size"])
-        if sizes[-1] in sizes[:-1]:
-            path, data, at, size = f.name, read, where, length
-    assert path is not None, sizes
+    path = os.path.join(to, "entries/0002.disclosure")
+    with open(path, "rb") as f:
+        data = f.read()
+    at, size = flips.fields(data)[5]
     head, body, _ = data[at:at + size].decode().split("\n\n")
     lines = head.split("\n")
     bad = bytearray(base64.b64decode(lines[-1]))
@@ -303,6 +353,7 @@ def run():
     assert not re.search(r"(src|href)=|https?://(?!www\.w3\.org)", page)
     assert advocate.code("diary", "export", *args, "1", "out") == 10
     tampered(out)
+    exporter(advocate, out)
     two_trees(out)
     seen = bits(out)
     k.start()
