@@ -20,10 +20,14 @@ static void put_number(json_t *into, const char *name, uint64_t n)
 
 static void put_text(json_t *into, const char *name, struct rowan_bytes *text)
 {
+	size_t len = rowan_bytes_len(text);
+
 	if (text != NULL)
 		(void)json_object_set_new(into, name,
-			json_stringn((const char *)rowan_bytes_data(text),
-				rowan_bytes_len(text)));
+			len == 0 ? json_string("")
+				 : json_stringn(
+					   (const char *)rowan_bytes_data(text),
+					   len));
 	rowan_bytes_free(text);
 }
 
@@ -212,6 +216,21 @@ static int op_log(struct request *q)
 	return rc;
 }
 
+static int op_erased(struct request *q)
+{
+	struct rowan_bytes *text = NULL;
+	int rc = rowan_witness_erased(q->agent->rowan, &text);
+
+	if (rc == ROWAN_E_SIGNER)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("this device is no witness"),
+			N_("a witness has a card of its own: rowan setup "
+			   "--authority authority.txt --agency CODE "
+			   "--witness"));
+	put_text(q->out, "statements", text);
+	return rc;
+}
+
 static int op_policy(struct request *q)
 {
 	const char *text = arg_text(q, "policy");
@@ -260,5 +279,6 @@ static int op_witness(struct request *q)
 
 const struct agent_operation ops_audit[] = {{"audit", OP_CARD, false, op_audit},
 	{"conflicts", OP_CARD, true, op_conflicts},
-	{"log", OP_CARD, true, op_log}, {"policy", OP_CARD, false, op_policy},
+	{"erased", OP_CARD, false, op_erased}, {"log", OP_CARD, true, op_log},
+	{"policy", OP_CARD, false, op_policy},
 	{"witness", OP_CARD, false, op_witness}, {NULL, OP_ANY, false, NULL}};

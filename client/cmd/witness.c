@@ -126,6 +126,26 @@ static int sign_run(struct run *r)
 	return code;
 }
 
+static int erased_run(struct run *r)
+{
+	json_t *ret = NULL;
+	const char *text;
+	int code = remote_call(r, json_pack("{s:s}", "op", "erased"), &ret);
+
+	if (code != EXIT_DONE)
+		return code;
+	text = json_text(ret, "statements");
+	if (*text == '\0')
+		ui_note(&r->ui, _("this witness has seen no case erased"));
+	else if (r->argc > 0)
+		code = file_write(
+			&r->ui, r->argv[0], bytes_of(text, strlen(text)), 0);
+	else if (!r->ui.json)
+		(void)fputs(text, stdout);
+	ui_json(&r->ui, ret);
+	return code;
+}
+
 static int status_run(struct run *r)
 {
 	char when[WHEN_LEN];
@@ -165,6 +185,12 @@ const struct command witness_commands[] = {
 		   "(rowan audit request, or any tool that speaks it). What "
 		   "is vouched for is kept before the answer is written."),
 		0, NULL, sign_run},
+	{"witness erased", "[FILE]", 0, 1, COMMAND_FILE,
+		N_("what this device keeps of erased cases"),
+		N_("The statements that erased them. When the relay comes "
+		   "back from a backup, rowanctl backup finish takes this "
+		   "file and erases those cases again."),
+		0, NULL, erased_run},
 	{"witness status", "", 0, 0, COMMAND_TEXT,
 		N_("what this device has verified of the log"),
 		N_("And, of a witness, the verifier key for policy files; and "

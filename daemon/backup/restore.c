@@ -318,6 +318,78 @@ static int erase_again(struct store *st, const struct restore_finishing *f,
 	return rc;
 }
 
+static bool is_engine(int rc)
+{
+	return rc == ROWAN_E_NOMEM || rc == ROWAN_E_AGAIN ||
+	       rc == ROWAN_E_FULL || rc == ROWAN_E_IO || rc == ROWAN_E_CORRUPT;
+}
+
+/* One statement: 0, a refusal of it, or what costs the transaction. */
+static int witnessed_one(struct store *st, uint8_t kind, struct bytes raw,
+	struct restore_done *ret)
+{
+	bool erased = false;
+	int rc = kind == ARMOUR_STATEMENT ? acts_witnessed(st, raw, &erased)
+					  : ROWAN_E_RULE;
+
+	ret->witnessed += erased;
+	return rc;
+}
+
+/*
+ * One witness's file. What does not hold is passed over at first: whoever has
+ * signed it may be known only when what was lost is back.
+ */
+static int witnessed_file(struct store *st, struct bytes text, bool last,
+	struct restore_done *ret)
+{
+	struct buf raw;
+	uint8_t kind;
+	size_t at = 0;
+	int rc;
+
+	while ((rc = armour_next(&text, &kind, &raw)) == 0) {
+		at++;
+		rc = witnessed_one(st, kind, buf_view(&raw), ret);
+		buf_wipe(&raw);
+		if (rc != 0 && (last || is_engine(rc))) {
+			ret->bad_at = at;
+			return rc;
+		}
+	}
+	if (is_engine(rc) || (rc == ROWAN_E_NOT_FOUND && at > 0))
+		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	/* Its end, or all of it, is missing. */
+	ret->bad_at = at + 1;
+	return last ? ROWAN_E_MALFORMED : 0;
+}
+
+static int erase_witnessed(struct store *st, const struct restore_finishing *f,
+	bool last, struct restore_done *ret)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < f->witnessed_count; i++) {
+		rc = witnessed_file(st, f->witnessed[i], last, ret);
+		if (rc != 0 && !is_engine(rc))
+			ret->bad_file = i + 1;
+	}
+	return rc;
+}
+
+/* The statements themselves, for everybody to see that it went rightly. */
+static int keep_witnessed(struct import *in, const struct restore_finishing *f)
+{
+	struct import_result done;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < f->witnessed_count; i++) {
+		rc = import_each(in, f->witnessed[i], &done);
+		rc = is_engine(rc) ? rc : 0;
+	}
+	return rc;
+}
+
 /* What does not go in any more is counted and left out. */
 static int bring_lost(
 	struct import *in, struct bytes text, struct restore_done *ret)
@@ -365,9 +437,15 @@ static int finish(struct store *st, const struct restore_finishing *f,
 	if (rc == 0)
 		rc = erase_again(st, f, ret);
 	if (rc == 0)
+		rc = erase_witnessed(st, f, false, ret);
+	if (rc == 0)
 		rc = bring_lost(&in, f->lost, ret);
 	if (rc == 0)
 		rc = bring_rest(&in, f, ret);
+	if (rc == 0)
+		rc = erase_witnessed(st, f, true, ret);
+	if (rc == 0)
+		rc = keep_witnessed(&in, f);
 	if (rc == 0)
 		rc = store_void(st, &ret->voided);
 	if (rc == 0)

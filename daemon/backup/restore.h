@@ -69,11 +69,14 @@ ROWAN_MUST int restore_last(const char *from, const char *to,
 struct restore_done {
 	struct import_result brought;
 	struct store_voided voided;
-	uint64_t channels; /* that wait for a reset */
-	uint64_t erased;   /* cases that were erased again */
-	uint64_t found;	   /* lost statements that are back by this */
-	uint64_t refused;  /* ...that do not go in any more */
-	bool waits;	   /* for those who have others: clinic/returning.h */
+	uint64_t channels;  /* that wait for a reset */
+	uint64_t erased;    /* cases that were erased again */
+	uint64_t witnessed; /* by a witness's statement alone */
+	uint64_t found;	    /* lost statements that are back by this */
+	uint64_t refused;   /* ...that do not go in any more */
+	bool waits;	    /* for those who have others: clinic/returning.h */
+	/* What is wrong: which of the witnesses' files, and where in it. */
+	size_t bad_file, bad_at; /* from 1; 0: nothing */
 };
 
 /* What a restore is finished with. */
@@ -83,6 +86,8 @@ struct restore_finishing {
 	struct bytes lost;	   /* those of the lost database; or empty */
 	const struct id16 *erased; /* tombstones */
 	size_t erased_count;
+	const struct bytes *witnessed; /* witnesses' files: armoured erasures */
+	size_t witnessed_count;
 	bool all;     /* ${lost} is every statement there was */
 	uint16_t act; /* its number and words for the leaf */
 	struct bytes who;
@@ -91,9 +96,12 @@ struct restore_finishing {
 
 /**
  * restore_finish(st, f, ret):
- * All of it, in one transaction: tombstones, then ${f}->lost, each statement
- * that still goes in, then ${f}->text. Unless nothing can be missing then, the
- * restore waits with the cases until clients have given back what they have.
+ * All of it, in one transaction: tombstones and what witnesses have kept, then
+ * ${f}->lost, each statement that still goes in, then ${f}->text. A witness's
+ * statement that does not hold even then (acts_witnessed) undoes it all, and
+ * ${ret} says which; so does a file without any (ROWAN_E_MALFORMED). Unless
+ * nothing can be missing then, the restore waits with the cases until clients
+ * have given back what they have.
  * ${f}->text is armoured statements: those
  * that were lost and somebody still has, in their order, and last the restore.
  * ROWAN_E_RULE when the last one is no restore or names other heads than

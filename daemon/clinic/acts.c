@@ -453,6 +453,37 @@ int acts_erase(struct store *st, const struct id16 *case_id)
 	return rc;
 }
 
+int acts_witnessed(struct store *st, struct bytes statement, bool *ret_erased)
+{
+	struct acts_result none;
+	struct act a;
+	struct rules_context ctx = {
+		&a.clinic, &a.source.source, &a.c, false, 0};
+	int rc = begin(&a, st, statement);
+
+	*ret_erased = false;
+	if (rc == 0)
+		rc = a.s.kind == WIRE_ST_ERASE
+			     ? source_clinic(&a.source, &a.clinic)
+			     : ROWAN_E_RULE;
+	if (rc == 0 && !id16_eq(&a.s.clinic, &a.clinic.id))
+		rc = ROWAN_E_REFUSED;
+	if (rc != 0)
+		return end(&a, rc, &none);
+	rc = source_case(&a.source, &a.s.case_id, &a.c);
+	if (rc == ROWAN_E_NOT_FOUND) {
+		case_init(&a.c, &a.clinic.id, &a.s.case_id);
+		rc = 0;
+	}
+	if (rc == 0 && a.c.status != CASE_ERASED) {
+		rc = rules_witnessed(&ctx, &a.s);
+		if (rc == 0)
+			rc = acts_erase(st, &a.s.case_id);
+		*ret_erased = rc == 0;
+	}
+	return end(&a, rc, &none);
+}
+
 /* The first record is what the first statement follows. */
 static int began_with(struct store *st, const struct clinic *pinned)
 {

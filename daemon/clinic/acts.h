@@ -47,6 +47,17 @@ ROWAN_MUST int acts_put(struct store *st, struct bytes statement, uint64_t now,
 ROWAN_MUST int acts_erase(struct store *st, const struct id16 *case_id);
 
 /**
+ * acts_witnessed(st, statement, ret_erased):
+ * As acts_erase, by the statement that erased the case, which a witness has
+ * kept: judged as of when it was signed, whatever of its chain and the
+ * clinic's is lost. ${ret_erased}: it was not erased before; of one that was,
+ * the statement is not looked at further. ROWAN_E_RULE for another kind,
+ * ROWAN_E_REFUSED for another clinic, codes of acts_put.
+ */
+ROWAN_MUST int acts_witnessed(
+	struct store *st, struct bytes statement, bool *ret_erased);
+
+/**
  * acts_give(st, statement, given, ret):
  * As acts_put, for a statement that a restore lost and a device gives back:
  * judged as of when it was signed, at its place in its chain, and by whose

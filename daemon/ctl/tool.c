@@ -70,8 +70,9 @@ static const struct tool_command table[] = {
 	{"backup restore", "[--key FILE] FILE --into FOLDER"
 		" [--last CHECKPOINT] [--lost FOLDER]",
 		"restore into an empty folder", 0, 1, 1, tool_backup_restore},
-	{"backup finish", "FOLDER STATEMENT", "finish a restore that the"
-		" authority signed", 0, 2, 2, tool_backup_finish},
+	{"backup finish", "FOLDER STATEMENT [ERASED...]",
+		"finish a restore that the authority signed", 0, 2,
+		2 + TOOL_ERASED_MAX, tool_backup_finish},
 	{"store check", "", "every invariant of the database",
 		CTL_STORE_CHECK, 0, 0, tool_store_check},
 	{"store migrate", "[--dry-run]", "bring the database to this version",

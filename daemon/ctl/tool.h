@@ -7,6 +7,8 @@
 
 #include "ctl/form.h"
 
+#define TOOL_ERASED_MAX 16 /* files of witnesses, for one restore */
+
 /* What the command line said. */
 struct tool {
 	const char *socket, *config;

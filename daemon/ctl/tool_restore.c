@@ -300,6 +300,7 @@ static void show_done(struct ctl_answer *a,
 	ctl_number(a, "void_invites", done->voided.invites);
 	ctl_number(a, "channels_to_reset", done->channels);
 	ctl_number(a, "cases_erased_again", done->erased);
+	ctl_number(a, "cases_erased_by_witness", done->witnessed);
 	ctl_flag(a, "waits", done->waits);
 	ctl_say(a, EX_OK,
 		done->waits ? "finished: the folder may be served; " LOSS_NAME
@@ -336,14 +337,86 @@ static int read_lost(const char *dir, struct buf *ret)
 	return tool_read(path, TEXT_MAX, ret);
 }
 
+/* ---- what witnesses have kept of erased cases ---- */
+
+struct witnessed {
+	struct buf text[TOOL_ERASED_MAX];
+	struct bytes view[TOOL_ERASED_MAX];
+};
+
+static int read_witnessed(const struct tool *t, struct witnessed *ret,
+	struct restore_finishing *f)
+{
+	int rc = 0;
+
+	f->witnessed = ret->view;
+	for (int i = 2; rc == 0 && i < t->count; i++) {
+		struct buf *text = &ret->text[f->witnessed_count];
+
+		rc = tool_read(t->args[i], TEXT_MAX, text);
+		ret->view[f->witnessed_count] = buf_view(text);
+		f->witnessed_count += rc == 0;
+	}
+	return rc;
+}
+
+static void wipe_witnessed(struct witnessed *x)
+{
+	for (size_t i = 0; i < TOOL_ERASED_MAX; i++)
+		buf_wipe(&x->text[i]);
+}
+
+static int bad_witnessed(
+	struct tool *t, int rc, const struct restore_done *done)
+{
+	static const struct {
+		int error;
+		const char *words;
+	} why[] = {{ROWAN_E_RULE, "erases no case"},
+		{ROWAN_E_REFUSED, "is of another clinic"},
+		{ROWAN_E_CRYPTO, "has a wrong signature"},
+		{ROWAN_E_SIGNER,
+			"is not signed by a coordinator and the authority"},
+		{ROWAN_E_UNKNOWN, "is signed by somebody whom neither the "
+				  "backup nor what was brought with it knows"},
+		{ROWAN_E_REVOKED, "is signed by a revoked device"},
+		{ROWAN_E_EXPIRED, "is signed by a device of an expired card"},
+		{ROWAN_E_CHAIN, "contradicts what the backup knows"}};
+	const char *words = "is damaged or missing";
+	char line[1024];
+
+	for (size_t i = 0; i < sizeof why / sizeof *why; i++)
+		if (why[i].error == rc)
+			words = why[i].words;
+	snprintf(line, sizeof line,
+		"%.500s: statement %zu of the witness's file %s; nothing was "
+		"finished",
+		t->args[1 + done->bad_file], done->bad_at, words);
+	return offline_answer(t, EX_DATAERR, line);
+}
+
+static int finished(struct tool *t, const struct restore_finishing *f,
+	const struct restore_done *done)
+{
+	struct ctl_answer a;
+
+	if (!tidy(t->args[0]))
+		return offline_answer(t, EX_CANTCREAT,
+			"finished, but the note restore-pending cannot be "
+			"removed");
+	ctl_answer_init(&a);
+	show_done(&a, f->pending, done);
+	return tool_show(t, &a);
+}
+
 static int finish(
 	struct tool *t, struct process *p, struct restore_finishing *f)
 {
+	struct witnessed witnessed = {.view = {{NULL, 0}}};
+	struct restore_done done = {.erased = 0};
 	struct buf lost = {NULL, 0};
 	struct id16 *erased = NULL;
-	struct restore_done done;
 	char path[PATH_MAX];
-	struct ctl_answer a;
 	int rc;
 
 	/* They lie beside the backups. */
@@ -356,6 +429,8 @@ static int finish(
 			"the file tombstones in backup_dir is damaged; every "
 			"line names an erased case: mend it by hand");
 	if (rc == 0)
+		rc = read_witnessed(t, &witnessed, f);
+	if (rc == 0)
 		rc = read_lost(t->args[0], &lost);
 	f->lost = buf_view(&lost);
 	snprintf(path, sizeof path, "%s/" LOSS_ALL, t->args[0]);
@@ -364,15 +439,10 @@ static int finish(
 		rc = restore_finish(p->store, f, &done);
 	free(erased);
 	buf_wipe(&lost);
-	if (rc != 0)
-		return tool_backup_why(t, rc);
-	if (!tidy(t->args[0]))
-		return offline_answer(t, EX_CANTCREAT,
-			"finished, but the note restore-pending cannot be "
-			"removed");
-	ctl_answer_init(&a);
-	show_done(&a, f->pending, &done);
-	return tool_show(t, &a);
+	wipe_witnessed(&witnessed);
+	if (rc != 0 && done.bad_file > 0)
+		return bad_witnessed(t, rc, &done);
+	return rc == 0 ? finished(t, f, &done) : tool_backup_why(t, rc);
 }
 
 int tool_backup_finish(struct tool *t)

@@ -6,12 +6,14 @@
  */
 #include <stdlib.h>
 
+#include "clinic/source.h"
 #include "ops/audits.h"
 #include "ops/record.h"
 #include "tlog/origin.h"
 #include "tlog/text.h"
 
 #define DETAIL_ROWS 32	   /* of the log, looked through for one question */
+#define CASE_ROWS   256	   /* the same of cases */
 #define ANSWER_ROOM 200000 /* bytes of openings in an answer, about */
 
 /* The right is the card's, and the card was read for this message. */
@@ -227,4 +229,61 @@ int audits_cosign(struct ops *o, struct request *r)
 	o->record.number = size;
 	return rc == 0 ? wire_empty_encode(&(struct wire_empty){0}, &r->out)
 		       : rc;
+}
+
+/*
+ * The statement that erased it, or empty: ${ret} borrows from ${ret_mem}.
+ * Without one, what erased it is not known here.
+ */
+static int last_of(struct ops *o, const struct id16 *case_id,
+	struct buf *ret_mem, struct bytes *ret)
+{
+	struct source source;
+	struct case_state c = {0};
+	struct store_act act = {.number = 0};
+	int rc;
+
+	*ret_mem = (struct buf){NULL, 0};
+	source_init(&source, o->view);
+	rc = source_case(&source, case_id, &c);
+	if (rc == 0 && c.status == CASE_ERASED)
+		rc = store_act_get(o->view, case_id, c.number, &act, ret_mem);
+	*ret = act.raw;
+	case_wipe(&c);
+	source_wipe(&source);
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+int audits_erased(struct ops *o, struct request *r)
+{
+	struct wire_erased_answer a = {.count = 0};
+	struct buf raw[WIRE_ERASED_MAX];
+	int64_t row = (int64_t)(r->body.erased.from & INT64_MAX);
+	struct store_case c;
+	int rc = o->sender.role == WIRE_ROLE_WITNESS ? 0 : ROWAN_E_REFUSED;
+
+	o->allowed = rc == 0;
+	for (size_t i = 0;
+		rc == 0 && i < CASE_ROWS && a.count < WIRE_ERASED_MAX; i++) {
+		rc = store_case_next(o->view, &row, &c);
+		a.next = (uint64_t)row;
+		if (rc != 0 || !c.closed)
+			continue;
+		rc = last_of(o, &c.id, &raw[a.count], &a.statements[a.count]);
+		if (rc == 0 && a.statements[a.count].len > 0)
+			a.count++;
+		else
+			buf_wipe(&raw[a.count]);
+	}
+	if (rc == ROWAN_E_NOT_FOUND) {
+		a.next = 0;
+		rc = 0;
+	}
+	o->record.number = r->body.erased.from;
+	o->record.done = a.count == 0;
+	if (rc == 0)
+		rc = wire_erased_answer_encode(&a, &r->out);
+	for (size_t i = 0; i < a.count; i++)
+		buf_wipe(&raw[i]);
+	return rc;
 }

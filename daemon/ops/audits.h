@@ -1,5 +1,6 @@
 /*
- * What auditors and witnesses do with the log: read it, and cosign it.
+ * What auditors and witnesses do with the log: read it, cosign it,
+ * and keep what a restore must not bring back.
  */
 #ifndef OPS_AUDITS_H
 #define OPS_AUDITS_H
@@ -11,5 +12,6 @@ struct ops;
 int audits_entries(struct ops *o, struct request *r);
 int audits_details(struct ops *o, struct request *r);
 int audits_cosign(struct ops *o, struct request *r);
+int audits_erased(struct ops *o, struct request *r);
 
 #endif

@@ -74,6 +74,7 @@ union request_body {
 	struct wire_log_entries log_entries;
 	struct wire_log_details log_details;
 	struct wire_cosign cosign;
+	struct wire_erased erased;
 };
 
 enum request_kind {

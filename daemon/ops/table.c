@@ -62,6 +62,7 @@ DECODER(log_find, log_find)
 DECODER(log_entries, log_entries)
 DECODER(log_details, log_details)
 DECODER(cosign, cosign)
+DECODER(erased, erased)
 
 #define NONE	  TABLE_NONE
 #define ACT(kind) WIRE_ACT_##kind
@@ -167,6 +168,8 @@ static const struct table_entry table[] = {
 		audits_details),
 	OP(WIRE_OP_COSIGN, AUDIT, REQUEST, WRITES, ACT(WITNESS), cosign,
 		audits_cosign),
+	OP(WIRE_OP_ERASED, AUDIT, REQUEST, READS, ACT(AUDIT), erased,
+		audits_erased),
 };
 
 #define ENTRIES (sizeof table / sizeof table[0])

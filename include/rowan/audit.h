@@ -150,6 +150,16 @@ ROWAN_API ROWAN_MUST int rowan_witness_key(
 	struct rowan *r, struct rowan_bytes **ret);
 
 /*
+ * rowan_witness_erased(r, ret):
+ * The statements, armoured, that erased cases, as far as this witness has seen
+ * them: it asks for some at each look at the log, until it has all. With them
+ * a daemon that comes back from an older backup erases those cases again.
+ * ROWAN_E_SIGNER.
+ */
+ROWAN_API ROWAN_MUST int rowan_witness_erased(
+	struct rowan *r, struct rowan_bytes **ret);
+
+/*
  * rowan_look(r):
  * Look at the log now and not at the next turn.
  */

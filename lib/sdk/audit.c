@@ -7,6 +7,8 @@
 #include "sdk/handle.h"
 #include "session/proof/audit.h"
 
+#define ERASED_TEXT_MAX (16 * 1024 * 1024)
+
 struct rowan_audit {
 	struct audit *audit;
 	struct audit_item item; /* borrows from ${audit} */
@@ -301,6 +303,27 @@ int rowan_witness_key(struct rowan *r, struct rowan_bytes **ret)
 		rc = writer_finish(&w, &key);
 	writer_wipe(&w);
 	return rc == 0 ? sdk_bytes(ret, &key) : rc;
+}
+
+int rowan_witness_erased(struct rowan *r, struct rowan_bytes **ret)
+{
+	const struct session_parts *p;
+	struct writer w;
+	struct buf text = {NULL, 0};
+	int rc;
+
+	if (r == NULL || ret == NULL)
+		return ROWAN_E_INVAL;
+	*ret = NULL;
+	rc = sdk_carded(r, &p);
+	if (rc != 0)
+		return rc;
+	writer_init(&w, ERASED_TEXT_MAX);
+	rc = proofs_erased(p->proofs, &w);
+	if (rc == 0)
+		rc = writer_finish(&w, &text);
+	writer_wipe(&w);
+	return rc == 0 ? sdk_bytes(ret, &text) : rc;
 }
 
 int rowan_look(struct rowan *r)

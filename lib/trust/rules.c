@@ -399,8 +399,8 @@ int rules_requested(
 					    : ROWAN_E_SIGNER;
 }
 
-int rules_erased(
-	const struct rules_context *ctx, const struct wire_statement *s)
+static int erased_check(const struct rules_context *ctx,
+	const struct wire_statement *s, bool ahead)
 {
 	const unsigned both = CAN_COORDINATOR | CAN_AUTHORITY;
 	const struct case_state *c = ctx->of_case;
@@ -413,12 +413,26 @@ int rules_erased(
 		return ROWAN_E_UNKNOWN;
 	if (s->number <= c->number || s->time < c->time)
 		return ROWAN_E_CHAIN;
-	rc = referred_check(ctx, s);
+	rc = ahead && s->clinic_number > ctx->clinic->number
+		     ? 0
+		     : referred_check(ctx, s);
 	if (rc == 0)
 		rc = signer_check(ctx, s, &can);
 	if (rc != 0)
 		return rc;
 	return (can & both) == both ? 0 : ROWAN_E_SIGNER;
+}
+
+int rules_erased(
+	const struct rules_context *ctx, const struct wire_statement *s)
+{
+	return erased_check(ctx, s, false);
+}
+
+int rules_witnessed(
+	const struct rules_context *ctx, const struct wire_statement *s)
+{
+	return erased_check(ctx, s, true);
 }
 
 /* ---- taking it in ------------------------------------------------------- */

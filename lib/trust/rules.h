@@ -74,6 +74,14 @@ ROWAN_MUST int rules_erased(
 	const struct rules_context *ctx, const struct wire_statement *s);
 
 /**
+ * rules_witnessed(ctx, s):
+ * As rules_erased, where the end of the clinic's chain may be lost, too: a
+ * head behind what is known is not checked.
+ */
+ROWAN_MUST int rules_witnessed(
+	const struct rules_context *ctx, const struct wire_statement *s);
+
+/**
  * rules_apply_clinic(c, s), rules_apply_case(c, source, s):
  * Take a checked statement into the state. Cards and revocations change what
  * struct trust_source finds; that is the keeper's part, in the same

@@ -9,6 +9,7 @@
 #define HASH_LEN     WIRE_HASH_LEN
 #define OPENED_MAX   (8 + 2 + WIRE_OPENING_MAX)
 #define DETAILS_ROOM (WIRE_OPENINGS_MAX * OPENED_MAX)
+#define ERASED_ROOM  (WIRE_ERASED_MAX * (4 + WIRE_STATEMENT_MAX))
 
 static bool text_ok(struct bytes text, size_t max)
 {
@@ -406,5 +407,62 @@ int wire_cosign_encode(const struct wire_cosign *v, struct writer *w)
 		return ROWAN_E_INVAL;
 	writer_u64(w, v->size);
 	writer_vec(w, v->line);
+	return writer_status(w);
+}
+
+int wire_erased_decode(const struct wire_message *m, struct wire_erased *ret)
+{
+	struct reader r;
+	int rc;
+
+	if ((rc = codec_open(m, &r)) == 0)
+		rc = reader_u64(&r, &ret->from);
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_erased_encode(const struct wire_erased *v, struct writer *w)
+{
+	writer_u64(w, v->from);
+	return writer_status(w);
+}
+
+int wire_erased_answer_decode(
+	const struct wire_message *m, struct wire_erased_answer *ret)
+{
+	struct reader r, list;
+	int rc;
+
+	ret->count = 0;
+	if ((rc = codec_open(m, &r)) != 0 ||
+		(rc = reader_sub(&r, ERASED_ROOM, &list)) != 0)
+		goto out;
+	while (rc == 0 && reader_left(&list) > 0) {
+		rc = ret->count == WIRE_ERASED_MAX
+			     ? ROWAN_E_LIMIT
+			     : text_read(&list, WIRE_STATEMENT_MAX,
+				       &ret->statements[ret->count]);
+		ret->count += rc == 0;
+	}
+	if (rc == 0)
+		rc = reader_u64(&r, &ret->next);
+out:
+	return codec_finish(&r, rc, ret, sizeof *ret);
+}
+
+int wire_erased_answer_encode(
+	const struct wire_erased_answer *v, struct writer *w)
+{
+	size_t mark;
+
+	if (v->count > WIRE_ERASED_MAX)
+		return ROWAN_E_INVAL;
+	mark = writer_open(w);
+	for (size_t i = 0; i < v->count; i++) {
+		if (!text_ok(v->statements[i], WIRE_STATEMENT_MAX))
+			return ROWAN_E_INVAL;
+		writer_vec(w, v->statements[i]);
+	}
+	writer_close(w, mark);
+	writer_u64(w, v->next);
 	return writer_status(w);
 }

@@ -10,12 +10,14 @@
 
 #include "wire/leaf.h"
 #include "wire/message.h"
+#include "wire/statement.h"
 
 #define WIRE_NOTE_MAX	  (8 * 1024) /* bytes of a checkpoint, cosigned */
 #define WIRE_COSIGN_MAX	  512	     /* bytes of a signature line */
 #define WIRE_PATH_MAX	  64	     /* hashes of a proof */
 #define WIRE_ENTRIES_MAX  4096	     /* leaves in one answer */
 #define WIRE_OPENINGS_MAX 256	     /* openings in one answer */
+#define WIRE_ERASED_MAX	  16	     /* statements in one answer */
 
 /* No leaf: of an answer that does not name one. */
 #define WIRE_LEAF_NONE UINT64_MAX
@@ -108,6 +110,17 @@ struct wire_cosign {
 	struct bytes line;
 };
 
+/* The statements that erased cases, from a place of the daemon's on; 0: all. */
+struct wire_erased {
+	uint64_t from;
+};
+
+struct wire_erased_answer {
+	struct bytes statements[WIRE_ERASED_MAX];
+	size_t count;
+	uint64_t next; /* ask from here; 0: that was all */
+};
+
 #define WIRE_LOG_CODEC(name)                                                   \
 	ROWAN_MUST int wire_##name##_decode(                                   \
 		const struct wire_message *m, struct wire_##name *ret);        \
@@ -128,6 +141,8 @@ WIRE_LOG_CODEC(log_entries_answer);
 WIRE_LOG_CODEC(log_details);
 WIRE_LOG_CODEC(log_details_answer);
 WIRE_LOG_CODEC(cosign);
+WIRE_LOG_CODEC(erased);
+WIRE_LOG_CODEC(erased_answer);
 
 #undef WIRE_LOG_CODEC
 

@@ -101,6 +101,8 @@ RECODE(log_entries_answer)
 RECODE(log_details)
 RECODE(log_details_answer)
 RECODE(cosign)
+RECODE(erased)
+RECODE(erased_answer)
 
 /* clang-format off */
 static const struct wire_op_info table[] = {
@@ -206,6 +208,8 @@ static const struct wire_op_info table[] = {
 		recode_log_details, recode_log_details_answer},
 	{WIRE_OP_COSIGN, "cosign", 0, 0, 0,
 		recode_cosign, recode_empty},
+	{WIRE_OP_ERASED, "erased", 0, 0, 0,
+		recode_erased, recode_erased_answer},
 };
 /* clang-format on */
 

@@ -66,7 +66,8 @@ enum wire_op {
 	WIRE_OP_LOG_FIND = 0x0404,
 	WIRE_OP_LOG_ENTRIES = 0x0405,
 	WIRE_OP_LOG_DETAILS = 0x0406,
-	WIRE_OP_COSIGN = 0x0407
+	WIRE_OP_COSIGN = 0x0407,
+	WIRE_OP_ERASED = 0x0408
 };
 
 /* Added to an operation's number in its answer; alone it is an error. */

@@ -64,6 +64,8 @@ def killed(offline, auditor):
 
 def witnesses(online, offline, auditor):
     # Online: it looks, keeps, cosigns.
+    assert online.json("witness", "erased")["statements"] == ""
+    assert auditor.code("witness", "erased") == 7
     seen = online.json("witness", "--once")
     assert seen["size"] > 0 and seen["key"].startswith("rowan-witness/"), seen
     # By file, on a machine that needs no connection.

@@ -149,6 +149,7 @@ try:
             ("witness", ("witness", "status")),
             ("witness", ("witness", "--once")),
             ("witness", ("witness", "sign", work + "/world")),
+            ("witness_erased", ("witness", "erased")),
             ("conflicts", ("conflict", "list")),
             ("doctor", ("doctor",))):
         check(run(*args)[0], defs[kind], " ".join(args))

@@ -183,6 +183,12 @@ int rowan_witness_key(struct rowan *r, struct rowan_bytes **ret)
 	return 0;
 }
 
+int rowan_witness_erased(struct rowan *r, struct rowan_bytes **ret)
+{
+	*ret = text("erased\n");
+	return 0;
+}
+
 int rowan_conflict(struct rowan *r, uint64_t n, struct rowan_bytes **ret)
 {
 	*ret = NULL;

@@ -6,6 +6,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	wire_fuzz(WIRE_OP_CHECKPOINT, WIRE_OP_COSIGN, data, len);
+	wire_fuzz(WIRE_OP_CHECKPOINT, WIRE_OP_ERASED, data, len);
 	return 0;
 }

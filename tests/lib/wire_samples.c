@@ -743,6 +743,10 @@ static const struct {
 		{NULL}},
 	{"cosign answer", ANSWER(WIRE_OP_COSIGN), 67,
 		make_empty, {NULL}},
+	{"erased request", WIRE_OP_ERASED, 68, sample_erased,
+		{NULL}},
+	{"erased answer", ANSWER(WIRE_OP_ERASED), 68,
+		sample_erased_answer, {NULL}},
 };
 /* clang-format on */
 

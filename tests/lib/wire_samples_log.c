@@ -179,3 +179,16 @@ int sample_cosign(struct writer *w)
 {
 	return wire_cosign_encode(&(struct wire_cosign){1000, line}, w);
 }
+
+int sample_erased(struct writer *w)
+{
+	return wire_erased_encode(&(struct wire_erased){0}, w);
+}
+
+int sample_erased_answer(struct writer *w)
+{
+	struct wire_erased_answer a = {.count = 1, .next = 0};
+
+	a.statements[0] = bytes_of("a statement", 11);
+	return wire_erased_answer_encode(&a, w);
+}

@@ -20,5 +20,7 @@ int sample_log_entries_answer(struct writer *w);
 int sample_log_details(struct writer *w);
 int sample_log_details_answer(struct writer *w);
 int sample_cosign(struct writer *w);
+int sample_erased(struct writer *w);
+int sample_erased_answer(struct writer *w);
 
 #endif

@@ -31,7 +31,7 @@ static void test_refusals(struct relay_client *c)
 	f[0] = header(1, 0x7777, 5);
 	KIT_CHECK(refused(c, f, 2) == WIRE_OPERATION);
 	/* In the range of the log, and none of its. */
-	f[0] = header(1, WIRE_OP_COSIGN + 1, 6);
+	f[0] = header(1, WIRE_OP_ERASED + 1, 6);
 	KIT_CHECK(refused(c, f, 2) == WIRE_OPERATION);
 	f[0] = header(1, WIRE_OP_PUSH, 7);
 	KIT_CHECK(refused(c, f, 2) == WIRE_OPERATION);

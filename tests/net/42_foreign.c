@@ -187,6 +187,7 @@ static int fill(
 		return ENCODE(receipt,
 			on == &nothing ? UINT64_C(1) << 40 : (uint64_t)variant);
 	case WIRE_OP_COSIGN: return ENCODE(cosign, (uint64_t)variant, sealed);
+	case WIRE_OP_ERASED: return ENCODE(erased, (uint64_t)variant);
 	default: KIT_CHECK(!"an operation without a line here");
 	}
 	return OWN;

@@ -471,6 +471,89 @@ static void an_older_copy_is_erased_again(void **state)
 	buf_wipe(&raw);
 }
 
+static int witnessed(struct cast *t, struct bytes raw, bool *ret_erased)
+{
+	int rc;
+
+	kit_begin(&t->k);
+	rc = acts_witnessed(t->k.st, raw, ret_erased);
+	kit_commit(&t->k);
+	return rc;
+}
+
+/* What is wrong of a witness's statement, each in turn. */
+static void no_false_witness_erases(struct cast *t, struct bytes good)
+{
+	struct wire_statement s;
+	struct buf raw;
+	bool erased;
+
+	assert_int_equal(buf_copy(&raw, good), 0);
+	raw.data[raw.len - 1] ^= 1;
+	assert_int_equal(witnessed(t, buf_view(&raw), &erased), ROWAN_E_CRYPTO);
+	for (size_t n = 0; n < raw.len; n += 7)
+		assert_int_not_equal(
+			witnessed(t, bytes_of(good.data, n), &erased), 0);
+	buf_wipe(&raw);
+	/* One of the two alone. */
+	for (int i = 0; i < 2; i++) {
+		erasure(t, &s);
+		s.signer_count = 1;
+		s.signers[0] = s.signers[i];
+		world_sign(&t->w, &t->coordinator, &s, &raw);
+		assert_int_equal(
+			witnessed(t, buf_view(&raw), &erased), ROWAN_E_SIGNER);
+		buf_wipe(&raw);
+	}
+	erasure(t, &s);
+	s.clinic.b[0] ^= 1;
+	world_sign(&t->w, &t->coordinator, &s, &raw);
+	assert_int_equal(
+		witnessed(t, buf_view(&raw), &erased), ROWAN_E_REFUSED);
+	buf_wipe(&raw);
+	/* Where something else stands, so it never was. */
+	erasure(t, &s);
+	s.number = 1;
+	world_sign(&t->w, &t->coordinator, &s, &raw);
+	assert_int_not_equal(witnessed(t, buf_view(&raw), &erased), 0);
+	buf_wipe(&raw);
+	world_statement(&t->w, t->c, WIRE_ST_CLOSE, &s);
+	s.u.close.reason = WIRE_CLOSE_OTHER;
+	world_sign(&t->w, &t->coordinator, &s, &raw);
+	assert_int_equal(witnessed(t, buf_view(&raw), &erased), ROWAN_E_RULE);
+	buf_wipe(&raw);
+	assert_false(erased);
+}
+
+/* Signed behind statements of both chains that the copy never hears of. */
+static void what_a_witness_has_kept_erases(void **state)
+{
+	struct cast *t = *state;
+	struct world_person later;
+	struct wire_statement s;
+	struct wire_card card;
+	struct buf raw;
+	bool erased;
+
+	world_statement(&t->w, t->c, WIRE_ST_CLOSE, &s);
+	s.u.close.reason = WIRE_CLOSE_OTHER;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	world_person(&later, "later");
+	world_card(&t->w, &later, WIRE_ROLE_CASEWORKER, "police", &card);
+	assert_int_equal(world_enrol(&t->w, &later, NULL, &card), 0);
+	erasure(t, &s);
+	assert_true(s.clinic_number > 0);
+	world_sign(&t->w, &t->coordinator, &s, &raw);
+	no_false_witness_erases(t, buf_view(&raw));
+	assert_true(access_to(t, &t->officer, WIRE_CHANNEL_TEAM) == 0);
+	assert_int_equal(witnessed(t, buf_view(&raw), &erased), 0);
+	assert_true(erased);
+	check_bare(t);
+	assert_int_equal(witnessed(t, buf_view(&raw), &erased), 0);
+	assert_false(erased);
+	buf_wipe(&raw);
+}
+
 /* Erased, and the copy is from before it was opened. */
 static void what_was_never_there_does_not_come_back(void **state)
 {
@@ -592,6 +675,7 @@ int main(void)
 		T(refusals_leave_no_trace),
 		T(an_erased_case_leaves_one_statement),
 		T(an_older_copy_is_erased_again),
+		T(what_a_witness_has_kept_erases),
 		T(what_was_never_there_does_not_come_back),
 		T(history_survives_word_for_word),
 		T(one_authority_for_ever),

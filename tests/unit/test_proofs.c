@@ -22,6 +22,7 @@
 #include "trust/conflict.h"
 #include "wire/log.h"
 #include "wire/op.h"
+#include "wire/armour.h"
 
 static struct double_clinic clinic;
 static struct cast *t;
@@ -276,14 +277,15 @@ static void a_log_that_goes_back_is_an_alarm(void **state)
  */
 
 static uint16_t lied_about;
+static size_t lied_at = 10; /* from the end */
 
 static enum double_fate flip(void *ctx, struct double_message *m)
 {
 	if (m->way != DOUBLE_ANSWER || m->count < 2 ||
 		m->header.op != (lied_about | WIRE_ANSWER) ||
-		m->frame[1].len < 12)
+		m->frame[1].len < lied_at + 2)
 		return DOUBLE_PASS;
-	m->frame[1].data[m->frame[1].len - 10] ^= 1;
+	m->frame[1].data[m->frame[1].len - lied_at] ^= 1;
 	return DOUBLE_PASS;
 }
 
@@ -367,6 +369,70 @@ static void a_witness_cosigns_and_is_asked_for(void **state)
 	assert_int_equal(seen(), 0);
 }
 
+/* ---- what was erased ------------------------------------------------------
+ */
+
+static void kept_erased(struct writer *w)
+{
+	writer_init(w, 64 * 1024);
+	assert_int_equal(proofs_erased(x, w), 0);
+}
+
+static void a_witness_keeps_what_was_erased(void **state)
+{
+	struct wire_statement s;
+	struct writer text, again;
+	struct buf raw, given;
+
+	leave();
+	as(&witness);
+	settle();
+	kept_erased(&text);
+	assert_int_equal(text.len, 0);
+	writer_wipe(&text);
+	world_statement(&t->w, t->c, WIRE_ST_ERASE, &s);
+	s.signer_count = 2;
+	s.signers[0].kind = WIRE_SIGNER_AUTHORITY;
+	s.signers[1].kind = WIRE_SIGNER_DEVICE;
+	s.signers[1].device = t->coordinator.device;
+	world_sign(&t->w, &t->coordinator, &s, &raw);
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	/* As the daemon makes it up it is not kept, and the true one is. */
+	lied_about = WIRE_OP_ERASED;
+	for (lied_at = 10; lied_at < 10 + 3 * 64; lied_at += 64) {
+		relay_double_hook(clinic.d, flip, NULL);
+		look();
+		relay_double_hook(clinic.d, NULL, NULL);
+		kept_erased(&text);
+		assert_int_equal(text.len, 0);
+		writer_wipe(&text);
+	}
+	lied_at = 10;
+	look();
+	kept_erased(&text);
+	assert_int_equal(
+		armour_read(writer_view(&text), ARMOUR_STATEMENT, &given), 0);
+	assert_true(bytes_eq(buf_view(&given), buf_view(&raw)));
+	/* Once, and in the vault. */
+	look();
+	proofs_free(x);
+	device_kit_again(&d);
+	begin_proofs();
+	kept_erased(&again);
+	assert_true(bytes_eq(writer_view(&again), writer_view(&text)));
+	writer_wipe(&again);
+	writer_wipe(&text);
+	buf_wipe(&given);
+	buf_wipe(&raw);
+	/* Nobody else has it. */
+	leave();
+	as(&t->officer);
+	settle();
+	writer_init(&text, 1024);
+	assert_int_equal(proofs_erased(x, &text), ROWAN_E_SIGNER);
+	writer_wipe(&text);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -377,6 +443,7 @@ int main(void)
 		T(a_log_that_goes_back_is_an_alarm),
 		T(forged_answers_are_alarms),
 		T(a_witness_cosigns_and_is_asked_for),
+		T(a_witness_keeps_what_was_erased),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -449,7 +449,7 @@ void proofs_free(struct proofs *x)
 void proofs_online(struct proofs *x, bool online)
 {
 	if (online && !x->online)
-		x->looking = x->waiting = true;
+		x->looking = x->waiting = x->erasing = true;
 	if (!online)
 		x->busy = false;
 	x->online = online;
@@ -457,7 +457,7 @@ void proofs_online(struct proofs *x, bool online)
 
 void proofs_look(struct proofs *x)
 {
-	x->looking = true;
+	x->looking = x->erasing = true;
 }
 
 void proofs_watch(const struct proofs *x, struct watch *ret)
@@ -473,7 +473,7 @@ int proofs_step(struct proofs *x, uint64_t now_ms)
 	if (rc != 0 || !x->online || x->busy || now_ms < x->later_ms)
 		return rc;
 	if (now_ms >= x->look_ms) {
-		x->looking = true;
+		x->looking = x->erasing = true;
 		x->look_ms = now_ms + PROOFS_LOOK_MS;
 	}
 	if (x->waiting || x->looking)
@@ -481,10 +481,12 @@ int proofs_step(struct proofs *x, uint64_t now_ms)
 	/* What was promised first; then the log it is in. */
 	if (rc == 0 && x->waiting)
 		rc = step_receipts(x);
-	if (rc == 0 && !x->busy)
+	if (rc == 0 && !x->busy && x->erasing)
+		rc = proofs_erased_step(x);
+	if (rc == 0 && !x->busy && !x->erasing)
 		rc = proofs_log_step(x);
 	/* Too much is open just now. */
-	if (!x->busy && (x->waiting || x->looking))
+	if (!x->busy && (x->waiting || x->looking || x->erasing))
 		x->later_ms = now_ms + LATER_MS;
 	return rc;
 }
@@ -493,7 +495,7 @@ uint64_t proofs_wait(const struct proofs *x, uint64_t now_ms)
 {
 	if (!x->online || x->busy)
 		return UINT64_MAX;
-	if (x->waiting || x->looking)
+	if (x->waiting || x->looking || x->erasing)
 		return x->later_ms > now_ms ? x->later_ms - now_ms : 0;
 	return x->look_ms > now_ms ? x->look_ms - now_ms : 0;
 }

@@ -115,6 +115,13 @@ ROWAN_MUST int proofs_witness(
 ROWAN_MUST int proofs_witness_key(const struct proofs *x, struct writer *w);
 
 /**
+ * proofs_erased(x, w):
+ * The statements, armoured, that erased cases as far as this witness has seen
+ * them: for the restore of a daemon that may have forgotten. ROWAN_E_SIGNER.
+ */
+ROWAN_MUST int proofs_erased(struct proofs *x, struct writer *w);
+
+/**
  * proofs_online(x, online), proofs_step(x, now_ms), proofs_wait(x, now_ms):
  * May ask the daemon; do a piece; milliseconds until there is more to do
  * without being woken. Errors are the vault's.

@@ -4,6 +4,7 @@
  *	proofs.c	what is kept, receipts
  *	proofs_log.c	the log's key, watching, cosigning
  *	conflicts.c	what contradicts what was verified
+ *	erased.c	what a witness keeps of erased cases
  */
 #ifndef SESSION_PROOFS_INNER_H
 #define SESSION_PROOFS_INNER_H
@@ -32,6 +33,8 @@ struct proofs {
 	uint64_t cosigned; /* size of the tree it cosigned last */
 	bool online, busy; /* a request is open */
 	bool looking;
+	bool erasing;		    /* erased cases are to be asked for */
+	uint64_t erased_from;	    /* where the next page begins */
 	bool waiting;		    /* receipts are to be fetched */
 	uint64_t look_ms, later_ms; /* not before */
 	unsigned alarmed;    /* bit per watch verdict, until there is news */
@@ -74,6 +77,9 @@ ROWAN_MUST int proofs_key(const struct proofs *x, struct note_key *ret,
 	uint8_t ret_sk[crypto_sign_SECRETKEYBYTES]);
 ROWAN_MUST int proofs_cosign(struct proofs *x, const struct watch *verified,
 	const struct conflict_side *by, struct bytes text, struct writer *w);
+
+/* erased.c: the next page of what was erased. */
+ROWAN_MUST int proofs_erased_step(struct proofs *x);
 
 /* proofs_log.c: one piece of watching. */
 /* A restore, if there is a new one, is taken for what it says. */
