@@ -267,7 +267,7 @@ ok "the group rowand administers, others do not"
 section "Backups"
 since=$(date +%s)
 at "The restore drill" 1
-acts_said "backup verify" "done" "$since"
+acts_said "backup verify" "begun" "$since"
 cp /var/backups/rowan/*.backup /mnt/
 # Another machine: nothing in its state folder.
 awk -v heading="The restore drill" -v block=2 -f $test/section \

@@ -123,7 +123,7 @@ def restore(number, backup, keep):
         f.write(text.replace(k.path("daemon/state"), k.path("as-it-is")))
     p = k.run("rowand", "--log", "text", "--config", k.path("as-it-is.conf"),
               check=False)
-    assert p.returncode == 65 and "older copy" in p.stderr, p
+    assert p.returncode == 78 and "not signed it" in p.stderr, p
     shutil.rmtree(k.path("as-it-is"))
     k.authority("restore", book[0], into + "/restore-pending")
     done = json.loads(ctl("--json", "backup", "finish", into,
