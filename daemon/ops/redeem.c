@@ -16,20 +16,27 @@ static bool is_redeemer(const struct held *h, const struct request *r)
 	return h->redeemed && memcmp(&h->key, &r->key, sizeof h->key) == 0;
 }
 
-/* Somebody else has the secret: the registrar must know. */
-static int burn(struct ops *o, struct held *h)
+/* What was refused and yet changes the invite. */
+static int record_attempt(struct ops *o, const struct held *h)
 {
 	struct log_entry e = {.act = WIRE_ACT_REDEEM,
 		.code = WIRE_REFUSED,
 		.hour = true,
 		.time = o->now};
+
+	entry_content(id16_view(&h->id), &e.content);
+	return entry_add(o->store, &e, NULL);
+}
+
+/* Somebody else has the secret: the registrar must know. */
+static int burn(struct ops *o, struct held *h)
+{
 	int rc;
 
 	if (!held_live(h) && (h->flags & WIRE_INVITE_ALARM) != 0)
 		return 0;
 	h->flags |= WIRE_INVITE_ALARM;
-	entry_content(id16_view(&h->id), &e.content);
-	rc = entry_add(o->store, &e, NULL);
+	rc = record_attempt(o, h);
 	return rc == 0 ? held_end(o, h, WIRE_INVITE_BURNT) : rc;
 }
 
@@ -138,6 +145,7 @@ static int reveal(
 	struct ops *o, struct request *r, struct held *h, int *ret_answer)
 {
 	const struct wire_redeem_reveal *v = &r->body.redeem_reveal;
+	int rc = 0;
 
 	if (h->redeemed && !is_redeemer(h, r))
 		return burn(o, h);
@@ -152,7 +160,9 @@ static int reveal(
 		h->request = v->request;
 		h->state = WIRE_INVITE_REVEALED;
 	}
-	return held_put(o, h);
+	if (*ret_answer != 0)
+		rc = record_attempt(o, h);
+	return rc == 0 ? held_put(o, h) : rc;
 }
 
 int redeem_reveal(struct ops *o, struct request *r)

@@ -415,10 +415,12 @@ static void what_is_not_what_was_committed_is_refused(void **state)
 	struct wire_request q;
 	struct wire_hash commitment;
 	struct writer raw;
+	uint64_t leaf;
 
 	advance(WIRE_INVITE_COMMITTED);
-	/* Too early: the nonce is not there. */
+	leaf = store_log_next(w.kit.st); /* too early: there is no nonce */
 	assert_int_equal(reveal(), WIRE_REFUSED);
+	assert_int_equal(store_log_next(w.kit.st), leaf + 1);
 	assert_int_equal(answer(), WIRE_OK);
 	other.b[0] ^= 1;
 	assert_int_equal(reveal_as(&k.self, buf_view(&device.request), other),
@@ -427,7 +429,6 @@ static void what_is_not_what_was_committed_is_refused(void **state)
 		reveal_as(&k.self, bytes_of("x", 1), other), WIRE_MALFORMED);
 	assert_state(WIRE_INVITE_ANSWERED, false);
 	assert_int_equal(reveal(), WIRE_OK);
-
 	/* A request for another key than the connection's; one unproven. */
 	for (int what = 0; what < 2; what++) {
 		teardown(NULL);

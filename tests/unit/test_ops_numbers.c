@@ -24,7 +24,7 @@ static size_t runs;
 /* The samples' ids are one byte sixteen times. */
 static struct id16 id_of(uint8_t b)
 {
-	struct id16 id;
+	struct id16 id = {{0}};
 
 	memset(id.b, b, sizeof id.b);
 	return id;
