@@ -276,7 +276,6 @@ static void of_a_stranger(struct person *stranger)
 
 static struct person outsider;
 
-/* A registrar of the same agency, on no case. */
 /*
  * What a registrar issued a registrar renews: the same keys for longer, within
  * the scope, with no right more. All take it in, without a word.
@@ -292,7 +291,9 @@ static void renewed(void)
 	staff(&d, "advocacy", &card);
 	log_card(&scene.advocate, &d, &card);
 	KIT_CHECK(forge_put(&scene.advocate, smuggled) == WIRE_OK);
-	sessions_settle();
+	/* What comes next is signed over this one. */
+	forge_ask(&scene.advocate);
+	forge_ask(&scene.coordinator);
 	forge_card(&d, WIRE_ROLE_CASEWORKER, "advocacy", &longer);
 	longer.not_after = longer.not_before + 86400 * 400;
 	log_card(&scene.advocate, &d, &longer);
@@ -322,6 +323,7 @@ static void renewed(void)
 	buf_wipe(&raw);
 }
 
+/* A registrar of the same agency, on no case. */
 static void outside(void)
 {
 	person_create(&outsider, "outsider");
