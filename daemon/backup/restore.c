@@ -318,12 +318,6 @@ static int erase_again(struct store *st, const struct restore_finishing *f,
 	return rc;
 }
 
-static bool is_engine(int rc)
-{
-	return rc == ROWAN_E_NOMEM || rc == ROWAN_E_AGAIN ||
-	       rc == ROWAN_E_FULL || rc == ROWAN_E_IO || rc == ROWAN_E_CORRUPT;
-}
-
 /* One statement: 0, a refusal of it, or what costs the transaction. */
 static int witnessed_one(struct store *st, uint8_t kind, struct bytes raw,
 	struct restore_done *ret)
@@ -352,12 +346,12 @@ static int witnessed_file(struct store *st, struct bytes text, bool last,
 		at++;
 		rc = witnessed_one(st, kind, buf_view(&raw), ret);
 		buf_wipe(&raw);
-		if (rc != 0 && (last || is_engine(rc))) {
+		if (rc != 0 && (last || store_failed(rc))) {
 			ret->bad_at = at;
 			return rc;
 		}
 	}
-	if (is_engine(rc) || (rc == ROWAN_E_NOT_FOUND && at > 0))
+	if (store_failed(rc) || (rc == ROWAN_E_NOT_FOUND && at > 0))
 		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
 	/* Its end, or all of it, is missing. */
 	ret->bad_at = at + 1;
@@ -371,7 +365,7 @@ static int erase_witnessed(struct store *st, const struct restore_finishing *f,
 
 	for (size_t i = 0; rc == 0 && i < f->witnessed_count; i++) {
 		rc = witnessed_file(st, f->witnessed[i], last, ret);
-		if (rc != 0 && !is_engine(rc))
+		if (rc != 0 && !store_failed(rc))
 			ret->bad_file = i + 1;
 	}
 	return rc;
@@ -385,7 +379,7 @@ static int keep_witnessed(struct import *in, const struct restore_finishing *f)
 
 	for (size_t i = 0; rc == 0 && i < f->witnessed_count; i++) {
 		rc = import_each(in, f->witnessed[i], &done);
-		rc = is_engine(rc) ? rc : 0;
+		rc = store_failed(rc) ? rc : 0;
 	}
 	return rc;
 }

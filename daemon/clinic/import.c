@@ -175,10 +175,7 @@ static int try_one(
 	rc = import_one(in, raw, ret);
 	end = rc == 0 ? store_keep(in->store) : store_undo(in->store);
 	/* Codes of the rules; the engine's own end it. */
-	return rc == ROWAN_E_NOMEM || rc == ROWAN_E_AGAIN ||
-			       rc == ROWAN_E_FULL || rc == ROWAN_E_CORRUPT
-		       ? rc
-		       : end;
+	return store_failed(rc) ? rc : end;
 }
 
 int import_each(struct import *in, struct bytes text, struct import_result *ret)

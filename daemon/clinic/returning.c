@@ -315,13 +315,6 @@ static int another_stands(
 	return rc;
 }
 
-/* The store's own failures; the others are what the rules say. */
-static bool is_failure(int rc)
-{
-	return rc == ROWAN_E_NOMEM || rc == ROWAN_E_AGAIN ||
-	       rc == ROWAN_E_FULL || rc == ROWAN_E_CORRUPT || rc == ROWAN_E_IO;
-}
-
 /* The restore gets its place, and its leaf. */
 static int settle(struct returning *r, struct store *st, uint64_t now,
 	struct acts_result *ret)
@@ -340,7 +333,7 @@ static int settle(struct returning *r, struct store *st, uint64_t now,
 	}
 	if (rc == ROWAN_E_NOT_FOUND)
 		rc = acts_put(st, raw, s.time, ret);
-	r->refused = rc != 0 && !is_failure(rc);
+	r->refused = rc != 0 && !store_failed(rc);
 	if (rc != 0)
 		return r->refused ? 0 : rc;
 	e.number = ret->head.number;

@@ -157,6 +157,17 @@ ROWAN_MUST int store_mark_one(struct store *st);
 ROWAN_MUST int store_commit(struct store *st);
 
 /**
+ * store_failed(rc):
+ * Whether ${rc} is a failure of the store or the machine, not what the rules
+ * say of somebody's bytes.
+ */
+static inline bool store_failed(int rc)
+{
+	return rc == ROWAN_E_NOMEM || rc == ROWAN_E_AGAIN ||
+	       rc == ROWAN_E_FULL || rc == ROWAN_E_IO || rc == ROWAN_E_CORRUPT;
+}
+
+/**
  * store_abort(st):
  * Take back the whole transaction. Harmless when none is open.
  */

@@ -284,28 +284,9 @@ int rowan_witness(struct rowan *r, const void *request, size_t len,
 	return sdk_done(r, rc);
 }
 
-int rowan_witness_key(struct rowan *r, struct rowan_bytes **ret)
-{
-	const struct session_parts *p;
-	struct writer w;
-	struct buf key = {NULL, 0};
-	int rc;
-
-	if (r == NULL || ret == NULL)
-		return ROWAN_E_INVAL;
-	*ret = NULL;
-	rc = sdk_carded(r, &p);
-	if (rc != 0)
-		return rc;
-	writer_init(&w, NOTE_VKEY_MAX);
-	rc = proofs_witness_key(p->proofs, &w);
-	if (rc == 0)
-		rc = writer_finish(&w, &key);
-	writer_wipe(&w);
-	return rc == 0 ? sdk_bytes(ret, &key) : rc;
-}
-
-int rowan_witness_erased(struct rowan *r, struct rowan_bytes **ret)
+/* What the proofs write, of ${max} bytes at most. */
+static int written(struct rowan *r, struct rowan_bytes **ret, size_t max,
+	int (*write)(struct proofs *x, struct writer *w))
 {
 	const struct session_parts *p;
 	struct writer w;
@@ -318,12 +299,27 @@ int rowan_witness_erased(struct rowan *r, struct rowan_bytes **ret)
 	rc = sdk_carded(r, &p);
 	if (rc != 0)
 		return rc;
-	writer_init(&w, ERASED_TEXT_MAX);
-	rc = proofs_erased(p->proofs, &w);
+	writer_init(&w, max);
+	rc = write(p->proofs, &w);
 	if (rc == 0)
 		rc = writer_finish(&w, &text);
 	writer_wipe(&w);
 	return rc == 0 ? sdk_bytes(ret, &text) : rc;
+}
+
+static int write_key(struct proofs *x, struct writer *w)
+{
+	return proofs_witness_key(x, w);
+}
+
+int rowan_witness_key(struct rowan *r, struct rowan_bytes **ret)
+{
+	return written(r, ret, NOTE_VKEY_MAX, write_key);
+}
+
+int rowan_witness_erased(struct rowan *r, struct rowan_bytes **ret)
+{
+	return written(r, ret, ERASED_TEXT_MAX, proofs_erased);
 }
 
 int rowan_look(struct rowan *r)

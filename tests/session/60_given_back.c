@@ -17,81 +17,15 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "backup/restore.h"
-#include "session/kit.h"
+#include "session/loss.h"
 #include "session/message/messages_row.h"
 #include "trust/attest.h"
-#include "wire/armour.h"
 #include "wire/group.h"
 
 static struct person coordinator, advocate, officer, thief, nurse, newcomer;
 static struct id16 case_id, team;
 static struct clinic then; /* when the backup was made */
 static struct id16 photo;
-
-/* ---- rowanctl ------------------------------------------------------------ */
-
-static void ctl(const char *args)
-{
-	char command[3 * ROWAND_PATH_MAX], path[ROWAND_PATH_MAX];
-	char *slash;
-
-	snprintf(path, sizeof path, "%.2000s", kit_daemon.binary);
-	slash = strrchr(path, '/');
-	snprintf(slash == NULL ? path : slash + 1, 16, "rowanctl");
-	snprintf(command, sizeof command,
-		"cd '%.2000s' && '%s' --config rowand.conf %s >>log 2>&1",
-		kit_daemon.dir, path, args);
-	KIT_CHECK(system(command) == 0);
-}
-
-static const char *at(const char *name)
-{
-	static char path[ROWAND_PATH_MAX];
-
-	snprintf(path, sizeof path, "%.2000s/%s", kit_daemon.dir, name);
-	return path;
-}
-
-/* The authority signs what is pending, behind the backup's chain. */
-static void sign_restore(void)
-{
-	struct restore_pending p;
-	struct wire_statement s;
-	struct writer w, text;
-	FILE *f;
-
-	KIT_CHECK(restore_pending_read(at("restored"), &p) == 0);
-	KIT_CHECK(p.heads.lost_size > p.heads.size);
-	authority_begin(&then, WIRE_ST_RESTORE, (uint64_t)time(NULL), &s);
-	s.u.restore = p.heads;
-	writer_init(&w, WIRE_STATEMENT_MAX);
-	KIT_CHECK(authority_sign(kit_clinic.key, NULL, &s, &w) == 0);
-	writer_init(&text, 2 * ARMOUR_OBJECT_MAX);
-	KIT_CHECK(armour_write(ARMOUR_STATEMENT, writer_view(&w), &text) == 0);
-	f = fopen(at("signed"), "w");
-	KIT_CHECK(f != NULL && fwrite(text.data, 1, text.len, f) == text.len &&
-		  fclose(f) == 0);
-	writer_wipe(&text);
-	writer_wipe(&w);
-}
-
-/* Nothing is left of the folder but the record of its last head. */
-static void lose_and_restore(void)
-{
-	char command[3 * ROWAND_PATH_MAX];
-
-	KIT_CHECK(rowand_kill(&kit_daemon, SIGKILL) != 0);
-	ctl("backup restore --key backup.key --into restored"
-	    " --last state/log-guard backups/*.backup");
-	sign_restore();
-	ctl("backup finish restored signed");
-	snprintf(command, sizeof command,
-		"cd '%.2000s' && rm -r state && mv restored state",
-		kit_daemon.dir);
-	KIT_CHECK(system(command) == 0);
-	kit_run();
-}
 
 /* ---- people -------------------------------------------------------------- */
 
@@ -152,7 +86,7 @@ static bool a_while(void *ctx)
 
 static void week(void)
 {
-	const struct messages_draft file = {.path = at("rowand.conf"),
+	const struct messages_draft file = {.path = loss_at("rowand.conf"),
 		.name = "photo.jpg",
 		.media = "image/jpeg"};
 	struct acts_revocation lost = {.reason = WIRE_REVOKE_LOST};
@@ -189,11 +123,11 @@ static void week(void)
 static void photo_is_lost(void)
 {
 	KIT_CHECK(messages_fetch(parts_of(&nurse)->messages, &photo,
-			  at("photo.jpg")) == 0);
+			  loss_at("photo.jpg")) == 0);
 	KIT_CHECK(session_step(nurse.s) == 0);
 	KIT_CHECK(person_event(&nurse, ROWAN_EVENT_FETCH_FAILED)->code ==
 		  ROWAN_E_REFUSED);
-	KIT_CHECK(access(at("photo.jpg"), F_OK) != 0);
+	KIT_CHECK(access(loss_at("photo.jpg"), F_OK) != 0);
 }
 
 /*
@@ -315,7 +249,7 @@ int main(void)
 	char old[2][ROWAND_PATH_MAX + 8];
 
 	sessions_begin(ROWAND_NO_LIMITS);
-	KIT_CHECK(mkdir(at("backups"), 0700) == 0);
+	KIT_CHECK(mkdir(loss_at("backups"), 0700) == 0);
 	person_create(&coordinator, "coordinator");
 	person_create(&advocate, "advocate");
 	person_create(&officer, "officer");
@@ -327,7 +261,7 @@ int main(void)
 	person_carded(&thief, "police", 0);
 	person_carded(&nurse, "health", 0);
 	sessions_run();
-	ctl("backup keygen backup.key backup.pub");
+	loss_ctl("backup keygen backup.key backup.pub");
 	sessions_settle();
 	case_id = sessions_case(&coordinator);
 	team = sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_TEAM);
@@ -336,7 +270,7 @@ int main(void)
 	KIT_CHECK(sessions_until(five_in, NULL));
 	sessions_settle();
 	then = *follow_clinic(parts_of(&coordinator)->follow);
-	ctl("backup now");
+	loss_ctl("backup now");
 	for (size_t i = 0; i < 2; i++) {
 		struct person *p = i == 0 ? &officer : &thief;
 
@@ -351,7 +285,7 @@ int main(void)
 		person_close(all[i]);
 	kit_copy_file(old[0], officer.path);
 	kit_copy_file(old[1], thief.path);
-	lose_and_restore();
+	loss_restore(&then);
 
 	first_the_wrong_ones();
 	for (size_t i = 0; i < 6; i++)

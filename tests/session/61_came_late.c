@@ -7,7 +7,6 @@
  * was shut out by it stays out at their devices, and everywhere once a
  * coordinator has signed it again.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +16,8 @@
 
 #include <sys/stat.h>
 
-#include "backup/restore.h"
-#include "session/kit.h"
+#include "session/loss.h"
 #include "session/message/messages_row.h"
-#include "wire/armour.h"
 
 static struct person coordinator, deputy, advocate, officer, thief, nurse,
 	newcomer;
@@ -33,70 +30,6 @@ static struct id16 case_id, team, support, second, third;
 static struct clinic then; /* when the backup was made */
 static unsigned loss;	   /* statements that are to be told of */
 static struct buf card;	   /* of the newcomer */
-
-/* ---- rowanctl ------------------------------------------------------------ */
-
-static void ctl(const char *args)
-{
-	char command[3 * ROWAND_PATH_MAX], path[ROWAND_PATH_MAX];
-	char *slash;
-
-	snprintf(path, sizeof path, "%.2000s", kit_daemon.binary);
-	slash = strrchr(path, '/');
-	snprintf(slash == NULL ? path : slash + 1, 16, "rowanctl");
-	snprintf(command, sizeof command,
-		"cd '%.2000s' && '%s' --config rowand.conf %s >>log 2>&1",
-		kit_daemon.dir, path, args);
-	KIT_CHECK(system(command) == 0);
-}
-
-static const char *at(const char *name)
-{
-	static char path[ROWAND_PATH_MAX];
-
-	snprintf(path, sizeof path, "%.2000s/%s", kit_daemon.dir, name);
-	return path;
-}
-
-/* The authority signs what is pending, behind the backup's chain. */
-static void sign_restore(void)
-{
-	struct restore_pending p;
-	struct wire_statement s;
-	struct writer w, text;
-	FILE *f;
-
-	KIT_CHECK(restore_pending_read(at("restored"), &p) == 0);
-	KIT_CHECK(p.heads.lost_size > p.heads.size);
-	authority_begin(&then, WIRE_ST_RESTORE, (uint64_t)time(NULL), &s);
-	s.u.restore = p.heads;
-	writer_init(&w, WIRE_STATEMENT_MAX);
-	KIT_CHECK(authority_sign(kit_clinic.key, NULL, &s, &w) == 0);
-	writer_init(&text, 2 * ARMOUR_OBJECT_MAX);
-	KIT_CHECK(armour_write(ARMOUR_STATEMENT, writer_view(&w), &text) == 0);
-	f = fopen(at("signed"), "w");
-	KIT_CHECK(f != NULL && fwrite(text.data, 1, text.len, f) == text.len &&
-		  fclose(f) == 0);
-	writer_wipe(&text);
-	writer_wipe(&w);
-}
-
-/* Nothing is left of the folder but the record of its last head. */
-static void lose_and_restore(void)
-{
-	char command[3 * ROWAND_PATH_MAX];
-
-	KIT_CHECK(rowand_kill(&kit_daemon, SIGKILL) != 0);
-	ctl("backup restore --key backup.key --into restored"
-	    " --last state/log-guard backups/*.backup");
-	sign_restore();
-	ctl("backup finish restored signed");
-	snprintf(command, sizeof command,
-		"cd '%.2000s' && rm -r state && mv restored state",
-		kit_daemon.dir);
-	KIT_CHECK(system(command) == 0);
-	kit_run();
-}
 
 /* ---- people -------------------------------------------------------------- */
 
@@ -287,7 +220,7 @@ static void set_up(void)
 	person_carded(&thief, "police", 0);
 	person_carded(&nurse, "health", 0);
 	sessions_run();
-	ctl("backup keygen backup.key backup.pub");
+	loss_ctl("backup keygen backup.key backup.pub");
 	sessions_settle();
 	case_id = sessions_case(&coordinator);
 	team = sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_TEAM);
@@ -302,7 +235,7 @@ static void set_up(void)
 	the_nurse = who_is(&nurse);
 	the_advocate = who_is(&advocate);
 	then = *follow_clinic(parts_of(&coordinator)->follow);
-	ctl("backup now");
+	loss_ctl("backup now");
 }
 
 int main(void)
@@ -314,7 +247,7 @@ int main(void)
 	struct id16 id;
 
 	sessions_begin(ROWAND_NO_LIMITS "restore_wait = \"0 s\";\n");
-	KIT_CHECK(mkdir(at("backups"), 0700) == 0);
+	KIT_CHECK(mkdir(loss_at("backups"), 0700) == 0);
 	set_up();
 	person_close(&deputy);
 	snprintf(old, sizeof old, "%s.old", deputy.path);
@@ -324,7 +257,7 @@ int main(void)
 	for (size_t i = 0; i < 7; i++)
 		person_close(all[i]);
 	kit_copy_file(old, deputy.path);
-	lose_and_restore();
+	loss_restore(&then);
 
 	goes_on();
 	person_open(&coordinator);

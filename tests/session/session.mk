@@ -24,7 +24,8 @@ WRAP_46_intruder := rowan_mls_commit
 $(foreach s,$(SESSION_SRC),$(eval $(call test_program,session/$(notdir \
 	$(basename $(s))),$(s),$(if $(filter $(SESSION_HOLD),$(patsubst \
 	tests/%.c,$(B)/tests/%,$(s))),$(SESSION_MIDDLE)) $(B)/tests/net/kit.o \
-	$(B)/tests/net/invite_kit.o $(B)/tests/session/kit.o)))
+	$(B)/tests/net/invite_kit.o $(B)/tests/session/kit.o \
+	$(if $(filter 60_% 61_%,$(notdir $(s))),$(B)/tests/session/loss.o))))
 
 .PHONY: check-session
 check-session: $(B)/rowand $(SESSION_BIN) $(ACCEPTANCE_SO) $(SDK_KILL)
@@ -44,4 +45,4 @@ bench-catch-up: $(B)/rowand $(B)/tests/session/30_catch_up
 	$(Q)$(B)/tests/session/30_catch_up 10000
 bench: bench-catch-up
 
--include $(B)/tests/session/kit.d $(SESSION_MIDDLE:.o=.d)
+-include $(B)/tests/session/kit.d $(B)/tests/session/loss.d $(SESSION_MIDDLE:.o=.d)

@@ -205,11 +205,13 @@ static int add(struct follow_anew *l, const struct wire_chain_item *item)
 	if (l->count == STATEMENTS_MAX)
 		return ROWAN_E_LIMIT;
 	if (l->count == l->room) {
-		l->room = l->room == 0 ? 64 : 2 * l->room;
-		more = realloc(l->items, l->room * sizeof *more);
+		size_t room = l->room == 0 ? 64 : 2 * l->room;
+
+		more = realloc(l->items, room * sizeof *more);
 		if (more == NULL)
 			return ROWAN_E_NOMEM;
 		l->items = more;
+		l->room = room;
 	}
 	a = &l->items[l->count];
 	*a = (struct anew_item){
