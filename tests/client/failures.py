@@ -123,6 +123,8 @@ def no_daemon(c, w):
     c.hears("1", "said without a daemon")
     assert c.texts("1").count("said without a daemon") == 1
     c.hears("1", "kept from a pipe")
+    # What was signed meanwhile leaves by itself, in its own time.
+    k.until(lambda: c.code("case", "kept") == 0, "the case is open")
     expect(c, 0, "takes part", "assign", "kept", "me", "team", "--yes")
 
 
