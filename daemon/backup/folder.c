@@ -179,17 +179,19 @@ int backup_newest(const char *dir, struct backup_entry *ret)
 }
 
 static int hash_file(const char *dir, const struct backup_entry *e,
-	uint8_t ret[BACKUP_HASH_LEN], uint64_t *ret_bytes)
+	const _Atomic int *stop, uint8_t ret[BACKUP_HASH_LEN])
 {
+	struct backup_from from = {.stop = stop};
 	char path[BACKUP_PATH_MAX];
-	int fd, rc;
+	uint64_t bytes;
+	int rc;
 
 	path_of(dir, e->name, ENDING, path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	from.fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (from.fd < 0)
 		return ROWAN_E_IO;
-	rc = backup_hash(fd, ret, ret_bytes);
-	close(fd);
+	rc = backup_hash(&from, ret, &bytes);
+	close(from.fd);
 	return rc;
 }
 
@@ -204,12 +206,11 @@ static int sync_folder(const char *dir)
 }
 
 int backup_note(const char *dir, const struct backup_entry *e,
-	const struct backup_manifest *m)
+	const struct backup_manifest *m, const _Atomic int *stop)
 {
 	char path[BACKUP_PATH_MAX], root[HEX_LEN + 1], file[HEX_LEN + 1];
 	uint8_t hash[BACKUP_HASH_LEN];
-	uint64_t bytes;
-	int rc = hash_file(dir, e, hash, &bytes), fd;
+	int rc = hash_file(dir, e, stop, hash), fd;
 
 	if (rc != 0)
 		return rc;
@@ -234,12 +235,11 @@ int backup_note(const char *dir, const struct backup_entry *e,
 int backup_whole(const char *dir, const struct backup_entry *e)
 {
 	uint8_t hash[BACKUP_HASH_LEN];
-	uint64_t bytes;
 	int rc;
 
 	if (!e->noted)
 		return ROWAN_E_NOT_FOUND;
-	rc = hash_file(dir, e, hash, &bytes);
+	rc = hash_file(dir, e, NULL, hash);
 	if (rc == 0 && memcmp(hash, e->file_hash, sizeof hash) != 0)
 		rc = ROWAN_E_CORRUPT;
 	return rc;

@@ -49,12 +49,13 @@ ROWAN_MUST int backup_list(
 ROWAN_MUST int backup_newest(const char *dir, struct backup_entry *ret);
 
 /**
- * backup_note(dir, e, m), backup_whole(dir, e):
- * Write the note of a backup; compare the file with its note: 0,
- * ROWAN_E_CORRUPT, ROWAN_E_NOT_FOUND without a note, ROWAN_E_IO.
+ * backup_note(dir, e, m, stop), backup_whole(dir, e):
+ * Write the note of a backup, ROWAN_E_STATE when told to ${stop} (NULL:
+ * never); compare the file with its note: 0, ROWAN_E_CORRUPT,
+ * ROWAN_E_NOT_FOUND without a note, ROWAN_E_IO.
  */
 ROWAN_MUST int backup_note(const char *dir, const struct backup_entry *e,
-	const struct backup_manifest *m);
+	const struct backup_manifest *m, const _Atomic int *stop);
 ROWAN_MUST int backup_whole(const char *dir, const struct backup_entry *e);
 
 #endif

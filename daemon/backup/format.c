@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +98,15 @@ static int write_full(int fd, const uint8_t *at, size_t len)
 	return 0;
 }
 
-int backup_hash(int fd, uint8_t ret[BACKUP_HASH_LEN], uint64_t *ret_bytes)
+static int go_on(const struct backup_from *from)
+{
+	return from->stop != NULL && atomic_load(from->stop) != 0
+		       ? ROWAN_E_STATE
+		       : 0;
+}
+
+int backup_hash(const struct backup_from *from, uint8_t ret[BACKUP_HASH_LEN],
+	uint64_t *ret_bytes)
 {
 	crypto_generichash_state h;
 	uint8_t *part = malloc(BACKUP_CHUNK);
@@ -106,14 +115,15 @@ int backup_hash(int fd, uint8_t ret[BACKUP_HASH_LEN], uint64_t *ret_bytes)
 
 	*ret_bytes = 0;
 	(void)crypto_generichash_init(&h, NULL, 0, BACKUP_HASH_LEN);
-	if (rc == 0 && lseek(fd, 0, SEEK_SET) != 0)
+	if (rc == 0 && lseek(from->fd, 0, SEEK_SET) != 0)
 		rc = ROWAN_E_IO;
 	while (rc == 0 && n == BACKUP_CHUNK) {
-		rc = read_full(fd, part, BACKUP_CHUNK, &n);
+		rc = read_full(from->fd, part, BACKUP_CHUNK, &n);
 		if (rc != 0)
 			break;
 		(void)crypto_generichash_update(&h, part, n);
 		*ret_bytes += n;
+		rc = go_on(from);
 	}
 	(void)crypto_generichash_final(&h, ret, BACKUP_HASH_LEN);
 	free(part);
@@ -165,7 +175,8 @@ static int begin_seal(struct stream *s, int to, const struct key32 *key)
 	return write_full(to, head, sizeof head);
 }
 
-static int seal_all(struct stream *s, int from, const struct backup_manifest *m)
+static int seal_all(struct stream *s, const struct backup_from *from,
+	const struct backup_manifest *m)
 {
 	struct writer w, in;
 	size_t n = 1;
@@ -179,19 +190,21 @@ static int seal_all(struct stream *s, int from, const struct backup_manifest *m)
 	writer_wipe(&in);
 	if (rc == 0)
 		rc = writer_status(&w);
-	if (rc == 0 && lseek(from, 0, SEEK_SET) != 0)
+	if (rc == 0 && lseek(from->fd, 0, SEEK_SET) != 0)
 		rc = ROWAN_E_IO;
 	while (rc == 0 && n > 0) {
-		rc = read_full(
-			from, s->plain + s->len, sizeof s->plain - s->len, &n);
+		rc = read_full(from->fd, s->plain + s->len,
+			sizeof s->plain - s->len, &n);
 		s->len += rc == 0 ? n : 0;
 		if (rc == 0 && s->len == sizeof s->plain)
 			rc = flush(s, false);
+		if (rc == 0)
+			rc = go_on(from);
 	}
 	return rc == 0 ? flush(s, true) : rc;
 }
 
-int backup_seal(int from, int to, const struct key32 *key,
+int backup_seal(const struct backup_from *from, int to, const struct key32 *key,
 	const struct backup_manifest *m)
 {
 	struct stream *s = malloc(sizeof *s);

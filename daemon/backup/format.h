@@ -54,21 +54,27 @@ ROWAN_MUST int backup_manifest_encode(
 ROWAN_MUST int backup_manifest_decode(
 	struct bytes input, struct backup_manifest *ret);
 
+/* An open file, read from its beginning, and whether to give up. */
+struct backup_from {
+	int fd;
+	const _Atomic int *stop; /* once it is set; NULL: never */
+};
+
 /**
- * backup_hash(fd, ret, ret_bytes):
- * Hash a file from its beginning. ROWAN_E_IO.
+ * backup_hash(from, ret, ret_bytes):
+ * Hash a file. ROWAN_E_IO; ROWAN_E_STATE when it gave up.
  */
-ROWAN_MUST int backup_hash(
-	int fd, uint8_t ret[BACKUP_HASH_LEN], uint64_t *ret_bytes);
+ROWAN_MUST int backup_hash(const struct backup_from *from,
+	uint8_t ret[BACKUP_HASH_LEN], uint64_t *ret_bytes);
 
 /**
  * backup_seal(from, to, key, m):
- * Write the open file ${from}, from its beginning, as a backup to ${to}; ${m}
- * says what it is. ROWAN_E_IO, ROWAN_E_FULL, ROWAN_E_CRYPTO for a key that is
- * none.
+ * Write ${from} as a backup to ${to}; ${m} says what it is. ROWAN_E_IO,
+ * ROWAN_E_FULL, ROWAN_E_CRYPTO for a key that is none; ROWAN_E_STATE when it
+ * gave up.
  */
-ROWAN_MUST int backup_seal(int from, int to, const struct key32 *key,
-	const struct backup_manifest *m);
+ROWAN_MUST int backup_seal(const struct backup_from *from, int to,
+	const struct key32 *key, const struct backup_manifest *m);
 
 /**
  * backup_open(from, to, secret, ret):

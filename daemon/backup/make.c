@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +17,8 @@
 struct work {
 	char copy[BACKUP_PATH_MAX], part[BACKUP_PATH_MAX],
 		final[BACKUP_PATH_MAX];
-	int from, to;
+	struct backup_from from; /* the copy, which has no name */
+	int to;
 	struct backup_manifest m;
 };
 
@@ -24,13 +26,12 @@ static int seal_copy(struct work *w, const struct key32 *key)
 {
 	int rc;
 
-	w->from = open(w->copy, O_RDONLY | O_CLOEXEC);
 	w->to = open(w->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (w->from < 0 || w->to < 0)
+	if (w->to < 0)
 		return ROWAN_E_IO;
-	rc = backup_hash(w->from, w->m.hash, &w->m.bytes);
+	rc = backup_hash(&w->from, w->m.hash, &w->m.bytes);
 	if (rc == 0)
-		rc = backup_seal(w->from, w->to, key, &w->m);
+		rc = backup_seal(&w->from, w->to, key, &w->m);
 	return rc;
 }
 
@@ -44,7 +45,7 @@ static int finish(struct work *w, const char *dir, struct backup_entry *ret)
 	if (stat(w->final, &st) != 0)
 		return ROWAN_E_IO;
 	ret->bytes = (uint64_t)st.st_size;
-	return backup_note(dir, ret, &w->m);
+	return backup_note(dir, ret, &w->m, w->from.stop);
 }
 
 static void names(
@@ -57,10 +58,7 @@ static void names(
 	snprintf(w->final, sizeof w->final, "%s/%s", m->dir, ret->name);
 }
 
-/*
- * What an interrupted one left: the copy is not sealed to the recipient. Only
- * one backup is made at a time.
- */
+/* What an interrupted one left. Only one backup is made at a time. */
 static void sweep(const char *dir)
 {
 	char path[BACKUP_PATH_MAX];
@@ -76,9 +74,19 @@ static void sweep(const char *dir)
 		closedir(d);
 }
 
+static int copy(const struct backup_making *m, struct work *w)
+{
+	const struct store_copying c = {m->store, m->from, w->copy, m->stop};
+	int rc = store_copy(&c, &w->from.fd);
+
+	return rc != 0 && m->stop != NULL && atomic_load(m->stop) != 0
+		       ? ROWAN_E_STATE
+		       : rc;
+}
+
 int backup_make(const struct backup_making *m, struct backup_entry *ret)
 {
-	struct work w = {.from = -1, .to = -1, .m = m->manifest};
+	struct work w = {.from = {-1, m->stop}, .to = -1, .m = m->manifest};
 	struct key32 key;
 	int rc;
 
@@ -93,19 +101,17 @@ int backup_make(const struct backup_making *m, struct backup_entry *ret)
 	if (rc != 0)
 		return rc;
 	sweep(m->dir);
-	rc = m->store != NULL ? store_copy(m->store, w.copy)
-			      : store_copy_file(m->from, w.copy);
+	rc = copy(m, &w);
 	if (rc == 0)
 		rc = seal_copy(&w, &key);
 	if (rc == 0)
 		rc = finish(&w, m->dir, ret);
 	if (rc != 0 && rc != ROWAN_E_EXISTS)
 		(void)unlink(w.final);
-	if (w.from >= 0)
-		close(w.from);
+	if (w.from.fd >= 0)
+		close(w.from.fd);
 	if (w.to >= 0)
 		close(w.to);
-	(void)unlink(w.copy);
 	(void)unlink(w.part);
 	return rc;
 }

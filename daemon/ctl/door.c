@@ -230,10 +230,12 @@ static void run(struct guest *g, struct ctl_call *c)
 			"another long command runs: try again later");
 		return;
 	}
-	if (store_reader_open(&c->rd, c->o->store) == 0)
+	if (store_reader_open(&c->rd, c->o->store) == 0) {
+		store_reader_stop(c->rd, c->stop);
 		do_it(c);
-	else
+	} else {
 		ctl_say(c->a, EX_OSERR, "the store cannot be read now");
+	}
 	store_reader_close(c->rd);
 	if (act && c->a->code == 0 && !dry(c) && ctl_record(c) != 0)
 		ctl_say(c->a, EX_TEMPFAIL,
@@ -332,6 +334,7 @@ static void watch(struct ctl *c)
 	c->watch_at = t.tv_sec * 1000 + WATCH_MS;
 	if (store_reader_open(&call.rd, c->o.store) != 0)
 		return;
+	store_reader_stop(call.rd, call.stop);
 	if (snapshot_take(&call, &s) == 0)
 		watch_step(&c->watch, &s);
 	store_reader_close(call.rd);

@@ -98,6 +98,13 @@ void ctl_retention_run(struct ctl_call *c)
 			(unsigned long long)e.done);
 }
 
+/* What was being looked at is not damaged: there was no time for it. */
+static int given_up(const struct ctl_call *c, int rc)
+{
+	return atomic_load(c->stop) != 0 && rc == ROWAN_E_AGAIN ? ROWAN_E_STATE
+								: rc;
+}
+
 void ctl_store_check(struct ctl_call *c)
 {
 	const char *problem = NULL;
@@ -108,7 +115,7 @@ void ctl_store_check(struct ctl_call *c)
 	else if (problem != NULL)
 		ctl_say(c->a, EX_DATAERR, "%s", problem);
 	else
-		ctl_fail(c, rc);
+		ctl_fail(c, given_up(c, rc));
 }
 
 /* The whole file is written anew, which the writer cannot do beside serving. */
@@ -172,6 +179,11 @@ void ctl_audit_verify(struct ctl_call *c)
 		rc = store_log_verify(c->rd, &root, &size);
 	if (rc == 0)
 		rc = is_signed(c, &l, size, &good);
+	rc = given_up(c, rc);
+	if (rc == ROWAN_E_STATE) {
+		ctl_fail(c, rc);
+		return;
+	}
 	if (rc != 0) {
 		ctl_say(c->a, EX_DATAERR, "the log: %s", rowan_strerror(rc));
 		return;

@@ -26,6 +26,7 @@ static const char *why(int rc)
 	case ROWAN_E_EXISTS: return "there is one of this second already";
 	case ROWAN_E_FULL: return "no room in the backup folder";
 	case ROWAN_E_IO: return "the backup folder cannot be written";
+	case ROWAN_E_STATE: return "rowand ends";
 	}
 	return rowan_strerror(rc);
 }
@@ -37,6 +38,7 @@ static int make(struct ctl_call *c, const struct config *config,
 		.dir = config->backup_dir,
 		.key = config->backup_key,
 		.now = clock_read(c->o->clock).now / 1000,
+		.stop = c->stop,
 		.manifest = {.schema = (uint64_t)store_schema_newest(),
 			.by = ROWAND_VERSION}};
 	struct log_look l;
@@ -70,7 +72,8 @@ void ctl_backup_now(struct ctl_call *c)
 	if (rc != 0) {
 		SAY(MSG_BACKUP_FAILED, JOURNAL_TEXT("why", why(rc)));
 		ctl_say(c->a,
-			rc == ROWAN_E_FULL || rc == ROWAN_E_AGAIN
+			rc == ROWAN_E_FULL || rc == ROWAN_E_AGAIN ||
+					rc == ROWAN_E_STATE
 				? EX_TEMPFAIL
 				: EX_CANTCREAT,
 			"no backup was made: %s", why(rc));

@@ -3,6 +3,9 @@
  */
 #include "store/internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 int store_device_next(
@@ -99,43 +102,95 @@ int store_due(struct store_reader *rd, uint64_t now, struct store_due *ret)
 
 /* ---- the file ---- */
 
-static int copy(const char *from, const char *vfs, const char *path)
-{
-	sqlite3 *h = NULL;
-	char *text;
-	int rc;
+#define STOP_STEPS 1000 /* of the engine between two looks whether to stop */
 
-	db_start();
-	if (access(path, F_OK) == 0)
-		return ROWAN_E_EXISTS;
-	rc = sqlite3_open_v2(from, &h,
-		SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE |
-			SQLITE_OPEN_PRIVATECACHE,
-		vfs);
-	text = rc == SQLITE_OK ? sqlite3_mprintf("VACUUM INTO %Q", path) : NULL;
+static int is_stopped(void *cookie)
+{
+	const _Atomic int *stop = cookie;
+
+	return atomic_load(stop) != 0;
+}
+
+static void stop_at(sqlite3 *h, const _Atomic int *stop)
+{
+	sqlite3_progress_handler(h, STOP_STEPS, is_stopped, (void *)stop);
+}
+
+void store_reader_stop(struct store_reader *rd, const _Atomic int *stop)
+{
+	stop_at(rd->db.h, stop);
+}
+
+static int run_copy(sqlite3 *h, const char *path)
+{
+	char *text = sqlite3_mprintf("VACUUM INTO %Q", path);
+	int rc = SQLITE_NOMEM;
+
 	if (text != NULL) {
 		sqlite3_busy_timeout(h, 5000);
 		(void)sqlite3_db_config(
 			h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 		rc = sqlite3_exec(h, text, NULL, NULL, NULL);
-	} else if (rc == SQLITE_OK) {
-		rc = SQLITE_NOMEM;
 	}
 	sqlite3_free(text);
+	return rc;
+}
+
+static int copy(const char *from, const char *vfs, const char *path,
+	const _Atomic int *stop)
+{
+	sqlite3 *h = NULL;
+	int rc;
+
+	db_start();
+	rc = sqlite3_open_v2(from, &h,
+		SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE |
+			SQLITE_OPEN_PRIVATECACHE,
+		vfs);
+	if (rc == SQLITE_OK && stop != NULL)
+		stop_at(h, stop);
+	if (rc == SQLITE_OK)
+		rc = run_copy(h, path);
 	sqlite3_close(h);
-	if (rc != SQLITE_OK)
-		(void)unlink(path);
 	return db_code(rc);
 }
 
-int store_copy(const struct store *st, const char *path)
+int store_copy(const struct store_copying *c, int *ret_fd)
 {
-	return copy(st->path, vfs_name(st->vfs), path);
+	const char *from = c->store != NULL ? c->store->path : c->from;
+	struct vfs *vfs;
+	int fd, r;
+
+	*ret_fd = -1;
+	r = vfs_new(&vfs, c->store != NULL ? vfs_name(c->store->vfs) : NULL);
+	if (r != 0)
+		return r;
+	vfs_nameless(vfs);
+	fd = open(c->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		r = errno == EEXIST   ? ROWAN_E_EXISTS
+		    : errno == ENOSPC ? ROWAN_E_FULL
+				      : ROWAN_E_IO;
+	else if ((r = copy(from, vfs_name(vfs), c->path, c->stop)) != 0)
+		(void)unlink(c->path);
+	vfs_free(vfs);
+	if (r == 0)
+		*ret_fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 int store_copy_file(const char *from, const char *path)
 {
-	return copy(from, NULL, path);
+	int r;
+
+	if (access(path, F_OK) == 0)
+		return ROWAN_E_EXISTS;
+	r = copy(from, NULL, path, NULL);
+	if (r != 0)
+		(void)unlink(path);
+	return r;
 }
 
 int store_vacuum(struct store *st)

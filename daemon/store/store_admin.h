@@ -88,6 +88,12 @@ void store_urgent_take(struct store *st, const struct store_urgent_found *f);
 bool store_urgent_known(const struct store *st);
 
 /**
+ * store_reader_stop(rd, stop):
+ * Have what takes long give up once ${stop} is set: ROWAN_E_AGAIN.
+ */
+void store_reader_stop(struct store_reader *rd, const _Atomic int *stop);
+
+/**
  * store_schema(path, ret):
  * The number of the schema in the file at ${path}, which is not opened as a
  * store and not changed: 0 when there is no file or nothing in it.
@@ -102,15 +108,29 @@ ROWAN_MUST int store_schema(const char *path, int64_t *ret);
  */
 int64_t store_schema_newest(void);
 
+/* What is copied, for a backup, and where to. */
+struct store_copying {
+	const struct store *store; /* NULL: the file ${from}, not open */
+	const char *from;
+	const char *path; /* of a new file, which loses its name while empty */
+	const _Atomic int *stop; /* give up once it is set; NULL: never */
+};
+
 /**
- * store_copy(st, path), store_copy_file(from, path):
- * Write what is committed, compacted, into the new file ${path}, for a
- * backup. Long, from any thread, beside everything else; the log cannot be cut
- * meanwhile. store_copy_file is for a file that is not open as a store, of
- * whatever schema. ROWAN_E_EXISTS, ROWAN_E_FULL, ROWAN_E_AGAIN,
- * ROWAN_E_CORRUPT.
+ * store_copy(c, ret_fd):
+ * What is committed, compacted, in a file that has no name and is gone when
+ * the caller closes ${ret_fd}, or dies. Long, from any thread, beside
+ * everything else; the log cannot be cut meanwhile. ROWAN_E_EXISTS,
+ * ROWAN_E_FULL, ROWAN_E_CORRUPT, ROWAN_E_IO; ROWAN_E_AGAIN, also when it gave
+ * up.
  */
-ROWAN_MUST int store_copy(const struct store *st, const char *path);
+ROWAN_MUST int store_copy(const struct store_copying *c, int *ret_fd);
+
+/**
+ * store_copy_file(from, path):
+ * The same of a file that is not open as a store, of whatever schema, into the
+ * new file ${path}, which stays.
+ */
 ROWAN_MUST int store_copy_file(const char *from, const char *path);
 
 /* What store_void erased. */

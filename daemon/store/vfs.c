@@ -17,13 +17,16 @@ struct vfs {
 	sqlite3_vfs vfs;
 	sqlite3_vfs *under;
 	char name[32];
+	bool nameless; /* empty databases lose theirs */
 };
 
 struct file {
 	sqlite3_file base;
 	sqlite3_file *real;
-	uint8_t *page; /* the main file: room for a copy; else NULL */
-	bool log;      /* the log: writes are gathered */
+	uint8_t *page;	  /* the main file: room for a copy; else NULL */
+	bool log;	  /* the log: writes are gathered */
+	const char *name; /* to be lost before the first write, or NULL */
+	sqlite3_vfs *under;
 	uint8_t *gathered;
 	size_t len;
 	sqlite3_int64 at; /* where they belong */
@@ -127,11 +130,22 @@ static int on_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
 		       : file->real->pMethods->xRead(file->real, p, n, at);
 }
 
+/* The engine looks for a name up to the first write, and no longer. */
+static int lose_name(struct file *file)
+{
+	const char *name = file->name;
+
+	file->name = NULL;
+	return file->under->xDelete(file->under, name, 0);
+}
+
 static int on_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
 	struct file *file = (struct file *)f;
 	size_t gap_at = 0, gap_len = 0;
 
+	if (file->name != NULL && lose_name(file) != SQLITE_OK)
+		return SQLITE_IOERR_WRITE;
 	if (file->log && n > 0)
 		return gather(file, p, (size_t)n, at);
 	if (file->page != NULL && n > 0)
@@ -249,6 +263,13 @@ static sqlite3_vfs *under(sqlite3_vfs *vfs)
 	return ((struct vfs *)vfs->pAppData)->under;
 }
 
+static bool is_empty(sqlite3_file *f)
+{
+	sqlite3_int64 size = 1;
+
+	return f->pMethods->xFileSize(f, &size) == SQLITE_OK && size == 0;
+}
+
 static int on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
 	int flags, int *ret_flags)
 {
@@ -268,6 +289,11 @@ static int on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f,
 	}
 	file->log = (flags & SQLITE_OPEN_WAL) != 0;
 	file->base.pMethods = &methods;
+	if (((struct vfs *)vfs->pAppData)->nameless &&
+		(flags & SQLITE_OPEN_MAIN_DB) != 0 && is_empty(file->real)) {
+		file->name = name;
+		file->under = under(vfs);
+	}
 	return SQLITE_OK;
 }
 
@@ -322,6 +348,11 @@ void vfs_free(struct vfs *v)
 		return;
 	(void)sqlite3_vfs_unregister(&v->vfs);
 	free(v);
+}
+
+void vfs_nameless(struct vfs *v)
+{
+	v->nameless = true;
 }
 
 const char *vfs_name(const struct vfs *v)

@@ -38,6 +38,14 @@ ROWAN_MUST int vfs_new(struct vfs **ret, const char *under);
 void vfs_free(struct vfs *v);
 
 /**
+ * vfs_nameless(v):
+ * From now on a database that is empty when it is opened loses its name before
+ * a byte is written into it: all of it is gone with its last descriptor,
+ * whoever dies.
+ */
+void vfs_nameless(struct vfs *v);
+
+/**
  * vfs_name(v):
  * The name to open connections with; valid until vfs_free.
  */

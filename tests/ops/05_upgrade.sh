@@ -65,5 +65,26 @@ want 78 "before the first release" ctl store migrate
 want 78 "before the first release" ctl store check
 [ "$before" = "$(sha256sum <"$dir/state/rowan.db")" ] || fail "an old log was changed"
 [ -z "$(ls "$dir/backups")" ] || fail "a backup of what cannot be read"
+# Killed at any step of it: whatever has a name among the backups is sealed, so
+# whoever carries the folder away carries nothing else.
+kill=$build/tests/ops/kill.so
+begin() {
+	rm -rf "$dir/state" "$dir/backups"
+	mkdir -m 700 "$dir/state" "$dir/backups"
+	cp "$fixtures/schema1.db" "$dir/state/rowan.db"
+}
+killed=0
+for at in $(seq 200); do
+	begin
+	LD_PRELOAD=$kill KILL_AT=$at ctl store migrate >/dev/null 2>&1
+	[ $? -eq 137 ] || break
+	killed=$((killed + 1))
+	for f in "$dir"/backups/.rowan-*.copy "$dir"/backups/*.backup "$dir"/backups/.rowan-*.part; do
+		[ ! -s "$f" ] || [ "$(head -c 8 "$f")" = rowanbk1 ] ||
+			fail "killed at step $at, ${f##*/} is not sealed"
+	done
+	ls "$dir"/backups/*.backup >/dev/null 2>&1 && break
+done
+[ $killed -gt 50 ] || fail "killed at $killed steps only"
 end
 echo "  older databases are saved and migrated, newer ones left alone"

@@ -51,7 +51,9 @@ static int temp(void)
 static void manifest_of(int fd, struct backup_manifest *m)
 {
 	memset(m, 0, sizeof *m);
-	assert_int_equal(backup_hash(fd, m->hash, &m->bytes), 0);
+	assert_int_equal(backup_hash(&(struct backup_from){fd, NULL}, m->hash,
+				 &m->bytes),
+		0);
 	m->time = 1700000000;
 	m->schema = 4;
 	m->log_size = 9;
@@ -67,7 +69,9 @@ static int sealed(size_t len, uint8_t *content)
 	randombytes_buf(content, len);
 	assert_int_equal(write(from, content, len), (ssize_t)len);
 	manifest_of(from, &m);
-	assert_int_equal(backup_seal(from, to, &public, &m), 0);
+	assert_int_equal(
+		backup_seal(&(struct backup_from){from, NULL}, to, &public, &m),
+		0);
 	close(from);
 	return to;
 }
@@ -221,7 +225,7 @@ static void list_and_note(void **state)
 		f = fopen(path, "w");
 		fputs("abc", f);
 		fclose(f);
-		assert_int_equal(backup_note(dir, &e, &m), 0);
+		assert_int_equal(backup_note(dir, &e, &m, NULL), 0);
 	}
 	assert_int_equal(backup_list(dir, list, 2, &n), 0);
 	assert_int_equal(n, 2);

@@ -2,6 +2,7 @@
  * Administration of the store: walking, counting, what a restore voids, copies,
  * and since when something urgent waits.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,9 @@
 
 #include <cmocka.h>
 #include <sodium.h>
+#include <sys/stat.h>
 
+#include "backup/make.h"
 #include "lib/store_kit.h"
 #include "store/internal.h"
 
@@ -275,6 +278,100 @@ static void due(void **state)
 	assert_int_equal(d.envelopes, 1);
 }
 
+/* Into ${path}, by way of a file that has no name. */
+static void take_copy(struct kit *k, const char *path)
+{
+	struct store_copying c = {.store = k->st, .path = path};
+	uint8_t part[4096];
+	int from, to;
+	ssize_t n;
+
+	assert_int_equal(store_copy(&c, &from), 0);
+	assert_int_not_equal(access(path, F_OK), 0);
+	to = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	lseek(from, 0, SEEK_SET);
+	while ((n = read(from, part, sizeof part)) > 0)
+		assert_int_equal(write(to, part, (size_t)n), n);
+	close(from);
+	close(to);
+	assert_int_equal(store_copy(&c, &from), ROWAN_E_EXISTS);
+	assert_int_equal(from, -1);
+}
+
+/* Told to, a copy that takes long is given up, and nothing is left of it. */
+static void copy_gives_up(void **state)
+{
+	struct kit *k = *state;
+	_Atomic int stop = 0;
+	char path[128];
+	struct store_copying c = {.store = k->st, .path = path, .stop = &stop};
+	int fd;
+
+	snprintf(path, sizeof path, "%s/copy.db", k->dir);
+	kit_begin(k);
+	for (uint64_t i = 1; i <= 400; i++)
+		assert_int_equal(kit_submit(k, 1, 1, i, "many"), 0);
+	kit_commit(k);
+	assert_int_equal(store_copy(&c, &fd), 0);
+	close(fd);
+	stop = 1;
+	assert_int_equal(store_copy(&c, &fd), ROWAN_E_AGAIN);
+	assert_int_equal(fd, -1);
+	assert_int_not_equal(access(path, F_OK), 0);
+}
+
+/* So does looking through all there is; it is not damaged for that. */
+static void reader_gives_up(void **state)
+{
+	struct kit *k = *state;
+	struct store_reader *rd;
+	const char *problem;
+	_Atomic int stop = 0;
+
+	kit_begin(k);
+	for (uint64_t i = 1; i <= 400; i++)
+		assert_int_equal(kit_submit(k, 1, 1, i, "many"), 0);
+	kit_commit(k);
+	assert_int_equal(store_reader_open(&rd, k->st), 0);
+	store_reader_stop(rd, &stop);
+	assert_int_equal(store_check(rd, &problem), 0);
+	stop = 1;
+	assert_int_equal(store_check(rd, &problem), ROWAN_E_AGAIN);
+	assert_null(problem);
+	store_reader_close(rd);
+}
+
+/* A backup as well: nothing of it is left in its folder. */
+static void backup_gives_up(void **state)
+{
+	struct kit *k = *state;
+	_Atomic int stop = 1;
+	char folder[128], pub[160], file[200];
+	struct backup_making m = {.store = k->st,
+		.dir = folder,
+		.key = pub,
+		.now = 1700000000,
+		.stop = &stop};
+	struct backup_entry e;
+	struct key32 key = {{9}};
+
+	snprintf(folder, sizeof folder, "%s/backups", k->dir);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	snprintf(pub, sizeof pub, "%s/pub", k->dir);
+	assert_int_equal(backup_key_write(pub, &key), 0);
+	assert_int_equal(backup_make(&m, &e), ROWAN_E_STATE);
+	/* Only an empty folder can be removed. */
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	stop = 0;
+	assert_int_equal(backup_make(&m, &e), 0);
+	snprintf(file, sizeof file, "%s/%s", folder, e.name);
+	assert_int_equal(access(file, F_OK), 0);
+	assert_int_equal(backup_whole(folder, &e), ROWAN_E_NOT_FOUND);
+	assert_int_equal(backup_newest(folder, &e), 0);
+	assert_int_equal(backup_whole(folder, &e), 0);
+}
+
 static void copies(void **state)
 {
 	struct kit *k = *state;
@@ -287,8 +384,7 @@ static void copies(void **state)
 	kit_begin(k);
 	assert_int_equal(kit_submit(k, 1, 1, 1, "in the copy"), 0);
 	kit_commit(k);
-	assert_int_equal(store_copy(k->st, path), 0);
-	assert_int_equal(store_copy(k->st, path), ROWAN_E_EXISTS);
+	take_copy(k, path);
 	assert_int_equal(store_schema(path, &schema), 0);
 	assert_int_equal(schema, store_schema_newest());
 	kit_begin(k);
@@ -328,6 +424,11 @@ int main(void)
 			sequences_are_new_after_each_restore, setup, teardown),
 		cmocka_unit_test_setup_teardown(due, setup, teardown),
 		cmocka_unit_test_setup_teardown(copies, setup, teardown),
+		cmocka_unit_test_setup_teardown(copy_gives_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			reader_gives_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			backup_gives_up, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
