@@ -334,7 +334,8 @@ static void hand_out(struct committer *c, struct batch *b)
 		.ctx = o};
 	int rc = 0;
 
-	if (!c->stopping && may_serve(c)) {
+	/* Who was revoked just now gets nothing more: see settle. */
+	if (!c->stopping && o->revoked_count == 0 && may_serve(c)) {
 		rc = subs_serve(&o->subs, b, &s);
 		if (rc != 0)
 			c->serve_at = monotonic_ms() + TICK_MS;
