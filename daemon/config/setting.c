@@ -245,7 +245,9 @@ const char *setting_type_name(enum setting_type type)
 	case SETTING_SWITCH: return "true or false";
 	case SETTING_PATH: return "an absolute path, as \"/folder\"";
 	case SETTING_CREDENTIAL: return "the name of a credential, as \"name\"";
-	case SETTING_ENDPOINTS: return "a list such as [ \"tcp://[::]:7410\" ]";
+	case SETTING_ENDPOINTS:
+		return "a list of tcp://ADDRESS:PORT, the address in numbers, "
+		       "such as [ \"tcp://[::]:7410\" ]";
 	}
 	return "";
 }

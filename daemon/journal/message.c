@@ -160,8 +160,10 @@ static const struct message messages[MSG_COUNT] = {
 		"not on this machine. With socket units: systemctl status "
 		"rowand.socket"},
 	[MSG_HANDED_BAD] = {"bf63a9fd394835bc6dd283623d4cb127", 2, "handed-bad",
-		"a descriptor handed over is not a listening TCP socket",
-		"A socket unit with another type than ListenStream=PORT is "
+		"a descriptor handed over is not a listening TCP socket, or "
+		"its name is not tcp, next or enrol",
+		"A socket unit with another type than ListenStream=PORT, or "
+		"with another FileDescriptorName= than tcp, next or enrol, is "
 		"among Sockets= of rowand.service."},
 	[MSG_START_FAILED] = {"f4c225a62b98a03b905eba07ac6bf729", 2, "start-failed",
 		"cannot start: {why}",

@@ -100,6 +100,13 @@ static bool is_tcp_listener(int fd)
 	       listening != 0;
 }
 
+static bool is_name(const char *name)
+{
+	return strcmp(name, NOTIFY_MAIN) == 0 ||
+	       strcmp(name, NOTIFY_NEXT) == 0 ||
+	       strcmp(name, NOTIFY_ENROL) == 0;
+}
+
 int notify_listen_fds(struct notify_fds *ret)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
@@ -122,6 +129,8 @@ int notify_listen_fds(struct notify_fds *ret)
 			memcpy(ret->at[i].name, names, len);
 		if (names != NULL)
 			names += names[len] == ':' ? len + 1 : len;
+		if (!is_name(ret->at[i].name))
+			return ROWAN_E_INVAL;
 	}
 	ret->n = n;
 	return 0;

@@ -15,6 +15,11 @@
 #define NOTIFY_NAME_MAX	 31
 #define NOTIFY_FDS_START 3 /* SD_LISTEN_FDS_START */
 
+/* What they are called. */
+#define NOTIFY_MAIN  "tcp"
+#define NOTIFY_NEXT  "next"
+#define NOTIFY_ENROL "enrol"
+
 struct notify_fds {
 	size_t n;
 	struct {
@@ -48,7 +53,8 @@ unsigned notify_watchdog_ms(void);
  * notify_listen_fds(ret):
  * Read $LISTEN_PID, $LISTEN_FDS and $LISTEN_FDNAMES and set close-on-exec.
  * No variables, or another process's, give none. ROWAN_E_INVAL when there are
- * more than NOTIFY_FDS_MAX, or one is not a listening TCP socket.
+ * more than NOTIFY_FDS_MAX, one is not a listening TCP socket, or one has
+ * another name than those above: nobody would ever accept from it.
  */
 ROWAN_MUST int notify_listen_fds(struct notify_fds *ret);
 

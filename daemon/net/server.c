@@ -23,8 +23,9 @@
 #define ZMQ_ZERO_COPY_RECV 10
 #endif
 
-static const char *const fd_names[ZAP_PORTS] = {
-	[ZAP_MAIN] = "tcp", [ZAP_NEXT] = "next", [ZAP_ENROL] = "enrol"};
+static const char *const fd_names[ZAP_PORTS] = {[ZAP_MAIN] = NOTIFY_MAIN,
+	[ZAP_NEXT] = NOTIFY_NEXT,
+	[ZAP_ENROL] = NOTIFY_ENROL};
 
 /*
  * One descriptor a connection, and half as many again for those that are being

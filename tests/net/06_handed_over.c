@@ -72,7 +72,10 @@ int main(void)
 	KIT_CHECK(relay_hello(c, NULL) == 0);
 	KIT_CHECK(end(child, SIGTERM) == 0);
 	relay_close(c);
-	/* What is no listening socket is refused: 78, configuration. */
+	/* A name that nobody knows is refused: nobody would accept there. */
+	child = start("rowand.socket");
+	KIT_CHECK(end(child, 0) == 78);
+	/* So is what is no listening socket: 78, configuration. */
 	close(listener);
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	child = start("tcp");

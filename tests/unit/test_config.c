@@ -16,6 +16,10 @@
 #include "config/setting.h"
 #include "config/value.h"
 
+#define FORM_OF_LIST                                                           \
+	"listen: must be a list of tcp://ADDRESS:PORT, the address in "        \
+	"numbers, such as [ \"tcp://[::]:7410\" ]"
+
 static struct config_report report;
 
 static int parse(const char *text, struct config *ret)
@@ -199,7 +203,7 @@ static void all_mistakes_are_reported_at_once(void **state)
 	expect(6, 8,
 		"transport_key: must be the name of a credential, as \"name\"");
 	expect(7, 9, "message_bytes: must be a size such as \"64 KiB\"");
-	expect(8, 10, "listen: must be a list such as [ \"tcp://[::]:7410\" ]");
+	expect(8, 10, FORM_OF_LIST);
 	expect(9, 11, "credit: set before in line 2");
 	expect(10, 12, "'=' is missing after the name");
 	expect(11, 13,
@@ -236,10 +240,8 @@ static void each_mistake_alone(void **state)
 		"includes are not allowed");
 	one_mistake("listen = [];", 1,
 		"listen: out of range, allowed is 1 to 4 endpoints");
-	one_mistake("listen = [ 7410 ];", 1,
-		"listen: must be a list such as [ \"tcp://[::]:7410\" ]");
-	one_mistake("listen = \"tcp://[::]:7410\";", 1,
-		"listen: must be a list such as [ \"tcp://[::]:7410\" ]");
+	one_mistake("listen = [ 7410 ];", 1, FORM_OF_LIST);
+	one_mistake("listen = \"tcp://[::]:7410\";", 1, FORM_OF_LIST);
 	one_mistake("credit = { a = 1; };", 1,
 		"credit: must be a number such as 100");
 	one_mistake("listen = ((((((1))))));", 1, "brackets nested too deep");
