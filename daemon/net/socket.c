@@ -102,6 +102,25 @@ static int bind_fd(void *sock, int fd)
 	return zmq_bind(sock, "tcp://127.0.0.1:1") == 0 ? 0 : ROWAN_E_IO;
 }
 
+/*
+ * Of one family each, so that a machine without IPv6 serves. Every address of
+ * both is libzmq's asterisk: that one it binds there to those of IPv4.
+ */
+static int bind_one(void *sock, const char *endpoint)
+{
+	static const char both[] = "tcp://[::]:";
+	char any[64];
+
+	if (!set(sock, ZMQ_IPV6, strchr(endpoint, '[') != NULL))
+		return ROWAN_E_INTERNAL;
+	if (strncmp(endpoint, both, strlen(both)) == 0) {
+		snprintf(
+			any, sizeof any, "tcp://*:%s", endpoint + strlen(both));
+		endpoint = any;
+	}
+	return zmq_bind(sock, endpoint) == 0 ? 0 : ROWAN_E_IO;
+}
+
 static int bind_all(void *sock, const struct socket_options *o)
 {
 	int rc = 0;
@@ -110,15 +129,8 @@ static int bind_all(void *sock, const struct socket_options *o)
 		rc = bind_fd(sock, o->fds[i]);
 	if (o->fd_count > 0)
 		return rc;
-	for (size_t i = 0; rc == 0 && i < o->endpoint_count; i++) {
-		const char *e = o->endpoints[i];
-
-		/* Of one family each, so that a machine without IPv6 serves. */
-		if (!set(sock, ZMQ_IPV6, strchr(e, '[') != NULL))
-			rc = ROWAN_E_INTERNAL;
-		else if (zmq_bind(sock, e) != 0)
-			rc = ROWAN_E_IO;
-	}
+	for (size_t i = 0; rc == 0 && i < o->endpoint_count; i++)
+		rc = bind_one(sock, o->endpoints[i]);
 	return rc;
 }
 

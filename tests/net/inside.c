@@ -68,8 +68,8 @@ void inside_prepare(struct inside *in)
 void inside_run(struct inside *in)
 {
 	KIT_CHECK(server_open(&in->server, &in->options) == 0);
-	KIT_CHECK(sscanf(server_endpoint(in->server, ZAP_MAIN),
-			  "tcp://127.0.0.1:%d", &kit_daemon.port) == 1);
+	KIT_CHECK(sscanf(strrchr(server_endpoint(in->server, ZAP_MAIN), ':'),
+			  ":%d", &kit_daemon.port) == 1);
 	KIT_CHECK(pthread_create(&in->thread, NULL, serve, in) == 0);
 }
 
