@@ -36,6 +36,7 @@
 #include "process/noted.h"
 #include "process/process.h"
 #include "process/request.h"
+#include "process/settings.h"
 #include "process/version.h"
 
 #define DEFAULT_CONFIG "/etc/rowan/rowand.conf"
@@ -67,7 +68,8 @@ static const char usage[] =
 
 /* What a signal handler may reach. */
 static struct server *running;
-static volatile sig_atomic_t reload_asked, report_asked;
+static struct ctl *administered;
+static volatile sig_atomic_t report_asked;
 
 struct daemon {
 	struct process p;
@@ -94,12 +96,16 @@ static void on_stop(int sig)
 	server_stop(running);
 }
 
-static void on_ask(int sig)
+static void on_hangup(int sig)
 {
-	if (sig == SIGHUP)
-		reload_asked = 1;
-	else
-		report_asked = 1;
+	(void)sig;
+	ctl_hangup(administered);
+}
+
+static void on_report(int sig)
+{
+	(void)sig;
+	report_asked = 1;
 	server_call(running);
 }
 
@@ -247,12 +253,12 @@ static void say_changes(const char *path, const struct config_change *change,
 	for (size_t i = 0; i < change->left_count; i++)
 		SAY(MSG_SETTING_LEFT, JOURNAL_TEXT("path", path),
 			JOURNAL_TEXT("setting", change->left[i]));
-	for (size_t i = 0; a != NULL && i < change->taken_count; i++) {
+	for (size_t i = 0; i < change->taken_count; i++) {
 		ctl_row(a);
 		ctl_text(a, "setting", change->taken[i]);
 		ctl_text(a, "state", "changed");
 	}
-	for (size_t i = 0; a != NULL && i < change->left_count; i++) {
+	for (size_t i = 0; i < change->left_count; i++) {
 		ctl_row(a);
 		ctl_text(a, "setting", change->left[i]);
 		ctl_text(a, "state", "needs a restart");
@@ -261,7 +267,7 @@ static void say_changes(const char *path, const struct config_change *change,
 
 /*
  * What may change of the configuration. The whole file is checked first; a
- * file with anything wrong in it changes nothing. ${a} is rowanctl's, or NULL.
+ * file with anything wrong in it changes nothing.
  */
 static void reload(void *cookie, struct ctl_answer *a)
 {
@@ -275,17 +281,15 @@ static void reload(void *cookie, struct ctl_answer *a)
 
 	if (rc != 0) {
 		SAY(MSG_RELOAD_REFUSED, JOURNAL_TEXT("path", path));
-		if (a != NULL)
-			ctl_say(a, EX_CONFIG,
-				"%s: nothing was changed; rowanctl "
-				"check-config says why",
-				path);
+		ctl_say(a, EX_CONFIG,
+			"%s: nothing was changed; rowanctl check-config says "
+			"why",
+			path);
 		return;
 	}
 	say_changes(path, &change, a);
 	SAY(MSG_RELOADED, JOURNAL_TEXT("path", path));
-	if (a != NULL)
-		ctl_say(a, EX_OK, "%s: read again", path);
+	ctl_say(a, EX_OK, "%s: read again", path);
 }
 
 /* In the serving thread, after a signal. */
@@ -296,12 +300,6 @@ static void called(void *cookie)
 	if (report_asked) {
 		report_asked = 0;
 		say_counters(d->relay);
-	}
-	if (reload_asked) {
-		reload_asked = 0;
-		(void)notify_reloading();
-		reload(d, NULL);
-		(void)notify_send("READY=1");
 	}
 }
 
@@ -335,7 +333,10 @@ static void open_control(struct daemon *d)
 static int serve(struct daemon *d)
 {
 	struct sigaction stop = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
-	struct sigaction ask = {.sa_handler = on_ask, .sa_flags = SA_RESTART};
+	struct sigaction hangup = {
+		.sa_handler = on_hangup, .sa_flags = SA_RESTART};
+	struct sigaction report = {
+		.sa_handler = on_report, .sa_flags = SA_RESTART};
 	sigset_t all, old;
 	int code, rc;
 
@@ -347,10 +348,11 @@ static int serve(struct daemon *d)
 		return code;
 	open_control(d);
 	running = d->relay;
+	administered = d->ctl;
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGHUP, &ask, NULL);
-	sigaction(SIGUSR1, &ask, NULL);
+	sigaction(SIGHUP, &hangup, NULL);
+	sigaction(SIGUSR1, &report, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	SAY_ONLY(MSG_SERVING);
 	(void)notify_send("READY=1\nSTATUS=serving");
@@ -447,6 +449,27 @@ static int take_noted(struct process *p)
 	return rc == ROWAN_E_CORRUPT ? EX_DATAERR : EX_OK;
 }
 
+/* Settings that come into force with this start are an act as well. */
+static int take_settings(struct process *p)
+{
+	const struct noted_act act = {CTL_SETTINGS,
+		clock_read(p->clock).now / 1000, "start: settings"};
+	struct settings_change change;
+	int rc = settings_begin(p->store, &p->config, &act, &change);
+
+	for (size_t i = 0; i < change.count; i++)
+		SAY(MSG_SETTING_TAKEN, JOURNAL_TEXT("path", p->path),
+			JOURNAL_TEXT("setting", change.name[i]));
+	if (change.any)
+		SAY(MSG_ADMIN, JOURNAL_TEXT("who", "start"),
+			JOURNAL_TEXT("act", "settings"),
+			JOURNAL_TEXT("result", "in force"));
+	if (rc == 0)
+		return EX_OK;
+	SAY(MSG_NOT_NOTED, JOURNAL_TEXT("why", rowan_strerror(rc)));
+	return rc == ROWAN_E_CORRUPT ? EX_DATAERR : EX_OK;
+}
+
 static int work(struct daemon *d, char *const *files, bool accept_log)
 {
 	int code = EX_OK;
@@ -461,6 +484,8 @@ static int work(struct daemon *d, char *const *files, bool accept_log)
 	code = process_log(&d->p, accept_log);
 	if (code == EX_OK)
 		code = take_noted(&d->p);
+	if (code == EX_OK && !accept_log)
+		code = take_settings(&d->p);
 	if (code == EX_OK && d->p.config.backup_dir[0] != '\0' &&
 		tombstones_settle(
 			d->p.config.backup_dir, store_view(d->p.store)) != 0)

@@ -36,12 +36,19 @@ struct ctl_options {
 
 /**
  * ctl_open(ret, options):
- * Bind the socket, which only owner and group may use, and serve it. A socket
+ * Bind the socket, which only owner and group may use, and serve it; without a
+ * path only watch, say what is, and hear ctl_hangup. A socket
  * file that nobody serves is replaced. ROWAN_E_EXISTS when another process
  * serves it, ROWAN_E_IO, ROWAN_E_LIMIT for a path that is too long,
  * ROWAN_E_NOMEM. ${options} is copied, what it points to borrowed.
  */
 ROWAN_MUST int ctl_open(struct ctl **ret, const struct ctl_options *options);
+
+/**
+ * ctl_hangup(c):
+ * Do what rowanctl reload does, soon, for SIGHUP: from a signal handler.
+ */
+void ctl_hangup(struct ctl *c);
 
 /**
  * ctl_close(c):

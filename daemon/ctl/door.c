@@ -27,6 +27,7 @@
 #include "ctl/call.h"
 #include "ctl/watch.h"
 #include "journal/journal.h"
+#include "net/notify.h"
 
 #define PATIENCE_MS 30000
 #define WATCH_MS    5000
@@ -44,7 +45,9 @@ struct ctl {
 	struct ctl_options o;
 	char path[108];
 	int fd, bell; /* listening; rung to end */
-	pthread_t thread;
+	int hup;      /* rung by SIGHUP */
+	pthread_t thread, hearer;
+	bool hears; /* there is a hearer */
 	pthread_attr_t attr;
 	pthread_mutex_t lock;
 	_Atomic int stop;
@@ -212,10 +215,30 @@ static const char *result(const struct ctl_call *c)
 	return c->entry->kind == CTL_NOTE ? "begun" : "done";
 }
 
+static void run_entry(struct ctl_call *c)
+{
+	const struct ctl_entry *e = c->entry;
+	bool act = e->kind != CTL_LOOK && e->kind != CTL_LONG;
+
+	if (store_reader_open(&c->rd, c->o->store) == 0) {
+		store_reader_stop(c->rd, c->stop);
+		do_it(c);
+	} else {
+		ctl_say(c->a, EX_OSERR, "the store cannot be read now");
+	}
+	store_reader_close(c->rd);
+	if (act && c->a->code == 0 && !dry(c) && ctl_record(c) != 0)
+		ctl_say(c->a, EX_TEMPFAIL,
+			"done, but it could not be written into the audit log");
+	if (act)
+		SAY(MSG_ADMIN, JOURNAL_TEXT("who", c->who),
+			JOURNAL_TEXT("act", e->name),
+			JOURNAL_TEXT("result", result(c)));
+}
+
 static void run(struct guest *g, struct ctl_call *c)
 {
 	const struct ctl_entry *e = ctl_find(c->q.op);
-	bool act = e != NULL && e->kind != CTL_LOOK && e->kind != CTL_LONG;
 
 	name_peer(g, c);
 	c->entry = e;
@@ -230,21 +253,8 @@ static void run(struct guest *g, struct ctl_call *c)
 			"another long command runs: try again later");
 		return;
 	}
-	if (store_reader_open(&c->rd, c->o->store) == 0) {
-		store_reader_stop(c->rd, c->stop);
-		do_it(c);
-	} else {
-		ctl_say(c->a, EX_OSERR, "the store cannot be read now");
-	}
-	store_reader_close(c->rd);
-	if (act && c->a->code == 0 && !dry(c) && ctl_record(c) != 0)
-		ctl_say(c->a, EX_TEMPFAIL,
-			"done, but it could not be written into the audit log");
+	run_entry(c);
 	end_labour(g->ctl, is_long(e));
-	if (act)
-		SAY(MSG_ADMIN, JOURNAL_TEXT("who", c->who),
-			JOURNAL_TEXT("act", e->name),
-			JOURNAL_TEXT("result", result(c)));
 }
 
 static void *serve(void *cookie)
@@ -374,6 +384,54 @@ static void *accept_all(void *cookie)
 	}
 }
 
+/* ---- signals ---- */
+
+static void reload_by_signal(struct ctl *c)
+{
+	struct ctl_answer a;
+	struct ctl_call call = {.o = &c->o,
+		.a = &a,
+		.stop = &c->stop,
+		.who = "SIGHUP",
+		.entry = ctl_find(CTL_RELOAD)};
+
+	(void)notify_reloading();
+	ctl_answer_init(&a);
+	run_entry(&call);
+	ctl_answer_wipe(&a);
+	(void)notify_send("READY=1");
+}
+
+/* In a thread of its own: an act waits for the disk. */
+static void *hear(void *cookie)
+{
+	struct ctl *c = cookie;
+	uint64_t times;
+
+	for (;;) {
+		struct pollfd p[2] = {
+			{c->hup, POLLIN, 0}, {c->bell, POLLIN, 0}};
+
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			return NULL;
+		if (atomic_load(&c->stop))
+			return NULL;
+		if (read(c->hup, &times, sizeof times) == sizeof times)
+			reload_by_signal(c);
+	}
+}
+
+void ctl_hangup(struct ctl *c)
+{
+	const uint64_t one = 1;
+	int before = errno;
+
+	/* Full it is rung already. */
+	if (c != NULL)
+		(void)!write(c->hup, &one, sizeof one);
+	errno = before;
+}
+
 /* A socket file may be left from a crash; one that answers is somebody's. */
 static int bind_path(struct ctl *c)
 {
@@ -408,6 +466,8 @@ static void ctl_free(struct ctl *c)
 		close(c->fd);
 	if (c->bell >= 0)
 		close(c->bell);
+	if (c->hup >= 0)
+		close(c->hup);
 	pthread_attr_destroy(&c->attr);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
@@ -433,7 +493,8 @@ int ctl_open(struct ctl **ret, const struct ctl_options *options)
 	(void)pthread_attr_setstacksize(&c->attr, STACK);
 	c->fd = -1;
 	c->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	rc = c->bell < 0 ? ROWAN_E_IO : 0;
+	c->hup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = c->bell < 0 || c->hup < 0 ? ROWAN_E_IO : 0;
 	if (rc == 0 && c->path[0] != '\0')
 		rc = bind_path(c);
 	if (rc == 0 && pthread_create(&c->thread, &c->attr, accept_all, c) != 0)
@@ -442,6 +503,7 @@ int ctl_open(struct ctl **ret, const struct ctl_options *options)
 		ctl_free(c);
 		return rc;
 	}
+	c->hears = pthread_create(&c->hearer, &c->attr, hear, c) == 0;
 	*ret = c;
 	return 0;
 }
@@ -457,6 +519,8 @@ void ctl_close(struct ctl *c)
 	while (write(c->bell, &one, sizeof one) < 0 && errno == EINTR)
 		;
 	pthread_join(c->thread, NULL);
+	if (c->hears)
+		pthread_join(c->hearer, NULL);
 	for (size_t i = 0; i < CTL_CONNECTIONS; i++)
 		if (c->guests[i].joinable)
 			pthread_join(c->guests[i].thread, NULL);

@@ -83,7 +83,9 @@ enum ctl_op {
 	CTL_KEY_ROTATE = 31,
 	CTL_KEY_RETIRE = 32,
 	/* Made on the files, with the leaf. */
-	CTL_BACKUP_FINISH = 33
+	CTL_BACKUP_FINISH = 33,
+	/* Brought into force by a start. */
+	CTL_SETTINGS = 34
 };
 
 enum ctl_flag { CTL_DRY_RUN = 0x01, CTL_ALL = 0x02 };

@@ -9,6 +9,8 @@
 #include "clock/clock.h"
 #include "ctl/call.h"
 #include "journal/journal.h"
+#include "ops/ops.h"
+#include "process/settings.h"
 
 #define LEVEL_DEFAULT 600 /* seconds */
 #define LEVEL_LONGEST 86400
@@ -20,12 +22,21 @@ static void here_reload(void *cookie)
 	c->o->reload(c->o->cookie, c->a);
 }
 
+static int remember(void *cookie, struct ops *o)
+{
+	return settings_remember(o->store, cookie);
+}
+
+/* The leaf stands. What is not remembered has another with the next start. */
 void ctl_reload(struct ctl_call *c)
 {
+	struct server_state s;
 	int rc = server_here(c->o->relay, here_reload, c);
 
 	if (rc != 0)
 		ctl_fail(c, rc);
+	else if (c->a->code == 0 && ctl_state(c, &s) == 0)
+		(void)!server_job(c->o->relay, remember, &s.config);
 }
 
 void ctl_drain(struct ctl_call *c)

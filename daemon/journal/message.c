@@ -308,11 +308,13 @@ static const struct message messages[MSG_COUNT] = {
 		"Clients and witnesses that knew a longer or another log will "
 		"raise an alarm. Tell them why."},
 	[MSG_NOT_NOTED] = {"0f6f2c3d8b1e4a5796d0c4e8a17b3925", 3, "not-noted",
-		"acts on the files are not in the audit log yet: {why}",
-		"They were noted in the state folder while no rowand ran, and "
-		"rowand serves all the same. The next start tries again: look "
-		"whether there is room on the disk, then: systemctl restart "
-		"rowand"},
+		"an act is not in the audit log yet: {why}",
+		"Something was done to the files while no rowand ran, and "
+		"noted in the state folder, or this start brings other "
+		"settings into force. It cannot be written into the log now, "
+		"and rowand serves all the same. The next start tries again: "
+		"look whether there is room on the disk, then: systemctl "
+		"restart rowand"},
 };
 /* clang-format on */
 

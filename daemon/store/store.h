@@ -675,6 +675,7 @@ enum store_meta {
 	STORE_META_NOTED = 6,	     /* acts on the files that were taken */
 	STORE_META_SEQUENCES = 7,    /* where a fresh mailbox begins */
 	STORE_META_PENDING = 8,	     /* restored, and not finished */
+	STORE_META_SETTINGS = 9,     /* those in force last */
 	STORE_META_USER_FIRST = 1000 /* tests */
 };
 

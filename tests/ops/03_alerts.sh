@@ -60,7 +60,7 @@ sed -n '/^### Acts in the audit log/,/^### Counts/p' "$runbook" |
 	grep -E 'CTL_(ACT|DEED|NOTE|LABOUR),' "$here/../../daemon/ctl/table.c" |
 		grep -o '{CTL_[A-Z_]*' | tr -d '{'
 	# Those of which the daemon is never asked.
-	printf '%s\n' CTL_STORE_MIGRATE CTL_ACCEPT_LOG CTL_BACKUP_FINISH
+	printf '%s\n' CTL_STORE_MIGRATE CTL_ACCEPT_LOG CTL_BACKUP_FINISH CTL_SETTINGS
 } | while read -r act; do
 	sed -n "s/^	$act = \([0-9]*\).*/\1/p" "$here/../../daemon/ctl/form.h"
 done | sort -n >"$dir/acts"
