@@ -77,6 +77,7 @@ struct daemon {
 	struct server *relay;
 	struct ctl *ctl;
 	struct key32 publics[ZAP_PORTS];
+	bool unburied; /* an erased case has no tombstone */
 };
 
 __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...)
@@ -204,6 +205,7 @@ static int open_relay(struct daemon *d)
 		.clock = d->p.clock,
 		.head = d->p.head,
 		.fds = &d->fds,
+		.unburied = d->unburied,
 		.called = called,
 		.cookie = d};
 	int rc;
@@ -486,10 +488,9 @@ static int work(struct daemon *d, char *const *files, bool accept_log)
 		code = take_noted(&d->p);
 	if (code == EX_OK && !accept_log)
 		code = take_settings(&d->p);
-	if (code == EX_OK && d->p.config.backup_dir[0] != '\0' &&
-		tombstones_settle(
-			d->p.config.backup_dir, store_view(d->p.store)) != 0)
-		SAY_ONLY(MSG_UNBURIED);
+	d->unburied = code == EX_OK && d->p.config.backup_dir[0] != '\0' &&
+		      tombstones_settle(d->p.config.backup_dir,
+			      store_view(d->p.store)) != 0;
 	return code == EX_OK && !accept_log ? serve(d) : code;
 }
 

@@ -16,7 +16,9 @@
  *		uint64 schema;
  *		uint64 bytes;		of the database
  *		opaque hash[32];	BLAKE2b of it
- *		uint64 log_size;	leaves of the audit log; 0: not known
+ *		uint64 log_size;	leaves of the audit log under the head
+ *					that was signed when it was begun; the
+ *					log in it may be longer; 0: not known
  *		opaque log_root[32];
  *		opaque by<V>;		version of rowand
  *	} Manifest;

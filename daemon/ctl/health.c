@@ -161,11 +161,18 @@ static void check_restore(const struct ctl_snapshot *s, struct health *h)
 				? "coordinators' devices"
 				: "devices",
 			(unsigned long long)((left + HOUR - 1) / HOUR));
-	else if (s->relay.unburied > 0)
-		judge(h, "restore", HEALTH_WARN,
-			"a tombstone could not be written beside the backups");
 	else
 		judge(h, "restore", HEALTH_OK, "nothing waits");
+}
+
+static void check_erased(const struct ctl_snapshot *s, struct health *h)
+{
+	if (s->relay.unburied)
+		judge(h, "erased", HEALTH_WARN,
+			"a tombstone could not be written beside the backups");
+	else
+		judge(h, "erased", HEALTH_OK,
+			"no restore brings an erased case back");
 }
 
 static void check_urgent(const struct ctl_snapshot *s, struct health *h)
@@ -210,6 +217,7 @@ void health_judge(const struct ctl_snapshot *s, struct health *ret)
 	check_backup(s, ret);
 	check_drill(s, ret);
 	check_restore(s, ret);
+	check_erased(s, ret);
 	check_log(s, ret);
 	check_urgent(s, ret);
 }

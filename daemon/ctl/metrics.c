@@ -171,6 +171,9 @@ static void restore(struct out *w, const struct ctl_snapshot *s)
 	gauge(w, "restore_refused",
 		"1 when whoever signed it is not the authority any more.",
 		s->relay.restore_refused);
+	gauge(w, "unburied",
+		"1 while an erased case has no tombstone beside the backups.",
+		s->relay.unburied);
 }
 
 static void audit(struct out *w, const struct ctl_snapshot *s)

@@ -125,8 +125,30 @@ void tool_backup_manifest(struct ctl_answer *a, const struct backup_manifest *m)
 	ctl_text(a, "by", m->by);
 }
 
+/*
+ * The head that was signed when the backup was begun is of this very tree,
+ * which may have grown until the copy was made.
+ */
+static int check_head(struct store_reader *rd, const struct backup_manifest *m,
+	uint64_t leaves)
+{
+	struct merkle_source src = store_log_source(rd);
+	struct merkle_hash root;
+	int rc;
+
+	if (m->log_size == 0)
+		return 0;
+	if (m->log_size > leaves)
+		return ROWAN_E_CORRUPT;
+	rc = merkle_proof_root(&src, m->log_size, &root);
+	if (rc == 0 && memcmp(root.b, m->log_root, sizeof root.b) != 0)
+		rc = ROWAN_E_CORRUPT;
+	return rc;
+}
+
 /* Open it as the daemon would, and prove every invariant. */
-int tool_backup_check(struct process *p, const char *dir, struct ctl_answer *a)
+int tool_backup_check(struct process *p, const char *dir,
+	const struct backup_manifest *m, struct ctl_answer *a)
 {
 	const char *problem = NULL;
 	struct merkle_hash root;
@@ -148,6 +170,9 @@ int tool_backup_check(struct process *p, const char *dir, struct ctl_answer *a)
 	if (rc == 0 && (rc = store_log_verify(
 				store_view(p->store), &root, &leaves)) != 0)
 		problem = "the audit log in it is not whole";
+	if (rc == 0 && (rc = check_head(store_view(p->store), m, leaves)) != 0)
+		problem = "the audit log in it is not the one that was signed "
+			  "when it was made";
 	if (rc != 0) {
 		ctl_say(a, EX_DATAERR, "%s",
 			problem != NULL ? problem : rowan_strerror(rc));
@@ -237,7 +262,7 @@ static int verify(struct tool *t, struct process *p, const struct key32 *secret)
 		p->aside = true;
 		ctl_answer_init(&a);
 		tool_backup_manifest(&a, &m);
-		(void)!tool_backup_check(p, dir, &a);
+		(void)!tool_backup_check(p, dir, &m, &a);
 		store_close(p->store);
 		p->store = NULL;
 		code = tool_show(t, &a);

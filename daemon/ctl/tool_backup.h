@@ -29,11 +29,12 @@ void tool_backup_manifest(
 	struct ctl_answer *a, const struct backup_manifest *m);
 
 /**
- * tool_backup_check(p, dir, a):
+ * tool_backup_check(p, dir, m, a):
  * Open the restored database in ${dir} as rowand would and prove every
- * invariant; it stays open. EX_OK, or a code that ${a} says, too.
+ * invariant, and that its audit log is the one of which ${m} names a head; it
+ * stays open. EX_OK, or a code that ${a} says, too.
  */
-ROWAN_MUST int tool_backup_check(
-	struct process *p, const char *dir, struct ctl_answer *a);
+ROWAN_MUST int tool_backup_check(struct process *p, const char *dir,
+	const struct backup_manifest *m, struct ctl_answer *a);
 
 #endif

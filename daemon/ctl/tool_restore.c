@@ -256,7 +256,7 @@ static int restore(
 	ctl_answer_init(&a);
 	tool_backup_manifest(&a, &m);
 	p->aside = true;
-	if (tool_backup_check(p, t->into, &a) == EX_OK)
+	if (tool_backup_check(p, t->into, &m, &a) == EX_OK)
 		(void)!restored(t, p, &pending, &a);
 	return tool_show(t, &a);
 }

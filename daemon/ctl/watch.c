@@ -62,7 +62,7 @@ static void watch_restore(struct watch *w, const struct ctl_snapshot *s)
 	}
 	if (turned(&w->refused, s->relay.restore_refused) && w->refused)
 		SAY_ONLY(MSG_RESTORE_REFUSED);
-	if (turned(&w->unburied, s->relay.unburied > 0) && w->unburied)
+	if (turned(&w->unburied, s->relay.unburied) && w->unburied)
 		SAY_ONLY(MSG_UNBURIED);
 }
 

@@ -260,7 +260,8 @@ static const struct message messages[MSG_COUNT] = {
 		"a tombstone could not be written beside the backups",
 		"A case was erased, and a restore of an older backup would "
 		"bring it back. Look whether backup_dir is there and writable; "
-		"it is tried again with every change."},
+		"it is tried again every few seconds. docs/operations.md, "
+		"\"RowanUnburied\"."},
 	[MSG_DELIVERY_LATE] = {"70bf17ba0a97b8a6b79cc36cbf6621c2", 4, "delivery-late",
 		"an urgent message waits for {minutes} minutes",
 		"A device that should be on has not fetched it: see whether "

@@ -188,7 +188,8 @@ int server_open(struct server **ret, const struct server_options *o)
 		.head = o->head,
 		.config = r->config,
 		.lanes = &r->lanes,
-		.counters = &r->ops_counters};
+		.counters = &r->ops_counters,
+		.unburied = o->unburied};
 	next_key(r, o, &w.next);
 	if (rc == 0)
 		rc = committer_start(&r->committer, &w);

@@ -30,8 +30,9 @@ struct server_options {
 	struct head *head; /* of the log; NULL: nothing is signed */
 	const struct key32 *keys[ZAP_PORTS]; /* NULL: that port is not served */
 	struct notify_fds *fds; /* handed over; NULL or empty: bind */
-	server_called *called;	/* NULL: nobody calls */
-	void *cookie;		/* its */
+	bool unburied; /* an erased case has no tombstone: to be tried again */
+	server_called *called; /* NULL: nobody calls */
+	void *cookie;	       /* its */
 };
 
 /**
@@ -111,7 +112,7 @@ struct server_state {
 	uint64_t queue;	      /* requests that wait for the writer */
 	uint64_t failed_at;   /* second, monotonic; 0: no commit failed */
 	bool room;	      /* new envelopes are taken */
-	uint64_t unburied;    /* erased cases without a tombstone */
+	bool unburied;	      /* an erased case has no tombstone */
 	uint8_t restoring;    /* enum returning_phase; 0: nothing waits */
 	bool restore_refused; /* what came back took its signer's word away */
 	uint64_t restoring_missing; /* devices */

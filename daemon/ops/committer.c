@@ -29,6 +29,7 @@
 #define SLICE	     128	  /* rows of time's work in one turn */
 #define SERVE_BUDGET (512 * 1024) /* bytes read back in one turn */
 #define RETRY_MS     1000
+#define BURY_MS	     5000 /* between two tries to write a tombstone */
 #define KEEPER_MS    100
 #define SYNC_TURNS   10 /* of the keeper: once a second */
 
@@ -43,7 +44,8 @@ struct committer {
 	size_t mine_count;
 	uint64_t tick_at;  /* milliseconds, monotonic */
 	uint64_t serve_at; /* not before, after a failure */
-	size_t most;	   /* operations in one group */
+	uint64_t bury_at;
+	size_t most; /* operations in one group */
 	bool stopping;
 	_Atomic bool keeper_stop;
 	_Atomic uint64_t commits;
@@ -261,19 +263,28 @@ static void fail_all(struct committer *c, struct batch *b, int rc)
 }
 
 /*
- * A case that is erased gets its tombstone beside the backups. One that cannot
- * be written is tried again with the next commit.
+ * A case that is erased gets its tombstone beside the backups. Where one could
+ * not be written all are looked through again after a while.
  */
-static void bury(struct ops *o)
+static void bury(struct committer *c)
 {
-	int rc;
+	const char *dir = c->config.backup_dir;
+	struct ops *o = &c->ops;
+	size_t n = o->erased_count;
+	bool failed = atomic_load(&o->counters->unburied);
 
-	if (o->erased_count == 0 || o->config->backup_dir[0] == '\0')
+	o->erased_count = 0;
+	if (dir[0] == '\0')
 		return;
-	rc = tombstones_add(o->config->backup_dir, o->erased, o->erased_count);
-	atomic_store(&o->counters->unburied, rc != 0 ? o->erased_count : 0);
-	if (rc == 0)
-		o->erased_count = 0;
+	if (n > 0 && tombstones_add(dir, o->erased, n) != 0) {
+		failed = true;
+		c->bury_at = monotonic_ms() + BURY_MS;
+	}
+	if (failed && monotonic_ms() >= c->bury_at) {
+		failed = tombstones_settle(dir, o->view) != 0;
+		c->bury_at = monotonic_ms() + BURY_MS;
+	}
+	atomic_store(&o->counters->unburied, failed);
 }
 
 /* Pushes and closed connections follow from what is now durable. */
@@ -295,7 +306,7 @@ static void settle(struct committer *c, struct batch *b)
 		o->revoked_cap = cap;
 		o->revoked_count = 0;
 	}
-	bury(o);
+	bury(c);
 	subs_push(&o->subs, b, o->now);
 	/* What could not be noted down is signed, and due at the next turn. */
 	if (o->head != NULL && head_settle(o->head, o->now) != 0)
@@ -540,6 +551,7 @@ int committer_start(
 	c->config = *config;
 	c->ops.config = &c->config;
 	c->ops.counters = options->counters;
+	atomic_store(&options->counters->unburied, options->unburied);
 	c->ops.next = options->next;
 	subs_init(&c->ops.subs, push_bytes(config), (uint32_t)config->credit);
 	gates_init(&c->ops.gates);

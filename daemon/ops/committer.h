@@ -38,6 +38,7 @@ struct committer_options {
 	struct lanes *lanes;
 	struct ops_counters *counters;
 	struct wire_next_key next; /* that clients are told of */
+	bool unburied;		   /* an erased case has no tombstone */
 };
 
 /**
