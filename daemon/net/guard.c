@@ -26,6 +26,8 @@
 
 /* Handshake, heartbeats and what libzmq has read ahead. */
 #define SLACK (64 * 1024)
+/* What may wait for one connection, in libzmq and in the kernel. */
+#define UNREAD_MAX (4u << 20)
 
 int guard_init(struct server *r, size_t fds)
 {
@@ -97,6 +99,37 @@ void guard_cut(struct server *r, int fd)
 		w->cut = true;
 		shutdown(fd, SHUT_RDWR);
 	}
+}
+
+/*
+ * What was handed to libzmq and has not arrived. Only the kernel knows, and it
+ * is asked when there may be too much. What libzmq says by itself arrives too,
+ * so that may be more than was handed over: then nothing waits.
+ */
+static uint64_t unread(struct peer *peer, uint64_t enough)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof info;
+
+	if (peer->handed - peer->acked <= enough)
+		return peer->handed - peer->acked;
+	if (peer->fd < 0 ||
+		getsockopt(peer->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+		return 0;
+	peer->acked = info.tcpi_bytes_acked;
+	if (peer->handed < peer->acked)
+		peer->handed = peer->acked;
+	return peer->handed - peer->acked;
+}
+
+bool guard_full(struct peer *peer)
+{
+	return unread(peer, UNREAD_MAX) > UNREAD_MAX;
+}
+
+bool guard_drained(struct peer *peer)
+{
+	return unread(peer, UNREAD_MAX / 2) <= UNREAD_MAX / 2;
 }
 
 void guard_complete(struct server *r, int fd)

@@ -30,6 +30,7 @@ struct inbound {
 	zmq_msg_t msg[WIRE_FRAMES_MAX];
 	size_t msg_count;
 	size_t bytes;
+	bool large;	      /* counted with its device */
 	uint64_t since;	      /* microseconds, monotonic */
 	struct inbound *next; /* of the free ones */
 };
@@ -150,6 +151,10 @@ void guard_look(struct server *r);
 void guard_complete(struct server *r, int fd);
 void guard_proven(struct server *r, int fd);
 void guard_cut(struct server *r, int fd);
+/* More waits for it than a connection may leave unread: nothing large now. */
+bool guard_full(struct peer *peer);
+/* It has taken most of that. */
+bool guard_drained(struct peer *peer);
 void guard_gone(struct server *r, struct peer *peer);
 void guard_device(struct server *r, struct device *device);
 

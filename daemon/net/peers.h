@@ -28,6 +28,7 @@ struct device {
 	struct allowance allowance;
 	struct bucket connect; /* handshakes */
 	uint32_t connections;  /* that have said something */
+	uint32_t large;	       /* answers of TABLE_LARGE it waits for */
 	bool revoked;
 };
 
@@ -49,6 +50,8 @@ struct peer {
 	struct bucket first;   /* there, before an invite was named */
 	char user[ZAP_USER_MAX];
 	struct unsent unsent;
+	uint64_t handed;    /* bytes for it, as they are on the wire... */
+	uint64_t acked;	    /* ...and had arrived at the last look */
 	bool subscribed;    /* has asked for pushes at some time */
 	struct bucket vain; /* what it may say without any use */
 	bool proven;	    /* a stranger who has named an invite */

@@ -17,6 +17,9 @@
 /* Without room so long clients are kept waiting; from then on, told so. */
 #define HOLD_MS	 100
 #define RETRY_MS 1000
+/* Large answers on their way to one device. */
+#define LARGE_MAX 16
+#define LARGE_MS  100
 
 static bool is_room(const struct server *r)
 {
@@ -35,6 +38,7 @@ bool receive_may(struct server *r)
 static void clear(struct inbound *in)
 {
 	in->r.stranger = false;
+	in->large = false;
 	in->r.frame_count = 0;
 	in->r.answer_count = 0;
 	in->r.result = 0;
@@ -71,6 +75,8 @@ void receive_done(struct server *r, struct inbound *in)
 		writer_init(&in->r.out, WIRE_MESSAGE_MAX);
 	}
 	r->flying -= in->bytes;
+	if (in->large)
+		peers_device(&r->peers, &in->r.device)->large--;
 	if (in == &r->spare)
 		return;
 	in->next = r->free;
@@ -230,6 +236,9 @@ static bool hand_over(struct server *r, struct inbound *in, struct peer *peer)
 	envelopes_hash(q);
 	if (q->header.op == WIRE_OP_SUBSCRIBE)
 		peer->subscribed = true;
+	in->large = q->entry->cost == TABLE_LARGE;
+	if (in->large)
+		peer->device->large++;
 	/* The ring has a place for every slot of the pool. */
 	return ring_put(&r->lanes.requests, q);
 }
@@ -317,6 +326,12 @@ static bool judge(
 	}
 	if (in == &r->spare || r->flying >= FLYING_MAX) {
 		refuse(r, peer, &m.header, WIRE_AGAIN, RETRY_MS);
+		return false;
+	}
+	/* What nobody reads would wait in memory. */
+	if (q->entry->cost == TABLE_LARGE &&
+		(peer->device->large >= LARGE_MAX || guard_full(peer))) {
+		refuse(r, peer, &m.header, WIRE_QUOTA, LARGE_MS);
 		return false;
 	}
 	return hand_over(r, in, peer);

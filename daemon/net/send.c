@@ -12,13 +12,27 @@
 
 enum sent { SENT, SENT_FULL, SENT_GONE };
 
-static enum sent send_part(void *sock, const void *p, size_t len, bool more)
+static enum sent put(void *sock, const void *p, size_t len, bool more)
 {
 	int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
 
 	if (zmq_send(sock, p, len, flags) >= 0)
 		return SENT;
 	return errno == EAGAIN ? SENT_FULL : SENT_GONE;
+}
+
+/* As it is on the wire: ZMTP's frame around CURVE's nonce, tag and flags. */
+static void count(struct peer *peer, size_t len)
+{
+	len += 33;
+	peer->handed += len + (len > 255 ? 9 : 2);
+}
+
+static enum sent send_part(struct server *r, struct peer *peer, const void *p,
+	size_t len, bool more)
+{
+	count(peer, len);
+	return put(r->socks[peer->port].router, p, len, more);
 }
 
 /*
@@ -30,14 +44,14 @@ static enum sent send_begin(
 {
 	void *sock = r->socks[peer->port].router;
 	uint8_t header[WIRE_HEADER_LEN];
-	enum sent s = send_part(sock, peer->routing, PEER_ROUTING_LEN, true);
+	enum sent s = put(sock, peer->routing, PEER_ROUTING_LEN, true);
 
 	/* Sending may have taken the notice that something came. */
 	r->look[peer->port] = true;
 	if (s != SENT)
 		return s;
 	wire_header_encode(h, header);
-	return send_part(sock, header, sizeof header, true);
+	return send_part(r, peer, header, sizeof header, true);
 }
 
 void send_refusal(struct server *r, struct peer *peer,
@@ -57,7 +71,7 @@ void send_refusal(struct server *r, struct peer *peer,
 		r->count.unsent_answers++;
 		return;
 	}
-	(void)send_part(r->socks[peer->port].router, mem, w.len, false);
+	(void)send_part(r, peer, mem, w.len, false);
 }
 
 /* libzmq is done with an opaque frame that was handed over. */
@@ -66,11 +80,14 @@ static void free_frame(void *data, void *len)
 	mem_free(data, (size_t)(uintptr_t)len);
 }
 
-static void send_owned(void *sock, struct buf *b, bool more)
+static void send_owned(
+	struct server *r, struct peer *peer, struct buf *b, bool more)
 {
+	void *sock = r->socks[peer->port].router;
 	zmq_msg_t m;
 	int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
 
+	count(peer, b->len);
 	if (b->len == 0 || zmq_msg_init_data(&m, b->data, b->len, free_frame,
 				   (void *)(uintptr_t)b->len) != 0) {
 		zmq_send(sock, b->data, b->len, flags);
@@ -84,7 +101,6 @@ static void send_owned(void *sock, struct buf *b, bool more)
 
 void send_answer(struct server *r, struct peer *peer, struct request *q)
 {
-	void *sock = r->socks[peer->port].router;
 	struct wire_header h = q->header;
 	struct bytes body = writer_view(&q->out);
 
@@ -105,10 +121,10 @@ void send_answer(struct server *r, struct peer *peer, struct request *q)
 		r->count.unsent_answers++;
 		return;
 	}
-	(void)send_part(sock, body.len > 0 ? body.data : (const void *)"",
+	(void)send_part(r, peer, body.len > 0 ? body.data : (const void *)"",
 		body.len, q->answer_count > 0);
 	for (size_t i = 0; i < q->answer_count; i++)
-		send_owned(sock, &q->answer[i], i + 1 < q->answer_count);
+		send_owned(r, peer, &q->answer[i], i + 1 < q->answer_count);
 	r->count.answers++;
 }
 
@@ -116,19 +132,21 @@ void send_answer(struct server *r, struct peer *peer, struct request *q)
  * One opaque frame of a push, copied: the request it came in with is
  * overwritten and done with before an I/O thread has sent this.
  */
-static void send_frame(void *sock, const struct push_frame *f, bool more)
+static void send_frame(struct server *r, struct peer *peer,
+	const struct push_frame *f, bool more)
 {
 	struct bytes b = f->owner ? f->owner->frames[2 + f->index] : f->bytes;
 
 	/* Header and body came before the opaque frames. */
-	zmq_send(sock, b.data, b.len, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
+	(void)send_part(r, peer, b.data, b.len, more);
 }
 
 /*
- * A push that finds the connection full blocks its subscription: what was
- * decided after it must not overtake it. The writer hears of it a little later
- * (send_unsent), begins again from the mailbox, and lifts the block when that
- * request comes back, ahead of the pushes that follow from it.
+ * A push that finds the connection full, by libzmq's mark or by ours, blocks
+ * its subscription: what was decided after it must not overtake it. The writer
+ * hears of it a little later (send_unsent), begins again from the mailbox, and
+ * lifts the block when that request comes back, ahead of the pushes that follow
+ * from it.
  */
 static void block(struct server *r, struct peer *peer, const struct push *p)
 {
@@ -150,7 +168,8 @@ void send_unsent(struct server *r)
 		struct unsent *u = &peer->unsent;
 		struct inbound *in;
 
-		if (peer->ref.generation == 0 || u->credit == 0 || u->told)
+		if (peer->ref.generation == 0 || u->credit == 0 || u->told ||
+			!guard_drained(peer))
 			continue;
 		in = receive_slot(r);
 		if (in == NULL)
@@ -185,24 +204,22 @@ static void send_push(struct server *r, struct batch *b, const struct push *p)
 {
 	struct peer *peer = peers_at(&r->peers, p->to);
 	struct wire_header h = {p->version, p->op, p->id};
-	enum sent s;
-	void *sock;
+	enum sent s = SENT_FULL;
 
 	/* The writer hears of the end of a connection from guard.c. */
 	if (peer == NULL || peer->closing)
 		return;
-	s = peer->unsent.credit > 0 && peer->unsent.id == p->id
-		    ? SENT_FULL
-		    : send_begin(r, peer, &h);
+	if ((peer->unsent.credit == 0 || peer->unsent.id != p->id) &&
+		!guard_full(peer))
+		s = send_begin(r, peer, &h);
 	if (s == SENT_FULL)
 		block(r, peer, p);
 	if (s != SENT)
 		return;
-	sock = r->socks[peer->port].router;
-	(void)send_part(sock, b->bytes.data + p->body_at, p->body_len,
+	(void)send_part(r, peer, b->bytes.data + p->body_at, p->body_len,
 		p->frame_count > 0);
 	for (size_t i = 0; i < p->frame_count; i++)
-		send_frame(sock, &b->frames[p->frame_at + i],
+		send_frame(r, peer, &b->frames[p->frame_at + i],
 			i + 1 < p->frame_count);
 	r->count.pushes++;
 	r->count.envelopes += p->frame_count;

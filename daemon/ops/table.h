@@ -29,7 +29,8 @@ enum table_right {
 /* What it is counted against, besides the sender's bytes. */
 enum table_cost {
 	TABLE_REQUEST = 1, /* one request */
-	TABLE_ENVELOPES /* one request, and a message for each opaque frame */
+	TABLE_ENVELOPES, /* one request, and a message for each opaque frame */
+	TABLE_LARGE /* one request whose answer may be large: few at a time */
 };
 
 /*

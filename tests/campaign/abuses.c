@@ -20,6 +20,7 @@
 #include "lib/zmtp.h"
 
 #define CROWD_MAX 8192
+#define GULPS	  8 /* connections a device may have */
 
 static int dial(const struct target *t)
 {
@@ -334,6 +335,57 @@ static void deaf(const struct target *t)
 	}
 }
 
+/* Ask for the whole mailbox, again and again, from ${c} that never reads. */
+static int gulp(struct relay_client *c)
+{
+	static const struct wire_fetch f = {.after = 0, .max = WIRE_FETCH_MAX};
+	struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_FETCH, 1};
+	uint8_t head[WIRE_HEADER_LEN], mem[32];
+	struct bytes frames[2] = {bytes_of(head, sizeof head)};
+	struct writer w;
+
+	wire_header_encode(&h, head);
+	writer_init_fixed(&w, mem, sizeof mem);
+	if (wire_fetch_encode(&f, &w))
+		return ROWAN_E_INTERNAL;
+	frames[1] = writer_view(&w);
+	if (relay_link_send(relay_link(c), frames, 2) == ROWAN_E_IO)
+		return ROWAN_E_IO;
+	return relay_link_flush(relay_link(c));
+}
+
+/* A known device with a full mailbox asks for it on all its connections. */
+static void glutton(const struct target *t)
+{
+	static uint8_t body[60 * 1024];
+	static struct wire_submit s = {.count = 1};
+	static struct wire_submit_answer a;
+	struct relay_client *writer = member(t, SEED_SENDER, 2);
+	struct relay_client *c[GULPS] = {NULL};
+	struct wire_hello_answer hello;
+
+	if (relay_hello(writer, &hello))
+		return;
+	for (int i = 0; i < 16; i++) {
+		s.items[0] =
+			(struct wire_submit_item){.channel = seed_channel(2, 2),
+				.counter = ++hello.counter,
+				.envelope = bytes_of(body, sizeof body)};
+		(void)!relay_submit(writer, &s, &a);
+	}
+	for (int i = 0; i < GULPS; i++)
+		c[i] = member(t, SEED_MAILBOX, 2);
+	for (;;) {
+		for (int i = 0; i < GULPS; i++) {
+			if (gulp(c[i]) != ROWAN_E_IO)
+				continue;
+			relay_close(c[i]);
+			c[i] = member(t, SEED_MAILBOX, 2);
+		}
+		usleep(2000);
+	}
+}
+
 const struct abuse *abuse_at(int i)
 {
 	static const struct abuse abuses[] = {
@@ -348,6 +400,7 @@ const struct abuse *abuse_at(int i)
 		{"oversize", oversize},
 		{"slow reader", slow_reader},
 		{"deaf asker", deaf},
+		{"glutton", glutton},
 	};
 
 	return i >= 0 && (size_t)i < sizeof abuses / sizeof abuses[0]

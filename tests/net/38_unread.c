@@ -1,0 +1,153 @@
+/*
+ * Large answers wait for nobody who does not read: a few for a device at a
+ * time, none while too much is unread; whoever reads again is served again.
+ */
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
+
+#include <sys/socket.h>
+
+#include "net/inside.h"
+
+#define LETTERS	  8
+#define LETTER	  (60 * 1024)
+#define TRIES	  60 /* 28 MiB of answers */
+#define AT_A_TIME 16 /* LARGE_MAX in receive.c */
+
+static struct inside in;
+static struct server_counters seen;
+static sem_t held, go;
+
+static void look(void *cookie)
+{
+	(void)cookie;
+	server_counters(in.server, &seen);
+}
+
+static void ask(struct relay_client *c)
+{
+	static const struct wire_fetch f = {.max = WIRE_FETCH_MAX};
+	struct relay_request r = {.op = WIRE_OP_FETCH};
+	uint8_t mem[32];
+	struct writer w;
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	KIT_CHECK(wire_fetch_encode(&f, &w) == 0);
+	r.body = &w;
+	KIT_CHECK(relay_send(c, &r, NULL) == 0);
+}
+
+/* The next message of ${c}: true for an answer, false when told to wait. */
+static bool is_answer(struct relay_client *c)
+{
+	struct wire_message m;
+	struct wire_error e;
+
+	KIT_CHECK(relay_next(c, RELAY_PATIENCE_MS, &m) == 0);
+	if (m.header.op == (WIRE_OP_FETCH | WIRE_ANSWER)) {
+		KIT_CHECK(m.frame_count == LETTERS);
+		return true;
+	}
+	KIT_CHECK(m.header.op == WIRE_OP_ERROR);
+	KIT_CHECK(wire_error_decode(&m, &e) == 0);
+	KIT_CHECK(e.code == WIRE_QUOTA && e.retry_ms > 0);
+	return false;
+}
+
+/* One that does not read: as much is answered as may wait, and no more. */
+static void unread(struct relay_client *c)
+{
+	static const struct timespec moment = {.tv_nsec = 2000000};
+	uint64_t answers, refused;
+	size_t n = 0;
+
+	KIT_CHECK(server_here(in.server, look, NULL) == 0);
+	answers = seen.answers;
+	refused = seen.over_rate;
+	while (seen.over_rate == refused) {
+		uint64_t before = seen.answers + seen.over_rate;
+
+		KIT_CHECK(n++ < TRIES);
+		ask(c);
+		for (int i = 0; seen.answers + seen.over_rate == before; i++) {
+			KIT_CHECK(i < RELAY_PATIENCE_MS / 2);
+			nanosleep(&moment, NULL);
+			KIT_CHECK(server_here(in.server, look, NULL) == 0);
+		}
+	}
+	n = seen.answers - answers;
+	KIT_CHECK(n * LETTERS * LETTER > 4 << 20);
+	for (size_t i = 0; i < n; i++)
+		KIT_CHECK(is_answer(c));
+	KIT_CHECK(!is_answer(c));
+	ask(c);
+	KIT_CHECK(is_answer(c));
+}
+
+static int hold(void *cookie, struct ops *o)
+{
+	(void)cookie;
+	(void)o;
+	(void)sem_post(&held);
+	while (sem_wait(&go) != 0)
+		;
+	return 0;
+}
+
+static void *stand_still(void *none)
+{
+	(void)none;
+	KIT_CHECK(server_job(in.server, hold, NULL) == 0);
+	return NULL;
+}
+
+/* One that asks for many at once, on two connections. */
+static void at_once(struct relay_client *c, struct relay_client *second)
+{
+	pthread_t thread;
+
+	KIT_CHECK(pthread_create(&thread, NULL, stand_still, NULL) == 0);
+	KIT_CHECK(sem_wait(&held) == 0);
+	for (int i = 0; i < AT_A_TIME; i++)
+		ask(c);
+	KIT_CHECK(server_here(in.server, look, NULL) == 0);
+	for (int i = 0; i < 3; i++)
+		ask(c);
+	for (int i = 0; i < 3; i++)
+		KIT_CHECK(!is_answer(c));
+	ask(second);
+	KIT_CHECK(!is_answer(second));
+	KIT_CHECK(sem_post(&go) == 0);
+	for (int i = 0; i < AT_A_TIME; i++)
+		KIT_CHECK(is_answer(c));
+	ask(second);
+	KIT_CHECK(is_answer(second));
+	KIT_CHECK(pthread_join(thread, NULL) == 0);
+}
+
+int main(void)
+{
+	struct relay_client *sender, *reader, *second;
+	int small = 32 * 1024;
+
+	KIT_CHECK(sem_init(&held, 0, 0) == 0 && sem_init(&go, 0, 0) == 0);
+	inside_prepare(&in);
+	inside_run(&in);
+	sender = kit_hello(SEED_SENDER, 0);
+	reader = kit_hello(SEED_MAILBOX, 0);
+	second = kit_hello(SEED_MAILBOX, 0);
+	for (uint64_t i = 1; i <= LETTERS; i++)
+		KIT_CHECK(kit_submit(sender, seed_channel(0, 0), i, 1, LETTER)
+				  .code == WIRE_OK);
+	/* What its kernel takes in has left. */
+	KIT_CHECK(setsockopt(relay_link_fd(relay_link(reader)), SOL_SOCKET,
+			  SO_RCVBUF, &small, sizeof small) == 0);
+	at_once(reader, second);
+	unread(reader);
+	inside_stop(&in);
+	relay_close(sender);
+	relay_close(reader);
+	relay_close(second);
+	return inside_end(&in);
+}
