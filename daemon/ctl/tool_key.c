@@ -245,43 +245,79 @@ static int judge(struct tool *t, const struct pair *next)
 	return code;
 }
 
-/* ${next} in the place of ${old}, which stays beside it as FILE.retired. */
-static bool swap(const char *old, const char *next)
+/* A credential's place is the service manager's business. */
+static bool has_files(const struct config *c)
 {
-	char kept[PATH_MAX];
-
-	return snprintf(kept, sizeof kept, "%s.retired", old) < PATH_MAX &&
-	       link(old, kept) == 0 && rename(next, old) == 0;
+	return strchr(c->transport_key, '/') != NULL &&
+	       strchr(c->log_key, '/') != NULL;
 }
 
-static bool has_retired(const char *old)
-{
-	char kept[PATH_MAX];
+/* How far the two are, each by itself. */
+struct places {
+	enum keyfile_place log, key;
+};
 
-	snprintf(kept, sizeof kept, "%.4000s.retired", old);
-	return access(kept, F_OK) == 0;
+static struct places places_of(const struct config *c)
+{
+	return (struct places){keyfile_place(c->log_key, c->log_key_next),
+		keyfile_place(c->transport_key, c->transport_key_next)};
 }
 
-static int take_over(struct tool *t, const struct config *c)
+static int moved(struct tool *t)
 {
-	/* A credential's place is the service manager's business. */
-	if (strchr(c->transport_key, '/') == NULL ||
-		strchr(c->log_key, '/') == NULL)
-		return offline_answer(t, EX_OK,
-			"the next keys may take over: put their credentials in "
-			"the place of the old ones, clear transport_key_next, "
-			"log_key_next and listen_next, restart");
-	if (has_retired(c->transport_key) || has_retired(c->log_key))
-		return offline_answer(t, EX_CANTCREAT,
-			"a retired key is there already: remove it first");
-	if (!swap(c->log_key, c->log_key_next) ||
-		!swap(c->transport_key, c->transport_key_next))
-		return offline_answer(
-			t, EX_CANTCREAT, "the files cannot be moved");
 	return offline_answer(t, EX_OK,
 		"moved: clear transport_key_next, log_key_next and "
 		"listen_next, restart, look whether clients come back, then "
 		"remove the retired files");
+}
+
+static int take_over(struct tool *t, const struct config *c)
+{
+	struct places at;
+
+	if (!has_files(c))
+		return offline_answer(t, EX_OK,
+			"the next keys may take over: put their credentials in "
+			"the place of the old ones, clear transport_key_next, "
+			"log_key_next and listen_next, restart");
+	at = places_of(c);
+	if (at.log == KEYFILE_TAKEN || at.key == KEYFILE_TAKEN)
+		return offline_answer(t, EX_CANTCREAT,
+			"a retired key is there already: remove it first");
+	if (keyfile_replace(c->log_key, c->log_key_next) != 0 ||
+		keyfile_replace(c->transport_key, c->transport_key_next) != 0)
+		return offline_answer(t, EX_CANTCREAT,
+			"the files cannot be moved; when they can, run this "
+			"once more: it goes on");
+	return moved(t);
+}
+
+/*
+ * One that was cut off between two files had been allowed to begin: it goes
+ * on. The keys cannot be compared any more, some have moved.
+ */
+static bool was_begun(const struct config *c)
+{
+	struct places at = {KEYFILE_APART, KEYFILE_APART};
+
+	if (has_files(c))
+		at = places_of(c);
+	return at.log == KEYFILE_BEGUN || at.log == KEYFILE_MOVED ||
+	       at.key == KEYFILE_BEGUN || at.key == KEYFILE_MOVED;
+}
+
+static int go_on(struct tool *t, const struct config *c)
+{
+	struct places at = places_of(c);
+	int code;
+
+	if (at.log == KEYFILE_MOVED && at.key == KEYFILE_MOVED)
+		return moved(t);
+	if (t->dry)
+		return offline_answer(t, EX_OK,
+			"a change of keys was cut off: it would go on");
+	code = offline_note(t, c, CTL_KEY_RETIRE);
+	return code == EX_OK ? take_over(t, c) : code;
 }
 
 int tool_key_retire(struct tool *t)
@@ -292,6 +328,8 @@ int tool_key_retire(struct tool *t)
 
 	if (code == EX_OK && !has_next(&c))
 		return no_next(t);
+	if (code == EX_OK && was_begun(&c))
+		return go_on(t, &c);
 	if (code == EX_OK)
 		code = read_pair(c.transport_key, c.log_key, &old);
 	if (code == EX_OK)

@@ -316,6 +316,13 @@ static const struct message messages[MSG_COUNT] = {
 		"and rowand serves all the same. The next start tries again: "
 		"look whether there is room on the disk, then: systemctl "
 		"restart rowand"},
+	[MSG_KEYS_MOVED] = {"e06b7f2d94c84b0fa1d35c7e8892b641", 3, "keys-moved",
+		"{key} has taken the place of the key before it",
+		"A change of keys was cut off, or is done and the settings of "
+		"the next keys are still there. rowanctl key retire goes on "
+		"with it, or says that it is done. Then clear "
+		"transport_key_next, log_key_next and listen_next, and: "
+		"systemctl restart rowand"},
 };
 /* clang-format on */
 

@@ -102,3 +102,62 @@ int keyfile_create(const char *name, struct key32 *ret)
 	sodium_memzero(text, sizeof text);
 	return rc;
 }
+
+/* ---- one in the place of another ---- */
+
+static bool kept_path(const char *old, char ret[PATH_MAX])
+{
+	return snprintf(ret, PATH_MAX, "%s.retired", old) < PATH_MAX;
+}
+
+static int sync_folder_of(const char *path)
+{
+	char dir[PATH_MAX];
+	char *slash;
+	int fd, rc;
+
+	if (snprintf(dir, sizeof dir, "%s", path) >= (int)sizeof dir)
+		return ROWAN_E_INVAL;
+	slash = strrchr(dir, '/');
+	if (slash == NULL)
+		return ROWAN_E_INVAL;
+	slash[slash == dir ? 1 : 0] = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = fd >= 0 && fsync(fd) == 0 ? 0 : ROWAN_E_IO;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+enum keyfile_place keyfile_place(const char *old, const char *next)
+{
+	struct stat kept, now;
+	char path[PATH_MAX];
+
+	if (!kept_path(old, path) || stat(path, &kept) != 0)
+		return KEYFILE_APART;
+	if (access(next, F_OK) != 0)
+		return KEYFILE_MOVED;
+	if (stat(old, &now) == 0 && now.st_dev == kept.st_dev &&
+		now.st_ino == kept.st_ino)
+		return KEYFILE_BEGUN;
+	return KEYFILE_TAKEN;
+}
+
+int keyfile_replace(const char *old, const char *next)
+{
+	char path[PATH_MAX];
+
+	if (!kept_path(old, path))
+		return ROWAN_E_INVAL;
+	switch (keyfile_place(old, next)) {
+	case KEYFILE_TAKEN: return ROWAN_E_EXISTS;
+	case KEYFILE_MOVED: return 0;
+	case KEYFILE_APART:
+		if (link(old, path) != 0 || sync_folder_of(old) != 0)
+			return ROWAN_E_IO;
+		break;
+	case KEYFILE_BEGUN: break;
+	}
+	return rename(next, old) == 0 ? sync_folder_of(old) : ROWAN_E_IO;
+}

@@ -29,4 +29,21 @@ ROWAN_MUST int keyfile_read(
  */
 ROWAN_MUST int keyfile_create(const char *name, struct key32 *ret);
 
+/* How far a key file has taken the place of another, which stays beside it. */
+enum keyfile_place {
+	KEYFILE_APART, /* not begun */
+	KEYFILE_BEGUN, /* the old one is kept; the next one is not in place */
+	KEYFILE_MOVED, /* done */
+	KEYFILE_TAKEN  /* another one is kept there already */
+};
+
+/**
+ * keyfile_place(old, next), keyfile_replace(old, next):
+ * Put the file ${next} in the place of ${old}, which stays as OLD.retired:
+ * one that was cut off goes on, one that is done is left. ROWAN_E_EXISTS for
+ * KEYFILE_TAKEN, ROWAN_E_IO.
+ */
+enum keyfile_place keyfile_place(const char *old, const char *next);
+ROWAN_MUST int keyfile_replace(const char *old, const char *next);
+
 #endif

@@ -67,10 +67,35 @@ int process_key(const char *name, struct key32 *ret)
 	return EX_NOPERM;
 }
 
+static bool has_moved(const char *key, const char *next)
+{
+	return strchr(key, '/') != NULL && strchr(next, '/') != NULL &&
+	       keyfile_place(key, next) == KEYFILE_MOVED;
+}
+
+/*
+ * A change of keys on files that was cut off, or after which the settings of
+ * the next keys were not cleared. With the log key alone in its place clients
+ * are served all the same: they know the next one from its card.
+ */
+static int check_moved(const struct config *c)
+{
+	if (has_moved(c->transport_key, c->transport_key_next)) {
+		SAY(MSG_KEYS_MOVED, JOURNAL_TEXT("key", c->transport_key_next));
+		return EX_CONFIG;
+	}
+	if (has_moved(c->log_key, c->log_key_next))
+		SAY(MSG_KEYS_MOVED, JOURNAL_TEXT("key", c->log_key_next));
+	return EX_OK;
+}
+
 int process_keys(struct process *p)
 {
 	const struct config *c = &p->config;
-	int code = process_key(c->store_key, &p->store_key);
+	int code = check_moved(c);
+
+	if (code == EX_OK)
+		code = process_key(c->store_key, &p->store_key);
 
 	if (code == EX_OK)
 		code = process_key(c->log_key, &p->log_key);

@@ -9,6 +9,8 @@ By the steps of docs/operations.md, "Changing the keys of the relay".
 import json
 import os
 import re
+import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -141,6 +143,57 @@ def rotate():
     return made
 
 
+def keys():
+    """The files of keys: which there are, and what is in them."""
+    ret = {}
+    for folder in ("daemon", "next"):
+        for name in os.listdir(k.path(folder)):
+            if "-key" in name:
+                with open(k.path(folder, name)) as f:
+                    ret[folder + "/" + name] = f.read()
+    return ret
+
+
+def put_back(before):
+    for name in keys():
+        os.unlink(k.path(name))
+    for name, text in before.items():
+        fd = os.open(k.path(name), os.O_WRONLY | os.O_CREAT, 0o600)
+        os.write(fd, text.encode())
+        os.close(fd)
+
+
+def cut_off():
+    """Killed at each step, it goes on when it is run again."""
+    before = keys()
+    build = os.path.abspath(sys.argv[1])
+    done, steps = None, 0
+    while True:
+        steps += 1
+        env = dict(os.environ, KILL_AT=str(steps),
+                   LD_PRELOAD=os.path.join(build, "tests/ops/kill.so"))
+        p = subprocess.run([os.path.join(build, "rowanctl"), "--config",
+                            k.path("daemon/rowand.conf"), "key", "retire",
+                            "--for", "1 s"], env=env, capture_output=True)
+        if p.returncode == 0:
+            break
+        assert p.returncode == -signal.SIGKILL, p
+        now = keys()
+        # No key is ever lost.
+        assert set(before.values()) == set(now.values()), now
+        if now != before:
+            said = ctl("key", "retire", "--dry-run").stderr
+            whole = not any(n.startswith("next/") for n in now)
+            assert ("moved" if whole else "would go on") in said, said
+            assert keys() == now
+        assert "moved" in ctl("key", "retire", "--for", "1 s").stderr
+        assert done in (None, keys())
+        done = keys()
+        put_back(before)
+    assert steps > 6 and done == keys(), (steps, done)
+    put_back(before)
+
+
 def retire(made):
     refused(75, "announced 0 days ago, and clients need 90", "key", "retire")
     # Another log key than the card's: nobody would believe the log.
@@ -153,8 +206,13 @@ def retire(made):
     k.until(lambda: ctl("key", "retire", "--dry-run", "--for", "1 s",
                         check=False).returncode == 0, "it may be retired")
     assert os.path.exists(good)
+    cut_off()
     ctl("key", "retire", "--for", "1 s")
-    refused(78, "", "key", "retire", "--for", "1 s")
+    # Done is done; who forgets the settings hears what is the matter.
+    assert "moved" in ctl("key", "retire", "--for", "1 s").stderr
+    p = k.run("rowand", "--log", "json", "--config",
+              k.path("daemon/rowand.conf"), check=False)
+    assert p.returncode == 78 and '"keys-moved"' in p.stderr, p
     configure("")
     k.restart()
     show = rows("key", "show")

@@ -39,8 +39,10 @@ restore-kills: $(B)/rowand $(B)/rowanctl $(B)/tests/ops/11_killed \
 
 #   make check-weeks     a restore from last week, and keys that change
 STORIES += check-weeks
-STORY_NEEDS += $(B)/tests/ops/person $(B)/tests/ops/shift.so
+STORY_NEEDS += $(B)/tests/ops/person $(B)/tests/ops/shift.so \
+	$(B)/tests/ops/kill.so
 .PHONY: check-weeks
 check-weeks: $(B)/rowand $(B)/rowanctl $(B)/tests/ops/person \
-		$(B)/tests/ops/shift.so $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
+		$(B)/tests/ops/shift.so $(B)/tests/ops/kill.so \
+		$(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 	$(Q)for t in $(OPS_PY); do python3 $$t $(B) || exit 1; done
