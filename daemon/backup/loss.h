@@ -16,6 +16,8 @@
  *
  * Times are as coarse as in the log: a victim's to the hour.
  *
+ * Of a case that is erased later its entries are crossed out.
+ *
  * Works on a copy. Trusts no byte of it: what it brings back is statements,
  * which are judged by their signatures. Opens no message.
  */
@@ -64,5 +66,14 @@ ROWAN_MUST int loss_write(struct store *lost, struct loss *l, FILE *report,
  * a higher one is lost.
  */
 ROWAN_MUST int loss_known(struct store_reader *rd, FILE *report);
+
+/**
+ * loss_cross_out(rd, dir):
+ * Cross out of ${dir}/loss.txt what is of cases that are erased by now: their
+ * entries become "erased", their victims' devices are named no more. Harmless
+ * where there is no such file. ROWAN_E_IO leaves it as it was; ROWAN_E_NOMEM,
+ * codes of the store.
+ */
+ROWAN_MUST int loss_cross_out(struct store_reader *rd, const char *dir);
 
 #endif

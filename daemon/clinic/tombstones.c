@@ -107,7 +107,7 @@ static bool has(const struct id16 *list, size_t n, const struct id16 *id)
 	return false;
 }
 
-static int is_erased(
+int tombstones_erased(
 	struct store_reader *rd, const struct id16 *case_id, bool *ret)
 {
 	struct source source;
@@ -144,7 +144,7 @@ int tombstones_settle(const char *dir, struct store_reader *rd)
 	while (rc == 0 && (rc = store_case_next(rd, &row, &c)) == 0) {
 		if (has(known, n, &c.id))
 			continue;
-		rc = is_erased(rd, &c.id, &erased);
+		rc = tombstones_erased(rd, &c.id, &erased);
 		if (rc == 0 && erased && tombstones_add(dir, &c.id, 1) != 0)
 			rc = ROWAN_E_IO;
 	}

@@ -35,6 +35,13 @@ ROWAN_MUST int tombstones_add(
 ROWAN_MUST int tombstones_settle(const char *dir, struct store_reader *rd);
 
 /**
+ * tombstones_erased(rd, case_id, ret):
+ * Whether the case is erased; one that is not known is not. Codes of the store.
+ */
+ROWAN_MUST int tombstones_erased(
+	struct store_reader *rd, const struct id16 *case_id, bool *ret);
+
+/**
  * tombstones_read(path, ret, ret_count):
  * All of them; the caller frees ${ret}. A file that is not there has none.
  * ROWAN_E_CORRUPT for a line that is none, ROWAN_E_IO, ROWAN_E_NOMEM.

@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "backup/loss.h"
 #include "ctl/call.h"
 #include "ctl/watch.h"
 #include "journal/journal.h"
@@ -54,6 +55,8 @@ struct ctl {
 	bool labour; /* a long command runs */
 	struct watch watch;
 	long watch_at; /* milliseconds, monotonic */
+	/* Up to which erasure of a case the list of losses is crossed out. */
+	uint64_t crossed;
 	struct guest guests[CTL_CONNECTIONS];
 };
 
@@ -331,6 +334,15 @@ static void welcome(struct ctl *c, int fd, const struct ctl_peer *peer)
 	turn_away(fd, EX_TEMPFAIL, "too many ask at once: try again");
 }
 
+/* After a start, and whenever a case was erased. */
+static void cross_out(
+	struct ctl *c, const struct ctl_snapshot *s, struct store_reader *rd)
+{
+	if (s->relay.erasures != c->crossed &&
+		loss_cross_out(rd, s->relay.config.state_dir) == 0)
+		c->crossed = s->relay.erasures;
+}
+
 /* Every few seconds, visitors or not. */
 static void watch(struct ctl *c)
 {
@@ -345,8 +357,10 @@ static void watch(struct ctl *c)
 	if (store_reader_open(&call.rd, c->o.store) != 0)
 		return;
 	store_reader_stop(call.rd, call.stop);
-	if (snapshot_take(&call, &s) == 0)
+	if (snapshot_take(&call, &s) == 0) {
 		watch_step(&c->watch, &s);
+		cross_out(c, &s, call.rd);
+	}
 	store_reader_close(call.rd);
 }
 
@@ -491,6 +505,7 @@ int ctl_open(struct ctl **ret, const struct ctl_options *options)
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_attr_init(&c->attr);
 	(void)pthread_attr_setstacksize(&c->attr, STACK);
+	c->crossed = UINT64_MAX;
 	c->fd = -1;
 	c->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->hup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

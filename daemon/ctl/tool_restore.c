@@ -442,6 +442,9 @@ static int finish(
 	wipe_witnessed(&witnessed);
 	if (rc != 0 && done.bad_file > 0)
 		return bad_witnessed(t, rc, &done);
+	/* Where it cannot be, rowand does it when it runs. */
+	if (rc == 0)
+		(void)!loss_cross_out(store_view(p->store), t->args[0]);
 	return rc == 0 ? finished(t, f, &done) : tool_backup_why(t, rc);
 }
 

@@ -295,6 +295,7 @@ void server_state(struct server *r, struct server_state *ret)
 	ret->failed_at = atomic_load(&r->ops_counters.failed_at);
 	ret->room = !atomic_load(&r->ops_counters.full);
 	ret->unburied = atomic_load(&r->ops_counters.unburied);
+	ret->erasures = atomic_load(&r->ops_counters.erasures);
 	ret->restoring = atomic_load(&r->ops_counters.restoring);
 	ret->restore_refused = atomic_load(&r->ops_counters.restore_refused);
 	ret->restoring_missing =

@@ -113,6 +113,7 @@ struct server_state {
 	uint64_t failed_at;   /* second, monotonic; 0: no commit failed */
 	bool room;	      /* new envelopes are taken */
 	bool unburied;	      /* an erased case has no tombstone */
+	uint64_t erasures;    /* of cases, since the start */
 	uint8_t restoring;    /* enum returning_phase; 0: nothing waits */
 	bool restore_refused; /* what came back took its signer's word away */
 	uint64_t restoring_missing; /* devices */

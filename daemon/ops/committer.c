@@ -274,6 +274,8 @@ static void bury(struct committer *c)
 	bool failed = atomic_load(&o->counters->unburied);
 
 	o->erased_count = 0;
+	if (n > 0)
+		atomic_fetch_add(&o->counters->erasures, n);
 	if (dir[0] == '\0')
 		return;
 	if (n > 0 && tombstones_add(dir, o->erased, n) != 0) {

@@ -34,6 +34,7 @@ struct ops_counters {
 	_Atomic uint64_t pushed;    /* envelopes */
 	_Atomic uint64_t failed_at; /* second, monotonic, of the last failure */
 	_Atomic bool unburied;	    /* an erased case has no tombstone */
+	_Atomic uint64_t erasures;  /* of cases */
 	_Atomic bool full;	    /* nothing new is taken */
 	_Atomic uint8_t restoring;  /* enum returning_phase; 0: nothing waits */
 	_Atomic bool restore_refused;

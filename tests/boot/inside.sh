@@ -466,9 +466,10 @@ for unit in rowand.service rowand.socket rowan-metrics.timer; do
 done
 [ -d /var/lib/rowand ] || fail "purging took the data"
 grep -q "kept" /root/purge.out || fail "purging does not say what it kept"
+[ -d /var/lib/rowand.lost ] || fail "the restore has put nothing aside"
 dpkg -i /root/rowand_*.deb >/dev/null 2>&1
 ROWAN_PURGE_DATA=yes dpkg --purge rowand >/dev/null 2>&1
-[ ! -e /var/lib/rowand ] && [ ! -e /var/backups/rowan ] && [ ! -e $cred ] && [ ! -e /etc/rowan ] ||
+[ ! -e /var/lib/rowand.lost ] && [ ! -e /var/lib/rowand ] && [ ! -e /var/backups/rowan ] && [ ! -e $cred ] && [ ! -e /etc/rowan ] ||
 	fail "asked to, purging left data"
 ok "purging keeps the data unless asked"
 

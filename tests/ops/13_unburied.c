@@ -1,11 +1,14 @@
 /*
  * A case is erased while the folder of backups is away: health, the metrics and
  * the log say that its tombstone is missing, over a kill as well; when the
- * folder is back it has the tombstone, without anybody's help.
+ * folder is back it has the tombstone, without anybody's help. What a list of
+ * losses told of the case is crossed out.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include <sodium.h>
 
 #include "ops/restoring.h"
 
@@ -27,9 +30,62 @@ static void is_missed(void)
 	KIT_CHECK(says("metrics", "\nrowan_unburied 1\n"));
 }
 
+static void hex_of(const struct id16 *id, char ret[2 * ID16_LEN + 1])
+{
+	sodium_bin2hex(ret, 2 * ID16_LEN + 1, id->b, ID16_LEN);
+}
+
+/* A list of an earlier restore: of the case, and of others. */
+static void list_losses(void)
+{
+	const struct cast *cast = &restoring.cast;
+	char victim[2 * ID16_LEN + 1], staff[2 * ID16_LEN + 1],
+		of_case[2 * ID16_LEN + 1], path[ROWAND_PATH_MAX];
+	FILE *f;
+
+	hex_of(&cast->victim.device, victim);
+	hex_of(&cast->coordinator.device, staff);
+	hex_of(&cast->c->id, of_case);
+	snprintf(path, sizeof path, "%.2000s/state/loss.txt", kit_daemon.dir);
+	f = fopen(path, "w");
+	KIT_CHECK(f != NULL);
+	fprintf(f,
+		"rowan loss 1\nentries 5 to 7\n"
+		"other 5 2026-11-26T10Z fetch device %s case %s number 0\n"
+		"statement 6 2026-11-26T10:00:00Z device %s chain %s number 4\n"
+		"other 7 2026-11-26T10:00:00Z login device %s case %032d "
+		"number 0\nafter device %s counter 9\n"
+		"after device %s counter 8\n",
+		victim, of_case, staff, of_case, staff, 0, victim, staff);
+	KIT_CHECK(fclose(f) == 0);
+}
+
+static bool lists(const char *words)
+{
+	return restoring_in_file("state/loss.txt", words);
+}
+
+static void is_crossed_out(void)
+{
+	const struct cast *cast = &restoring.cast;
+	char hex[2 * ID16_LEN + 1];
+
+	hex_of(&cast->victim.device, hex);
+	for (int i = 0; i < 600 && lists(hex); i++)
+		usleep(100000);
+	KIT_CHECK(!lists(hex));
+	hex_of(&cast->c->id, hex);
+	KIT_CHECK(!lists(hex));
+	KIT_CHECK(lists("\nerased 5\nerased 6\nother 7 "));
+	hex_of(&cast->coordinator.device, hex);
+	KIT_CHECK(lists(hex) && lists(" counter 8\n"));
+	KIT_CHECK(!lists(" counter 9\n"));
+}
+
 int main(void)
 {
 	restoring_begin();
+	list_losses();
 	snprintf(backups, sizeof backups, "%.2000s/backups", kit_daemon.dir);
 	snprintf(away, sizeof away, "%.2000s/away", kit_daemon.dir);
 	KIT_CHECK(says("metrics", "\nrowan_unburied 0\n"));
@@ -37,6 +93,7 @@ int main(void)
 	KIT_CHECK(restoring_close() == WIRE_OK);
 	KIT_CHECK(restoring_erase() == WIRE_OK);
 	is_missed();
+	is_crossed_out();
 	/* It hears every few seconds whether something has turned. */
 	KIT_CHECK(restoring_soon("status", "could not be written beside"));
 	KIT_CHECK(rowand_kill(&kit_daemon, SIGKILL) == SIGKILL);
