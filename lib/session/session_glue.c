@@ -155,6 +155,16 @@ void glue_moved(void *ctx, const struct id16 *channel)
 		outbox_moved(s->parts.outbox, channel);
 }
 
+int glue_replaced(
+	void *ctx, const struct id16 *channel, const struct id16 *device)
+{
+	struct session *s = ctx;
+
+	return s->parts.outbox == NULL
+		       ? 0
+		       : outbox_replaced(s->parts.outbox, channel, device);
+}
+
 void glue_blob_sent(void *ctx, const struct id16 *blob, int rc)
 {
 	glue_moved(ctx, NULL);

@@ -96,6 +96,7 @@ static int make_channels(struct session *s)
 		.reset = glue_reset,
 		.readmit = glue_readmit,
 		.moved = glue_moved,
+		.replaced = glue_replaced,
 		.ctx = s};
 
 	return channels_new(&s->parts.channels, &o);

@@ -499,11 +499,10 @@ int channels_devices(struct channels *x, const struct id16 *channel,
 	return 0;
 }
 
-static bool among(
-	const struct id16 *member, const struct id16 *members, size_t count)
+static bool among(const struct id16 *id, const struct id16 *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (id16_eq(&members[i], member))
+		if (id16_eq(&list[i], id))
 			return true;
 	return false;
 }
@@ -526,6 +525,32 @@ int channels_others(struct channels *x, const struct id16 *channel,
 		member = card.card.member;
 		*ret = !id16_eq(&member, &x->o.me->member) &&
 		       !among(&member, members, count);
+	}
+	return rc;
+}
+
+int channels_missing(struct channels *x, const struct id16 *channel,
+	const struct id16 *members, size_t count,
+	struct id16 ret[CHANNEL_DEVICES_MAX], size_t *ret_len)
+{
+	struct channel *c;
+	size_t all = 0;
+	int rc = channel_find(x, channel, &c);
+
+	*ret_len = 0;
+	if (rc == 0)
+		rc = follow_entitled(
+			x->o.follow, channel, ret, CHANNEL_DEVICES_MAX, &all);
+	for (size_t i = 0; rc == 0 && i < all; i++) {
+		struct id16 member;
+
+		if (channel_seen(c, &ret[i]) != NULL ||
+			among(&ret[i], c->state.away, c->state.away_count))
+			continue;
+		member = channel_member_of(x, &ret[i]);
+		if (id16_eq(&member, &x->o.me->member) ||
+			among(&member, members, count))
+			ret[(*ret_len)++] = ret[i];
 	}
 	return rc;
 }

@@ -57,6 +57,13 @@ struct channels_options {
 	void (*readmit)(void *ctx, const struct id16 *case_id);
 	/* Something can be sent now, or must be sealed anew; may be NULL. */
 	void (*moved)(void *ctx, const struct id16 *channel);
+	/*
+	 * Inside a transaction, which ends with other codes than 0: a device
+	 * that was in the group was added anew, and may not open what was
+	 * sealed for it before; may be NULL.
+	 */
+	int (*replaced)(void *ctx, const struct id16 *channel,
+		const struct id16 *device);
 	void *ctx;
 	/* Tests: a number below the given one, for jitter; NULL: random. */
 	uint32_t (*below)(void *ctx, uint32_t n);
@@ -150,6 +157,15 @@ ROWAN_MUST int channels_devices(struct channels *x, const struct id16 *channel,
  */
 ROWAN_MUST int channels_others(struct channels *x, const struct id16 *channel,
 	const struct id16 *members, size_t count, bool *ret);
+
+/**
+ * channels_missing(x, channel, members, count, ret, ret_len):
+ * Devices of these members, or further ones of our own member, that may take
+ * part and are not in the group, but for parked ones.
+ */
+ROWAN_MUST int channels_missing(struct channels *x, const struct id16 *channel,
+	const struct id16 *members, size_t count,
+	struct id16 ret[CHANNEL_DEVICES_MAX], size_t *ret_len);
 
 /**
  * channels_code(x, channel, ret):

@@ -207,6 +207,8 @@ struct channel_place {
 /* 0 iff it may take part now, or might at that place or since. */
 ROWAN_MUST int channel_might(struct channel *c, const struct id16 *device,
 	const struct channel_place *at);
+/* 0 iff a generation of the channel, past or present, has that group. */
+ROWAN_MUST int channel_began(struct channel *c, struct bytes group_id);
 /* 0 iff the device has signed readmit after that number of the case. */
 ROWAN_MUST int channel_readmitted(
 	struct channel *c, const struct id16 *device, uint64_t after);

@@ -57,8 +57,11 @@ static int enter(struct channel *c, struct rowan_mls_group *g,
 	int rc;
 
 	if (stated == NULL || !bytes_eq(channel_bytes(rowan_mls_group_id(g)),
-				      id16_view(&stated->group_id)))
-		return wrong(c);
+				      id16_view(&stated->group_id))) {
+		rc = channel_began(c, channel_bytes(rowan_mls_group_id(g)));
+		/* It was reset while this was on its way. */
+		return rc == ROWAN_E_NOT_FOUND ? wrong(c) : rc;
+	}
 	rc = judge_members(c, g, &device);
 	if (rc <= -300)
 		return intruder(c, &device);

@@ -56,6 +56,28 @@ int channel_readmitted(
 	return find(c, after, is_readmit, &copy);
 }
 
+/* ---- generations ---- */
+
+static bool began(void *ctx, struct channel *c, const struct wire_statement *s)
+{
+	const struct bytes *group_id = ctx;
+
+	if (s->kind == WIRE_ST_RESET)
+		return s->u.reset.channel == c->row.kind &&
+		       bytes_eq(id16_view(&s->u.reset.group_id), *group_id);
+	for (size_t i = 0; s->kind == WIRE_ST_OPEN && i < s->u.open.count; i++)
+		if (s->u.open.channels[i].kind == c->row.kind &&
+			bytes_eq(id16_view(&s->u.open.channels[i].group_id),
+				*group_id))
+			return true;
+	return false;
+}
+
+int channel_began(struct channel *c, struct bytes group_id)
+{
+	return find(c, 0, began, &group_id);
+}
+
 /* ---- taking part ---- */
 
 /* Statements after which the member had a right no more. */

@@ -92,6 +92,8 @@ static void fill(
 	it->channel = row->channel;
 	it->state = row->state;
 	it->generation = row->generation;
+	it->epoch = row->epoch;
+	it->missed = row->missed_count > 0;
 	it->sent = row->sent;
 	x->waiting += waits(it);
 }
@@ -328,6 +330,17 @@ int outbox_cancel(struct outbox *x, const struct id16 *message)
 	return rc;
 }
 
+bool outbox_take_out(
+	struct id16 *list, size_t *count, const struct id16 *device)
+{
+	size_t before = *count;
+
+	for (size_t i = 0; i < *count; i++)
+		if (id16_eq(&list[i], device))
+			list[i--] = list[--*count];
+	return *count < before;
+}
+
 int outbox_delivered(
 	struct outbox *x, const struct id16 *message, const struct id16 *device)
 {
@@ -340,13 +353,15 @@ int outbox_delivered(
 
 	if (rc == 0)
 		rc = outbox_read(x, n, row);
-	for (size_t i = 0; rc == 0 && i < row->awaited_count; i++)
-		if (id16_eq(&row->awaited[i], device)) {
-			row->awaited[i--] = row->awaited[--row->awaited_count];
-			changed = true;
-		}
+	if (rc == 0)
+		changed = outbox_take_out(
+			row->awaited, &row->awaited_count, device);
+	/* From before a reset. */
+	if (rc == 0 && outbox_take_out(row->missed, &row->missed_count, device))
+		changed = true;
 	if (rc == 0 && changed)
-		rc = row->awaited_count == 0 && row->state == OUTBOX_SENT
+		rc = row->awaited_count + row->missed_count == 0 &&
+				     row->state == OUTBOX_SENT
 			     ? outbox_drop(x, n, row)
 			     : outbox_write(x, n, row);
 	free(row);

@@ -5,7 +5,7 @@
  *	WAITING ----------------> SEALED -----------> SENT ---> gone
  *	   ^                      |  |                 |  delivered to all
  *	   +--- epoch is over ----+  +-- never: UNSENT |
- *	   +---------------- channel was reset --------+
+ *	   +--- channel was reset, or who missed it came
  *
  * A message is sealed in the channel's current epoch under the next counter
  * of this device, and both are in the vault before a byte leaves. Without an
@@ -18,10 +18,13 @@
  * A word is for those who had a part in the channel, as this device knew it,
  * when it was written. Sealed is what all in the group can open: so when
  * somebody else is in it by then, the word does not go, and its writer decides
- * anew.
+ * anew. A device of theirs that was not in the group yet, for want of a key
+ * package, does not hold the word up: it is sealed again once the device is
+ * in, if nobody else came meanwhile.
  *
  * Belongs to the session's thread. Changes the vault in transactions of its
- * own, but for outbox_put, outbox_cancel and outbox_delivered.
+ * own, but for outbox_put, outbox_cancel, outbox_delivered, outbox_replaced and
+ * outbox_skip.
  */
 #ifndef SESSION_OUTBOX_H
 #define SESSION_OUTBOX_H
@@ -102,6 +105,14 @@ ROWAN_MUST int outbox_cancel(struct outbox *x, const struct id16 *message);
  * Harmless for one that is not here.
  */
 ROWAN_MUST int outbox_delivered(struct outbox *x, const struct id16 *message,
+	const struct id16 *device);
+
+/**
+ * outbox_replaced(x, channel, device):
+ * A device came into the group anew, inside the caller's transaction: what it
+ * has not said to have is sealed again for it.
+ */
+ROWAN_MUST int outbox_replaced(struct outbox *x, const struct id16 *channel,
 	const struct id16 *device);
 
 /**

@@ -4,6 +4,7 @@
  *	outbox.c	what is kept, in memory and in the vault
  *	outbox_row.c	its form at rest
  *	outbox_send.c	sealing, submitting, and what the daemon answers
+ *	outbox_owed.c	what was sent and has to go again
  */
 #ifndef SESSION_OUTBOX_INNER_H
 #define SESSION_OUTBOX_INNER_H
@@ -19,8 +20,10 @@ struct outbox_item {
 	struct id16 channel;
 	uint8_t state;
 	bool flying;
-	bool blobs; /* waits for one to be at the daemon */
+	bool blobs;  /* waits for one to be at the daemon */
+	bool missed; /* was meant for a device that was not in the group */
 	uint32_t generation;
+	uint64_t epoch; /* up to which the group was looked at for it */
 	uint64_t sent;
 	uint64_t due_ms; /* not before */
 	size_t len;	 /* of the content */
@@ -60,9 +63,28 @@ ROWAN_MUST int outbox_write(
 ROWAN_MUST int outbox_drop(
 	struct outbox *x, uint64_t n, const struct outbox_row *row);
 ROWAN_MUST int outbox_put_counter(struct outbox *x, uint64_t counter);
+/* Whether it was in the list. */
+bool outbox_take_out(
+	struct id16 *list, size_t *count, const struct id16 *device);
 struct outbox_item *outbox_item(struct outbox *x, uint64_t n);
 
 /* outbox_send.c: one piece of work; ${ret} whether there was any. */
 ROWAN_MUST int outbox_send(struct outbox *x, bool *ret);
+/* It never will be sent, with a code; it is to be sealed anew. */
+ROWAN_MUST int outbox_unsent(
+	struct outbox *x, uint64_t n, const struct outbox_row *row, int code);
+ROWAN_MUST int outbox_anew(
+	struct outbox *x, uint64_t n, struct outbox_row *row);
+
+/*
+ * outbox_owed.c. Before a row is sealed: who is to say that they have it, and
+ * who is missing. Whether somebody in the group was not meant. Whether what
+ * was sent may have to go again; seal again what has to.
+ */
+ROWAN_MUST int outbox_await(struct outbox *x, struct outbox_row *row);
+ROWAN_MUST int outbox_others(
+	struct outbox *x, const struct outbox_row *row, bool *ret);
+bool outbox_owes(struct outbox *x, const struct outbox_item *it);
+ROWAN_MUST int outbox_owed(struct outbox *x, const struct id16 *channel);
 
 #endif

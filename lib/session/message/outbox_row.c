@@ -3,7 +3,7 @@
  */
 #include "session/message/outbox_row.h"
 
-#define VERSION 2
+#define VERSION 3
 
 int outbox_row_put(struct writer *w, const struct outbox_row *row)
 {
@@ -20,6 +20,7 @@ int outbox_row_put(struct writer *w, const struct outbox_row *row)
 	writer_vec(w, bytes_of(row->blobs, row->blob_count * ID16_LEN));
 	writer_vec(w, bytes_of(row->awaited, row->awaited_count * ID16_LEN));
 	writer_vec(w, bytes_of(row->members, row->member_count * ID16_LEN));
+	writer_vec(w, bytes_of(row->missed, row->missed_count * ID16_LEN));
 	return writer_status(w);
 }
 
@@ -65,6 +66,8 @@ int outbox_row_get(struct bytes input, struct outbox_row *ret)
 			 &ret->awaited_count)) ||
 		(version > 1 && (rc = read_ids(&r, CASE_ASSIGNMENTS_MAX,
 					 ret->members, &ret->member_count))) ||
+		(version > 2 && (rc = read_ids(&r, CHANNEL_DEVICES_MAX,
+					 ret->missed, &ret->missed_count))) ||
 		(rc = reader_end(&r)));
 	if (rc == 0 && (version == 0 || ret->state < OUTBOX_WAITING ||
 			       ret->state > OUTBOX_SENT))

@@ -8,9 +8,9 @@
  *	OUTBOX "i"+message/0	n
  *
  *	struct {
- *		uint16 version = 2;
+ *		uint16 version = 3;
  *		uint8 state;		enum outbox_state
- *		uint8 flags;		1 urgent, 2 kept, 4 closed
+ *		uint8 flags;		1 urgent, 2 kept, 4 closed, 8 owed
  *		opaque channel[16];
  *		opaque message[16];
  *		uint32 lifetime;
@@ -22,6 +22,8 @@
  *		Id awaited<V>;		devices that have not said they have it
  *		Id members<V>;		if closed: for nobody but them; not in
  *					version 1
+ *		Id missed<V>;		if closed: devices of theirs that were
+ *					not in the group; not before version 3
  *	} Row;
  */
 #ifndef SESSION_OUTBOX_ROW_H
@@ -30,12 +32,18 @@
 #include "session/message/outbox.h"
 
 #define OUTBOX_ROW_MAX                                                         \
-	(256 + (WIRE_CHANNEL_DEVICES_MAX + CASE_ASSIGNMENTS_MAX) * ID16_LEN)
+	(256 + (2 * WIRE_CHANNEL_DEVICES_MAX + CASE_ASSIGNMENTS_MAX) * ID16_LEN)
 
 /* Numbers are stored. */
 enum outbox_state { OUTBOX_WAITING = 1, OUTBOX_SEALED = 2, OUTBOX_SENT = 3 };
 
-enum outbox_flags { OUTBOX_URGENT = 1, OUTBOX_KEPT = 2, OUTBOX_CLOSED = 4 };
+enum outbox_flags {
+	OUTBOX_URGENT = 1,
+	OUTBOX_KEPT = 2,
+	OUTBOX_CLOSED = 4,
+	/* One of the missed was in the group when it was sealed before. */
+	OUTBOX_OWED = 8
+};
 
 struct outbox_row {
 	uint8_t state;
@@ -53,6 +61,8 @@ struct outbox_row {
 	struct id16 awaited[CHANNEL_DEVICES_MAX];
 	size_t member_count;
 	struct id16 members[CASE_ASSIGNMENTS_MAX];
+	size_t missed_count;
+	struct id16 missed[CHANNEL_DEVICES_MAX];
 };
 
 /**

@@ -13,8 +13,6 @@
 #define RETRY_MS     1000 /* when the daemon names no time */
 #define BLOCKED_MS   5000 /* the channel tells when it has moved, too */
 #define BODY_MAX     4096
-#define PATIENCE_S   86400 /* for what others must not see */
-#define PATIENCE_MS  3600000
 #define SEAL_BYTES   (256 * 1024) /* of content in one batch */
 #define CONTENT_ROOM (CONTENT_MAX + 64)
 
@@ -37,14 +35,14 @@ static int is_sent(struct outbox *x, uint64_t n, struct outbox_row *row)
 
 	if (rc != 0)
 		return rc;
-	if (!kept || row->awaited_count == 0)
+	if (!kept || row->awaited_count + row->missed_count == 0)
 		return outbox_drop(x, n, row);
 	row->state = OUTBOX_SENT;
 	row->sent = now;
 	return outbox_write(x, n, row);
 }
 
-static int is_unsent(
+int outbox_unsent(
 	struct outbox *x, uint64_t n, const struct outbox_row *row, int code)
 {
 	int rc = (row->flags & OUTBOX_KEPT) != 0
@@ -54,7 +52,7 @@ static int is_unsent(
 	return rc == 0 ? outbox_drop(x, n, row) : rc;
 }
 
-static int anew(struct outbox *x, uint64_t n, struct outbox_row *row)
+int outbox_anew(struct outbox *x, uint64_t n, struct outbox_row *row)
 {
 	row->state = OUTBOX_WAITING;
 	row->counter = 0;
@@ -105,14 +103,14 @@ static int settle_item(struct outbox *x, const struct outbox_flight *f,
 	case WIRE_MEMBERSHIP:
 	case WIRE_REFUSED:
 		channels_refused(x->o.channels, &f->channel, &f->at, e->code);
-		rc = anew(x, n, row);
+		rc = outbox_anew(x, n, row);
 		break;
-	case WIRE_COUNTER: rc = anew(x, n, row); break;
+	case WIRE_COUNTER: rc = outbox_anew(x, n, row); break;
 	default:
 		if (wire_code_retryable(e->code))
 			retry(x, n, e->retry_ms > 0 ? e->retry_ms : RETRY_MS);
 		else
-			rc = is_unsent(x, n, row, wire_code_error(e->code));
+			rc = outbox_unsent(x, n, row, wire_code_error(e->code));
 	}
 	free(row);
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
@@ -317,18 +315,6 @@ static int fill_heads(struct outbox *x, const struct outbox_row *row,
 	return rc == 0 ? content_encode(&content, w) : rc;
 }
 
-static int await(struct outbox *x, struct outbox_row *row)
-{
-	int rc = channels_devices(x->o.channels, &row->channel, row->awaited,
-		CHANNEL_DEVICES_MAX, &row->awaited_count);
-
-	/* But not ourselves. */
-	for (size_t i = 0; i < row->awaited_count; i++)
-		if (id16_eq(&row->awaited[i], channels_self(x->o.channels)))
-			row->awaited[i--] = row->awaited[--row->awaited_count];
-	return rc;
-}
-
 static int seal_one(
 	struct outbox *x, uint64_t n, struct outbox_row *row, struct buf *ret)
 {
@@ -342,7 +328,7 @@ static int seal_one(
 	if (rc == 0)
 		rc = fill_heads(x, row, buf_view(&kept), &w);
 	if (rc == 0)
-		rc = await(x, row);
+		rc = outbox_await(x, row);
 	if (rc == 0)
 		rc = channels_seal(x->o.channels, &row->channel,
 			writer_view(&w), pad_for(x, w.len), ret);
@@ -360,17 +346,6 @@ static int seal_one(
 	return rc == 0 ? vault_put(x->o.vault, VAULT_OUTBOX, outbox_name("e"),
 				 n, buf_view(ret))
 		       : rc;
-}
-
-/* Is somebody in the group for whom it was not meant? */
-static int others_there(
-	struct outbox *x, const struct outbox_row *row, bool *ret)
-{
-	*ret = false;
-	return (row->flags & OUTBOX_CLOSED) == 0
-		       ? 0
-		       : channels_others(x->o.channels, &row->channel,
-				 row->members, row->member_count, ret);
 }
 
 /* 0: all blobs are at the daemon. ROWAN_E_AGAIN; or why one never will be. */
@@ -416,9 +391,9 @@ static int seal_all(struct outbox *x, struct outbox_flight *f, struct batch *b)
 			continue;
 		rc = outbox_read(x, n, row);
 		if (rc == 0)
-			rc = others_there(x, row, &others);
+			rc = outbox_others(x, row, &others);
 		if (rc == 0 && others) {
-			rc = is_unsent(x, n, row, ROWAN_E_STALE);
+			rc = outbox_unsent(x, n, row, ROWAN_E_STALE);
 			i--;
 			continue;
 		}
@@ -431,7 +406,7 @@ static int seal_all(struct outbox *x, struct outbox_flight *f, struct batch *b)
 			continue;
 		}
 		if (rc <= -100 && row->blob_count > 0) {
-			rc = is_unsent(x, n, row, rc);
+			rc = outbox_unsent(x, n, row, rc);
 			i--;
 			continue;
 		}
@@ -489,55 +464,10 @@ static int give_up(struct outbox *x, const struct id16 *channel)
 			continue;
 		rc = outbox_read(x, n, row);
 		if (rc == 0)
-			rc = is_unsent(x, n, row, ROWAN_E_REFUSED);
+			rc = outbox_unsent(x, n, row, ROWAN_E_REFUSED);
 	}
 	free(row);
 	return outbox_commit(x, rc);
-}
-
-/*
- * Sent in a generation that is no more, and not known to have arrived. What
- * is not for all who are in it now may still be opened where it was delivered
- * to; its writer hears when it was not.
- */
-static int send_anew(struct outbox *x, const struct id16 *channel)
-{
-	const struct channel_at at = channels_at(x->o.channels, channel);
-	uint64_t now = channels_now(x->o.channels);
-	struct outbox_row *row = malloc(sizeof *row);
-	bool others = false;
-	int rc = row == NULL ? ROWAN_E_NOMEM : vault_begin(x->o.vault);
-
-	if (rc != 0) {
-		free(row);
-		return rc;
-	}
-	for (size_t i = 0; rc == 0 && i < x->count; i++) {
-		const struct outbox_item *it = &x->items[i];
-
-		if (it->state != OUTBOX_SENT ||
-			!id16_eq(&it->channel, channel) ||
-			it->generation >= at.generation)
-			continue;
-		rc = outbox_read(x, it->n, row);
-		if (rc == 0)
-			rc = others_there(x, row, &others);
-		if (rc == 0 && !others)
-			rc = anew(x, it->n, row);
-		else if (rc == 0 && row->sent + PATIENCE_S > now)
-			x->items[i].due_ms = x->now_ms + PATIENCE_MS;
-		else if (rc == 0)
-			rc = is_unsent(x, x->items[i--].n, row, ROWAN_E_STALE);
-	}
-	free(row);
-	return outbox_commit(x, rc);
-}
-
-static bool was_before(struct outbox *x, const struct outbox_item *it)
-{
-	return it->state == OUTBOX_SENT &&
-	       it->generation <
-		       channels_at(x->o.channels, &it->channel).generation;
 }
 
 /* Does anything of this channel, from item ${i} on, want to be done? */
@@ -552,7 +482,7 @@ static int consider(struct outbox *x, size_t i, bool *ret)
 		return again(x, &channel);
 	rc = channels_ready(x->o.channels, &channel);
 	if (rc == 0 && x->items[i].state == OUTBOX_SENT)
-		return send_anew(x, &channel);
+		return outbox_owed(x, &channel);
 	if (rc == 0)
 		return now(x, &channel);
 	if (rc == ROWAN_E_REFUSED && x->items[i].state == OUTBOX_WAITING)
@@ -586,7 +516,7 @@ int outbox_send(struct outbox *x, bool *ret)
 		struct outbox_item *it = &x->items[i];
 
 		if (it->flying || in_flight(x, &it->channel) ||
-			(it->state == OUTBOX_SENT && !was_before(x, it)))
+			(it->state == OUTBOX_SENT && !outbox_owes(x, it)))
 			continue;
 		if (free_flight(x) == NULL)
 			return 0;

@@ -1,0 +1,191 @@
+/*
+ * What was sent and has to go again: see outbox.h.
+ *
+ * A generation that is no more took with it what nobody is known to have got.
+ * And a device that was meant, but not in the group, gets what was sealed
+ * without it once it is in.
+ */
+#include <stdlib.h>
+
+#include "session/message/outbox_inner.h"
+
+#define PATIENCE_S  86400 /* for what others must not see */
+#define PATIENCE_MS 3600000
+
+static bool in_list(
+	const struct id16 *list, size_t count, const struct id16 *device)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id16_eq(&list[i], device))
+			return true;
+	return false;
+}
+
+/* ---- for whom ---- */
+
+int outbox_others(struct outbox *x, const struct outbox_row *row, bool *ret)
+{
+	*ret = false;
+	return (row->flags & OUTBOX_CLOSED) == 0
+		       ? 0
+		       : channels_others(x->o.channels, &row->channel,
+				 row->members, row->member_count, ret);
+}
+
+static int find_missed(struct outbox *x, struct outbox_row *row)
+{
+	int rc;
+
+	row->missed_count = 0;
+	if ((row->flags & OUTBOX_CLOSED) == 0)
+		return 0;
+	rc = channels_missing(x->o.channels, &row->channel, row->members,
+		row->member_count, row->missed, &row->missed_count);
+	/* Once owed, always owed. */
+	for (size_t i = 0; rc == 0 && i < row->missed_count; i++)
+		if (in_list(row->awaited, row->awaited_count, &row->missed[i]))
+			row->flags |= OUTBOX_OWED;
+	return rc;
+}
+
+int outbox_await(struct outbox *x, struct outbox_row *row)
+{
+	int rc = find_missed(x, row);
+
+	if (rc == 0)
+		rc = channels_devices(x->o.channels, &row->channel,
+			row->awaited, CHANNEL_DEVICES_MAX, &row->awaited_count);
+	/* But not ourselves. */
+	for (size_t i = 0; i < row->awaited_count; i++)
+		if (id16_eq(&row->awaited[i], channels_self(x->o.channels)))
+			row->awaited[i--] = row->awaited[--row->awaited_count];
+	return rc;
+}
+
+int outbox_replaced(
+	struct outbox *x, const struct id16 *channel, const struct id16 *device)
+{
+	struct outbox_row *row = malloc(sizeof *row);
+	int rc = row == NULL ? ROWAN_E_NOMEM : 0;
+
+	for (size_t i = 0; rc == 0 && i < x->count; i++) {
+		const struct outbox_item *it = &x->items[i];
+
+		if (it->state == OUTBOX_WAITING ||
+			!id16_eq(&it->channel, channel))
+			continue;
+		rc = outbox_read(x, it->n, row);
+		if (rc != 0 || !outbox_take_out(row->awaited,
+				       &row->awaited_count, device))
+			continue;
+		row->missed[row->missed_count++] = *device;
+		row->flags |= OUTBOX_OWED;
+		rc = outbox_write(x, it->n, row);
+	}
+	free(row);
+	return rc;
+}
+
+/* ---- again ---- */
+
+static bool is_before(const struct outbox_item *it, struct channel_at at)
+{
+	return it->generation < at.generation;
+}
+
+bool outbox_owes(struct outbox *x, const struct outbox_item *it)
+{
+	const struct channel_at at = channels_at(x->o.channels, &it->channel);
+
+	return it->state == OUTBOX_SENT &&
+	       (is_before(it, at) ||
+		       (it->missed && it->generation == at.generation &&
+			       it->epoch < at.epoch));
+}
+
+/* Is one of those who were missed in it now? */
+static int has_come(struct outbox *x, const struct outbox_row *row, bool *ret)
+{
+	struct id16 *in = malloc(CHANNEL_DEVICES_MAX * sizeof *in);
+	size_t count = 0;
+	int rc = in == NULL ? ROWAN_E_NOMEM
+			    : channels_devices(x->o.channels, &row->channel, in,
+				      CHANNEL_DEVICES_MAX, &count);
+
+	*ret = false;
+	for (size_t i = 0; rc == 0 && i < row->missed_count; i++)
+		*ret = *ret || in_list(in, count, &row->missed[i]);
+	free(in);
+	return rc;
+}
+
+/* Others are in it: whoever missed it is told by them, or not at all. */
+static int let_go(struct outbox *x, uint64_t n, struct outbox_row *row)
+{
+	row->missed_count = 0;
+	return row->awaited_count == 0 ? outbox_drop(x, n, row)
+				       : outbox_write(x, n, row);
+}
+
+/*
+ * What is not for all who are in it now may still be opened where it was
+ * delivered to; its writer hears when it was not.
+ */
+static int not_for_all(struct outbox *x, size_t i, struct outbox_row *row,
+	const struct channel_at *at)
+{
+	uint64_t n = x->items[i].n;
+
+	if (!is_before(&x->items[i], *at) && (row->flags & OUTBOX_OWED) == 0)
+		return let_go(x, n, row);
+	if (row->sent + PATIENCE_S <= channels_now(x->o.channels))
+		return outbox_unsent(x, n, row, ROWAN_E_STALE);
+	x->items[i].due_ms = x->now_ms + PATIENCE_MS;
+	return 0;
+}
+
+static int look_at(struct outbox *x, size_t i, struct outbox_row *row)
+{
+	const uint64_t n = x->items[i].n;
+	struct channel_at at;
+	bool go = true, others;
+	int rc = outbox_read(x, n, row);
+
+	if (rc != 0)
+		return rc;
+	at = channels_at(x->o.channels, &row->channel);
+	if (!is_before(&x->items[i], at))
+		rc = has_come(x, row, &go);
+	if (rc == 0 && !go) {
+		x->items[i].epoch = at.epoch;
+		return 0;
+	}
+	/* The daemon would not have it any more either. */
+	if (rc == 0 && row->lifetime != 0 &&
+		row->sent + row->lifetime <= channels_now(x->o.channels))
+		return outbox_drop(x, n, row);
+	if (rc == 0)
+		rc = outbox_others(x, row, &others);
+	if (rc != 0)
+		return rc;
+	return others ? not_for_all(x, i, row, &at) : outbox_anew(x, n, row);
+}
+
+int outbox_owed(struct outbox *x, const struct id16 *channel)
+{
+	struct outbox_row *row = malloc(sizeof *row);
+	int rc = row == NULL ? ROWAN_E_NOMEM : vault_begin(x->o.vault);
+
+	if (rc != 0) {
+		free(row);
+		return rc;
+	}
+	/* From the end: some go. */
+	for (size_t i = x->count; rc == 0 && i-- > 0;)
+		if (id16_eq(&x->items[i].channel, channel) &&
+			x->items[i].due_ms <= x->now_ms &&
+			outbox_owes(x, &x->items[i]))
+			rc = look_at(x, i, row);
+	free(row);
+	return outbox_commit(x, rc);
+}
