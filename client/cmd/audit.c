@@ -500,8 +500,8 @@ static int request_run(struct run *r)
 	(void)json_object_set_new(q, "proofs", json_true());
 	code = ask(r, q, keep_request, &text, &ret);
 	if (code == EXIT_DONE)
-		code = file_write(&r->ui, r->argc > 0 ? r->argv[0] : "-",
-			bytes_of(text, text == NULL ? 0 : strlen(text)), 0);
+		code = file_give(&r->ui, r->argc > 0 ? r->argv[0] : NULL,
+			bytes_of(text, text == NULL ? 0 : strlen(text)));
 	free(text);
 	json_decref(ret);
 	return code;

@@ -82,10 +82,14 @@ static int create(const struct ui *ui, const char *dir)
 {
 	struct authority_key *key = NULL, *next = NULL;
 	struct pass pass = {NULL, 0};
+	char *path = authority_book_path(dir, "authority.key");
 	struct id16 clinic;
-	int code = pass_new(
-		ui, _("A passphrase for the authority's keys:"), &pass);
+	int code = file_free(ui, path);
 
+	free(path);
+	if (code == EXIT_DONE)
+		code = pass_new(
+			ui, _("A passphrase for the authority's keys:"), &pass);
 	if (code != EXIT_DONE)
 		return code;
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
@@ -140,10 +144,12 @@ static int create_run(struct run *r)
 	return EXIT_DONE;
 }
 
+#define DAY ((uint64_t)86400)
+
 /* ---- list ------------------------------------------------------------------
  */
 
-static const char *role_name(uint8_t role)
+const char *authority_role(uint8_t role)
 {
 	switch (role) {
 	case WIRE_ROLE_CASEWORKER: return "caseworker";
@@ -174,16 +180,22 @@ static void list_card(
 	hex_write(c->card.device.b, ID16_LEN, device);
 	hex_write(c->card.member.b, ID16_LEN, member);
 	authority_rights(c->card.rights, rights);
-	(void)json_array_append_new(list,
-		json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s}", "number",
-			(json_int_t)c->logged, "role", role_name(c->card.role),
-			"agency", agency, "rights", rights, "member", member,
-			"device", device, "state", card_state(c, now)));
-	when_text(c->card.not_after, now, until);
-	when_text(c->logged_at, now, logged);
+	(void)json_array_append_new(
+		list, json_pack("{s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I}",
+			      "number", (json_int_t)c->logged, "role",
+			      authority_role(c->card.role), "agency", agency,
+			      "rights", rights, "member", member, "device",
+			      device, "state", card_state(c, now), "signed",
+			      (json_int_t)c->logged_at, "expires",
+			      (json_int_t)c->card.not_after));
+	/* Days: a row fits a terminal of 80 columns. */
+	until[0] = '\0';
+	if (c->card.not_after != 0)
+		when_day_text((uint32_t)(c->card.not_after / DAY), until);
+	when_day_text((uint32_t)(c->logged_at / DAY), logged);
 	table_number(t, (long long)c->logged);
 	table_cell(t, logged);
-	table_cell(t, role_name(c->card.role));
+	table_cell(t, authority_role(c->card.role));
 	table_cell(t, agency);
 	table_cell(t, rights);
 	table_cell(t, until);
@@ -210,7 +222,7 @@ static int list_run(struct run *r)
 	table_column(t, "#", TABLE_RIGHT);
 	table_column(t, _("SIGNED"), 0);
 	table_column(t, _("ROLE"), 0);
-	table_column(t, _("AGENCY"), 0);
+	table_column(t, _("AGENCY"), TABLE_FLEX);
 	table_column(t, _("RIGHTS"), TABLE_FLEX);
 	table_column(t, _("UNTIL"), 0);
 	table_column(t, _("STATE"), 0);
@@ -254,6 +266,8 @@ static int passphrase_run(struct run *r)
 	if (code == EXIT_DONE)
 		ui_note(&r->ui, _("Copies made before still open with the old "
 				  "passphrase."));
+	if (code == EXIT_DONE)
+		ui_json(&r->ui, json_object());
 	writer_wipe(&w);
 	pass_wipe(&pass);
 	authority_free(key);
@@ -276,7 +290,8 @@ const struct command authority_commands[] = {
 		   "which "
 		   "you compare with the person who sent it over another line. "
 		   "The answer goes into REQUEST.answer, the statement into "
-		   "DIR/statements.txt for rowand --import. For a further "
+		   "DIR/statements.txt for rowanctl cards import. For a "
+		   "further "
 		   "device of somebody name the number they have in the list "
 		   "with --member: assignments go on. A card that ends is "
 		   "renewed by rowan authority renew."),
@@ -289,17 +304,22 @@ const struct command authority_commands[] = {
 		   "KEY@tcp://HOST:PORT."),
 		0, authority_daemon_options, authority_daemon_run},
 	{"authority list", "DIR", 1, 1, COMMAND_FOLDER,
-		N_("list what was signed"), NULL, 0, NULL, list_run},
+		N_("list what was signed"),
+		N_("Every card with the number of its statement, and whether "
+		   "it is valid now. Those that registrars signed are in it "
+		   "once rowan authority follow has brought them."),
+		0, NULL, list_run},
 	{"authority succeed", "OLD NEW", 2, 2, COMMAND_FOLDER,
 		N_("let the next key take over"),
 		N_("Makes the folder NEW, in which next.key of OLD is the key "
 		   "and a fresh one follows it. The daemon learns of it from "
-		   "NEW/statements.txt."),
+		   "NEW/statements.txt. OLD signs in vain from then on."),
 		0, authority_succeed_options, authority_succeed_run},
 	{"authority renew", "DIR DEVICE", 2, 2, COMMAND_FOLDER,
 		N_("let a card be valid for longer"),
-		N_("DEVICE is its id, 32 hexadecimal digits, or daemon. Keys "
-		   "and rights stay, so nobody has to ask anew; the device "
+		N_("DEVICE is its number in rowan authority list, the "
+		   "beginning of its id, or daemon. Keys and rights stay, so "
+		   "nobody has to ask anew; the device "
 		   "takes its new card by itself once the daemon has "
 		   "DIR/statements.txt."),
 		0, authority_renew_options, authority_renew_run},
@@ -312,8 +332,10 @@ const struct command authority_commands[] = {
 		0, NULL, authority_follow_run},
 	{"authority revoke", "DIR DEVICE", 2, 2, COMMAND_FOLDER,
 		N_("revoke a device"),
-		N_("DEVICE is its id, 32 hexadecimal digits, as rowanctl "
-		   "devices list shows it. It takes effect when the daemon "
+		N_("DEVICE is its number in rowan authority list or the "
+		   "beginning of its id. Catch up first (authority follow), "
+		   "so that its card is in the list. It takes effect when the "
+		   "daemon "
 		   "has DIR/statements.txt, and cannot be taken back."),
 		0, NULL, authority_revoke_run},
 	{"authority restore", "DIR PENDING", 2, 2, COMMAND_FILE,
@@ -334,6 +356,6 @@ const struct command authority_commands[] = {
 		   "follow), so that whoever was revoked is known."),
 		0, authority_countersign_options, authority_countersign_run},
 	{"authority passphrase", "DIR KEYFILE", 2, 2, COMMAND_FILE,
-		N_("change the passphrase of authority.key or next.key"), NULL,
-		0, NULL, passphrase_run},
+		N_("change the passphrase of authority.key or next.key"),
+		N_("KEYFILE is its name in DIR."), 0, NULL, passphrase_run},
 	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

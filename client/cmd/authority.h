@@ -112,6 +112,15 @@ int authority_book_key(const struct authority_book *b, const char *name,
 	struct authority_key **ret);
 
 /**
+ * authority_book_named(b, text, ret):
+ * The newest card of a device: "daemon" (one that was not revoked), its number
+ * in the list, or the beginning of its id. EXIT_DONE, or said.
+ */
+#define AUTHORITY_PREFIX_MIN 8 /* characters of an id */
+int authority_book_named(const struct authority_book *b, const char *text,
+	const struct trust_card **ret);
+
+/**
  * authority_rights(rights, ret), authority_rights_read(text, ret):
  * "enrol,coordinate" and back; "-" for none.
  */
@@ -119,15 +128,19 @@ int authority_book_key(const struct authority_book *b, const char *name,
 void authority_rights(unsigned rights, char ret[AUTHORITY_RIGHTS_LEN]);
 bool authority_rights_read(const char *text, unsigned *ret);
 
+/* "caseworker", for words_said. */
+const char *authority_role(uint8_t role);
+
 extern const struct command authority_commands[];
 
 /* In authority_sign.c. */
 extern const struct command_option authority_sign_options[];
 extern const struct command_option authority_daemon_options[];
-extern const struct command_option authority_succeed_options[];
 int authority_sign_run(struct run *r);
 int authority_daemon_run(struct run *r);
-int authority_succeed_run(struct run *r);
+
+extern const struct command_option authority_succeed_options[];
+int authority_succeed_run(struct run *r); /* authority_succeed.c */
 
 /* Entries of the table that stand in authority_more.c. */
 int authority_restore_run(struct run *r);

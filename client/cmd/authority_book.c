@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -282,7 +283,14 @@ int authority_book_open(
 	int code, rc;
 
 	*ret = (struct authority_book){.ui = ui, .dir = dir};
-	code = read_part(ret, "records.txt", &ret->records);
+	path = authority_book_path(dir, "records.txt");
+	code = access(path, F_OK) == 0
+		       ? read_part(ret, "records.txt", &ret->records)
+		       : ui_fail(ui, EXIT_NOT_FOUND,
+				 _("rowan authority create makes one"),
+				 _("%s is no authority's folder: %s"), dir,
+				 strerror(errno));
+	free(path);
 	if (code == EXIT_DONE && (rc = read_records(ret)) != 0)
 		code = damaged(ret, "records.txt", rc);
 	if (code == EXIT_DONE)
@@ -290,7 +298,11 @@ int authority_book_open(
 	if (code == EXIT_DONE && (rc = read_statements(ret, buf_view(&text))))
 		code = damaged(ret, "statements.txt", rc);
 	if (code == EXIT_DONE && (rc = check_present(ret)) != 0)
-		code = damaged(ret, "records.txt", rc);
+		code = ui_fail(ui, EXIT_OTHER,
+			_("use the folder that rowan authority succeed made; "
+			  "this one signs in vain"),
+			_("another key has taken over since from that of %s"),
+			dir);
 	buf_wipe(&text);
 	path = authority_book_path(dir, "daemon.txt");
 	if (code == EXIT_DONE && access(path, F_OK) == 0)
@@ -405,6 +417,55 @@ int authority_book_key(const struct authority_book *b, const char *name,
 	buf_wipe(&text);
 	free(prompt);
 	return code;
+}
+
+/* ---- one card -------------------------------------------------------------
+ */
+
+static bool is_named(const struct trust_card *c, const char *text)
+{
+	char hex[2 * ID16_LEN + 1], number[24];
+
+	hex_write(c->card.device.b, ID16_LEN, hex);
+	(void)snprintf(
+		number, sizeof number, "%llu", (unsigned long long)c->logged);
+	if (strcmp(text, "daemon") == 0)
+		return c->card.role == WIRE_ROLE_DAEMON && c->revoked == 0;
+	return strcmp(text, number) == 0 ||
+	       (strlen(text) >= AUTHORITY_PREFIX_MIN &&
+		       strncmp(hex, text, strlen(text)) == 0);
+}
+
+int authority_book_named(const struct authority_book *b, const char *text,
+	const struct trust_card **ret)
+{
+	const struct trust_card *found = NULL;
+
+	for (size_t i = 0; i < b->card_count; i++) {
+		const struct trust_card *c = &b->cards[i];
+
+		if (!is_named(c, text))
+			continue;
+		if (found != NULL && strcmp(text, "daemon") != 0 &&
+			!id16_eq(&c->card.device, &found->card.device))
+			return ui_fail(b->ui, EXIT_USAGE,
+				_("rowan authority list --json has them whole"),
+				_("more than one begins like that: %s"), text);
+		found = c;
+	}
+	/* Named by an older card: the newest of that device. */
+	for (size_t i = 0; found != NULL && i < b->card_count; i++)
+		if (id16_eq(&b->cards[i].card.device, &found->card.device))
+			found = &b->cards[i];
+	*ret = found;
+	return found != NULL
+		       ? EXIT_DONE
+		       : ui_fail(b->ui, EXIT_NOT_FOUND,
+				 _("rowan authority list numbers them; rowan "
+				   "authority follow brings those that others "
+				   "signed"),
+				 _("there is no card of this device: %s"),
+				 text);
 }
 
 /* ---- rights ---------------------------------------------------------------

@@ -80,8 +80,8 @@ static int confirm(const struct run *r, const struct authority_book *b,
 
 	hex_write(s->signers[1].device.b, ID16_LEN, device);
 	when_text(s->time, now, when);
-	ui_note(&r->ui, "%s", words);
-	ui_note(&r->ui,
+	ui_lead(&r->ui, "%s", words);
+	ui_lead(&r->ui,
 		_("Asked for and signed %s by a coordinator of agency %.*s, "
 		  "device %s."),
 		when, (int)c->card.agency.len,
@@ -97,12 +97,27 @@ static int confirm(const struct run *r, const struct authority_book *b,
 					 : code;
 }
 
+static char *answer_path(const struct run *r)
+{
+	const char *out = run_option(r, "out");
+
+	return out != NULL ? mem_text(out) : mem_print("%s.signed", r->argv[1]);
+}
+
+/* Before anybody is asked. */
+static int free_answer(const struct run *r)
+{
+	char *path = answer_path(r);
+	int code = file_free(&r->ui, path);
+
+	free(path);
+	return code;
+}
+
 static int write_answer(const struct run *r, const struct authority_key *key,
 	struct wire_statement *s)
 {
-	const char *out = run_option(r, "out");
-	char *path = out != NULL ? mem_text(out)
-				 : mem_print("%s.signed", r->argv[1]);
+	char *path = answer_path(r);
 	char *safe = ui_safe(&r->ui, path), id[2 * ID16_LEN + 1];
 	struct writer raw, w;
 	int code;
@@ -143,7 +158,9 @@ int authority_countersign_run(struct run *r)
 
 	if (code != EXIT_DONE)
 		return code;
-	code = both_read(&r->ui, r->argv[1], &raw, &s);
+	code = free_answer(r);
+	if (code == EXIT_DONE)
+		code = both_read(&r->ui, r->argv[1], &raw, &s);
 	if (code == EXIT_DONE)
 		code = check(&b, &s, now);
 	if (code == EXIT_DONE)

@@ -1,6 +1,7 @@
 /*
  * rowan authority restore, revoke: statements of the whole clinic that the
- * authority signs besides cards. Shows what it signs, and asks.
+ * authority signs besides cards. Shows what it signs; whoever then gives the
+ * passphrase means it.
  *
  * Trusts no byte of the files it is given.
  */
@@ -13,6 +14,7 @@
 #include "cmd/authority.h"
 #include "ui/exits.h"
 #include "ui/file.h"
+#include "ui/hex.h"
 #include "ui/words.h"
 
 #define PENDING_HEAD 1024
@@ -103,41 +105,57 @@ int authority_restore_run(struct run *r)
 	}
 	if (code == EXIT_DONE)
 		ui_note(&r->ui,
-			_("Signed. Carry %s/statements.txt to the daemon: "
-			  "rowanctl backup finish"),
-			r->argv[0]);
+			_("Signed. Carry %s/statements.txt to the daemon's "
+			  "machine: rowanctl backup finish"),
+			b.dir);
+	if (code == EXIT_DONE)
+		ui_json(&r->ui, json_pack("{s:I}", "number",
+					(json_int_t)b.clinic.number));
 	authority_book_close(&b);
 	return code;
 }
 
+/* Whose card it is, before the passphrase is asked for. */
+static int show_revoked(const struct run *r, const struct trust_card *c)
+{
+	char device[2 * ID16_LEN + 1];
+
+	hex_write(c->card.device.b, ID16_LEN, device);
+	if (c->revoked != 0)
+		return ui_fail(&r->ui, EXIT_TAKEN, NULL,
+			_("the device was revoked already: %s"), device);
+	ui_note(&r->ui, _("Revoked for good: device %s, %s of agency %.*s."),
+		device, words_said(authority_role(c->card.role)),
+		(int)c->card.agency.len, (const char *)c->card.agency.data);
+	return EXIT_DONE;
+}
+
 int authority_revoke_run(struct run *r)
 {
+	const struct trust_card *c = NULL;
 	struct authority_book b;
 	struct wire_statement s;
-	struct id16 device;
-	size_t len = 0;
-	int code;
+	int code = authority_book_open(&r->ui, r->argv[0], &b);
 
-	if (strlen(r->argv[1]) != 2 * ID16_LEN ||
-		sodium_hex2bin(device.b, ID16_LEN, r->argv[1], 2 * ID16_LEN,
-			NULL, &len, NULL) != 0 ||
-		len != ID16_LEN)
-		return ui_fail(&r->ui, EXIT_USAGE, NULL,
-			_("a device is 32 hexadecimal digits, as in rowanctl "
-			  "devices list"));
-	code = authority_book_open(&r->ui, r->argv[0], &b);
+	if (code == EXIT_DONE)
+		code = authority_book_named(&b, r->argv[1], &c);
+	if (code == EXIT_DONE)
+		code = show_revoked(r, c);
 	if (code == EXIT_DONE) {
 		authority_begin(
 			&b.clinic, WIRE_ST_REVOKE, (uint64_t)time(NULL), &s);
-		s.u.revoke.device = device;
+		s.u.revoke.device = c->card.device;
 		s.u.revoke.reason = WIRE_REVOKE_LOST;
 		code = sign(&b, &s);
 	}
 	if (code == EXIT_DONE)
 		ui_note(&r->ui,
-			_("Signed. Carry %s/statements.txt to the daemon: "
-			  "rowanctl devices revoke"),
-			r->argv[0]);
+			_("Signed. Carry %s/statements.txt to the daemon's "
+			  "machine: rowanctl devices revoke FILE"),
+			b.dir);
+	if (code == EXIT_DONE)
+		ui_json(&r->ui, json_pack("{s:I}", "number",
+					(json_int_t)b.clinic.number));
 	authority_book_close(&b);
 	return code;
 }

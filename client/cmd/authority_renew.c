@@ -12,7 +12,6 @@
 #include "cmd/authority.h"
 #include "ui/exits.h"
 #include "ui/file.h"
-#include "ui/hex.h"
 #include "ui/mem.h"
 #include "ui/when.h"
 #include "ui/words.h"
@@ -26,29 +25,14 @@ const struct command_option authority_renew_options[] = {
 		COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
-/* The newest card of a device; with "daemon", of the newest daemon. */
+/* The card that is renewed, if it can be. */
 static int find(const struct run *r, const struct authority_book *b,
 	const char *name, const struct trust_card **ret)
 {
-	bool daemon = strcmp(name, "daemon") == 0;
-	struct id16 device;
+	int code = authority_book_named(b, name, ret);
 
-	*ret = NULL;
-	if (!daemon && !hex_read(name, device.b, ID16_LEN))
-		return ui_fail(&r->ui, EXIT_USAGE, NULL,
-			_("a device is 32 hexadecimal digits, or daemon"));
-	for (size_t i = 0; i < b->card_count; i++) {
-		const struct trust_card *c = &b->cards[i];
-
-		if (daemon ? c->card.role == WIRE_ROLE_DAEMON && c->revoked == 0
-			   : id16_eq(&c->card.device, &device))
-			*ret = c;
-	}
-	if (*ret == NULL)
-		return ui_fail(&r->ui, EXIT_NOT_FOUND,
-			_("rowan authority list shows them; rowan authority "
-			  "follow brings those that others signed"),
-			_("there is no card of this device"));
+	if (code != EXIT_DONE)
+		return code;
 	if ((*ret)->revoked != 0)
 		return ui_fail(&r->ui, EXIT_CARD, NULL,
 			_("this device was revoked: it needs a new request, "
@@ -139,7 +123,7 @@ static int renew(const struct run *r, struct authority_book *b,
 		when_text(card.not_after, card.issued_at, until);
 		ui_note(&r->ui,
 			_("Renewed until %s. Carry %s/statements.txt to the "
-			  "daemon: rowanctl cards import"),
+			  "daemon's machine: rowanctl cards import FILE"),
 			until, b->dir);
 		ui_json(&r->ui, json_pack("{s:I,s:I}", "number",
 					(json_int_t)b->clinic.number, "expires",

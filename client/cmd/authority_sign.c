@@ -1,6 +1,8 @@
 /*
- * rowan authority sign, daemon, succeed: what the authority signs. Shows what
- * it is about to sign and asks; a fingerprint given as an option must match.
+ * rowan authority sign, daemon: cards. Shows what it is about to sign and
+ * asks; a fingerprint given as an option must match. Whatever can be refused is
+ * refused before a passphrase is asked for, and nothing is signed whose answer
+ * has no place to go.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -51,13 +53,6 @@ const struct command_option authority_daemon_options[] = {
 		COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
-const struct command_option authority_succeed_options[] = {
-	{"lost", 0, NULL, N_("the old key is lost: the next one signs alone"),
-		COMMAND_TEXT},
-	{"next", 0, "FILE", N_("where next.key is (OLD/next.key)"),
-		COMMAND_FILE},
-	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
-
 /* ---- requests ---------------------------------------------------------------
  */
 
@@ -99,15 +94,16 @@ static int read_request(
 }
 
 /* Is it the request that the person made? */
-static int compare(const struct run *r, const struct asked *a, const char *what)
+static int compare(const struct run *r, const struct asked *a, const char *what,
+	const char *path)
 {
 	const char *given = run_option(r, "fingerprint");
 	uint8_t want[16], have[16];
 	bool same = false;
 	int code;
 
-	ui_note(&r->ui, "%s", what);
-	ui_note(&r->ui, _("fingerprint: %s"), a->fingerprint);
+	ui_lead(&r->ui, "%s", what);
+	ui_lead(&r->ui, _("fingerprint: %s"), a->fingerprint);
 	if (given != NULL) {
 		same = hex_read(given, want, sizeof want) &&
 		       hex_read(a->fingerprint, have, sizeof have) &&
@@ -124,7 +120,7 @@ static int compare(const struct run *r, const struct asked *a, const char *what)
 		    : ui_fail(&r->ui, EXIT_DIFFERENT,
 			      _("let them send the request again, and compare "
 				"over another line"),
-			      _("nothing was signed"));
+			      _("it was not signed: %s"), path);
 }
 
 /* ---- cards ------------------------------------------------------------------
@@ -170,12 +166,18 @@ static void put_text(struct writer *w, const char *text)
 	writer_raw(w, text, strlen(text));
 }
 
+/* Where its answer goes. */
+static char *answer_path(const struct run *r, const char *request)
+{
+	const char *out = run_option(r, "out");
+
+	return out != NULL ? mem_text(out) : mem_print("%s.answer", request);
+}
+
 static int write_answer(const struct run *r, const struct signing *s,
 	const struct writer *card, const char *request)
 {
-	const char *out = run_option(r, "out");
-	char *path =
-		out != NULL ? mem_text(out) : mem_print("%s.answer", request);
+	char *path = answer_path(r, request);
 	struct writer w;
 	int code;
 
@@ -218,64 +220,110 @@ static int check_member(const struct run *r, const struct authority_book *b,
 		_("there is no card %lu"), number);
 }
 
-static int sign_one(
-	const struct run *r, const struct signing *s, const char *path)
+/* Whether a request can be signed at all, before anybody is asked. */
+static int look(const struct run *r, const struct authority_book *b,
+	const struct asked *a, const char *path)
 {
-	unsigned long days = 365, number = 0;
-	const char *rights = run_option(r, "rights");
-	char names[AUTHORITY_RIGHTS_LEN], *what = NULL;
-	struct wire_card card;
-	struct writer answer;
-	struct asked a;
-	unsigned bits;
-	int code = read_request(s->book, path, &a);
+	char *answer = answer_path(r, path);
+	int code = file_free(&r->ui, answer);
 
-	if (code != EXIT_DONE)
-		return code;
-	writer_init(&answer, AUTHORITY_FILE_MAX);
-	issue_begin(&a.q, &card);
-	if (rights != NULL && !authority_rights_read(rights, &bits))
-		code = run_usage(r, _("unknown right in %s"), rights);
-	else if (rights != NULL)
-		card.rights = (uint16_t)bits;
-	if (code == EXIT_DONE && card.role != WIRE_ROLE_CASEWORKER &&
-		card.role != WIRE_ROLE_WITNESS)
+	free(answer);
+	if (code == EXIT_DONE && a->q.role != WIRE_ROLE_CASEWORKER &&
+		a->q.role != WIRE_ROLE_WITNESS)
 		code = ui_fail(&r->ui, EXIT_INPUT,
 			_("daemons: rowan authority daemon; victims: rowan "
 			  "invite"),
-			_("only caseworkers and witnesses are carded here"));
-	if (code == EXIT_DONE)
-		code = run_number(r, "days", 1, 3660, &days);
+			_("only caseworkers and witnesses are carded here: "
+			  "%s"),
+			path);
+	for (size_t i = 0; code == EXIT_DONE && i < b->card_count; i++)
+		if (id16_eq(&b->cards[i].card.device, &a->q.device) &&
+			b->cards[i].revoked != 0)
+			code = ui_fail(&r->ui, EXIT_CARD,
+				_("there: rowan wipe, then rowan setup again"),
+				_("the device that asks was revoked and needs "
+				  "new keys: %s"),
+				path);
+	return code;
+}
+
+/* The card as it will be, from the options. */
+static int make_card(const struct run *r, const struct signing *s,
+	const struct asked *a, struct wire_card *ret)
+{
+	unsigned long days = 365, number = 0;
+	const char *rights = run_option(r, "rights");
+	unsigned bits;
+	int code;
+
+	issue_begin(&a->q, ret);
+	if (rights != NULL && !authority_rights_read(rights, &bits))
+		return run_usage(r, _("unknown right in %s"), rights);
+	if (rights != NULL)
+		ret->rights = (uint16_t)bits;
+	code = run_number(r, "days", 1, 3660, &days);
 	if (code == EXIT_DONE)
 		code = run_number(r, "member", 1, 1000000, &number);
 	if (code == EXIT_DONE && number != 0)
-		code = check_member(r, s->book, &a.q, number);
-	card.not_before = s->now;
-	card.not_after = s->now + days * DAY;
-	card.issued_at = s->now;
-	if ((card.rights & WIRE_RIGHT_ENROL) != 0)
-		card.scope = (struct wire_scope){
+		code = check_member(r, s->book, &a->q, number);
+	ret->not_before = s->now;
+	ret->not_after = s->now + days * DAY;
+	ret->issued_at = s->now;
+	if ((ret->rights & WIRE_RIGHT_ENROL) != 0)
+		ret->scope = (struct wire_scope){
 			.roles = 1U << WIRE_ROLE_CASEWORKER |
 				 1U << WIRE_ROLE_VICTIM,
 			.validity_max = days * DAY};
-	authority_rights(card.rights, names);
+	return code;
+}
+
+static int sign_one(const struct run *r, const struct signing *s,
+	const struct asked *a, const char *path)
+{
+	char names[AUTHORITY_RIGHTS_LEN], *what = NULL;
+	/* Of a stick from elsewhere: its name drives no terminal. */
+	char *safe = ui_safe(&r->ui, path);
+	struct wire_card card;
+	struct writer answer;
+	int code = make_card(r, s, a, &card);
+
+	writer_init(&answer, AUTHORITY_FILE_MAX);
 	if (code == EXIT_DONE) {
+		authority_rights(card.rights, names);
 		what = mem_print(_("%s asks for: %s of agency %.*s, rights %s, "
 				   "valid for %lu days"),
-			path,
+			safe,
 			card.role == WIRE_ROLE_WITNESS ? _("witness")
 						       : _("caseworker"),
-			(int)a.q.agency.len, (const char *)a.q.agency.data,
-			names, days);
-		code = compare(r, &a, what);
+			(int)a->q.agency.len, (const char *)a->q.agency.data,
+			names,
+			(unsigned long)((card.not_after - s->now) / DAY));
+		code = compare(r, a, what, path);
 	}
+	if (code == EXIT_DONE)
+		code = look(r, s->book, a, path);
 	if (code == EXIT_DONE)
 		code = sign_card(s, &card, &answer);
 	if (code == EXIT_DONE)
 		code = write_answer(r, s, &answer, path);
 	writer_wipe(&answer);
 	free(what);
-	buf_wipe(&a.raw);
+	free(safe);
+	return code;
+}
+
+/* All requests of the command: read once, and looked at before any is signed.
+ */
+static int read_all(const struct run *r, struct authority_book *b,
+	struct asked *ret, int *ret_count)
+{
+	int code = EXIT_DONE;
+
+	for (int i = 1; code == EXIT_DONE && i < r->argc; i++) {
+		code = read_request(b, r->argv[i], &ret[*ret_count]);
+		if (code == EXIT_DONE)
+			code = look(r, b, &ret[(*ret_count)++], r->argv[i]);
+	}
 	return code;
 }
 
@@ -284,30 +332,40 @@ int authority_sign_run(struct run *r)
 	struct authority_key *key = NULL;
 	struct authority_book b;
 	struct signing s = {.book = &b, .now = (uint64_t)time(NULL)};
-	int code;
+	struct asked *asked;
+	int code, count = 0, done = 0;
 
 	if (r->argc > 2 && (run_option(r, "out") != NULL ||
 				   run_option(r, "fingerprint") != NULL))
 		return run_usage(r, _("--out and --fingerprint are for one "
 				      "request"));
 	code = authority_book_open(&r->ui, r->argv[0], &b);
-	if (code == EXIT_DONE && b.daemon.len == 0)
+	if (code != EXIT_DONE)
+		return code;
+	asked = mem_get((size_t)r->argc * sizeof *asked);
+	if (b.daemon.len == 0)
 		code = ui_fail(&r->ui, EXIT_NO_SETUP,
 			_("rowan authority daemon comes first: every answer "
 			  "carries the daemon's card"),
 			_("the daemon's card was not signed yet"));
-	else if (code == EXIT_DONE)
+	if (code == EXIT_DONE)
+		code = read_all(r, &b, asked, &count);
+	if (code == EXIT_DONE)
 		code = authority_book_key(&b, "authority.key", &key);
 	s.key = key;
-	for (int i = 1; code == EXIT_DONE && i < r->argc; i++)
-		code = sign_one(r, &s, r->argv[i]);
-	if (code == EXIT_DONE)
+	while (code == EXIT_DONE && done < count) {
+		code = sign_one(r, &s, &asked[done], r->argv[1 + done]);
+		done += code == EXIT_DONE ? 1 : 0;
+	}
+	if (done > 0)
 		ui_note(&r->ui,
 			_("The clinic learns of it on the daemon's machine: "
-			  "rowanctl cards import %s/statements.txt, or rowand "
-			  "--import before it runs. A coordinator can do it, "
-			  "too: rowan log-card ANSWER"),
+			  "rowanctl cards import %s/statements.txt. A "
+			  "coordinator can do it, too: rowan log-card ANSWER"),
 			r->argv[0]);
+	for (int i = 0; i < count; i++)
+		buf_wipe(&asked[i].raw);
+	free(asked);
 	authority_free(key);
 	authority_book_close(&b);
 	return code;
@@ -377,6 +435,19 @@ static int write_servers(
 	return code;
 }
 
+static char *daemon_words(
+	const struct run *r, const struct asked *a, unsigned long days)
+{
+	const char *enrol = run_option(r, "enrol");
+
+	return mem_print(_("A daemon of agency %.*s asks for its card, valid "
+			   "for %lu days. Devices connect to it at %s, and "
+			   "enrol at %s."),
+		(int)a->q.agency.len, (const char *)a->q.agency.data, days,
+		run_option(r, "listen"),
+		enrol != NULL ? enrol : _("no address (--enrol)"));
+}
+
 int authority_daemon_run(struct run *r)
 {
 	char *path = authority_book_path(r->argv[0], "daemon.txt");
@@ -400,8 +471,12 @@ int authority_daemon_run(struct run *r)
 			_("%s is not a daemon's request"), r->argv[1]);
 	if (code == EXIT_DONE)
 		code = write_servers(r, &a.q.transport_key, &servers);
-	if (code == EXIT_DONE)
-		code = compare(r, &a, _("A daemon asks for its card."));
+	if (code == EXIT_DONE) {
+		char *what = daemon_words(r, &a, days);
+
+		code = compare(r, &a, what, r->argv[1]);
+		free(what);
+	}
 	if (code == EXIT_DONE)
 		code = authority_book_key(&b, "authority.key", &key);
 	s.key = key;
@@ -426,175 +501,5 @@ int authority_daemon_run(struct run *r)
 	authority_free(key);
 	authority_book_close(&b);
 	free(path);
-	return code;
-}
-
-/* ---- succession
- * --------------------------------------------------------------- */
-
-static int open_key(
-	const struct ui *ui, const char *path, struct authority_key **ret)
-{
-	char *prompt = mem_print(_("Passphrase of %s:"), path);
-	struct pass pass = {NULL, 0};
-	struct buf text = {NULL, 0};
-	int code = file_read(ui, path, AUTHORITY_FILE_MAX, &text);
-
-	if (code == EXIT_DONE)
-		code = pass_get(ui, prompt, &pass);
-	if (code == EXIT_DONE && authority_open(buf_view(&text),
-					 bytes_of(pass.b, pass.len), ret) != 0)
-		code = ui_fail(ui, EXIT_PASSPHRASE, NULL,
-			_("wrong passphrase, or %s is no key"), path);
-	pass_wipe(&pass);
-	buf_wipe(&text);
-	free(prompt);
-	return code;
-}
-
-static int copy_into(const struct ui *ui, const char *dir, const char *name,
-	struct bytes data, unsigned flags)
-{
-	char *path = authority_book_path(dir, name);
-	int code = file_write(ui, path, data, flags);
-
-	free(path);
-	return code;
-}
-
-static int seal_into(const struct ui *ui, const char *dir, const char *name,
-	const struct authority_key *k, const struct pass *pass)
-{
-	struct writer w;
-	int code;
-
-	writer_init(&w, AUTHORITY_FILE_MAX);
-	if (authority_seal(k, bytes_of(pass->b, pass->len),
-		    &passphrase_cost_default, &w) != 0)
-		code = ui_fail(
-			ui, EXIT_MACHINE, NULL, _("the key cannot be sealed"));
-	else
-		code = copy_into(ui, dir, name, writer_view(&w), FILE_SECRET);
-	writer_wipe(&w);
-	return code;
-}
-
-/* The keys of one succession. */
-struct heirs {
-	struct authority_key *old, *fresh, *next;
-};
-
-/* The new record and its statement, into ${b}. */
-static int succeed(struct authority_book *b, const struct heirs *h,
-	uint64_t now, struct writer *records)
-{
-	struct authority_succession s = {.clinic = &b->clinic,
-		.old = h->old,
-		.fresh = h->fresh,
-		.time = now};
-	struct wire_key next;
-	struct writer record, st;
-	int rc, code;
-
-	authority_public(h->next, &next);
-	s.next = &next;
-	writer_init(&record, AUTHORITY_FILE_MAX);
-	writer_init(&st, WIRE_STATEMENT_MAX);
-	rc = authority_succeed(&s, &record, &st);
-	if (rc != 0)
-		code = ui_fail(b->ui, EXIT_DIFFERENT, NULL,
-			_("this is not the key that the record promised"));
-	else
-		code = authority_book_add(b, writer_view(&st), now);
-	writer_raw(records, b->records.data, b->records.len);
-	if (code == EXIT_DONE && armour_write(ARMOUR_AUTHORITY_RECORD,
-					 writer_view(&record), records) != 0)
-		code = EXIT_MACHINE;
-	writer_wipe(&record);
-	writer_wipe(&st);
-	return code;
-}
-
-static int open_heirs(
-	const struct run *r, const struct authority_book *b, struct heirs *h)
-{
-	const char *at = run_option(r, "next");
-	char *path = at != NULL ? mem_text(at)
-				: authority_book_path(b->dir, "next.key");
-	int code = EXIT_DONE;
-
-	if (run_option(r, "lost") == NULL)
-		code = authority_book_key(b, "authority.key", &h->old);
-	if (code == EXIT_DONE)
-		code = open_key(&r->ui, path, &h->fresh);
-	if (code == EXIT_DONE && authority_new(&b->clinic.id, &h->next) != 0)
-		code = ui_fail(
-			&r->ui, EXIT_MACHINE, NULL, _("no locked memory left"));
-	free(path);
-	return code;
-}
-
-/* NEW is written whole before the statement exists anywhere. */
-int authority_succeed_run(struct run *r)
-{
-	const char *old = r->argv[0], *fresh = r->argv[1];
-	struct heirs h = {NULL, NULL, NULL};
-	struct pass pass = {NULL, 0};
-	struct buf first = {NULL, 0};
-	struct authority_book b;
-	struct writer records;
-	char *path;
-	int code = authority_book_open(&r->ui, old, &b);
-
-	if (code != EXIT_DONE)
-		return code;
-	writer_init(&records, AUTHORITY_FILE_MAX);
-	path = authority_book_path(old, "authority.txt");
-	code = file_read(&r->ui, path, AUTHORITY_FILE_MAX, &first);
-	free(path);
-	if (code == EXIT_DONE && b.record_count == BUNDLE_RECORDS_MAX)
-		code = ui_fail(&r->ui, EXIT_OTHER, NULL,
-			_("a clinic has at most %d authorities one after the "
-			  "other"),
-			BUNDLE_RECORDS_MAX);
-	if (code == EXIT_DONE)
-		code = open_heirs(r, &b, &h);
-	if (code == EXIT_DONE)
-		code = pass_new(
-			&r->ui, _("A passphrase for the new folder:"), &pass);
-	if (code == EXIT_DONE && mkdir(fresh, 0700) != 0)
-		code = ui_fail(&r->ui,
-			errno == EEXIST ? EXIT_TAKEN : EXIT_MACHINE, NULL,
-			_("cannot make %s: %s"), fresh, strerror(errno));
-	b.dir = fresh;
-	if (code == EXIT_DONE)
-		code = seal_into(
-			&r->ui, fresh, "authority.key", h.fresh, &pass);
-	if (code == EXIT_DONE)
-		code = seal_into(&r->ui, fresh, "next.key", h.next, &pass);
-	if (code == EXIT_DONE)
-		code = copy_into(
-			&r->ui, fresh, "authority.txt", buf_view(&first), 0);
-	if (code == EXIT_DONE && b.daemon.len > 0)
-		code = copy_into(
-			&r->ui, fresh, "daemon.txt", buf_view(&b.daemon), 0);
-	if (code == EXIT_DONE)
-		code = succeed(&b, &h, (uint64_t)time(NULL), &records);
-	if (code == EXIT_DONE)
-		code = copy_into(
-			&r->ui, fresh, "records.txt", writer_view(&records), 0);
-	if (code == EXIT_DONE)
-		ui_note(&r->ui,
-			_("The next key has taken over. The clinic "
-			  "learns of it by: rowand --import "
-			  "%s/statements.txt"),
-			fresh);
-	authority_free(h.old);
-	authority_free(h.fresh);
-	authority_free(h.next);
-	pass_wipe(&pass);
-	buf_wipe(&first);
-	writer_wipe(&records);
-	authority_book_close(&b);
 	return code;
 }

@@ -92,7 +92,7 @@ static int confirm(const struct run *r, const struct wire_statement *s)
 	char *words = both_words(s);
 	int code = EXIT_DONE;
 
-	ui_note(&r->ui, "%s", words);
+	ui_lead(&r->ui, "%s", words);
 	free(words);
 	if (!yes)
 		code = ui_ask(&r->ui,

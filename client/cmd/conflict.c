@@ -132,8 +132,8 @@ static int get_run(struct run *r)
 			_("rowan conflict list has the numbers"),
 			_("there is no conflict %lu"), n);
 	else
-		code = file_write(&r->ui, r->argc > 1 ? r->argv[1] : "-",
-			bytes_of(text, strlen(text)), 0);
+		code = file_give(&r->ui, r->argc > 1 ? r->argv[1] : NULL,
+			bytes_of(text, strlen(text)));
 	json_decref(ret);
 	return code;
 }

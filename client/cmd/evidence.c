@@ -218,7 +218,7 @@ static int verify_run(struct run *r)
 
 static int get_run(struct run *r)
 {
-	const char *path = r->argv[1], *text;
+	const char *text;
 	json_t *answer = NULL;
 	int code = remote_call(r,
 		json_pack("{s:s,s:s}", "op", "receipt", "message", r->argv[0]),
@@ -227,8 +227,8 @@ static int get_run(struct run *r)
 	if (code != EXIT_DONE)
 		return code;
 	text = json_text(answer, "receipt");
-	code = file_write(&r->ui, path != NULL ? path : "-",
-		bytes_of(text, strlen(text)), 0);
+	code = file_give(&r->ui, r->argc > 1 ? r->argv[1] : NULL,
+		bytes_of(text, strlen(text)));
 	json_decref(answer);
 	return code;
 }

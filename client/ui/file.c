@@ -47,6 +47,33 @@ int file_read(
 	return file_read_or(ui, path, max, NULL, ret);
 }
 
+static int cannot_read(const struct ui *ui, const char *path)
+{
+	return ui_fail(ui, errno == ENOENT ? EXIT_NOT_FOUND : EXIT_MACHINE,
+		NULL, "%s: %s", path, strerror(errno));
+}
+
+int file_there(const struct ui *ui, const char *path)
+{
+	return strcmp(path, "-") == 0 || access(path, R_OK) == 0
+		       ? EXIT_DONE
+		       : cannot_read(ui, path);
+}
+
+static int taken(const struct ui *ui, const char *path)
+{
+	return ui_fail(ui, EXIT_TAKEN,
+		_("choose another name; nothing is overwritten"),
+		_("%s exists already"), path);
+}
+
+int file_free(const struct ui *ui, const char *path)
+{
+	return strcmp(path, "-") == 0 || access(path, F_OK) != 0
+		       ? EXIT_DONE
+		       : taken(ui, path);
+}
+
 int file_read_or(const struct ui *ui, const char *path, size_t max,
 	const char *hint, struct buf *ret)
 {
@@ -55,9 +82,7 @@ int file_read_or(const struct ui *ui, const char *path, size_t max,
 
 	*ret = (struct buf){NULL, 0};
 	if (fd < 0)
-		return ui_fail(ui,
-			errno == ENOENT ? EXIT_NOT_FOUND : EXIT_MACHINE, NULL,
-			"%s: %s", path, strerror(errno));
+		return cannot_read(ui, path);
 	rc = read_fd(fd, max, ret);
 	if (rc == ROWAN_E_LIMIT)
 		rc = ui_fail(ui, EXIT_INPUT, hint,
@@ -150,11 +175,18 @@ int file_write(const struct ui *ui, const char *path, struct bytes data,
 	}
 	rc = file_put(path, data, flags);
 	if (rc == ROWAN_E_EXISTS)
-		return ui_fail(ui, EXIT_TAKEN,
-			_("choose another name; nothing is overwritten"),
-			_("%s exists already"), path);
+		return taken(ui, path);
 	if (rc != 0)
 		return ui_fail(ui, EXIT_MACHINE, NULL, _("cannot write %s: %s"),
 			path, strerror(errno));
 	return EXIT_DONE;
+}
+
+int file_give(const struct ui *ui, const char *path, struct bytes data)
+{
+	int code = file_write(ui, path != NULL ? path : "-", data, 0);
+
+	if (code == EXIT_DONE && path != NULL && strcmp(path, "-") != 0)
+		ui_json(ui, json_pack("{s:s}", "path", path));
+	return code;
 }

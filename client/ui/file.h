@@ -34,6 +34,21 @@ int file_write(const struct ui *ui, const char *path, struct bytes data,
 	unsigned flags);
 
 /**
+ * file_give(ui, path, data):
+ * What a command makes: a new file, with --json named in its answer, or on
+ * stdout where ${path} is NULL. As file_write.
+ */
+int file_give(const struct ui *ui, const char *path, struct bytes data);
+
+/**
+ * file_there(ui, path), file_free(ui, path):
+ * For refusing before a passphrase is asked for: whether file_read, file_write
+ * of a new file can be. EXIT_DONE, or said as they would.
+ */
+int file_there(const struct ui *ui, const char *path);
+int file_free(const struct ui *ui, const char *path);
+
+/**
  * file_put(path, data, flags):
  * The same without words: 0, ROWAN_E_EXISTS, ROWAN_E_FULL, ROWAN_E_IO.
  */

@@ -119,21 +119,39 @@ void ui_beside(const struct ui *ui, size_t indent, const char *text)
 	}
 }
 
-void ui_note(const struct ui *ui, const char *format, ...)
+__attribute__((format(printf, 2, 0))) static void note(
+	const struct ui *ui, const char *format, va_list ap)
 {
 	char *words = NULL;
+
+	(void)fflush(stdout);
+	if (vasprintf(&words, format, ap) < 0)
+		words = NULL;
+	print_folded(stderr, words != NULL ? words : "", ui->err_width);
+	(void)fputc('\n', stderr);
+	free(words);
+}
+
+void ui_note(const struct ui *ui, const char *format, ...)
+{
 	va_list ap;
 
 	if (ui->json || ui->quiet)
 		return;
-	(void)fflush(stdout);
 	va_start(ap, format);
-	if (vasprintf(&words, format, ap) < 0)
-		words = NULL;
+	note(ui, format, ap);
 	va_end(ap);
-	print_folded(stderr, words != NULL ? words : "", ui->err_width);
-	(void)fputc('\n', stderr);
-	free(words);
+}
+
+void ui_lead(const struct ui *ui, const char *format, ...)
+{
+	va_list ap;
+
+	if ((ui->json || ui->quiet) && (ui->no_input || !ui->in_tty))
+		return;
+	va_start(ap, format);
+	note(ui, format, ap);
+	va_end(ap);
 }
 
 /* "error: what is wrong", folded as a whole. */

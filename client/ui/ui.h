@@ -84,6 +84,14 @@ enum ui_style { UI_PLAIN, UI_BOLD, UI_DIM, UI_WARN, UI_GOOD };
 const char *ui_style(const struct ui *ui, enum ui_style style);
 
 /**
+ * ui_lead(ui, format, ...):
+ * Words without which the next question cannot be answered: as ui_note, and
+ * with --json and --quiet, too, where there is somebody to ask.
+ */
+void ui_lead(const struct ui *ui, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
  * ui_ask(ui, question, option, ret):
  * Ask a yes or no on the terminal. ${option} answers it without: "--yes".
  * EXIT_DONE, EXIT_NEEDS_INPUT (said).

@@ -16,8 +16,13 @@ import socket
 import struct
 import subprocess
 import tempfile
+import sys
 import threading
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "..", "client"))
+import answers  # noqa: E402
 
 PASSPHRASE = "correct horse battery staple"
 
@@ -114,6 +119,8 @@ class Clinic:
         if check and p.returncode != 0:
             raise Failed("%s %s: exit code %d\n%s%s" % (
                 program, " ".join(args), p.returncode, p.stdout, p.stderr))
+        if program == "rowan" and "--json" in args and p.returncode == 0:
+            answers.check_output(args, p.stdout)
         return p
 
     def authority(self, *args, check=True):

@@ -47,6 +47,12 @@ check-newcomer: $(B)/rowan $(B)/rowand $(B)/rowanctl $(B)/companion \
 		$(ACCEPTANCE_SO)
 	$(Q)$(DEBIAN_PYTHON) tests/client/newcomer.py $(B)
 
+#   make check-authority   the offline authority, by its files alone
+CHECKS += check-authority
+.PHONY: check-authority
+check-authority: $(B)/rowan $(B)/rowand
+	$(Q)python3 tests/client/authority.py $(B)
+
 CHECKS += check-json
 .PHONY: check-json
 check-json: $(B)/tests/client/rowan
