@@ -288,13 +288,27 @@ int book_set_name(struct book *b, const char *name)
 	return save(b, 0);
 }
 
-size_t book_list_add(struct book *b, enum book_kind kind, const struct id16 *id)
+/* The number; 0: it has none. */
+static size_t number_of(
+	const struct book *b, enum book_kind kind, const struct id16 *id)
 {
 	/* Backwards: what is listed again is mostly of late. */
 	for (size_t n = b->count[kind]; n > 0; n--)
 		if (id16_eq(&b->list[kind][n - 1], id))
 			return n;
-	return append(b, kind, id);
+	return 0;
+}
+
+size_t book_list_add(struct book *b, enum book_kind kind, const struct id16 *id)
+{
+	size_t n = number_of(b, kind, id);
+
+	return n > 0 ? n : append(b, kind, id);
+}
+
+bool book_has(const struct book *b, enum book_kind kind, const struct id16 *id)
+{
+	return number_of(b, kind, id) > 0;
 }
 
 bool book_listed(const struct book *b, enum book_kind kind)

@@ -93,6 +93,12 @@ void book_keep(struct book *b);
 bool book_listed(const struct book *b, enum book_kind kind);
 
 /**
+ * book_has(b, kind, id):
+ * Whether ${id} has a number.
+ */
+bool book_has(const struct book *b, enum book_kind kind, const struct id16 *id);
+
+/**
  * book_find(b, kind, text, ret):
  * What ${text} names: an alias, or a number that a listing gave.
  * ROWAN_E_NOT_FOUND.

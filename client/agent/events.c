@@ -108,6 +108,8 @@ static int take_one(struct agent *a, const struct rowan_event *e)
 		return rc;
 	if (is_kept(type)) {
 		o = event_json(e);
+		if (type == ROWAN_EVENT_FAILED && !wait_wanted(a, e))
+			(void)json_object_set_new(o, "untold", json_true());
 		rc = evlog_add(a->evlog, o, &cursor);
 		json_decref(o);
 	}

@@ -37,7 +37,9 @@ struct request {
 	json_t *out; /* the answer, filled by the operation */
 	int exit;    /* of a refusal with words of its own */
 	const char *words, *hint;
-	char *detail; /* a name or path that belongs to it */
+	char *detail;	     /* a name or path that belongs to it */
+	struct id16 of_case; /* that name_case found last */
+	bool has_case;
 };
 
 /* Returned by operations besides 0 and enum rowan_error. */
@@ -162,6 +164,8 @@ int wait_for(struct request *q, enum wait_kind kind, uint64_t number,
  */
 int wait_audit(struct request *q, struct rowan_audit *audit, bool proofs);
 void wait_event(struct agent *a, const struct rowan_event *e);
+/* Whether somebody waits for just that event. */
+bool wait_wanted(const struct agent *a, const struct rowan_event *e);
 void wait_peer_gone(struct agent *a, const struct peer *p);
 void wait_lock(struct agent *a);
 /* Answer what is late; milliseconds until the next one is, or -1. */
@@ -188,6 +192,11 @@ void events_feed(struct agent *a, struct peer *p);
  * returned.
  */
 ROWAN_MUST int name_case(struct request *q, const char *text, struct id16 *ret);
+/*
+ * After a failure: when the case that was named has not reached the clinic, the
+ * refusal that says so; else ${rc}.
+ */
+ROWAN_MUST int name_absent(struct request *q, int rc);
 ROWAN_MUST int name_person(
 	struct request *q, const char *text, struct id16 *ret);
 /* The same, where "victim" is the victim of ${case_id}. */

@@ -66,7 +66,7 @@ static void number_open(struct agent *a, const struct rowan_list *l)
 	}
 }
 
-int name_case(struct request *q, const char *text, struct id16 *ret)
+static int find_case(struct request *q, const char *text, struct id16 *ret)
 {
 	static const char hint[] = N_("rowan cases numbers them; rowan alias "
 				      "gives one a private name");
@@ -89,9 +89,44 @@ int name_case(struct request *q, const char *text, struct id16 *ret)
 		}
 	}
 	rc = search(list, rowan_case_id, text, ret);
+	if (rc == ROWAN_E_NOT_FOUND && strlen(text) == 2 * ID16_LEN &&
+		hex_read(text, ret->b, ID16_LEN) &&
+		book_has(a->book, BOOK_CASE, ret))
+		return 0; /* opened here, and not there yet */
 	return rc == 0 ? 0
 		       : unknown(q, rc, text, N_("there is no such case"),
 				 hint);
+}
+
+int name_case(struct request *q, const char *text, struct id16 *ret)
+{
+	int rc = find_case(q, text, ret);
+
+	q->has_case = rc == 0;
+	if (rc == 0)
+		q->of_case = *ret;
+	return rc;
+}
+
+int name_absent(struct request *q, int rc)
+{
+	struct rowan_list *list;
+	bool there = false;
+
+	if (!q->has_case || rowan_cases(q->agent->rowan, &list) != 0)
+		return rc;
+	for (size_t i = 0; i < rowan_list_count(list); i++)
+		there = there || memcmp(rowan_case_id(list, i), q->of_case.b,
+					 ID16_LEN) == 0;
+	rowan_list_free(list);
+	return there ? rc
+		     : refuse(q, EXIT_NOT_FOUND,
+			       N_("this case has not reached the clinic yet"),
+			       N_("it was opened without a connection and goes "
+				  "by itself: do this again once rowan status "
+				  "says connected. rowan doctor tells if it "
+				  "was "
+				  "refused"));
 }
 
 int name_person(struct request *q, const char *text, struct id16 *ret)

@@ -151,6 +151,7 @@ static void note_attempt(struct request *q, const struct subject *s)
 	free(text);
 }
 
+/* "look": only whether it can be named, before anybody is asked. */
 static int op_assign(struct request *q)
 {
 	struct subject s;
@@ -160,6 +161,8 @@ static int op_assign(struct request *q)
 	if (rc != 0)
 		return rc;
 	put_person(q, &s.member);
+	if (arg_flag(q, "look"))
+		return 0;
 	rc = rowan_assign(q->agent->rowan, s.channel.b, s.member.b,
 		(uint64_t)arg_number(q, "from", 0),
 		(uint64_t)arg_number(q, "until", 0), &number);
@@ -183,6 +186,8 @@ static int op_unassign(struct request *q)
 	if (rc != 0)
 		return rc;
 	put_person(q, &s.member);
+	if (arg_flag(q, "look"))
+		return 0;
 	rc = rowan_unassign(q->agent->rowan, s.channel.b, s.member.b, &number);
 	return act(q, rc, number);
 }
@@ -195,10 +200,14 @@ static int op_recuse(struct request *q)
 
 	if (rc == 0)
 		rc = rowan_recuse(q->agent->rowan, id.b, &number);
-	if (rc == ROWAN_E_SIGNER || rc == ROWAN_E_RULE)
-		return refuse(q, EXIT_NOT_ALLOWED,
-			N_("you take no part in this case"),
-			N_("rowan case shows who does"));
+	if (rc == ROWAN_E_SIGNER || rc == ROWAN_E_RULE) {
+		rc = name_absent(q, rc);
+		return rc == AGENT_REFUSED
+			       ? rc
+			       : refuse(q, EXIT_NOT_ALLOWED,
+					 N_("you take no part in this case"),
+					 N_("rowan case shows who does"));
+	}
 	return act(q, rc, number);
 }
 
@@ -238,6 +247,9 @@ static int op_revoke(struct request *q)
 	else if (strcmp(reason, "other") != 0)
 		return refuse(q, EXIT_USAGE,
 			N_("a reason is lost, left or other"), NULL);
+	(void)json_object_set_new(q->out, "device", show_id(device.b));
+	if (arg_flag(q, "look"))
+		return 0;
 	rc = rowan_revoke(q->agent->rowan, device.b, why,
 		text != NULL ? of_case.b : NULL, &number);
 	return act(q, rc, number);

@@ -251,6 +251,11 @@ static int op_install(struct request *q)
 			N_("that answer is not for this device"),
 			N_("each answer fits only the request it was made "
 			   "for"));
+	if (rc == ROWAN_E_NOT_FOUND)
+		return refuse(q, EXIT_DIFFERENT,
+			N_("there is no card for this device in it"),
+			N_("each answer fits only the request it was made for; "
+			   "ask the authority for the whole of it"));
 	if (rc == ROWAN_E_EXISTS)
 		return refuse(q, EXIT_TAKEN,
 			N_("this device belongs to another clinic"), NULL);

@@ -209,7 +209,8 @@ static int allowed(struct request *q, const struct agent_operation *o)
 	if (o->needs != OP_OPEN && !rowan_enrolled(a->rowan))
 		return refuse(q, EXIT_NO_SETUP,
 			N_("this device has no card yet"),
-			N_("rowan setup goes on where it was"));
+			N_("rowan setup goes on with an invite, rowan setup "
+			   "--answer FILE with what the authority signed"));
 	return o->needs == OP_SPEAK ? may_speak(q) : 0;
 }
 
@@ -268,6 +269,8 @@ void serve_request(struct agent *a, struct peer *p, json_t *in)
 	}
 	if (rc == 0)
 		rc = o->run(&q);
+	if (rc == ROWAN_E_NOT_FOUND || rc == ROWAN_E_UNKNOWN)
+		rc = name_absent(&q, rc);
 	if (a->book != NULL)
 		book_keep(a->book);
 	answer(&q, rc);

@@ -201,6 +201,14 @@ static void progress(const struct wait *w, const struct rowan_event *e)
 				(json_int_t)rowan_event_total(e)));
 }
 
+bool wait_wanted(const struct agent *a, const struct rowan_event *e)
+{
+	for (const struct wait *w = a->waits; w != NULL; w = w->next)
+		if (match(w, e) != 0)
+			return true;
+	return false;
+}
+
 void wait_event(struct agent *a, const struct rowan_event *e)
 {
 	for (struct wait **at = &a->waits; *at != NULL;) {

@@ -201,28 +201,34 @@ static int confirm(struct run *r, const struct assignment *a, const char *who)
 	return code;
 }
 
-static json_t *assign_request(const struct assignment *a, const char *channel)
+static json_t *assign_request(
+	const struct assignment *a, const char *channel, bool look)
 {
-	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:I}", "op",
+	return json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:b}", "op",
 		a->end ? "unassign" : "assign", "case", a->of_case, "person",
 		a->person, "channel", channel, "from", (json_int_t)a->from,
-		"until", (json_int_t)a->until);
+		"until", (json_int_t)a->until, "look", (int)look);
 }
 
-/* Each channel of the list; results are added to ${results}. */
+/*
+ * Each channel of the list; results are added to ${results}. Without: only
+ * whether it can be named, which is said before anybody is asked.
+ */
 static int assign_channels(
 	struct run *r, const struct assignment *a, json_t *results)
 {
 	char *list = mem_text(a->channels), *rest = NULL;
 	int code = EXIT_DONE;
+	size_t count = 0;
 
 	for (char *one = strtok_r(list, ",", &rest);
 		one != NULL && code == EXIT_DONE;
-		one = strtok_r(NULL, ",", &rest)) {
+		one = strtok_r(NULL, ",", &rest), count++) {
 		json_t *out = NULL;
 
-		code = do_act(r, assign_request(a, one), NULL, &out);
-		if (code == EXIT_DONE) {
+		code = do_act(
+			r, assign_request(a, one, results == NULL), NULL, &out);
+		if (code == EXIT_DONE && results != NULL) {
 			(void)json_object_set_new(
 				out, "channel", json_string(one));
 			(void)json_array_append(results, out);
@@ -230,15 +236,19 @@ static int assign_channels(
 		json_decref(out);
 	}
 	free(list);
-	return code;
+	return code == EXIT_DONE && count == 0
+		       ? run_usage(r, _("a channel is support, team or diary"))
+		       : code;
 }
 
 static int assign_one(struct run *r, const struct assignment *a)
 {
 	json_t *results = json_array();
 	char *who = NULL, *safe;
-	int code = who_is(r, a->person, &who);
+	int code = assign_channels(r, a, NULL);
 
+	if (code == EXIT_DONE)
+		code = who_is(r, a->person, &who);
 	if (code == EXIT_DONE)
 		code = confirm(r, a, who);
 	if (code == EXIT_DONE)
@@ -417,6 +427,16 @@ static int member_of(struct run *r, const char *person, char **ret)
 	return code;
 }
 
+static int has_case(struct run *r, const char *of_case)
+{
+	json_t *out = NULL;
+	int code = remote_call(
+		r, json_pack("{s:s,s:s}", "op", "case", "case", of_case), &out);
+
+	json_decref(out);
+	return code;
+}
+
 static int handover_run(struct run *r)
 {
 	const char *from = run_option(r, "from");
@@ -432,6 +452,8 @@ static int handover_run(struct run *r)
 		code = member_of(r, r->argv[0], &to);
 	if (code == EXIT_DONE)
 		code = member_of(r, from != NULL ? from : "me", &leaver);
+	for (int i = 1; code == EXIT_DONE && i < r->argc; i++)
+		code = has_case(r, r->argv[i]);
 	safe = ui_safe(&r->ui, who);
 	if (code == EXIT_DONE && !yes) {
 		question = r->argc > 1 ? mem_print(_("Hand these cases to %s?"),

@@ -320,7 +320,8 @@ static int case_run(struct run *r)
 	table_column(t, _("VERIFIED"), 0);
 	json_array_foreach (json_object_get(ret, "channels"), i, one) {
 		people_rows(t, json_object_get(one, "people"), now, one);
-		outside = outside || !json_flag(one, "part");
+		if (json_array_size(json_object_get(one, "people")) > 0)
+			outside = outside || !json_flag(one, "part");
 	}
 	table_print(t, _("Nobody takes part yet: rowan assign."));
 	table_free(t);

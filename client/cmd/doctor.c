@@ -83,7 +83,8 @@ static void check_card(struct findings *f, const json_t *s)
 	const char *link = json_text(s, "link");
 
 	found(f, json_flag(s, "enrolled"), _("this device has a card"),
-		_("rowan setup goes on where it was"));
+		_("rowan setup goes on with an invite, rowan setup --answer "
+		  "FILE with what the authority signed"));
 	if (!json_flag(s, "enrolled"))
 		return;
 	if (now > 0 && end > 0) {
@@ -166,6 +167,24 @@ static bool on_alarm(struct run *r, const json_t *event, void *ctx)
 	return true;
 }
 
+/* Acts that were kept without a connection, and came to nothing. */
+static void on_refused(struct findings *f, const json_t *event)
+{
+	const char *alias = json_text(event, "alias");
+	char *of = *alias != '\0' ? mem_text(alias)
+				  : mem_print("%.8s", json_text(event, "case"));
+	char *what = mem_print(
+		_("something that was kept without a connection was refused "
+		  "later: %s, in case %s"),
+		json_text(event, "error"), of);
+
+	found(f, false, what,
+		_("rowan cases and rowan case show how things stand: do it "
+		  "again if it is still wanted"));
+	free(what);
+	free(of);
+}
+
 /* What the journal has, up to now. */
 static void check_alarms(struct findings *f, struct run *r)
 {
@@ -178,6 +197,8 @@ static void check_alarms(struct findings *f, struct run *r)
 			(void)on_alarm(r, one, f);
 		if (json_array_size(json_object_get(ret, "alarms")) == 0)
 			found(f, true, _("there was no alarm"), NULL);
+		json_array_foreach (json_object_get(ret, "refused"), i, one)
+			on_refused(f, one);
 	}
 	json_decref(ret);
 	json_decref(error);

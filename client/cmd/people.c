@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rowan.h>
 
@@ -15,6 +16,9 @@
 #include "ui/table.h"
 #include "ui/when.h"
 #include "ui/words.h"
+
+#define INVITE_TRIES	60
+#define INVITE_PAUSE_MS 500
 
 /* ---- invite
  * --------------------------------------------------------------------- */
@@ -112,6 +116,8 @@ static int compare(struct run *r, const char *invite, json_t *consent)
 		code = not_used(r, invite);
 	if (code == EXIT_DONE) {
 		ui_say(&r->ui, _("Code: %s"), json_text(ret, "code"));
+		if (r->ui.json)
+			ui_lead(&r->ui, _("Code: %s"), json_text(ret, "code"));
 		ui_note(&r->ui, _("Read it aloud, then let them read theirs."));
 		code = ui_ask(&r->ui, _("Is it the same, every digit?"),
 			"rowan confirm --same", &same);
@@ -135,12 +141,46 @@ static int compare(struct run *r, const char *invite, json_t *consent)
 	return EXIT_DONE;
 }
 
+/*
+ * Where somebody new is to come is what the clinic says once there is a
+ * connection: in a moment, mostly.
+ */
+static int make_invite(struct run *r, const json_t *request, json_t **ret)
+{
+	json_t *error = NULL, *open = NULL;
+	/* The vault is open then. */
+	int code = remote_call(
+		r, json_pack("{s:s,s:i}", "op", "current", "wait", 0), &open);
+	bool again = code == EXIT_DONE;
+
+	json_decref(open);
+	for (int i = 0; again && i < INVITE_TRIES; i++) {
+		if (i == 1)
+			ui_note(&r->ui, _("Waiting for the clinic ..."));
+		if (i > 0)
+			(void)usleep(INVITE_PAUSE_MS * 1000);
+		json_decref(error);
+		code = remote_try(r, json_deep_copy(request), ret, &error);
+		again = json_number(error, "error") == ROWAN_E_AGAIN;
+	}
+	if (again)
+		code = ui_fail(&r->ui, EXIT_LATER,
+			_("that needs a connection: try again once rowan "
+			  "status says connected"),
+			_("the clinic has not said yet where somebody new is "
+			  "to come"));
+	else if (error != NULL)
+		code = remote_say_error(r, error);
+	json_decref(error);
+	return code;
+}
+
 static int invite_run(struct run *r)
 {
 	bool colleague = run_option(r, "colleague") != NULL;
 	const char *further = run_option(r, "further");
 	unsigned long hours = 24;
-	json_t *made = NULL;
+	json_t *made = NULL, *request;
 	int code = run_number(r, "hours", 1, 168, &hours);
 
 	if (code != EXIT_DONE)
@@ -149,11 +189,11 @@ static int invite_run(struct run *r)
 		return run_usage(r, _("an invite is for the victim of a CASE, "
 				      "or with --colleague, or with --further "
 				      "PERSON"));
-	code = remote_call(r,
-		json_pack("{s:s,s:s*,s:s*,s:i}", "op", "invite", "case",
-			r->argc > 0 ? r->argv[0] : NULL, "person", further,
-			"hours", (int)hours),
-		&made);
+	request = json_pack("{s:s,s:s*,s:s*,s:i}", "op", "invite", "case",
+		r->argc > 0 ? r->argv[0] : NULL, "person", further, "hours",
+		(int)hours);
+	code = make_invite(r, request, &made);
+	json_decref(request);
 	if (code != EXIT_DONE)
 		return code;
 	code = show_invite(r, made);
@@ -306,6 +346,8 @@ static int consent_run(struct run *r)
 			_("%s is no request for a card"), r->argv[0]);
 	}
 	ui_say(&r->ui, _("fingerprint: %s"), print);
+	if (!same && r->ui.json)
+		ui_lead(&r->ui, _("fingerprint: %s"), print);
 	if (!same)
 		code = ui_ask(&r->ui,
 			_("Does your new device show the same fingerprint, and "
@@ -357,6 +399,8 @@ static int verify_run(struct run *r)
 		return EXIT_DONE;
 	}
 	if (!same) {
+		if (r->ui.json)
+			ui_lead(&r->ui, "%s", json_text(ret, "code"));
 		ui_note(&r->ui,
 			_("Everybody in the channel sees this code. Compare "
 			  "it over a call or in person."));
@@ -446,26 +490,36 @@ static const struct command_option revoke_options[] = {
 	{"yes", 'y', NULL, N_("do not ask"), COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
+static json_t *revoke_request(const struct run *r, bool look)
+{
+	return json_pack("{s:s,s:s,s:s*,s:s*,s:b}", "op", "revoke", "device",
+		r->argv[0], "reason", run_option(r, "reason"), "case",
+		run_option(r, "case"), "look", (int)look);
+}
+
 static int revoke_run(struct run *r)
 {
 	bool yes = run_option(r, "yes") != NULL;
 	json_t *ret = NULL;
 	int code = EXIT_DONE;
 
-	if (!yes)
-		code = ui_ask(&r->ui,
-			_("Revoke it? It is refused from its next message on, "
-			  "for ever."),
-			"--yes", &yes);
+	if (!yes) {
+		char *question;
+
+		code = remote_call(r, revoke_request(r, true), &ret);
+		question = mem_print(_("Revoke the device %.8s? It is refused "
+				       "from its next message on, for ever."),
+			json_text(ret, "device"));
+		json_decref(ret);
+		ret = NULL;
+		if (code == EXIT_DONE)
+			code = ui_ask(&r->ui, question, "--yes", &yes);
+		free(question);
+	}
 	if (code == EXIT_DONE && !yes)
 		return ui_fail(&r->ui, EXIT_OTHER, NULL, _("nothing was done"));
 	if (code == EXIT_DONE)
-		code = remote_call(r,
-			json_pack("{s:s,s:s,s:s*,s:s*}", "op", "revoke",
-				"device", r->argv[0], "reason",
-				run_option(r, "reason"), "case",
-				run_option(r, "case")),
-			&ret);
+		code = remote_call(r, revoke_request(r, false), &ret);
 	if (code != EXIT_DONE)
 		return code;
 	ui_note(&r->ui,

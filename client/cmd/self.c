@@ -81,6 +81,45 @@ static int setup_vault(struct run *r)
 	return code;
 }
 
+static bool rights_of(const char *text, unsigned *ret)
+{
+	static const char *const names[] = {
+		"enrol", "coordinate", "duty", "audit"};
+
+	*ret = 0;
+	while (text != NULL && *text != '\0') {
+		size_t len = strcspn(text, ","), i;
+
+		for (i = 0; i < 4; i++)
+			if (strlen(names[i]) == len &&
+				memcmp(names[i], text, len) == 0)
+				break;
+		if (i == 4)
+			return false;
+		*ret |= 1U << i;
+		text += len;
+		text += *text == ',';
+	}
+	return true;
+}
+
+/* What cannot be is said before there is a vault and a passphrase for it. */
+static int setup_look(const struct run *r)
+{
+	const char *answer = run_option(r, "answer"), *path;
+	unsigned rights;
+
+	path = answer != NULL ? answer : run_option(r, "authority");
+	if (path == NULL)
+		return EXIT_DONE;
+	if (answer == NULL && run_option(r, "agency") == NULL)
+		return run_usage(r, _("--agency is missing"));
+	if (answer == NULL && !rights_of(run_option(r, "rights"), &rights))
+		return run_usage(r, _("rights are enrol, coordinate, duty and "
+				      "audit"));
+	return file_there(&r->ui, path);
+}
+
 static int setup_install(struct run *r, const char *path, bool *ret_enrolled)
 {
 	struct buf text;
@@ -119,46 +158,35 @@ static int setup_done(struct run *r)
 	json_t *ret = NULL, *error = NULL;
 
 	(void)remote_try(r, json_pack("{s:s}", "op", "status"), &ret, &error);
-	ui_note(&r->ui,
-		_("This device is enrolled. What now?\n"
-		  "  rowan name 'Sam'   what the others see as your name\n"
-		  "  rowan status       how things stand\n"
-		  "  rowan cases        your cases, with numbers\n"
-		  "  rowan inbox        what is unread\n"
-		  "  rowan read 1       read the case with that number\n"
-		  "  rowan send 1       write to it"));
+	ui_note(&r->ui, _("This device is enrolled. What now?\n"
+			  "  rowan status       how things stand"));
+	if (strcmp(json_text(ret, "role"), "witness") == 0)
+		ui_note(&r->ui,
+			_("  rowan witness      follow the clinic's log and "
+			  "cosign it; rowan config lock_minutes 0 first"));
+	else
+		ui_note(&r->ui,
+			_("  rowan name 'Sam'   what the others see as your "
+			  "name\n"
+			  "  rowan cases        your cases, with numbers\n"
+			  "  rowan inbox        what is unread\n"
+			  "  rowan read 1       read the case with that "
+			  "number\n"
+			  "  rowan send 1       write to it"));
 	if (has_right(ret, "coordinate"))
 		ui_note(&r->ui, _("  rowan open police  a referral that police "
 				  "made; then rowan assign"));
 	if (has_right(ret, "enrol"))
 		ui_note(&r->ui, _("  rowan invite 1     its victim, who sits "
 				  "beside you"));
+	if (has_right(ret, "audit"))
+		ui_note(&r->ui, _("  rowan audit verify whether the log is "
+				  "what was signed; rowan audit timeline: who "
+				  "did what"));
 	json_decref(ret);
 	json_decref(error);
 	ui_json(&r->ui, json_pack("{s:b}", "enrolled", 1));
 	return EXIT_DONE;
-}
-
-static bool rights_of(const char *text, unsigned *ret)
-{
-	static const char *const names[] = {
-		"enrol", "coordinate", "duty", "audit"};
-
-	*ret = 0;
-	while (text != NULL && *text != '\0') {
-		size_t len = strcspn(text, ","), i;
-
-		for (i = 0; i < 4; i++)
-			if (strlen(names[i]) == len &&
-				memcmp(names[i], text, len) == 0)
-				break;
-		if (i == 4)
-			return false;
-		*ret |= 1U << i;
-		text += len;
-		text += *text == ',';
-	}
-	return true;
 }
 
 static int setup_request(struct run *r)
@@ -171,11 +199,7 @@ static int setup_request(struct run *r)
 	char *safe;
 	int code;
 
-	if (agency == NULL)
-		return run_usage(r, _("--agency is missing"));
-	if (!rights_of(run_option(r, "rights"), &rights))
-		return run_usage(r, _("rights are enrol, coordinate, duty and "
-				      "audit"));
+	(void)rights_of(run_option(r, "rights"), &rights);
 	if (path == NULL)
 		path = "card.request";
 	code = setup_install(r, run_option(r, "authority"), &enrolled);
@@ -253,7 +277,8 @@ static int setup_invite(struct run *r, const char *invite)
 			  "rowan invite --colleague. The first devices of a "
 			  "clinic, and those with rights, begin by files: "
 			  "rowan setup --authority authority.txt --agency "
-			  "CODE"));
+			  "CODE. What the authority answers is for rowan setup "
+			  "--answer FILE."));
 		code = ui_line(&r->ui, _("Invite (as scanned or typed):"),
 			"--invite", &line);
 		invite = line;
@@ -279,6 +304,8 @@ static int setup_invite(struct run *r, const char *invite)
 			_("the clinic has not answered yet"));
 	if (code == EXIT_DONE) {
 		ui_say(&r->ui, _("Code: %s"), json_text(ret, "code"));
+		if (r->ui.json && !same)
+			ui_lead(&r->ui, _("Code: %s"), json_text(ret, "code"));
 		ui_note(&r->ui, _("Let the person who invited you read theirs, "
 				  "then read this one aloud. They must be the "
 				  "same."));
@@ -317,8 +344,10 @@ static int setup_run(struct run *r)
 {
 	const char *answer = run_option(r, "answer");
 	bool enrolled;
-	int code = setup_vault(r);
+	int code = setup_look(r);
 
+	if (code == EXIT_DONE)
+		code = setup_vault(r);
 	if (code != EXIT_DONE)
 		return code;
 	if (answer != NULL) {
@@ -493,8 +522,10 @@ static void say_status(const struct run *r, const json_t *s)
 		return;
 	}
 	if (!json_flag(s, "enrolled")) {
-		ui_say(&r->ui, _("The vault is open; this device has no card "
-				 "yet. rowan setup goes on."));
+		ui_say(&r->ui,
+			_("The vault is open; this device has no card yet. "
+			  "rowan setup goes on with an invite, rowan setup "
+			  "--answer FILE with what the authority signed."));
 		return;
 	}
 	agency = ui_safe(&r->ui, json_text(s, "agency"));

@@ -43,7 +43,9 @@ ROWAN_API void rowan_enrol_cancel(struct rowan *r);
  * rowan_invite(r, case_id, role, hours, ret_id, ret_text):
  * As registrar: make an invite, valid for ${hours} (1 to 168), for a victim's
  * device of a case or, with case_id NULL, for a colleague's first device. The
- * text goes into a QR code (alphanumeric mode) or is read out. Then: COMPARE
+ * text goes into a QR code (alphanumeric mode) or is read out. ROWAN_E_AGAIN
+ * until the daemon has said under which key it takes in somebody new: a moment
+ * after a connection. Then: COMPARE
  * once somebody redeems it, and rowan_invite_confirm; ENROLLED, ENROL_FAILED,
  * or the alarm REDEEMED.
  */

@@ -193,6 +193,15 @@ expect 16 'hint: .*; --yes answers' r assign foxglove 2 team
 expect 0 'takes part: support,team' r assign foxglove 2 support,team --yes
 expect 9 'there is no such person' r assign foxglove 99 team --yes
 expect 2 'support, team or diary' r assign foxglove 2 all --yes
+# What cannot be is refused before anybody is asked.
+expect 2 'support, team or diary' r assign 1 2 nonsense
+expect 2 'support, team or diary' r assign 1 2 support,nonsense
+expect 2 'support, team or diary' r assign 1 2 ''
+expect 2 'support, team or diary' r unassign 1 2 nonsense
+expect 2 'support, team or diary' r cover 1 2 72h --channels nonsense
+expect 9 'there is no such case' r assign 99 2 team
+expect 9 'there is no such person' r assign 1 99 team
+expect 9 'there is no such case' r handover 2 99
 expect 2 'end before it begins' r assign 1 2 team --until 2020-01-01 --yes
 expect 0 'takes part' r cover 1 2 72h --yes
 expect 2 'lies ahead' r cover 1 2 yesterday --yes
@@ -221,6 +230,9 @@ expect 13 'no erasure and no legal hold' r put case.hold --yes
 expect 9 'No such file' r put none --yes
 expect 0 'Revoked' sh -c '"$0" devices >/dev/null; "$0" revoke 1 --yes' "$rowan"
 expect 9 'there is no such device' r revoke 99 --yes
+expect 9 'there is no such device' r revoke 99
+expect 2 'lost, left or other' r revoke 1 --reason none
+expect 16 'Revoke the device [0-9a-f]' r revoke 1
 
 # ---- invites, codes, streams, figures ----------------------------------------------
 expect 0 'ROWAN:' r invite 1 --no-wait
@@ -297,6 +309,9 @@ expect 18 'is there a network' r doctor
 wait $waiting
 open_world '{"link": "refused"}'
 expect 18 'does not let this device in' r doctor
+open_world '{"again": 2, "refused": -355}'
+expect 0 'Waiting for the clinic' r invite 1 --no-wait
+expect 18 'kept without a connection was refused' r doctor
 open_world '{"fail": {"send": -102, "open": -351, "assign": -353,
 	"close": -355, "invite": -351, "erase": -355, "hold": -351, "cases": 0, "fetched": -4}}'
 expect 12 'make room' r send 1 hello
@@ -380,6 +395,11 @@ expect 12 'must be yours alone' r inbox
 chmod 700 home
 expect 0 'It is gone' sh -c 'echo another horse entirely | "$0" unlock -q \
 	--passphrase-fd 0 && "$0" wipe --yes' "$rowan"
+expect 3 'not set up' r inbox
+expect 2 'agency is missing' r setup --authority pass --passphrase-file pass
+expect 2 'rights are' r setup --authority pass --agency police --rights none \
+	--passphrase-file pass
+expect 9 'No such file' r setup --answer none --passphrase-file pass
 expect 3 'not set up' r inbox
 if grep -rqa 'bluebell\|correct horse' "$work/home"; then
 	echo "FAILED: something is left in the clear"

@@ -115,6 +115,10 @@ def no_daemon(c, w):
     expect(w, 0, "leaves once there is a connection", "send", "1", "--wait",
            "0", "said without a daemon")
     expect(c, 0, "Signed and kept", "open", "health", "--alias", "kept")
+    for args in (("assign", "kept", "me", "team"), ("case", "kept"),
+                 ("send", "kept", "hello"), ("recuse", "kept")):
+        out = expect(c, 9, "has not reached the clinic yet", *args)
+        assert "once rowan status says connected" in out, out
     expect(w, 0, "no connection: texts are kept", "chat", "1",
            text="kept from a pipe\n")
     expect(w, 18, "is there a network", "doctor")

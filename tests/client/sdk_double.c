@@ -6,10 +6,10 @@
  *
  *	{"rights": 15, "agency": "advocacy", "enrolled": true, "now":
  *1768480500, "link": "current", "fail": {"send": -102}, "compare": "12345
- *67890", "staff": [{"name": "Sam", "agency": "police"}], "cases": [{"agency":
- *"police", "day": 20468, "status": 1, "support": [{"from": 0, "text": "...",
- *"ago": 60}, ...], "victim": "Vic"}], "generate": {"cases": 200, "messages":
- *10000}}
+ *67890", "refused": -355, "again": 2, "staff": [{"name": "Sam", "agency":
+ *"police"}], "cases": [{"agency": "police", "day": 20468, "status": 1,
+ *"support": [{"from": 0, "text": "...", "ago": 60}, ...], "victim": "Vic"}],
+ *"generate": {"cases": 200, "messages": 10000}}
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -195,6 +195,21 @@ static void generate(const json_t *o)
 	}
 }
 
+static void tell(const struct event *e, const char *text)
+{
+	struct rowan_event *to;
+
+	must(w.event_count < DOUBLE_EVENTS_MAX);
+	to = &w.events[w.event_count++];
+	*to = (struct rowan_event){.event = *e};
+	to->event.number = ++w.numbers;
+	to->event.time = w.now;
+	if (text != NULL)
+		must(buf_copy(&to->text, bytes_of(text, strlen(text) + 1)) ==
+			0);
+	(void)eventfd_write(wake, 1);
+}
+
 static void seed(void)
 {
 	const char *path = getenv("ROWAN_DOUBLE");
@@ -220,6 +235,14 @@ static void seed(void)
 	json_array_foreach (json_object_get(root, "cases"), i, o) {
 		seed_case(o);
 	}
+	if (number(root, "refused", 0) != 0) {
+		const struct event e = {.type = ROWAN_EVENT_FAILED,
+			.code = (int)number(root, "refused", 0),
+			.case_id = w.cases[0].info.id,
+			.count = 77};
+
+		tell(&e, NULL);
+	}
 	generate(json_object_get(root, "generate"));
 }
 
@@ -227,21 +250,6 @@ static void seed(void)
 static int told(const char *call)
 {
 	return (int)number(json_object_get(w.root, "fail"), call, 0);
-}
-
-static void tell(const struct event *e, const char *text)
-{
-	struct rowan_event *to;
-
-	must(w.event_count < DOUBLE_EVENTS_MAX);
-	to = &w.events[w.event_count++];
-	*to = (struct rowan_event){.event = *e};
-	to->event.number = ++w.numbers;
-	to->event.time = w.now;
-	if (text != NULL)
-		must(buf_copy(&to->text, bytes_of(text, strlen(text) + 1)) ==
-			0);
-	(void)eventfd_write(wake, 1);
 }
 
 static struct world_channel *find_channel(const uint8_t *id)
@@ -438,6 +446,8 @@ int rowan_invite(struct rowan *r, const uint8_t *case_id, enum rowan_role role,
 	struct buf b;
 	int rc = told("invite");
 
+	if (rc == 0 && ++w.tries <= (size_t)number(w.root, "again", 0))
+		rc = ROWAN_E_AGAIN;
 	if (rc != 0)
 		return rc;
 	e.message = make_id("invite", ++w.invites);

@@ -45,7 +45,7 @@ struct world {
 	struct list_member people[DOUBLE_PEOPLE_MAX]; /* the first is us */
 	size_t person_count;
 	struct world_case cases[DOUBLE_CASES_MAX];
-	size_t case_count, messages, invites;
+	size_t case_count, messages, invites, tries;
 	struct rowan_event events[DOUBLE_EVENTS_MAX];
 	size_t event_count;
 	uint64_t numbers, acts;
