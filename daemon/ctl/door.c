@@ -5,8 +5,8 @@
  *	accept ---> who? ---> read ---> one of a kind? ---> run ---> answer
  *	            refused   refused   "busy"
  *
- * A peer that says nothing is dropped after a while; one that is slow to read
- * holds up nobody but itself.
+ * A peer has so long to send its whole request, and so long to take the whole
+ * answer: who says nothing, or a byte now and then, keeps a place no longer.
  */
 #include <errno.h>
 #include <poll.h>
@@ -30,7 +30,7 @@
 #include "journal/journal.h"
 #include "net/notify.h"
 
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 10000 /* for a whole request, and for a whole answer */
 #define WATCH_MS    5000
 #define STACK	    (512 * 1024)
 
@@ -40,6 +40,7 @@ struct guest {
 	pthread_t thread;
 	bool joinable, done;
 	struct ctl_peer peer;
+	long until; /* milliseconds, monotonic: then its patience is over */
 };
 
 struct ctl {
@@ -94,7 +95,21 @@ static bool who(int fd, struct ctl_peer *ret)
 
 /* ---- bytes ---- */
 
-/* All of ${len}, while the daemon runs and the peer moves. */
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* From now on the peer has so long for all that it is about to send or take. */
+static void be_patient(struct guest *g)
+{
+	g->until = now_ms() + PATIENCE_MS;
+}
+
+/* All of ${len}, while the daemon runs and there is time. */
 static bool move(struct guest *g, void *data, size_t len, short events)
 {
 	uint8_t *at = data;
@@ -102,9 +117,11 @@ static bool move(struct guest *g, void *data, size_t len, short events)
 	while (len > 0) {
 		struct pollfd p[2] = {
 			{g->fd, events, 0}, {g->ctl->bell, POLLIN, 0}};
+		long left = g->until - now_ms();
 		ssize_t n;
 
-		if (poll(p, events == POLLIN ? 2 : 1, PATIENCE_MS) <= 0 ||
+		if (left <= 0 ||
+			poll(p, events == POLLIN ? 2 : 1, (int)left) <= 0 ||
 			(events == POLLIN && p[1].revents != 0))
 			return false;
 		n = events == POLLIN
@@ -125,6 +142,7 @@ static bool read_request(struct guest *g, struct buf *ret)
 	uint8_t head[4];
 	uint32_t len;
 
+	be_patient(g);
 	if (!move(g, head, sizeof head, POLLIN))
 		return false;
 	len = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 |
@@ -151,6 +169,7 @@ static void write_answer(struct guest *g, struct ctl_answer *a)
 	}
 	for (int i = 0; i < 4; i++)
 		head[i] = (uint8_t)(w.len >> (24 - 8 * i));
+	be_patient(g);
 	if (move(g, head, sizeof head, POLLOUT))
 		(void)move(g, w.data, w.len, POLLOUT);
 out:
@@ -348,12 +367,10 @@ static void watch(struct ctl *c)
 {
 	struct ctl_call call = {.o = &c->o, .stop = &c->stop};
 	struct ctl_snapshot s;
-	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	if (t.tv_sec * 1000 < c->watch_at)
+	if (now_ms() < c->watch_at)
 		return;
-	c->watch_at = t.tv_sec * 1000 + WATCH_MS;
+	c->watch_at = now_ms() + WATCH_MS;
 	if (store_reader_open(&call.rd, c->o.store) != 0)
 		return;
 	store_reader_stop(call.rd, call.stop);

@@ -150,6 +150,47 @@ for i in $(seq 200); do
 	sleep 0.05
 done
 
+# Eight who say a byte now and then have their places for some seconds only.
+python3 - "$dir/control" >"$dir/dripping" <<-'END' &
+	import select, socket, sys
+	def knock():
+	    s = socket.socket(socket.AF_UNIX)
+	    s.connect(sys.argv[1])
+	    s.setblocking(False)
+	    s.send(b"\0\0\4\0")
+	    return s
+	all = []
+	while len(all) < 9:
+	    all.append(knock())
+	    if len(all) == 9:
+	        # The ninth is turned away when the others are in.
+	        select.select(all[8:], [], [])
+	        away = select.select(all, [], [], 0)[0]
+	        all = [s for s in all if s not in away]
+	        if len(all) == 8:
+	            break
+	print("all", flush=True)
+	while all:
+	    select.select([], [], [], 0.2)
+	    for s in list(all):
+	        try:
+	            s.send(b"\0")
+	        except OSError:
+	            all.remove(s)
+END
+dripping=$!
+for i in $(seq 200); do
+	[ -s "$dir/dripping" ] && break
+	sleep 0.05
+done
+for i in $(seq 200); do
+	ctl status >/dev/null 2>&1 && break
+	sleep 0.2
+done
+want 0 "serving" ctl status
+kill $dripping 2>/dev/null
+wait $dripping 2>/dev/null
+
 # The bundle lists, asks, and holds no path of ours.
 want 77 "nothing was written" sh -c \
 	"echo no | '$build/rowanctl' --config '$conf' support-bundle '$dir/b.tar'"
