@@ -114,6 +114,18 @@ static struct id16 says(const char *text)
 	return id;
 }
 
+static struct id16 says_for(const char *text, uint32_t seconds)
+{
+	const struct messages_draft d = {
+		.text = bytes_of(text, strlen(text)), .lifetime = seconds};
+	struct id16 id;
+
+	KIT_CHECK(messages_write(parts_of(&scene.advocate)->messages,
+			  &scene.support, &d, &id) == 0);
+	(void)person_event(&scene.advocate, ROWAN_EVENT_SENT);
+	return id;
+}
+
 static void once(struct person *p, const char *text)
 {
 	KIT_CHECK(scene_count(p, &scene.support, text) == 1);
@@ -146,7 +158,7 @@ static void two_resets(void)
 static void nobody_else_came(void)
 {
 	struct scene *s = &scene;
-	struct id16 owed, missed;
+	struct id16 owed, missed, over;
 	uint32_t g;
 
 	session_disconnect(s->coordinator.s);
@@ -155,6 +167,9 @@ static void nobody_else_came(void)
 	g = reset_without(&s->coordinator);
 	missed = says("after the reset");
 	scene_heard(&s->victim, &missed);
+	over = says_for("for an hour", 3600);
+	scene_heard(&s->victim, &over);
+	pace_pass(7200);
 	withheld = NULL;
 	KIT_CHECK(session_connect(s->coordinator.s) == 0);
 	in_generation(&s->coordinator, g, 3);
@@ -164,6 +179,7 @@ static void nobody_else_came(void)
 	pace_live(60);
 	once(&s->coordinator, "before the reset");
 	once(&s->coordinator, "after the reset");
+	KIT_CHECK(!scene_has(&s->coordinator, &over));
 	once(&s->victim, "before the reset");
 	once(&s->victim, "after the reset");
 }
