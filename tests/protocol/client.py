@@ -28,17 +28,20 @@ LINGER, RCVMORE, RCVTIMEO, SNDTIMEO, IPV6 = 17, 13, 27, 28, 42
 CURVE_PUBLICKEY, CURVE_SECRETKEY, CURVE_SERVERKEY = 48, 49, 50
 FRAME_MAX = 262144
 
-HELLO, PING = 0x0001, 0x0002
+HELLO, PING, NEXT_KEY = 0x0001, 0x0002, 0x0003
 KEY_PUBLISH, KEY_CLAIM, KEY_COUNT = 0x0010, 0x0011, 0x0012
 SUBMIT, SUBSCRIBE, CREDIT, PUSH, FETCH, ACKNOWLEDGE = range(0x0020, 0x0026)
 BLOB_BEGIN, BLOB_PUT, BLOB_STATUS, BLOB_GET, BLOB_DELETE = range(
     0x0030, 0x0035)
 DEVICES, CASE = 0x0040, 0x0041
+CASES_ALL, REVOCATION, RESTORED = 0x0104, 0x0105, 0x0106
+COSIGN, ERASED = 0x0407, 0x0408
 ANSWER = 0x8000
 
 AGAIN, QUOTA, FULL, HELD = 0x0101, 0x0102, 0x0103, 0x0104
 COUNTER = 0x0203
-MALFORMED, LIMIT, VERSION, OPERATION, REFUSED, EXISTS = range(0x0301, 0x0307)
+(MALFORMED, LIMIT, VERSION, OPERATION, REFUSED, EXISTS,
+ REVOKED) = range(0x0301, 0x0308)
 
 
 class Refused(Exception):
@@ -228,6 +231,38 @@ class Client:
         now, doubtful = r.get("Q"), r.bool()
         r.end()
         return now, doubtful
+
+    def next_key(self):
+        r, _ = self.ask(NEXT_KEY)
+        port, key = r.get("H"), r.take(32)
+        r.end()
+        return port, key
+
+    def restored(self, given):
+        r, _ = self.ask(RESTORED, struct.pack(">B", given))
+        answer = r.bool(), r.vec()
+        r.end()
+        return answer
+
+    def revocation(self):
+        r, _ = self.ask(REVOCATION)
+        statement = r.vec()
+        r.end()
+        return statement
+
+    def cases_all(self):
+        """All cases with the number of their newest statement."""
+        found, start = {}, 0
+        while True:
+            r, _ = self.ask(CASES_ALL, struct.pack(">Q", start))
+            page = [(i.take(16), i.get("Q")) for i in r.items()]
+            assert page == sorted(dict(page).items())
+            more, start = r.bool(), r.get("Q")
+            r.end()
+            found.update(page)
+            assert more == (start != 0)
+            if not more:
+                return found
 
     def key_publish(self, packages):
         body = vec(b"".join(struct.pack(">B", flags) + vec(data)

@@ -16,8 +16,10 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
-from client import Client, Reader, Refused, REFUSED, vec  # noqa: E402
-from follow import follow, misuse  # noqa: E402
+from client import (  # noqa: E402
+    DEVICES, RESTORED, Client, Reader, Refused, REFUSED, REVOKED, vec)
+from follow import (  # noqa: E402
+    DEVICE, REVOKE, follow, misuse, read_statement, refused)
 
 REDEEM_GET, REDEEM_COMMIT, REDEEM_REVEAL, REDEEM_RESULT = range(
     0x0310, 0x0314)
@@ -242,6 +244,31 @@ def check_card(device, bundle, chain):
     assert card["rights"] == 0 and card["role"] == bundle["role"]
 
 
+def may_see_all(bundle, secret):
+    """A coordinator, who need not be on any case to know of it."""
+    secret = bytes.fromhex(secret)
+    public = ctypes.create_string_buffer(32)
+    _sodium.crypto_scalarmult_base(public, secret)
+    endpoint, key = bundle["servers"][0]
+    client = Client(endpoint, key, public.raw, secret)
+    client.hello()
+    found = client.cases_all()
+    assert bundle["case"] in found and found[bundle["case"]] > 0
+    client.close()
+
+
+def is_told_why(device, bundle):
+    """A revoked device may ask for one thing: the statement about it."""
+    endpoint, key = bundle["servers"][0]
+    client = Client(endpoint, key, device.transport_public, device.transport)
+    refused(REVOKED, client, DEVICES, vec(device.device))
+    s = read_statement(client.revocation())
+    assert s["kind"] == REVOKE and s["body"]["device"] == device.device
+    assert s["signers"][0][0] == DEVICE
+    refused(REVOKED, client, RESTORED, b"\0")
+    client.close()
+
+
 def main():
     host = subprocess.Popen(  # pylint: disable=consider-using-with
         [sys.argv[1] + "/tests/protocol/invite_host"],
@@ -272,6 +299,11 @@ def main():
                and read_card(st["body"]["card"])["device"] == device.device]
         assert len(own) == 1 and own[0] > bundle["clinic_number"]
         misuse(main_port, clinic)
+        may_see_all(bundle, heard("coordinator"))
+        host.stdin.write(device.device.hex() + "\n")
+        host.stdin.flush()
+        heard("revoked")
+        is_told_why(device, bundle)
         host.stdin.close()
         assert host.wait(timeout=20) == 0
     finally:

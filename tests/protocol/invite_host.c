@@ -7,10 +7,16 @@
  *	code 12345 67890
  *			<- same
  *	done
+ *	coordinator SECRET	the transport key of somebody who may see all
+ *cases
+ *			<- device id in hexadecimal: revoke it
+ *	revoked
  *			<- (end of input)
  */
 #include <stdio.h>
 #include <time.h>
+
+#include <sodium.h>
 
 #include "net/invite_kit.h"
 #include "trust/invite.h"
@@ -99,9 +105,35 @@ static void show_code(void)
 	say("code", code);
 }
 
+/* Whoever may see all cases, and ends what the registrar has begun. */
+static void revoke(const char *hex)
+{
+	const struct world_person *by = &i.clinic.cast.coordinator;
+	struct relay_client *c = clinic_kit_connect(&i.clinic, by);
+	struct wire_statement s;
+	size_t n;
+
+	world_statement(&i.clinic.cast.w, NULL, WIRE_ST_REVOKE, &s);
+	s.u.revoke.reason = WIRE_REVOKE_LOST;
+	KIT_CHECK(sodium_hex2bin(s.u.revoke.device.b, ID16_LEN, hex,
+			  2 * ID16_LEN, NULL, &n, NULL) == 0 &&
+		  n == ID16_LEN);
+	KIT_CHECK(clinic_kit_act(&i.clinic, c, NULL, &s, by) == WIRE_OK);
+	relay_close(c);
+}
+
+static void name_coordinator(void)
+{
+	char hex[2 * 32 + 1];
+	struct seed_device d;
+
+	clinic_kit_device(&i.clinic.cast.coordinator, &d);
+	say("coordinator", sodium_bin2hex(hex, sizeof hex, d.secret, 32));
+}
+
 int main(void)
 {
-	char line[16];
+	char line[64];
 
 	invite_kit_start(&i, "");
 	make_invite();
@@ -112,6 +144,10 @@ int main(void)
 	KIT_CHECK(invite_kit_log(&i) == WIRE_OK);
 	KIT_CHECK(invite_kit_confirm(&i, true) == WIRE_OK);
 	say("done", "");
+	name_coordinator();
+	KIT_CHECK(fgets(line, sizeof line, stdin) != NULL);
+	revoke(line);
+	say("revoked", "");
 	while (fgets(line, sizeof line, stdin) != NULL)
 		;
 	return invite_kit_end(&i);

@@ -19,8 +19,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 import audit  # noqa: E402
 from client import (  # noqa: E402
-    ACKNOWLEDGE, BLOB_GET, CREDIT, FETCH, HELLO, KEY_CLAIM, PING, PUSH,
-    SUBMIT, AGAIN, COUNTER, EXISTS, HELD, LIMIT, MALFORMED, OPERATION,
+    ACKNOWLEDGE, BLOB_GET, CASES_ALL, COSIGN, CREDIT, ERASED, FETCH, HELLO,
+    KEY_CLAIM, PING, PUSH, RESTORED, REVOCATION, SUBMIT, AGAIN, COUNTER, EXISTS, HELD, LIMIT, MALFORMED, OPERATION,
     REFUSED, VERSION, ANSWER, Client, Refused, vec)
 
 URGENT = 1
@@ -337,6 +337,33 @@ def log_of_acts(w):
             struct.pack(">QH", 0, 10) + bytes(32))
 
 
+def what_is_not_for_everybody(w):
+    c = w.connect("sender")
+    assert c.restored(0) == (False, b"")
+    refused(MALFORMED, c.ask, RESTORED, b"\3")
+    refused(REFUSED, c.revocation)
+    refused(REFUSED, c.cases_all)
+    refused(MALFORMED, c.ask, CASES_ALL, bytes(7))
+    refused(MALFORMED, c.ask, REVOCATION, b"\0")
+    refused(REFUSED, c.ask, ERASED, bytes(8))
+    refused(REFUSED, c.ask, COSIGN, bytes(8) + vec("\u2014 x y\n".encode()))
+
+
+def the_next_key(w):
+    assert w.connect("sender").next_key() == (0, bytes(32))
+    port = free_port()
+    other = World(sys.argv[1], """
+        listen_next = [ "tcp://127.0.0.1:%d" ];
+        transport_key_next = "FOLDER/enrol-key";""" % port)
+    try:
+        told = other.connect("sender").next_key()
+        assert told == (port, other.known["enrol_public"])
+        other.ports = (other.ports[0], port)
+        assert other.connect("sender", 1).next_key() == told
+    finally:
+        other.close()
+
+
 def ports(w):
     c = w.connect("stranger", port=1)
     assert c.hello()["counter"] == 0
@@ -357,7 +384,8 @@ def many_requests_at_once(w):
 
 
 TESTS = (greetings, versions, there_and_back, items_are_judged_one_by_one,
-         bad_messages, key_packages, blobs, look_ups, log_of_acts, ports,
+         bad_messages, key_packages, blobs, look_ups, log_of_acts,
+         what_is_not_for_everybody, the_next_key, ports,
          many_requests_at_once)
 
 
