@@ -96,14 +96,16 @@ void sessions_run(void);
 
 /**
  * sessions_until(done, ctx):
- * Let everybody work until ${done} says true; false when that takes a minute.
+ * Let everybody work until ${done} says true; false when that takes some
+ * minutes.
  */
 typedef bool sessions_done(void *ctx);
 bool sessions_until(sessions_done *done, void *ctx);
 
 /**
  * sessions_settle():
- * Until everybody is current and has nothing to do.
+ * Until everybody is current, has nothing to do, and has been told whatever the
+ * daemon had to tell them.
  */
 void sessions_settle(void);
 

@@ -29,6 +29,7 @@ static bool waiting;	     /* it takes what was lost */
 static struct clinic backup; /* as the daemon's copy has them */
 static struct case_state backup_case;
 static unsigned alarms[32], lost;
+static uint64_t early; /* a restore was signed so long before */
 
 /* "restored" is asked of a daemon that says it was. */
 static enum double_fate hook(void *ctx, struct double_message *m)
@@ -55,6 +56,7 @@ static int setup(void **state)
 	device_kit_catch_up(&d);
 	relay_double_save(clinic.d);
 	waiting = true;
+	early = 0;
 	backup = t->w.clinic;
 	assert_int_equal(case_copy(&backup_case, t->c), 0);
 	return 0;
@@ -184,7 +186,9 @@ static void forget(void)
 static void over(bool placed)
 {
 	forget();
+	t->w.now -= early;
 	sign_restore();
+	t->w.now += early;
 	relay_double_rollback(clinic.d);
 	if (placed)
 		assert_int_equal(
@@ -355,14 +359,9 @@ static void nor_what_was_signed_after_the_restore(void **state)
 	unassign(&t->officer);
 	revoke(&t->officer);
 	look();
-	over(true);
 	/* signed, says the authority, two hours before that */
-	forget();
-	t->w.now -= 2 * 3600;
-	sign_restore();
-	t->w.now += 2 * 3600;
-	relay_double_rollback(clinic.d);
-	assert_int_equal(world_submit(&t->w, NULL, buf_view(&restore)), 0);
+	early = 2 * 3600;
+	over(true);
 	look();
 	assert_true(alarms[0] > 0);
 	assert_int_equal(lost, 0);
@@ -400,6 +399,132 @@ static void what_fits_is_given_back_late(void **state)
 	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
 }
 
+/* ---- and then a second one ----------------------------------------------- */
+
+/* Not revoked any more, as the world has it. */
+static void person_back(const struct world_person *who)
+{
+	for (size_t i = 0; i < t->w.card_count; i++)
+		if (id16_eq(&t->w.card[i].card.device, &who->device))
+			t->w.card[i].revoked = t->w.card[i].revoked_at = 0;
+}
+
+/*
+ * What the first restore lost; the clinic goes on, is backed up and lost once
+ * more: the second one stands on a head that this device never saw.
+ */
+static void lost_twice(bool placed)
+{
+	struct case_state then_case;
+	struct clinic then;
+
+	over(true);
+	revoke(&t->victim);
+	assign(&t->stranger);
+	relay_double_save(clinic.d);
+	then = t->w.clinic;
+	memset(&then_case, 0, sizeof then_case);
+	assert_int_equal(case_copy(&then_case, t->c), 0);
+	pass(DAY);
+	revoke(&t->stranger);
+	unassign(&t->stranger);
+	/* lost as well, and nobody here knew of it */
+	t->w.clinic = then;
+	case_wipe(t->c);
+	*t->c = then_case;
+	person_back(&t->stranger);
+	pass(DAY);
+	sign_restore();
+	relay_double_rollback(clinic.d);
+	if (placed)
+		assert_int_equal(
+			world_submit(&t->w, NULL, buf_view(&restore)), 0);
+	waiting = !placed;
+	relay_double_hook(clinic.d, hook, NULL);
+}
+
+static void away_for_two_restores(void **state)
+{
+	revoke(&t->officer);
+	unassign(&t->officer);
+	look();
+	pass(DAY);
+	lost_twice(true);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_int_equal(lost, 2);
+	assert_true(goes_on());
+	assert_int_equal(may(&t->officer), ROWAN_E_REVOKED);
+	assert_int_equal(may(&t->stranger), 0);
+	/* told once; and the vault knows */
+	device_kit_again(&d);
+	look();
+	assert_int_equal(alarms[0] + lost, 0);
+	assert_int_equal(may(&t->officer), ROWAN_E_REVOKED);
+}
+
+/* The second one still waits: what the first has lost is lost all the same. */
+static void while_the_second_waits(void **state)
+{
+	revoke(&t->officer);
+	unassign(&t->officer);
+	look();
+	pass(DAY);
+	lost_twice(false);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_int_equal(lost, 2);
+	assert_true(goes_on());
+	assert_int_equal(may(&t->officer), ROWAN_E_REVOKED);
+}
+
+/* Neither excuses what was signed after the first. */
+static void nor_do_two(void **state)
+{
+	uint64_t ours;
+
+	pass(DAY);
+	over(true);
+	revoke(&t->victim);
+	relay_double_save(clinic.d);
+	relay_double_rollback(clinic.d);
+	look();
+	assert_int_equal(alarms[0], 0);
+	/* behind the same restore another history */
+	backup = t->w.clinic;
+	case_wipe(&backup_case);
+	assert_int_equal(case_copy(&backup_case, t->c), 0);
+	revoke(&t->officer);
+	revoke(&t->stranger);
+	look();
+	ours = follow_clinic(d.follow)->number;
+	forget();
+	relay_double_rollback(clinic.d);
+	revoke(&t->registrar);
+	look();
+	assert_int_equal(alarms[ROWAN_ALARM_FORK], 1);
+	assert_int_equal(lost, 0);
+	assert_int_equal(follow_clinic(d.follow)->number, ours);
+}
+
+/* Signed before what it would undo, and a second one on top of it. */
+static void nor_is_it_older_than_what_is_lost(void **state)
+{
+	uint64_t ours;
+
+	pass(3 * 3600);
+	revoke(&t->officer);
+	look();
+	ours = follow_clinic(d.follow)->number;
+	early = 2 * 3600;
+	lost_twice(true);
+	look();
+	assert_true(alarms[ROWAN_ALARM_FORK] > 0);
+	assert_int_equal(lost, 0);
+	assert_int_equal(follow_clinic(d.follow)->number, ours);
+	assert_int_equal(may(&t->officer), ROWAN_E_REVOKED);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -417,6 +542,10 @@ int main(void)
 		TEST(nor_what_was_signed_after_the_restore),
 		TEST(what_is_not_taken_back_is_lost),
 		TEST(what_fits_is_given_back_late),
+		TEST(away_for_two_restores),
+		TEST(while_the_second_waits),
+		TEST(nor_do_two),
+		TEST(nor_is_it_older_than_what_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,12 @@ ROWAN_MUST int channel_take_group(struct channel *c, struct rowan_mls_group *g,
 	uint32_t generation, const struct id16 *id);
 ROWAN_MUST int channel_drop_older(struct channel *c);
 ROWAN_MUST int channel_drop_group(struct channel *c);
+/*
+ * The generation was begun twice: a restore has lost the reset by which we came
+ * into our group, and another counts. Ours is dropped, in the open transaction.
+ */
+bool channel_unmade(const struct channel *c, const struct case_channel *stated);
+ROWAN_MUST int channel_unmake(struct channel *c);
 void channel_stand(struct channel *c, enum channel_stand stand);
 struct channel_seen *channel_seen(struct channel *c, const struct id16 *device);
 ROWAN_MUST int channel_see(struct channel *c, uint64_t heard);

@@ -129,6 +129,10 @@ int channel_open_welcome(struct channel *c, const struct wire_delivery *d,
 	if (channel_wait_for(c->x, d, &c->row.case_id))
 		return ROWAN_E_AGAIN;
 	stated = channel_stated(c);
+	if (channel_unmade(c, stated))
+		rc = channel_unmake(c);
+	if (rc != 0)
+		return rc;
 	/* In it already: nobody adds us twice. */
 	if (stated != NULL && c->row.generation == stated->generation &&
 		(c->row.stand == CHANNEL_IN || c->row.stand == CHANNEL_FROZEN))

@@ -257,6 +257,21 @@ int channel_drop_group(struct channel *c)
 	return 0;
 }
 
+bool channel_unmade(const struct channel *c, const struct case_channel *stated)
+{
+	return stated != NULL && c->row.generation == stated->generation &&
+	       !id16_eq(&c->row.group_id, &stated->group_id);
+}
+
+int channel_unmake(struct channel *c)
+{
+	int rc = channel_drop_group(c);
+
+	channel_stand(c, CHANNEL_WAITING);
+	channel_later(c, 0);
+	return rc;
+}
+
 void channel_stand(struct channel *c, enum channel_stand stand)
 {
 	if (c->row.stand != stand)

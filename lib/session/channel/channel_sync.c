@@ -300,6 +300,13 @@ static int equalise(struct channel *c)
 	return rc;
 }
 
+static int leave(struct channel *c)
+{
+	int rc = vault_begin(c->x->o.vault);
+
+	return rc != 0 ? rc : channel_commit(c->x, channel_unmake(c));
+}
+
 int channel_sync(struct channel *c)
 {
 	const struct case_channel *stated = channel_stated(c);
@@ -311,6 +318,8 @@ int channel_sync(struct channel *c)
 		channel_later(c, CHANNEL_NEVER);
 		return 0;
 	}
+	if (channel_unmade(c, stated))
+		return leave(c);
 	switch (c->row.stand) {
 	case CHANNEL_LOST: return channel_is_lost(c);
 	case CHANNEL_FROZEN:

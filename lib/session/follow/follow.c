@@ -326,7 +326,7 @@ static int ask(struct follow *f, uint64_t now_ms)
 	struct known_case *k;
 	struct id16 id;
 	uint64_t after;
-	bool asked = true;
+	bool asked = true, anew;
 	int rc;
 
 	if (f->back.wanted || !follow_busy(f))
@@ -339,8 +339,10 @@ static int ask(struct follow *f, uint64_t now_ms)
 	} else if (f->want_holes) {
 		rc = ask_holes(f, &asked);
 		f->asked = ASK_HOLES;
-	} else if (follow_anew_next(f, &id, &after) != NULL) {
-		rc = ask_chain(f, &id, after);
+	} else if ((rc = follow_anew_next(f, &id, &after, &anew)) != 0 ||
+		   anew) {
+		if (rc == 0)
+			rc = ask_chain(f, &id, after);
 		f->asked = ASK_ANEW;
 	} else if (f->want_list) {
 		rc = ask_list(f);

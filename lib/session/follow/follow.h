@@ -61,11 +61,11 @@ void follow_free(struct follow *f);
 void follow_catch_up(struct follow *f, const struct id16 *case_id);
 
 /**
- * follow_restore(f, ret):
- * The latest restore that the application was told of, in the authority's
+ * follow_restore(f, i, ret):
+ * The ${i}-th restore that the application was told of, in the authority's
  * words; the caller owns ${ret}. ROWAN_E_NOT_FOUND.
  */
-ROWAN_MUST int follow_restore(struct follow *f, struct buf *ret);
+ROWAN_MUST int follow_restore(struct follow *f, size_t i, struct buf *ret);
 
 /**
  * follow_revoked(f, statement, ret):

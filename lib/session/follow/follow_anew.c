@@ -20,14 +20,26 @@
 
 /* ---- which -------------------------------------------------------------- */
 
-bool follow_anew(
-	struct follow *f, const struct id16 *chain, struct follow_chain *c)
+static bool again(struct follow_chain *c)
 {
-	if (c->tried_anew || !follow_back_late(f, chain))
-		return false;
 	c->anew = c->tried_anew = true;
 	c->behind = false;
 	return true;
+}
+
+bool follow_anew(
+	struct follow *f, const struct id16 *chain, struct follow_chain *c)
+{
+	return !c->tried_anew &&
+	       (follow_back_late(f, chain) || follow_back_earlier(f, chain)) &&
+	       again(c);
+}
+
+bool follow_anew_other(
+	struct follow *f, const struct id16 *chain, struct follow_chain *c)
+{
+	return follow_anew(f, chain, c) ||
+	       (follow_is_clinic(chain) && !c->tried_anew && again(c));
 }
 
 void follow_anew_end(struct follow *f)
@@ -37,26 +49,52 @@ void follow_anew_end(struct follow *f)
 	for (size_t i = 0; i < l->count; i++)
 		buf_wipe(&l->items[i].raw);
 	free(l->items);
+	buf_wipe(&l->restore);
 	*l = (struct follow_anew){0};
 }
 
 /* Of the clinic's chain what stands before a restore is ours. */
-static uint64_t begins(const struct follow *f, const struct id16 *chain)
+static int opened(struct follow_anew *l, const struct wire_statement *s)
 {
-	struct wire_statement s;
+	l->seeking = false;
+	l->from = s->number - 1;
+	return buf_set(&l->restore, s->raw);
+}
 
-	return follow_is_clinic(chain) &&
-			       wire_statement_decode(
-				       buf_view(&f->back.raw), &s) == 0
-		       ? s.number - 1
+static int begin(struct follow *f, const struct id16 *chain)
+{
+	struct follow_anew *l = &f->anew;
+	struct wire_statement s;
+	int rc = 0;
+
+	follow_anew_end(f);
+	l->begun = true;
+	l->chain = *chain;
+	if (!follow_is_clinic(chain))
+		return 0;
+	if (follow_back_late(f, chain)) {
+		rc = wire_statement_decode(buf_view(&f->back.raw), &s);
+		return rc == 0 ? opened(l, &s) : rc;
+	}
+	l->seeking = true;
+	l->below = f->clinic.number + 2;
+	return 0;
+}
+
+/* What is to be asked for, a whole answer below what was looked at. */
+static uint64_t sought_after(const struct follow_anew *l)
+{
+	return l->below > WIRE_CHAIN_ITEMS_MAX + 1
+		       ? l->below - WIRE_CHAIN_ITEMS_MAX - 1
 		       : 0;
 }
 
-struct follow_chain *follow_anew_next(
-	struct follow *f, struct id16 *ret, uint64_t *ret_after)
+int follow_anew_next(struct follow *f, struct id16 *ret, uint64_t *ret_after,
+	bool *ret_found)
 {
 	struct follow_chain *c = f->chain.anew ? &f->chain : NULL;
 	struct follow_anew *l = &f->anew;
+	int rc = 0;
 
 	*ret = follow_clinic_chain;
 	for (size_t i = 0; c == NULL && i < f->case_count; i++) {
@@ -65,13 +103,42 @@ struct follow_chain *follow_anew_next(
 		c = &f->cases[i]->chain;
 		*ret = f->cases[i]->c.id;
 	}
-	if (c != NULL && (l->count == 0 || !id16_eq(&l->chain, ret))) {
-		follow_anew_end(f);
-		l->chain = *ret;
-		l->from = begins(f, ret);
+	*ret_found = c != NULL;
+	if (c != NULL && (!l->begun || !id16_eq(&l->chain, ret)))
+		rc = begin(f, ret);
+	*ret_after = l->seeking ? sought_after(l) : l->from + l->count;
+	return rc;
+}
+
+/* ---- the restore it begins with ------------------------------------------ */
+
+/*
+ * Of two restores the daemon tells of the second alone, which stands on what
+ * came after the first. The first stands where its chain leaves ours: it is
+ * looked for from our end backwards. 0: found; ROWAN_E_AGAIN: not yet.
+ */
+static int seek(struct follow *f, const struct wire_chain_answer *a)
+{
+	struct follow_anew *l = &f->anew;
+	uint64_t after = sought_after(l);
+	struct wire_statement s;
+
+	if (a->count > 0 && a->first != after + 1)
+		return ROWAN_E_CHAIN;
+	for (size_t i = a->count; i > 0; i--) {
+		const struct wire_chain_item *item = &a->items[i - 1];
+
+		if (!item->withheld &&
+			wire_statement_decode(item->statement, &s) == 0 &&
+			follow_back_opens(f, &s))
+			return opened(l, &s);
 	}
-	*ret_after = l->from + l->count;
-	return c;
+	l->below = after + 1;
+	if (l->below > a->newest.number + 1)
+		l->below = a->newest.number + 1;
+	return after == 0 || f->clinic.number - after > STATEMENTS_MAX
+		       ? ROWAN_E_CHAIN
+		       : ROWAN_E_AGAIN;
 }
 
 /* ---- ours ---------------------------------------------------------------- */
@@ -258,7 +325,8 @@ static void failed(struct follow *f, struct follow_chain *c,
 	uint64_t ours = k != NULL ? k->c.number : f->clinic.number;
 	const struct follow_finding what = {.case_id = f->asked_chain,
 		.number = newest == NULL ? ours : newest->number,
-		.alarm = newest == NULL || newest->number < ours
+		.alarm = !f->anew.seeking && (newest == NULL ||
+						     newest->number < ours)
 				 ? ROWAN_ALARM_ROLLBACK
 				 : ROWAN_ALARM_FORK};
 	int rc = follow_alarm(f, c, &what);
@@ -296,15 +364,27 @@ void follow_anew_answer(struct follow *f, const struct requests_outcome *o,
 {
 	struct known_case *k = follow_find(f, &f->asked_chain);
 	struct follow_chain *c = k != NULL ? &k->chain : &f->chain;
+	struct follow_anew *l = &f->anew;
 	int rc = o->rc;
 
+	/* The difference is known by now: nothing to be silent about. */
+	if (l->seeking && (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE))
+		rc = ROWAN_E_CHAIN;
 	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE) {
 		follow_anew_end(f);
 		f->pause = true;
 		return;
 	}
-	if (rc == 0)
-		rc = a == NULL ? ROWAN_E_MALFORMED : add_all(&f->anew, a);
+	if (rc == 0 && a == NULL)
+		rc = ROWAN_E_MALFORMED;
+	if (rc == 0 && l->seeking) {
+		rc = seek(f, a);
+		/* Now it is read from there. */
+		if (rc == 0)
+			rc = ROWAN_E_AGAIN;
+	} else if (rc == 0) {
+		rc = add_all(l, a);
+	}
 	if (rc == ROWAN_E_AGAIN)
 		return;
 	c->anew = false;
@@ -313,15 +393,14 @@ void follow_anew_answer(struct follow *f, const struct requests_outcome *o,
 			       : follow_clinic_anew(f, &a->newest);
 	else if (rc == ROWAN_E_REFUSED && k != NULL)
 		rc = lose_case(f, k);
-	follow_anew_end(f);
 	/* Perhaps for want of a card that was withheld once. */
 	if (rc == ROWAN_E_UNKNOWN && !c->tried_holes) {
 		c->anew = c->tried_holes = f->want_holes = true;
 		f->holes_from = 0;
-		return;
-	}
-	if (rc != 0 && follow_verdict(rc))
+	} else if (rc != 0 && follow_verdict(rc)) {
 		failed(f, c, a == NULL ? NULL : &a->newest);
-	else if (rc != 0)
+	} else if (rc != 0) {
 		f->fault = rc;
+	}
+	follow_anew_end(f);
 }

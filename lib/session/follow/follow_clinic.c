@@ -184,7 +184,7 @@ static int wrong(struct taking *t, int rc)
 	}
 	f->chain.wanted = false;
 	if (what.alarm == ROWAN_ALARM_FORK &&
-		follow_anew(f, &follow_clinic_chain, &f->chain))
+		follow_anew_other(f, &follow_clinic_chain, &f->chain))
 		return 0;
 	return follow_alarm(f, &f->chain, &what);
 }
@@ -348,7 +348,8 @@ static int is_whole(struct taking *t, const struct wire_chain_head *newest)
 
 	for (size_t i = 0; !found && i < l->count; i++)
 		found = !l->items[i].item.withheld &&
-			follow_back_is(t->f, l->items[i].item.statement);
+			bytes_eq(l->items[i].item.statement,
+				buf_view(&l->restore));
 	return found && t->c.number == newest->number &&
 			       memcmp(&t->c.head, &newest->head,
 				       sizeof newest->head) == 0 &&

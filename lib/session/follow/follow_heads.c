@@ -88,7 +88,9 @@ int follow_newest(struct follow *f, const struct id16 *chain,
 		}
 		what.alarm = ROWAN_ALARM_ROLLBACK;
 	}
-	if (c != NULL && follow_anew(f, chain, c))
+	if (c != NULL &&
+		(what.alarm == ROWAN_ALARM_FORK ? follow_anew_other(f, chain, c)
+						: follow_anew(f, chain, c)))
 		return 0;
 	rc = follow_alarm(f, c, &what);
 	return rc == 0 ? ROWAN_E_CHAIN : rc;

@@ -62,7 +62,11 @@ struct anew_item {
 
 struct follow_anew {
 	struct id16 chain;
-	uint64_t from; /* the items stand behind it, one after the other */
+	bool begun;
+	bool seeking; /* the restore, in what stands below that number */
+	uint64_t below;
+	struct buf restore; /* of the clinic's chain: it must be in the items */
+	uint64_t from;	    /* the items stand behind it, one after the other */
 	uint64_t first;
 	struct anew_item *items;
 	size_t count, room;
@@ -277,8 +281,13 @@ bool follow_back_covers(struct follow *f, const struct id16 *chain);
  * not stand in ours, of a case's once it does.
  */
 bool follow_back_late(struct follow *f, const struct id16 *chain);
-/* Whether it is that restore. */
-bool follow_back_is(const struct follow *f, struct bytes statement);
+/* While that one waits: whether one that stands in our chain says why. */
+bool follow_back_earlier(struct follow *f, const struct id16 *chain);
+/*
+ * Whether it is a restore that says why the clinic's chain goes on without
+ * what we have behind its head; and it stands in ours not yet.
+ */
+bool follow_back_opens(struct follow *f, const struct wire_statement *s);
 /* The daemon's newest is ${number}: what comes after it is to be given. */
 void follow_back_behind(
 	struct follow *f, struct follow_chain *c, uint64_t number);
@@ -299,9 +308,15 @@ ROWAN_MUST int follow_start(
 /* To be read again; false: no restore says why, or it was tried. */
 bool follow_anew(
 	struct follow *f, const struct id16 *chain, struct follow_chain *c);
-/* The chain to be read again, and behind which number; NULL: none. */
-struct follow_chain *follow_anew_next(
-	struct follow *f, struct id16 *ret, uint64_t *ret_after);
+/*
+ * It is another than ours. As above, and of the clinic's chain a restore that
+ * says why is looked for first, where the newest does not.
+ */
+bool follow_anew_other(
+	struct follow *f, const struct id16 *chain, struct follow_chain *c);
+/* What is to be read again, and behind which number, if anything. */
+ROWAN_MUST int follow_anew_next(struct follow *f, struct id16 *ret,
+	uint64_t *ret_after, bool *ret_found);
 void follow_anew_answer(struct follow *f, const struct requests_outcome *o,
 	const struct wire_chain_answer *a);
 void follow_anew_end(struct follow *f);

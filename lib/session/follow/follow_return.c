@@ -25,13 +25,19 @@
 /* ---- the restore -------------------------------------------------------- */
 
 /* By the authority, and behind a head that is in our chain. */
-static bool is_ours(struct follow *f, struct wire_statement *ret)
+static bool is_restore(struct follow *f, const struct wire_statement *s)
 {
 	const struct rules_context ctx = {
 		.clinic = &f->clinic, .source = &f->source};
 
+	return s->kind == WIRE_ST_RESTORE && rules_check(&ctx, s) == 0;
+}
+
+/* The one that the daemon tells of. */
+static bool is_ours(struct follow *f, struct wire_statement *ret)
+{
 	return wire_statement_decode(buf_view(&f->back.raw), ret) == 0 &&
-	       ret->kind == WIRE_ST_RESTORE && rules_check(&ctx, ret) == 0;
+	       is_restore(f, ret);
 }
 
 /* When our newest statement of a chain was signed; 0: it is not ours to see. */
@@ -66,37 +72,84 @@ bool follow_back_covers(struct follow *f, const struct id16 *chain)
 }
 
 /* Whether it stands in our chain: the clinic's part is over then. */
-static bool is_placed(struct follow *f)
+static bool stands(struct follow *f, const struct wire_statement *s)
 {
-	struct wire_statement s;
 	bool found = false;
 
-	if (!is_ours(f, &s))
-		return false;
-	for (uint64_t n = s.number; !found && n <= f->clinic.number; n++) {
+	for (uint64_t n = s->number; !found && n <= f->clinic.number; n++) {
 		struct buf raw;
 
 		found = follow_statement(f, &follow_clinic_chain, n, &raw) ==
 				0 &&
-			bytes_eq(buf_view(&raw), s.raw);
+			bytes_eq(buf_view(&raw), s->raw);
 		buf_wipe(&raw);
 	}
 	return found;
 }
 
+static bool is_placed(struct follow *f)
+{
+	struct wire_statement s;
+
+	return is_ours(f, &s) && stands(f, &s);
+}
+
+/*
+ * When the newest of the clinic's that we were shown was signed: the time of
+ * what was withheld is the daemon's word.
+ */
+static uint64_t clinic_time(struct follow *f)
+{
+	uint64_t n = f->clinic.number, time = 0;
+	int rc = ROWAN_E_NOT_FOUND;
+
+	for (; n > 0 && rc == ROWAN_E_NOT_FOUND; n--) {
+		struct wire_statement s;
+		struct buf raw;
+
+		rc = follow_statement(f, &follow_clinic_chain, n, &raw);
+		if (rc == 0 && wire_statement_decode(buf_view(&raw), &s) == 0)
+			time = s.time;
+		buf_wipe(&raw);
+	}
+	return rc == 0 || rc == ROWAN_E_NOT_FOUND ? time : UINT64_MAX - SKEW_S;
+}
+
 bool follow_back_late(struct follow *f, const struct id16 *chain)
 {
 	const struct known_case *k = follow_find(f, chain);
-	uint64_t newest = k != NULL ? k->c.time : f->clinic.time;
 	struct wire_statement s;
 
 	return !f->back.on && !f->back.wanted && is_ours(f, &s) &&
-	       newest <= s.time + SKEW_S && is_placed(f) == (k != NULL);
+	       (k != NULL ? k->c.time : clinic_time(f)) <= s.time + SKEW_S &&
+	       stands(f, &s) == (k != NULL);
 }
 
-bool follow_back_is(const struct follow *f, struct bytes statement)
+/* The newest in our chain: what it has lost may be missing for ever. */
+bool follow_back_earlier(struct follow *f, const struct id16 *chain)
 {
-	return bytes_eq(buf_view(&f->back.raw), statement);
+	const struct known_case *k = follow_find(f, chain);
+	uint64_t n = f->clinic.number;
+	bool found = false, says = false;
+
+	for (; f->back.on && k != NULL && !found && n > 0; n--) {
+		struct wire_statement s;
+		struct buf raw;
+
+		found = follow_statement(f, &follow_clinic_chain, n, &raw) ==
+				0 &&
+			wire_statement_decode(buf_view(&raw), &s) == 0 &&
+			s.kind == WIRE_ST_RESTORE;
+		says = found && k->c.time <= s.time + SKEW_S;
+		buf_wipe(&raw);
+	}
+	return says;
+}
+
+bool follow_back_opens(struct follow *f, const struct wire_statement *s)
+{
+	return is_restore(f, s) && !stands(f, s) &&
+	       clinic_time(f) <= s->time + SKEW_S;
 }
 
 /* ---- what is behind ----------------------------------------------------- */
@@ -262,23 +315,28 @@ static struct bytes row_name(void)
 	return bytes_of(name, sizeof name - 1);
 }
 
-int follow_restore(struct follow *f, struct buf *ret)
+int follow_restore(struct follow *f, size_t i, struct buf *ret)
 {
-	return vault_get(f->o.vault, VAULT_CLINIC, row_name(), 0, ret);
+	return vault_get(f->o.vault, VAULT_CLINIC, row_name(), i, ret);
 }
 
 int follow_back_heard(struct follow *f, struct bytes raw, bool *ret_known)
 {
 	struct buf old;
-	int rc = follow_restore(f, &old);
+	size_t i = 0;
+	int rc = 0;
 
-	*ret_known = rc == 0 && bytes_eq(buf_view(&old), raw);
-	buf_wipe(&old);
-	if (rc != 0 && rc != ROWAN_E_NOT_FOUND)
-		return rc;
-	return *ret_known ? 0
-			  : vault_put(f->o.vault, VAULT_CLINIC, row_name(), 0,
-				    raw);
+	*ret_known = false;
+	while (!*ret_known && (rc = follow_restore(f, i, &old)) == 0) {
+		*ret_known = bytes_eq(buf_view(&old), raw);
+		buf_wipe(&old);
+		i++;
+	}
+	if (*ret_known)
+		return 0;
+	return rc == ROWAN_E_NOT_FOUND
+		       ? vault_put(f->o.vault, VAULT_CLINIC, row_name(), i, raw)
+		       : rc;
 }
 
 /* Everybody is shown it, wherever it stands as yet. */
@@ -319,7 +377,7 @@ static void restored(struct follow *f, const struct requests_outcome *o)
 	f->back.told = f->back.telling;
 	rc = buf_set(&f->back.raw, a.statement);
 	/* What stands in our chain is no news, whoever brings it up again. */
-	if (rc == 0 && a.on && f->current && is_ours(f, &s) && !is_placed(f))
+	if (rc == 0 && a.on && f->current && is_ours(f, &s) && !stands(f, &s))
 		rc = show(f, &s);
 	if (rc != 0)
 		f->fault = rc;

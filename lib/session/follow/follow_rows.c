@@ -7,6 +7,7 @@
  *	CLINIC "hole"/n			n was withheld
  *	CLINIC "h"+subject/n		the same by subject
  *	CLINIC "x"+chain/n		the head that n must have
+ *	CLINIC "restore"/i		the i-th that was heard of
  *	CLINIC "holds"/0		there is a "g" of either kind
  *	CARD "d"+device/0		its first card, where it was logged, and
  *					where the device was revoked

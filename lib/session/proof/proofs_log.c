@@ -502,26 +502,13 @@ static int keep_restore(
 	return proofs_finish(x, rc);
 }
 
-/*
- * From the head that a restore names the log grows anew. Once for each: taken
- * again it would let a daemon go back again.
- */
-int proofs_restored(struct proofs *x)
+/* From the head that it names the log grows anew. */
+static int take_restore(struct proofs *x, struct bytes raw)
 {
-	struct buf restore, taken = {NULL, 0};
 	struct watch back = x->watch;
 	struct wire_statement s;
-	int rc = follow_restore(x->o.follow, &restore);
+	int rc = wire_statement_decode(raw, &s);
 
-	if (rc != 0)
-		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
-	rc = vault_get(x->o.vault, VAULT_PROOF, name("R"), 0, &taken);
-	if (rc == ROWAN_E_NOT_FOUND)
-		rc = 0;
-	if (rc == 0 && bytes_eq(buf_view(&taken), buf_view(&restore)))
-		goto out;
-	if (rc == 0)
-		rc = wire_statement_decode(buf_view(&restore), &s);
 	if (rc == 0 && x->watch.size > s.u.restore.size) {
 		back.size = s.u.restore.size;
 		memcpy(back.root.b, s.u.restore.root.b, sizeof back.root.b);
@@ -530,12 +517,47 @@ int proofs_restored(struct proofs *x)
 			NULL);
 		x->alarmed = x->conflicted = 0;
 	}
-	if (rc == 0)
-		rc = keep_restore(x, &s, buf_view(&restore));
-out:
-	buf_wipe(&restore);
+	return rc == 0 ? keep_restore(x, &s, raw) : rc;
+}
+
+/* How many were taken already. */
+static int taken_count(struct proofs *x, size_t *ret)
+{
+	struct buf taken, restore;
+	bool found = false;
+	int rc = vault_get(x->o.vault, VAULT_PROOF, name("R"), 0, &taken);
+
+	*ret = 0;
+	while (rc == 0 && !found) {
+		rc = follow_restore(x->o.follow, (*ret)++, &restore);
+		found = rc == 0 &&
+			bytes_eq(buf_view(&taken), buf_view(&restore));
+		buf_wipe(&restore);
+	}
 	buf_wipe(&taken);
-	return rc;
+	if (!found)
+		*ret = 0;
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+/*
+ * In the order in which they were heard of, once for each: taken again one
+ * would let a daemon go back again. A device that was away may hear of several
+ * at once, and what it verified last may stand between two.
+ */
+int proofs_restored(struct proofs *x)
+{
+	struct buf restore;
+	size_t i;
+	int rc = taken_count(x, &i);
+
+	for (; rc == 0; i++) {
+		rc = follow_restore(x->o.follow, i, &restore);
+		if (rc == 0)
+			rc = take_restore(x, buf_view(&restore));
+		buf_wipe(&restore);
+	}
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
 }
 
 int proofs_log_step(struct proofs *x)
