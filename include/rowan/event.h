@@ -92,7 +92,8 @@ enum rowan_alarm {
 	ROWAN_ALARM_COMMIT = 11,     /* a commit against the channel's rules */
 	ROWAN_ALARM_RETURNED = 12,   /* a victim's device is back after long */
 	ROWAN_ALARM_STALE = 13,	     /* the log goes on without us */
-	ROWAN_ALARM_DAEMON = 14	     /* a daemon answers that was revoked */
+	ROWAN_ALARM_DAEMON = 14,     /* a daemon answers that was revoked */
+	ROWAN_ALARM_UNLOGGED = 15    /* a message was taken and not logged */
 };
 
 #ifdef __cplusplus

@@ -66,6 +66,7 @@ static const struct name alarms[] = {
 	{ROWAN_ALARM_RETURNED, "returned device"},
 	{ROWAN_ALARM_STALE, "stale log"},
 	{ROWAN_ALARM_DAEMON, "revoked daemon"},
+	{ROWAN_ALARM_UNLOGGED, "not logged"},
 };
 
 static const char *find(const struct name *names, size_t count, int number)

@@ -189,38 +189,264 @@ static void a_growing_log_is_followed(void **state)
 	assert_int_equal(kept(0), CONFLICT_FORM);
 }
 
-static void a_promise_that_is_not_kept_is_an_alarm(void **state)
+/* The daemon says it has taken it, and where; ${channel} NULL: none known. */
+static void taken(uint8_t id, uint64_t leaf, const struct id16 *channel)
 {
-	struct proofs_submitted s = {.message = {{1}},
-		.counter = 7,
+	struct proofs_submitted s = {.message = {{id}},
+		.counter = id,
 		.envelope = bytes_of("never submitted", 15),
-		.logged = {.leaf = 0, .time = 5}};
-	struct buf file;
+		.logged = {.leaf = leaf, .time = 5}};
 
+	if (channel != NULL)
+		s.channel = *channel;
 	assert_int_equal(vault_begin(d.kit.vault), 0);
 	assert_int_equal(proofs_keep(x, &s), 0);
 	assert_int_equal(vault_commit(d.kit.vault), 0);
-	assert_int_equal(proofs_get(x, &s.message, &file), ROWAN_E_AGAIN);
+}
+
+static int has_proof(uint8_t id)
+{
+	const struct id16 message = {{id}};
+	struct buf file = {NULL, 0};
+	int rc = proofs_get(x, &message, &file);
+
+	buf_wipe(&file);
+	return rc;
+}
+
+static const struct id16 *team(void)
+{
+	return &case_channel(t->c, WIRE_CHANNEL_TEAM)->channel;
+}
+
+/* One more turn of looking at the log: the next is minutes later. */
+static void turn(void)
+{
+	relay_double_pass(clinic.d, PROOFS_LOOK_MS);
+	follow_time(d.follow, relay_double_now(clinic.d), false);
+	now_ms += PROOFS_LOOK_MS;
 	settle();
-	assert_int_equal(proofs_get(x, &s.message, &file), ROWAN_E_NOT_FOUND);
+}
+
+/* What it names is something else, under the log's own proof. */
+static void another_leaf_than_ours_is_an_alarm(void **state)
+{
+	settle();
+	taken(7, 0, team());
+	settle();
+	assert_int_equal(has_proof(7), ROWAN_E_NOT_FOUND);
 	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_FORK), 1);
 }
 
-/* After a lost answer: looked for, and not there. */
-static void what_the_log_does_not_have_is_given_up(void **state)
+/*
+ * It names a leaf that is not there, or after a lost answer says that there
+ * is none. Once it may be that our knowledge is late; twice it is an alarm.
+ */
+static void what_was_taken_and_not_logged_is_an_alarm(void **state)
 {
-	struct proofs_submitted s = {.message = {{1}},
-		.counter = 7,
-		.envelope = bytes_of("never submitted", 15),
-		.logged = {.leaf = WIRE_LEAF_NONE}};
-	struct buf file;
+	static const uint64_t leaves[] = {100000, WIRE_LEAF_NONE};
 
-	assert_int_equal(vault_begin(d.kit.vault), 0);
-	assert_int_equal(proofs_keep(x, &s), 0);
-	assert_int_equal(vault_commit(d.kit.vault), 0);
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t id = (uint8_t)(7 + i);
+
+		settle();
+		taken(id, leaves[i], team());
+		assert_int_equal(has_proof(id), ROWAN_E_AGAIN);
+		settle();
+		assert_int_equal(has_proof(id), ROWAN_E_AGAIN);
+		assert_int_equal(device_kit_alarms(&d, 0), 0);
+		/* The vault has it, too. */
+		if (i == 1) {
+			proofs_free(x);
+			begin_proofs();
+			settle();
+		} else {
+			turn();
+		}
+		assert_int_equal(has_proof(id), ROWAN_E_NOT_FOUND);
+		assert_int_equal(
+			device_kit_alarms(&d, ROWAN_ALARM_UNLOGGED), 1);
+		turn();
+		assert_int_equal(device_kit_alarms(&d, 0), 0);
+	}
+}
+
+/* Without a connection nothing is asked, however long. */
+static void offline_nothing_is_missed(void **state)
+{
 	settle();
-	assert_int_equal(proofs_get(x, &s.message, &file), ROWAN_E_NOT_FOUND);
+	proofs_online(x, false);
+	taken(7, WIRE_LEAF_NONE, team());
+	for (int i = 0; i < 300; i++)
+		turn();
 	assert_int_equal(device_kit_alarms(&d, 0), 0);
+	proofs_online(x, true);
+	settle();
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+	assert_int_equal(has_proof(7), ROWAN_E_AGAIN);
+}
+
+static void erase(void)
+{
+	struct wire_statement s;
+	struct buf raw;
+
+	world_statement(&t->w, t->c, WIRE_ST_ERASE, &s);
+	s.signer_count = 2;
+	s.signers[0].kind = WIRE_SIGNER_AUTHORITY;
+	s.signers[1].kind = WIRE_SIGNER_DEVICE;
+	s.signers[1].device = t->coordinator.device;
+	world_sign(&t->w, &t->coordinator, &s, &raw);
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	buf_wipe(&raw);
+}
+
+/* It is gone, and so it should be: however it was known before. */
+static void what_was_erased_is_no_alarm(void **state)
+{
+	static const uint64_t leaves[] = {100000, WIRE_LEAF_NONE};
+
+	settle();
+	for (size_t i = 0; i < 2; i++)
+		taken((uint8_t)(7 + i), leaves[i], team());
+	/* The first turn may come before the word of it has. */
+	settle();
+	erase();
+	follow_catch_up(d.follow, NULL);
+	device_kit_settle(&d);
+	turn();
+	turn();
+	for (uint8_t i = 0; i < 2; i++)
+		assert_int_equal(has_proof(7 + i), ROWAN_E_NOT_FOUND);
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+}
+
+/* Nor is what a restore has cost. */
+static void what_was_lost_in_a_restore_is_no_alarm(void **state)
+{
+	struct wire_statement s;
+	struct watch w;
+
+	settle();
+	happen();
+	look();
+	taken(7, WIRE_LEAF_NONE, team());
+	taken(8, seen() - 1, team());
+	/* Kept before: the answer comes after the restore. */
+	proofs_watch(x, &w);
+	world_statement(&t->w, NULL, WIRE_ST_RESTORE, &s);
+	s.u.restore.size = w.size - 5;
+	s.u.restore.root.b[0] = 1;
+	s.u.restore.lost_size = w.size;
+	memcpy(s.u.restore.lost_root.b, w.root.b, sizeof w.root.b);
+	assert_int_equal(world_act(&t->w, NULL, &s, NULL), 0);
+	follow_catch_up(d.follow, NULL);
+	device_kit_settle(&d);
+	(void)device_kit_alarms(&d, 0);
+	for (int i = 0; i < 3; i++)
+		turn();
+	assert_int_equal(has_proof(7), ROWAN_E_NOT_FOUND);
+	assert_int_equal(has_proof(8), ROWAN_E_NOT_FOUND);
+	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_UNLOGGED), 0);
+}
+
+/* Something of no case that is known: no way to tell. */
+static void of_no_case_it_is_given_up(void **state)
+{
+	settle();
+	taken(7, WIRE_LEAF_NONE, NULL);
+	settle();
+	assert_int_equal(has_proof(7), ROWAN_E_NOT_FOUND);
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+}
+
+/* ---- a daemon that puts off, and one that shows no log --------------------
+ */
+
+static uint16_t late[2]; /* operations */
+static uint16_t late_code;
+
+static enum double_fate say_later(void *ctx, struct double_message *m)
+{
+	const struct wire_error e = {
+		late_code, late_code == WIRE_AGAIN ? 1000 : 0};
+	struct wire_header h = m->header;
+	uint8_t head[WIRE_HEADER_LEN], mem[64];
+	struct writer w;
+
+	if (m->way != DOUBLE_ANSWER || (h.op != (late[0] | WIRE_ANSWER) &&
+					       h.op != (late[1] | WIRE_ANSWER)))
+		return DOUBLE_PASS;
+	h.op = WIRE_OP_ERROR;
+	wire_header_encode(&h, head);
+	writer_init_fixed(&w, mem, sizeof mem);
+	assert_int_equal(wire_error_encode(&e, &w), 0);
+	assert_int_equal(buf_set(&m->frame[0], bytes_of(head, sizeof head)), 0);
+	assert_int_equal(buf_set(&m->frame[1], writer_view(&w)), 0);
+	while (m->count > 2)
+		buf_wipe(&m->frame[--m->count]);
+	return DOUBLE_PASS;
+}
+
+/* A slow daemon has a day; then it owes too long. */
+static void later_is_an_alarm_after_a_day(void **state)
+{
+	int turns = 0;
+
+	settle();
+	late_code = WIRE_AGAIN;
+	late[0] = WIRE_OP_RECEIPT;
+	late[1] = WIRE_OP_LOG_FIND;
+	relay_double_hook(clinic.d, say_later, NULL);
+	taken(7, 0, team());
+	taken(8, WIRE_LEAF_NONE, team());
+	while (device_kit_alarms(&d, ROWAN_ALARM_UNLOGGED) == 0) {
+		assert_true(++turns < 200);
+		turn();
+	}
+	relay_double_hook(clinic.d, NULL, NULL);
+	assert_in_range(turns, 24 * 6 - 6, 24 * 6 + 6);
+	/* The log itself was looked at all the while. */
+	turn();
+	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_STALE), 0);
+}
+
+/* And one that puts off the look at its log is stale. */
+static void a_look_that_is_put_off_is_stale(void **state)
+{
+	int turns = 0;
+
+	settle();
+	late_code = WIRE_AGAIN;
+	late[0] = late[1] = WIRE_OP_CHECKPOINT;
+	relay_double_hook(clinic.d, say_later, NULL);
+	while (device_kit_alarms(&d, ROWAN_ALARM_STALE) == 0) {
+		assert_true(++turns < 200);
+		turn();
+	}
+	assert_in_range(turns, 24 * 6 - 6, 24 * 6 + 6);
+	turn();
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+	relay_double_hook(clinic.d, NULL, NULL);
+}
+
+/* One without any log may be a daemon that was built so: for a day. */
+static void a_daemon_without_a_log_has_a_day(void **state)
+{
+	int turns = 0;
+
+	late_code = WIRE_REFUSED;
+	late[0] = late[1] = WIRE_OP_CHECKPOINT;
+	relay_double_hook(clinic.d, say_later, NULL);
+	taken(7, WIRE_LEAF_NONE, team());
+	settle();
+	assert_int_equal(seen(), 0);
+	while (device_kit_alarms(&d, ROWAN_ALARM_UNLOGGED) == 0) {
+		assert_true(++turns < 200);
+		turn();
+	}
+	assert_in_range(turns, 24 * 6 - 6, 24 * 6 + 6);
+	relay_double_hook(clinic.d, NULL, NULL);
 }
 
 /* How long the daemon's own log is. */
@@ -438,8 +664,15 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_growing_log_is_followed),
-		T(a_promise_that_is_not_kept_is_an_alarm),
-		T(what_the_log_does_not_have_is_given_up),
+		T(another_leaf_than_ours_is_an_alarm),
+		T(what_was_taken_and_not_logged_is_an_alarm),
+		T(offline_nothing_is_missed),
+		T(what_was_erased_is_no_alarm),
+		T(what_was_lost_in_a_restore_is_no_alarm),
+		T(of_no_case_it_is_given_up),
+		T(later_is_an_alarm_after_a_day),
+		T(a_look_that_is_put_off_is_stale),
+		T(a_daemon_without_a_log_has_a_day),
 		T(a_log_that_goes_back_is_an_alarm),
 		T(forged_answers_are_alarms),
 		T(a_witness_cosigns_and_is_asked_for),

@@ -64,6 +64,7 @@ static int tell_logged(struct outbox *x, uint64_t n,
 	const struct outbox_row *row, const struct wire_logged *logged)
 {
 	struct proofs_submitted s = {.message = row->message,
+		.channel = row->channel,
 		.counter = row->counter,
 		.logged = *logged};
 	struct buf envelope;

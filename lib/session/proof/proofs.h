@@ -7,6 +7,8 @@
  *	   |            log-find, after a lost answer  receipt   ^
  *	   +------------------ the answer named a leaf ----------+
  *
+ * What was taken and is in no leaf is an alarm: receipts.c says when.
+ *
  * Trusts the daemon's card, which the clinic's chain bears out, for the key of
  * the log, and nothing else the daemon says. What it verified last is in the
  * vault; a witness's device keeps it before it cosigns. What contradicts that
@@ -50,7 +52,7 @@ void proofs_free(struct proofs *x);
 
 /* What was accepted. */
 struct proofs_submitted {
-	struct id16 message;
+	struct id16 message, channel;
 	uint64_t counter;
 	struct bytes envelope; /* as it was submitted */
 	struct wire_logged logged;

@@ -1,7 +1,8 @@
 /*
  * The inside of proofs.h.
  *
- *	proofs.c	what is kept, receipts
+ *	proofs.c	the part
+ *	receipts.c	what is kept, receipts
  *	proofs_log.c	the log's key, watching, cosigning
  *	conflicts.c	what contradicts what was verified
  *	erased.c	what a witness keeps of erased cases
@@ -14,6 +15,18 @@
 #include "trust/evidence.h"
 
 struct audit;
+
+/* The receipt that is being fetched, or the leaf that is being looked for. */
+struct fetch {
+	struct proofs *x;
+	bool open;   /* a request is */
+	bool begun;  /* what follows is about it */
+	bool leaf;   /* ${n} is a leaf; else a counter */
+	uint64_t n;
+	uint64_t below, answers; /* of the search */
+	unsigned put_off;
+	uint64_t leaves, counters; /* in this turn those from here on */
+};
 
 struct proofs {
 	struct proofs_options o;
@@ -40,9 +53,9 @@ struct proofs {
 	unsigned alarmed;    /* bit per watch verdict, until there is news */
 	unsigned conflicted; /* the same of what was kept, by its verdict */
 	int fault;
-	/* the receipt that is being fetched */
-	uint64_t n;
-	uint64_t below;
+	uint64_t now_ms; /* of the last step */
+	uint64_t asked_ms; /* when the look that is under way began */
+	struct fetch fetch;
 };
 
 /* Finish a transaction of our own. */
@@ -77,6 +90,15 @@ ROWAN_MUST int proofs_key(const struct proofs *x, struct note_key *ret,
 	uint8_t ret_sk[crypto_sign_SECRETKEYBYTES]);
 ROWAN_MUST int proofs_cosign(struct proofs *x, const struct watch *verified,
 	const struct conflict_side *by, struct bytes text, struct writer *w);
+
+/*
+ * receipts.c: a new turn, and a piece of it; the connection is gone; inside
+ * the caller's transaction: leaves from ${size} on were lost in a restore.
+ */
+void receipts_turn(struct proofs *x);
+ROWAN_MUST int receipts_step(struct proofs *x);
+void receipts_offline(struct proofs *x);
+ROWAN_MUST int receipts_restored(struct proofs *x, uint64_t size);
 
 /* erased.c: the next page of what was erased. */
 ROWAN_MUST int proofs_erased_step(struct proofs *x);

@@ -487,17 +487,14 @@ static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 		look_ended(x);
 }
 
-/* Of leaves that are lost there is no receipt. */
 static int keep_restore(
 	struct proofs *x, const struct wire_statement *s, struct bytes raw)
 {
-	uint64_t n = 0;
 	int rc = vault_begin(x->o.vault);
 
-	while (rc == 0 && (rc = vault_next(x->o.vault, VAULT_PROOF, name("w"),
-				   s->u.restore.size, &n, NULL)) == 0)
-		rc = vault_delete(x->o.vault, VAULT_PROOF, name("w"), n);
-	if (rc == ROWAN_E_NOT_FOUND)
+	if (rc == 0)
+		rc = receipts_restored(x, s->u.restore.size);
+	if (rc == 0)
 		rc = vault_put(x->o.vault, VAULT_PROOF, name("R"), 0, raw);
 	return proofs_finish(x, rc);
 }
@@ -578,6 +575,7 @@ int proofs_log_step(struct proofs *x)
 	if (rc == 0 && x->busy) {
 		x->looking = false;
 		x->in_look = true;
+		x->asked_ms = x->now_ms;
 	}
 	return rc;
 }
