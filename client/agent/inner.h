@@ -233,7 +233,7 @@ json_t *show_message(struct agent *a, const struct rowan_message *m,
 
 /* One entry for ${w}'s peer; how it ended, into its answer. */
 json_t *audit_entry(struct agent *a, const struct wait *w);
-void audit_done(const struct wait *w);
+void audit_done(const struct wait *w, bool backdated);
 /* What went wrong in words; -> AGENT_REFUSED or the code itself. */
 void audit_failed(const struct wait *w, int rc);
 

@@ -80,8 +80,10 @@ json_t *audit_entry(struct agent *a, const struct wait *w)
 	return o;
 }
 
-void audit_done(const struct wait *w)
+void audit_done(const struct wait *w, bool backdated)
 {
+	if (backdated)
+		put_number(w->out, "backdated", rowan_audit_entry(w->audit));
 	put_number(w->out, "size", rowan_audit_size(w->audit));
 	put_text(w->out, "checkpoint", rowan_audit_checkpoint(w->audit));
 }

@@ -84,8 +84,8 @@ static bool feed_audit(struct agent *a, struct wait **at)
 		w->deadline = agent_ms() + PATIENCE_MS;
 	if (rc == 0 || rc == ROWAN_E_AGAIN)
 		return false;
-	if (rc == ROWAN_E_NOT_FOUND) {
-		audit_done(w);
+	if (rc == ROWAN_E_NOT_FOUND || rc == ROWAN_E_RULE) {
+		audit_done(w, rc == ROWAN_E_RULE);
 		finish(at);
 	} else {
 		audit_failed(w, rc);

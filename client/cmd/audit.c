@@ -94,7 +94,7 @@ static const char *what(const json_t *e)
 		{"admin", N_("operated the daemon")},
 		{"audit", N_("read the log")},
 		{"witness", N_("cosigned the log")},
-		{"erase", N_("erased a case")}};
+		{"erase", N_("finished erasing a case")}};
 
 	for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
 		if (strcmp(json_text(e, "act"), acts[i].act) == 0)
@@ -177,7 +177,7 @@ struct gathering {
 	const char *const *acts; /* NULL: all */
 	bool staff;		 /* only of people whose card is known */
 	json_t *list;
-	json_int_t opened;
+	json_int_t opened, erased;
 };
 
 static bool gather(struct run *r, const json_t *e, void *ctx)
@@ -186,6 +186,9 @@ static bool gather(struct run *r, const json_t *e, void *ctx)
 	json_t *copy;
 
 	g->opened++;
+	/* So many in all do not open any more: the last one counts. */
+	if (strcmp(json_text(e, "act"), "erase") == 0)
+		g->erased = json_number(e, "number");
 	if (!is_act(e, g->acts) ||
 		(g->staff && strcmp(json_text(e, "role"), "caseworker") != 0))
 		return true;
@@ -196,18 +199,29 @@ static bool gather(struct run *r, const json_t *e, void *ctx)
 	return true;
 }
 
-/* Of a log without an erased case every entry is opened. */
-static void say_unopened(struct run *r, json_t *ret, json_int_t n)
+/* The log itself says how many entries were erased: no more are left out. */
+static int judge_unopened(struct run *r, json_t *ret, const struct gathering *g)
 {
+	json_int_t n = json_number(ret, "size") - g->opened;
+
+	(void)json_object_set_new(ret, "unopened", json_integer(n));
+	(void)json_object_set_new(ret, "erased", json_integer(g->erased));
+	if (n != g->erased)
+		return ui_fail(&r->ui, EXIT_DIFFERENT,
+			_("a case that was erased in the last minutes is one "
+			  "reason: look again then. If it stays, the daemon "
+			  "leaves entries out"),
+			_("not opened: %lld; erased, as the log says: %lld"),
+			(long long)n, (long long)g->erased);
 	if (n > 0)
 		ui_say(&r->ui,
-			ngettext("not opened: %lld entry; it belongs to an "
-				 "erased case, or the daemon leaves it out",
-				"not opened: %lld entries; they belong to "
-				"erased cases, or the daemon leaves them out",
+			ngettext("not opened: %lld entry, as many as the log "
+				 "says were erased",
+				"not opened: %lld entries, as many as the log "
+				"says were erased",
 				(unsigned long)n),
 			(long long)n);
-	(void)json_object_set_new(ret, "unopened", json_integer(n));
+	return EXIT_DONE;
 }
 
 static int list(struct run *r, const char *const *acts, const char *none)
@@ -226,11 +240,11 @@ static int list(struct run *r, const char *const *acts, const char *none)
 	if (json_array_size(g.list) == 0)
 		ui_note(&r->ui, "%s", none);
 	if (r->argc == 0)
-		say_unopened(r, ret, json_number(ret, "size") - g.opened);
+		code = judge_unopened(r, ret, &g);
 	(void)json_object_set_new(ret, "entries", g.list);
 	(void)json_object_del(ret, "checkpoint");
 	ui_json(&r->ui, ret);
-	return EXIT_DONE;
+	return code;
 }
 
 static int timeline_run(struct run *r)
@@ -357,6 +371,24 @@ static int set_policy(struct run *r)
 	return code;
 }
 
+/* Signed, and not true: an honest daemon's time never goes back. */
+static int say_backdated(struct run *r, const json_t *ret)
+{
+	json_int_t entry = json_number(ret, "backdated");
+
+	if (entry == json_number(ret, "size"))
+		return ui_fail(&r->ui, EXIT_TROUBLE,
+			_("tell the authority and the other agencies"),
+			_("backdated: the checkpoint of %lld entries says an "
+			  "earlier time than the last of them"),
+			(long long)entry);
+	return ui_fail(&r->ui, EXIT_TROUBLE,
+		_("tell the authority and the other agencies"),
+		_("backdated entry: entry %lld says an earlier time than one "
+		  "before it"),
+		(long long)entry);
+}
+
 static int verify_run(struct run *r)
 {
 	unsigned long since = 0;
@@ -373,11 +405,15 @@ static int verify_run(struct run *r)
 		return code;
 	(void)json_object_set_new(
 		ret, "since", json_integer((json_int_t)since));
-	ui_say(&r->ui,
-		_("good: entries %lu to %lld are what the daemon signed"),
-		since, (long long)json_number(ret, "size") - 1);
+	if (json_object_get(ret, "backdated") != NULL)
+		code = say_backdated(r, ret);
+	else
+		ui_say(&r->ui,
+			_("good: entries %lu to %lld are what the daemon "
+			  "signed, and no time in them goes back"),
+			since, (long long)json_number(ret, "size") - 1);
 	ui_json(&r->ui, ret);
-	return EXIT_DONE;
+	return code;
 }
 
 /* ---- export ----------------------------------------------------------------
@@ -557,7 +593,9 @@ const struct command audit_commands[] = {
 	{"audit verify", "", 0, 0, COMMAND_TEXT,
 		N_("whether the log is what was signed and cosigned"),
 		N_("Fetches the entries and hashes them, in little memory "
-		   "however long the log is. --since goes on from an entry "
+		   "however long the log is, and names an entry that says "
+		   "an earlier time than one before it: backdated, exit code "
+		   "18. --since goes on from an entry "
 		   "that was verified before. --policy names the witnesses "
 		   "whose cosignatures the log must have, now and later."),
 		ROWAN_RIGHT_AUDIT, verify_options, verify_run},
@@ -573,8 +611,9 @@ const struct command audit_commands[] = {
 		N_("who did what, and when, in a case or anywhere"),
 		N_("A victim's acts show the hour. What belongs to an erased "
 		   "case is not there any more. Without a case it says how "
-		   "many entries the daemon did not open: none, unless a case "
-		   "was erased."),
+		   "many entries the daemon did not open: as many as the log "
+		   "says were erased, or something is left out, exit code "
+		   "14."),
 		ROWAN_RIGHT_AUDIT, NULL, timeline_run},
 	{"audit export", "CASE FOLDER", 2, 2, COMMAND_FOLDER,
 		N_("a case's entries, each as a file that proves it"),

@@ -228,7 +228,7 @@ static int from_checkpoint(const char *path, struct guard_state *ret)
 	if (rc == 0)
 		rc = checkpoint_parse(&c, n.text);
 	if (rc == 0)
-		*ret = (struct guard_state){c.size, c.root};
+		*ret = (struct guard_state){.size = c.size, .root = c.root};
 	buf_wipe(&text);
 	return rc;
 }
@@ -462,6 +462,8 @@ static int sweep(struct store *st, uint64_t now)
 		rc = store_begin(st, now);
 		if (rc == 0)
 			rc = store_sweep(st, SWEEP, &s);
+		if (rc == 0)
+			rc = entry_erased(st, now, &s);
 		if (rc == 0)
 			rc = store_commit(st);
 		else

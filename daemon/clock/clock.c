@@ -235,6 +235,27 @@ int clock_accept(struct clock *c)
 	return 0;
 }
 
+int clock_hold(struct clock *c, uint64_t ms)
+{
+	struct clock_sample s;
+
+	if (c->source.read(c->source.ctx, &s) != 0)
+		return ROWAN_E_IO;
+	pthread_mutex_lock(&c->lock);
+	if (ms > c->time) {
+		c->time = ms;
+		c->fresh = false;
+		if (ms > s.wall && ms - s.wall > c->options.jump &&
+			c->doubt == 0) {
+			c->doubt = CLOCK_JUMPED;
+			c->offset_known = false;
+		}
+		publish(c);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return 0;
+}
+
 /* Due at half way, so that a slow disk does not break invariant 2. */
 bool clock_save_due(const struct clock *c)
 {

@@ -14,6 +14,9 @@
  * While doubtful, time runs on by CLOCK_BOOTTIME: assignments still end by
  * it; nothing is released, started or expired. A wall clock that is behind
  * lets time run at half speed until it has caught up.
+ *
+ * The file may be lost, or be an older copy: clock_hold brings time up to what
+ * the log has signed.
  */
 #ifndef CLOCK_CLOCK_H
 #define CLOCK_CLOCK_H
@@ -98,6 +101,14 @@ unsigned clock_doubt(const struct clock *c);
  * Time does not go back for it.
  */
 ROWAN_MUST int clock_accept(struct clock *c);
+
+/**
+ * clock_hold(c, ms):
+ * Something was signed at ${ms}: time has not been earlier since, whatever
+ * became of the file. A wall clock that is further behind than a jump is
+ * doubtful.
+ */
+ROWAN_MUST int clock_hold(struct clock *c, uint64_t ms);
 
 /**
  * clock_save_due(c), clock_save(c):

@@ -10,6 +10,7 @@
 #include "clock/clock.h"
 #include "ctl/call.h"
 #include "ctl/log_look.h"
+#include "log/entry.h"
 #include "ops/ops.h"
 
 #define SLICE 512
@@ -69,6 +70,8 @@ static int expire(void *cookie, struct ops *o)
 	rc = store_expire(o->store, SLICE, &s);
 	if (rc == 0)
 		rc = store_sweep(o->store, SLICE, &swept);
+	if (rc == 0)
+		rc = entry_erased(o->store, o->now, &swept);
 	if (rc == 0) {
 		e->more = s.more || swept.more;
 		e->done += s.done;
@@ -137,17 +140,19 @@ void ctl_store_vacuum(struct ctl_call *c)
 		(unsigned long long)s.pages_free, (unsigned long long)s.pages);
 }
 
-static void show_head(struct ctl_call *c, uint64_t size,
-	const struct merkle_hash *root, const struct log_look *l)
+static void show_head(struct ctl_call *c, const struct store_log_whole *log,
+	const struct log_look *l)
 {
 	char hex[2 * MERKLE_HASH_LEN + 1];
 
 	ctl_row(c->a);
-	ctl_number(c->a, "leaves", size);
+	ctl_number(c->a, "leaves", log->size);
 	ctl_text(c->a, "root",
-		sodium_bin2hex(hex, sizeof hex, root->b, MERKLE_HASH_LEN));
+		sodium_bin2hex(hex, sizeof hex, log->root.b, MERKLE_HASH_LEN));
 	ctl_number(c->a, "signed", l->size);
 	ctl_time(c->a, "cosigned", l->cosigned_at);
+	if (log->times.backdated)
+		ctl_number(c->a, "backdated", log->times.leaf);
 }
 
 /* Of hashes that were computed anew: the root of what the head has signed. */
@@ -170,15 +175,14 @@ static int is_signed(
 void ctl_audit_verify(struct ctl_call *c)
 {
 	struct log_look l = {0};
-	struct merkle_hash root;
-	uint64_t size = 0;
+	struct store_log_whole log;
 	bool good = false;
 	int rc = log_look(c, &l);
 
 	if (rc == 0)
-		rc = store_log_verify(c->rd, &root, &size);
+		rc = store_log_verify(c->rd, &log);
 	if (rc == 0)
-		rc = is_signed(c, &l, size, &good);
+		rc = is_signed(c, &l, log.size, &good);
 	rc = given_up(c, rc);
 	if (rc == ROWAN_E_STATE) {
 		ctl_fail(c, rc);
@@ -188,13 +192,18 @@ void ctl_audit_verify(struct ctl_call *c)
 		ctl_say(c->a, EX_DATAERR, "the log: %s", rowan_strerror(rc));
 		return;
 	}
-	show_head(c, size, &root, &l);
-	if (good)
-		ctl_say(c->a, EX_OK,
-			"%llu leaves, each hash computed anew, and the head is "
-			"the signed one",
-			(unsigned long long)size);
-	else
+	show_head(c, &log, &l);
+	if (!good)
 		ctl_say(c->a, EX_DATAERR,
 			"the tree is not the one that was signed");
+	else if (log.times.backdated)
+		ctl_say(c->a, EX_DATAERR,
+			"backdated entry: leaf %llu says an earlier time than "
+			"one before it",
+			(unsigned long long)log.times.leaf);
+	else
+		ctl_say(c->a, EX_OK,
+			"%llu leaves, each hash computed anew, no time goes "
+			"back, and the head is the signed one",
+			(unsigned long long)log.size);
 }

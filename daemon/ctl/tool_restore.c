@@ -67,13 +67,14 @@ static void show_loss(struct ctl_answer *a, const struct salvage *s)
 static int find_heads(
 	struct tool *t, struct process *p, struct wire_st_restore *ret)
 {
-	struct merkle_hash root;
+	struct store_log_whole log;
 	char to[PATH_MAX];
-	int rc = store_log_verify(store_view(p->store), &root, &ret->size);
+	int rc = store_log_verify(store_view(p->store), &log);
 
 	if (rc != 0)
 		return rc;
-	memcpy(ret->root.b, root.b, sizeof ret->root.b);
+	ret->size = log.size;
+	memcpy(ret->root.b, log.root.b, sizeof ret->root.b);
 	ret->lost_size = ret->size;
 	ret->lost_root = ret->root;
 	if (t->last == NULL)

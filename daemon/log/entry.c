@@ -119,11 +119,28 @@ int entry_add(
 	return rc;
 }
 
+/* Some are made by a tool, with the machine's clock. */
+static uint64_t not_before(const struct store *st, uint64_t now)
+{
+	return now > store_log_latest(st) ? now : store_log_latest(st);
+}
+
+int entry_erased(
+	struct store *st, uint64_t now, const struct store_slice *slice)
+{
+	const struct log_entry e = {.act = WIRE_ACT_ERASE,
+		.time = not_before(st, now),
+		.number = slice->gone};
+
+	return slice->blanked ? entry_add(st, &e, NULL) : 0;
+}
+
 int entry_admin(
 	struct store *st, uint64_t now, uint16_t number, struct bytes text)
 {
-	struct log_entry e = {
-		.act = WIRE_ACT_ADMIN, .time = now, .number = number};
+	struct log_entry e = {.act = WIRE_ACT_ADMIN,
+		.time = not_before(st, now),
+		.number = number};
 
 	entry_content(text, &e.content);
 	return entry_add(st, &e, NULL);

@@ -44,10 +44,19 @@ ROWAN_MUST int entry_add(
 /**
  * entry_admin(st, now, number, text):
  * The leaf of an act of administration: ${number} as in ctl/form.h, ${text}
- * says who and what.
+ * says who and what. No earlier than the leaf before it.
  */
 ROWAN_MUST int entry_admin(
 	struct store *st, uint64_t now, uint16_t number, struct bytes text);
+
+/**
+ * entry_erased(st, now, slice):
+ * After store_sweep: of an erased case nothing opens any more. The leaf that
+ * says how many leaves of the log that is in all, so that whoever counts what
+ * is not opened knows what it should be; none when there is nothing to say.
+ */
+ROWAN_MUST int entry_erased(
+	struct store *st, uint64_t now, const struct store_slice *slice);
 
 /**
  * entry_next(st):

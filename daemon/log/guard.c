@@ -19,6 +19,7 @@
 
 #include "base/reader.h"
 #include "log/guard.h"
+#include "tlog/watch.h"
 
 #define SLOT	 2048
 #define SLOTS	 2
@@ -60,8 +61,15 @@ static int slot_read(const uint8_t slot[SLOT], struct guard_state *ret)
 	if (memcmp(r.pos, sum, SUM_LEN) != 0 || note_parse(&n, note) != 0 ||
 		checkpoint_parse(&c, n.text) != 0)
 		return ROWAN_E_CORRUPT;
-	*ret = (struct guard_state){c.size, c.root};
+	*ret = (struct guard_state){c.size, c.root, 0};
+	if (watch_time(&c, &ret->time) != 0)
+		ret->time = 0;
 	return 0;
+}
+
+static bool is_newer(const struct guard_state *a, const struct guard_state *b)
+{
+	return a->size != b->size ? a->size > b->size : a->time >= b->time;
 }
 
 /* One place may be torn; the other one then counts. */
@@ -79,7 +87,7 @@ static int file_read(
 		int rc = slot_read(mem + i * SLOT, &s);
 
 		corrupt += rc == ROWAN_E_CORRUPT;
-		if (rc != 0 || (*ret_found && s.size < ret_state->size))
+		if (rc != 0 || (*ret_found && !is_newer(&s, ret_state)))
 			continue;
 		*ret_state = s;
 		*ret_found = true;
@@ -126,6 +134,18 @@ int guard_open(struct guard **ret, const char *path, bool *ret_found,
 	}
 	*ret = g;
 	return 0;
+}
+
+uint64_t guard_time(const char *path)
+{
+	struct guard g = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+	struct guard_state s = {.size = 0};
+	bool found = false;
+	int rc = g.fd < 0 ? ROWAN_E_IO : file_read(&g, &found, &s);
+
+	if (g.fd >= 0)
+		(void)close(g.fd);
+	return rc == 0 && found ? s.time : 0;
 }
 
 void guard_close(struct guard *g)

@@ -22,6 +22,7 @@ struct guard;
 struct guard_state {
 	uint64_t size;
 	struct merkle_hash root;
+	uint64_t time; /* when it was signed; 0: it does not say */
 };
 
 /**
@@ -34,6 +35,13 @@ struct guard_state {
 ROWAN_MUST int guard_open(struct guard **ret, const char *path, bool *ret_found,
 	struct guard_state *ret_state);
 void guard_close(struct guard *g);
+
+/**
+ * guard_time(path):
+ * When the checkpoint in the file was signed; 0 when there is none that can be
+ * read. Changes nothing.
+ */
+uint64_t guard_time(const char *path);
 
 /**
  * guard_write(g, note):

@@ -45,7 +45,11 @@ static int compare(struct store_reader *rd, bool found, struct head_found *f)
 	return rc;
 }
 
-/* The text of a checkpoint says when it was signed. */
+/*
+ * The text of a checkpoint says when it was signed: never earlier than the one
+ * before, whatever became of the clock. A longer tree that says it is the
+ * older one would be proof against an honest log.
+ */
 static int sign(struct head *h, uint64_t now)
 {
 	struct checkpoint c = {
@@ -56,6 +60,8 @@ static int sign(struct head *h, uint64_t now)
 	struct buf note;
 	int rc;
 
+	if (now < h->signed_at)
+		now = h->signed_at;
 	store_log_tree(h->store, &tree);
 	writer_init_fixed(&line, mem, sizeof mem);
 	text_write(&line, "time ");
@@ -109,6 +115,7 @@ static int judge(struct head *h, const struct head_options *o, bool found,
 		if (rc != 0)
 			return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_REFUSED : rc;
 	}
+	h->signed_at = f->last.time;
 	rc = sign(h, o->now);
 	if (rc != 0)
 		return rc;

@@ -41,7 +41,7 @@ struct head_options {
 		const struct merkle_hash *lost_root);
 	const char *guard; /* path of the record */
 	bool accept;	   /* take the tree as it is, whatever the record */
-	uint64_t now;
+	uint64_t now;	   /* what is signed is no older than the record */
 };
 
 /* What was found when it was opened. */

@@ -234,6 +234,8 @@ static void run_due(struct committer *c)
 		rc = record_expired(o, s.done);
 	if (rc == 0)
 		rc = store_sweep(o->store, SLICE, &s);
+	if (rc == 0)
+		rc = entry_erased(o->store, o->now, &s);
 	more = more || (rc == 0 && s.more);
 	rc = ops_settle(o, rc);
 	c->tick_at = monotonic_ms() + (rc == 0 && more ? 0 : TICK_MS);

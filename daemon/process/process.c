@@ -263,6 +263,26 @@ int process_store(struct process *p)
 	return EX_CANTCREAT;
 }
 
+static const char *guard_path(const struct config *c, char ret[PATH_MAX])
+{
+	snprintf(ret, PATH_MAX, "%s/log-guard", c->state_dir);
+	return c->log_guard[0] != '\0' ? c->log_guard : ret;
+}
+
+/* What the log has signed, and what stands in it, is past. */
+static int hold_clock(struct process *p)
+{
+	char path[PATH_MAX];
+	uint64_t signed_at = guard_time(guard_path(&p->config, path));
+	uint64_t latest = store_log_latest(p->store);
+
+	if (signed_at > latest)
+		latest = signed_at;
+	/* Of no clock that counts milliseconds. */
+	return latest < UINT64_MAX / 4000 ? clock_hold(p->clock, latest * 1000)
+					  : ROWAN_E_CORRUPT;
+}
+
 int process_clock(struct process *p)
 {
 	const struct config *c = &p->config;
@@ -276,6 +296,8 @@ int process_clock(struct process *p)
 	snprintf(path, sizeof path, "%s/clock", c->state_dir);
 	clock_system(&source);
 	rc = clock_open(path, &o, &source, &p->clock);
+	if (rc == 0)
+		rc = hold_clock(p);
 	if (rc == 0)
 		return EX_OK;
 	SAY(MSG_CLOCK_UNUSABLE, JOURNAL_TEXT("path", path),
@@ -354,13 +376,10 @@ int process_log(struct process *p, bool accept)
 	char path[PATH_MAX];
 	struct head_options o = {.store = p->store,
 		.seed = &p->log_key,
-		.guard = c->log_guard[0] != '\0' ? c->log_guard : path,
+		.guard = guard_path(c, path),
 		.accept = accept,
 		.now = clock_read(p->clock).now / 1000};
-	int rc;
-
-	snprintf(path, sizeof path, "%s/log-guard", c->state_dir);
-	rc = logged_open(&p->head, &o, &found);
+	int rc = logged_open(&p->head, &o, &found);
 	key32_wipe(&p->log_key);
 	switch (rc) {
 	case 0:

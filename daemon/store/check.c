@@ -107,9 +107,8 @@ static int yields(
 int store_check(struct store_reader *rd, const char **ret_problem)
 {
 	size_t n = sizeof(invariants) / sizeof(invariants[0]);
-	struct merkle_hash root;
+	struct store_log_whole log;
 	struct freed_note note;
-	uint64_t size;
 	int r = freed_note_read(rd, &note);
 
 	*ret_problem = NULL;
@@ -120,8 +119,7 @@ int store_check(struct store_reader *rd, const char **ret_problem)
 			return ROWAN_E_CORRUPT;
 		}
 	}
-	if (r == 0 &&
-		(r = store_log_verify(rd, &root, &size)) == ROWAN_E_CORRUPT)
+	if (r == 0 && (r = store_log_verify(rd, &log)) == ROWAN_E_CORRUPT)
 		*ret_problem = "a log whose hashes are not those of its leaves";
 	if (r == 0 && (r = check_seals(rd)) == ROWAN_E_CORRUPT)
 		*ret_problem = rd->problem;

@@ -223,13 +223,13 @@ int case_sweep(struct store *st, int64_t row, size_t max, size_t *ret_done)
 	int r;
 
 	if (p->of != row)
-		*p = (struct swept){row, 0};
+		*p = (struct swept){row, 0, 0};
 	r = sweep_envelopes(st, row, max, ret_done, &end);
 	if (r == 0 && end)
 		r = sweep_rest(st, row, max, &end);
 	if (r != 0 || !end)
 		return r;
-	*p = (struct swept){0, 0};
+	*p = (struct swept){0, 0, 0};
 	*ret_done = 0;
 	return 0;
 }

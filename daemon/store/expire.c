@@ -198,7 +198,7 @@ int store_sweep(struct store *st, uint32_t max, struct store_slice *ret)
 		if (kind == TRASH_BLOB)
 			r = sweep_chunks(st, row, left, &done);
 		else if (kind == TRASH_LOG)
-			r = log_sweep(st, row, left, &done);
+			r = log_sweep(st, row, left, ret, &done);
 		else if (kind == TRASH_CASE)
 			r = case_sweep(st, row, left, &done);
 		else

@@ -106,9 +106,13 @@ struct freed_note {
 struct ledger;
 struct log_secrets;
 
-/* How far an erasure in slices has come: of which one, and where it goes on. */
+/*
+ * How far an erasure in slices has come: of which one, where it goes on, and
+ * of the log how many details it has met that are gone.
+ */
 struct swept {
 	int64_t of, at;
+	uint64_t gone;
 };
 
 enum sweep { SWEEP_CASE, SWEEP_LOG, SWEEPS };

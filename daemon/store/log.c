@@ -21,7 +21,9 @@
 #include "base/reader.h"
 #include "base/writer.h"
 #include "store/log.h"
+#include "tlog/leaf.h"
 
+#define TIMES_BACK  256 /* leaves at the end that say how late it is */
 #define KEPT_LEVEL  3
 #define KEPT	    (1 << KEPT_LEVEL)
 #define ROW_NODES   (LOG_ROW_MAX / KEPT * 2 + MERKLE_LEVELS)
@@ -45,6 +47,7 @@ struct ledger {
 	struct merkle next; /* the same after the open transaction */
 	struct pending *pending;
 	size_t count, cap, marked;
+	struct leaf_times times; /* undone leaves count, too: no harm */
 	uint8_t *details;
 	size_t used, size;
 	uint8_t *tree_row, *detail_row, *sealed_row;
@@ -169,7 +172,9 @@ int store_log_append(struct store *st, const uint8_t leaf[WIRE_LEAF_LEN],
 
 	if (r != 0)
 		return r;
-	if (detail.len < WIRE_DETAIL_LEN || detail.len > WIRE_DETAIL_MAX)
+	if (detail.len < WIRE_DETAIL_LEN || detail.len > WIRE_DETAIL_MAX ||
+		leaf_times_add(&l->times, store_log_next(st),
+			bytes_of(leaf, WIRE_LEAF_LEN)) != 0)
 		return ROWAN_E_INVAL;
 	if ((r = reserve(l, detail.len)) != 0)
 		return tx_done(st, r);
@@ -180,6 +185,11 @@ int store_log_append(struct store *st, const uint8_t leaf[WIRE_LEAF_LEN],
 	memcpy(l->details + l->used, detail.data, detail.len);
 	l->used += detail.len;
 	return 0;
+}
+
+uint64_t store_log_latest(const struct store *st)
+{
+	return st->ledger->times.latest;
 }
 
 /* ---- writing ---- */
@@ -369,6 +379,25 @@ int store_log_size(struct store_reader *rd, uint64_t *ret)
 	return r == ROWAN_E_NOT_FOUND ? 0 : r;
 }
 
+/* Of the last leaves: those by the hour are among others. */
+static int load_times(struct store *st, uint64_t size)
+{
+	uint64_t from = size > TIMES_BACK ? size - TIMES_BACK : 0;
+	struct writer w;
+	size_t count;
+	int r;
+
+	writer_init(&w, TIMES_BACK * WIRE_LEAF_LEN);
+	r = store_log_leaves(&st->view, from, TIMES_BACK, &w, &count);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		if (leaf_times_add(&st->ledger->times, from + i,
+			    bytes_of(w.data + i * WIRE_LEAF_LEN,
+				    WIRE_LEAF_LEN)) != 0)
+			r = ROWAN_E_CORRUPT;
+	writer_wipe(&w);
+	return r;
+}
+
 int log_load(struct store *st)
 {
 	struct merkle *m = &st->ledger->tree;
@@ -381,6 +410,8 @@ int log_load(struct store *st)
 			r = fetch(&st->view, level, (size >> level) - 1,
 				&m->roots[level]);
 	m->size = size;
+	if (r == 0)
+		r = load_times(st, size);
 	return r == ROWAN_E_NOT_FOUND ? ROWAN_E_CORRUPT : r;
 }
 
@@ -563,7 +594,8 @@ int store_log_walk_back(struct store_reader *rd,
 
 /* ---- the whole tree anew ---- */
 
-static int verify_row(const struct log_row *row, struct merkle *m)
+static int verify_row(
+	const struct log_row *row, struct merkle *m, struct leaf_times *t)
 {
 	const uint8_t *stored = row->tree.data + row->count * WIRE_LEAF_LEN;
 	struct merkle_node nodes[MERKLE_LEVELS];
@@ -574,6 +606,9 @@ static int verify_row(const struct log_row *row, struct merkle *m)
 	for (uint64_t i = 0; r == 0 && i < row->count; i++) {
 		merkle_leaf(leaf_in(row, row->first + i), &hash);
 		r = merkle_append(m, &hash, nodes, &count);
+		if (r == 0 && leaf_times_add(t, row->first + i,
+				      leaf_in(row, row->first + i)) != 0)
+			r = ROWAN_E_CORRUPT;
 		for (size_t k = KEPT_LEVEL; r == 0 && k < count; k++) {
 			if (memcmp(stored, nodes[k].hash.b, MERKLE_HASH_LEN))
 				r = ROWAN_E_CORRUPT;
@@ -583,25 +618,25 @@ static int verify_row(const struct log_row *row, struct merkle *m)
 	return r;
 }
 
-int store_log_verify(struct store_reader *rd, struct merkle_hash *ret_root,
-	uint64_t *ret_size)
+int store_log_verify(struct store_reader *rd, struct store_log_whole *ret)
 {
 	sqlite3_stmt *q = db_use(&rd->db, SQL_LOG_ALL);
 	struct log_row row;
 	struct merkle m;
 	int r;
 
+	memset(ret, 0, sizeof(*ret));
 	merkle_init(&m);
 	while ((r = db_row(&rd->db, q)) == 1) {
 		r = row_at(q, &row);
 		if (r == 0)
-			r = verify_row(&row, &m);
+			r = verify_row(&row, &m, &ret->times);
 		if (r != 0)
 			break;
 	}
 	db_end(q);
-	merkle_root(&m, ret_root);
-	*ret_size = m.size;
+	merkle_root(&m, &ret->root);
+	ret->size = m.size;
 	return r;
 }
 
@@ -611,6 +646,7 @@ int store_log_verify(struct store_reader *rd, struct merkle_hash *ret_root,
 static int blank(const struct buf *details, struct store *st,
 	const uint8_t name[SEAL_HASH_LEN], struct writer *w, bool *ret_any)
 {
+	uint64_t *gone = &st->sweeps.now[SWEEP_LOG].gone;
 	uint8_t other[SEAL_HASH_LEN], mem[WIRE_DETAIL_MAX];
 	struct log_packer pack;
 	struct log_parts parts;
@@ -633,6 +669,7 @@ static int blank(const struct buf *details, struct store *st,
 				*ret_any = true;
 			}
 		}
+		*gone += detail.len == 0 ? 1 : 0;
 		log_pack(&pack, detail);
 	}
 	return writer_status(w);
@@ -663,7 +700,8 @@ static int erase_in(
 	return db_run(&st->view.db, q);
 }
 
-int log_sweep(struct store *st, int64_t secret, size_t max, size_t *ret_done)
+int log_sweep(struct store *st, int64_t secret, size_t max,
+	struct store_slice *slice, size_t *ret_done)
 {
 	uint8_t name[SEAL_HASH_LEN];
 	struct swept *p = &st->sweeps.now[SWEEP_LOG];
@@ -671,7 +709,7 @@ int log_sweep(struct store *st, int64_t secret, size_t max, size_t *ret_done)
 	int r = log_secret_name(st, secret, name);
 
 	if (p->of != secret)
-		*p = (struct swept){secret, 0};
+		*p = (struct swept){secret, 0, 0};
 	for (*ret_done = 0; r == 0 && *ret_done < max; (*ret_done)++) {
 		r = row_of(&st->view, (uint64_t)p->at, &row);
 		if (r == 0)
@@ -687,7 +725,9 @@ int log_sweep(struct store *st, int64_t secret, size_t max, size_t *ret_done)
 		*ret_done = max;
 		return 0;
 	}
-	p->at = 0;
+	slice->blanked = true;
+	slice->gone = p->gone;
+	*p = (struct swept){0, 0, 0};
 	*ret_done = 0;
 	return 0;
 }

@@ -21,9 +21,12 @@ void log_undo(struct store *st);
 void log_abort(struct store *st);
 ROWAN_MUST int log_write(struct store *st);
 void log_settle(struct store *st);
-/* Blank details under a secret in up to ${max} rows; 0 done: that was all. */
-ROWAN_MUST int log_sweep(
-	struct store *st, int64_t secret, size_t max, size_t *ret_done);
+/*
+ * Blank details under a secret in up to ${max} rows; 0 done: that was all, and
+ * ${slice} says so.
+ */
+ROWAN_MUST int log_sweep(struct store *st, int64_t secret, size_t max,
+	struct store_slice *slice, size_t *ret_done);
 /* The details of the row at which ${q} stands. */
 ROWAN_MUST int log_open_details(
 	struct store_reader *rd, sqlite3_stmt *q, struct buf *ret);

@@ -644,6 +644,8 @@ struct store_slice {
 	bool more;
 	uint64_t next;
 	size_t done;
+	bool blanked;  /* of a case every detail in the log is gone now... */
+	uint64_t gone; /* ...and of so many leaves of the log, in all */
 };
 
 /**

@@ -65,6 +65,13 @@ ROWAN_MUST int store_log_erase(struct store *st, const struct id16 *case_id);
 void store_log_tree(const struct store *st, struct merkle *ret);
 
 /**
+ * store_log_latest(st):
+ * The time of the latest leaf, the open transaction's too; 0 without any. No
+ * later leaf may be earlier. For the writer's thread.
+ */
+uint64_t store_log_latest(const struct store *st);
+
+/**
  * store_log_size(rd, ret):
  * How many leaves are committed.
  */
@@ -124,12 +131,20 @@ ROWAN_MUST int store_log_walk_back(struct store_reader *rd,
 	const struct store_log_range *range, store_log_visit *visit, void *ctx,
 	uint64_t *ret_next);
 
+/* The whole log, as its leaves have it. */
+struct store_log_whole {
+	struct merkle_hash root;
+	uint64_t size;
+	struct leaf_times times;
+};
+
 /**
- * store_log_verify(rd, ret_root, ret_size):
+ * store_log_verify(rd, ret):
  * Compute the whole tree anew from its leaves, in bounded memory, and compare
- * every stored hash. ROWAN_E_CORRUPT.
+ * every stored hash. ROWAN_E_CORRUPT; a leaf whose time is not as late as of
+ * one before it is told in ${ret} alone.
  */
-ROWAN_MUST int store_log_verify(struct store_reader *rd,
-	struct merkle_hash *ret_root, uint64_t *ret_size);
+ROWAN_MUST int store_log_verify(
+	struct store_reader *rd, struct store_log_whole *ret);
 
 #endif

@@ -20,10 +20,10 @@ ROWAN_API void rowan_audit_free(struct rowan_audit *audit);
 
 /*
  * rowan_audit_verify(r, from, ret):
- * Hash all entries from number ${from} on, in bounded memory, and hold them
- * against a checkpoint that is signed, cosigned as rowan_set_witnesses asks,
- * and grown out of the one this device verified last. Needs
- * ROWAN_RIGHT_AUDIT, or to be a witness.
+ * Hash all entries from number ${from} on, in bounded memory, see that no
+ * time goes back, and hold them against a checkpoint that is signed, cosigned
+ * as rowan_set_witnesses asks, and grown out of the one this device verified
+ * last. Needs ROWAN_RIGHT_AUDIT, or to be a witness.
  */
 ROWAN_API ROWAN_MUST int rowan_audit_verify(
 	struct rowan *r, uint64_t from, struct rowan_audit **ret);
@@ -70,7 +70,10 @@ ROWAN_API ROWAN_MUST int rowan_audit_cosigned(struct rowan *r, const void *note,
  * The next entry; the getters speak of it until the next call. ROWAN_E_AGAIN:
  * it was asked for, call again after rowan_process; ROWAN_E_NOT_FOUND: that
  * was all, and all was well; ROWAN_E_CHAIN: the daemon contradicts what it
- * signed; ROWAN_E_STATE: there is no checkpoint with the cosignatures that
+ * signed; ROWAN_E_RULE: of rowan_audit_verify, the log is what was signed, and
+ * rowan_audit_entry names the first entry that says an earlier time than one
+ * before it (rowan_audit_size: the checkpoint does): it was backdated;
+ * ROWAN_E_STATE: there is no checkpoint with the cosignatures that
  * are asked for, or the library was locked; ROWAN_E_SIGNER: without the right.
  */
 ROWAN_API ROWAN_MUST int rowan_audit_next(struct rowan_audit *audit);

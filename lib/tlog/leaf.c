@@ -100,6 +100,26 @@ int leaf_rebuild(const struct wire_opening *opening, uint8_t ret[WIRE_LEAF_LEN],
 	return rc;
 }
 
+int leaf_times_add(struct leaf_times *t, uint64_t number, struct bytes leaf)
+{
+	struct wire_leaf l;
+	int rc = wire_leaf_read(leaf, &l);
+	uint64_t end;
+
+	if (rc != 0)
+		return rc;
+	end = l.grain == WIRE_GRAIN_HOUR && l.time <= UINT64_MAX - HOUR
+		      ? l.time + (HOUR - 1)
+		      : l.time;
+	if (end < t->latest && !t->backdated) {
+		t->backdated = true;
+		t->leaf = number;
+	}
+	if (l.time > t->latest)
+		t->latest = l.time;
+	return 0;
+}
+
 int leaf_open(struct bytes leaf, const struct wire_opening *opening,
 	struct wire_detail *ret)
 {

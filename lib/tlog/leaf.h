@@ -64,4 +64,20 @@ ROWAN_MUST int leaf_open(struct bytes leaf, const struct wire_opening *opening,
 ROWAN_MUST int leaf_rebuild(const struct wire_opening *opening,
 	uint8_t ret[WIRE_LEAF_LEN], struct wire_detail *ret_detail);
 
+/* What the leaves that were seen say of time; all zero before the first. */
+struct leaf_times {
+	uint64_t latest; /* it was at least that late */
+	bool backdated;	 /* some leaf says it was earlier... */
+	uint64_t leaf;	 /* ...and this is the first of them */
+};
+
+/**
+ * leaf_times_add(t, number, leaf):
+ * The next leaf, an encoded one. The daemon's time never goes back, so a leaf
+ * is no earlier than any before it: one by the hour may have been at the
+ * hour's end. ROWAN_E_MALFORMED for no leaf.
+ */
+ROWAN_MUST int leaf_times_add(
+	struct leaf_times *t, uint64_t number, struct bytes leaf);
+
 #endif

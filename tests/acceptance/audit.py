@@ -139,7 +139,7 @@ def audit(auditor, advocate, colleague, case, victim_words):
     # No case was erased: every entry there is was opened.
     assert "unopened" not in t, t
     whole = auditor.json("audit", "timeline")
-    assert whole["unopened"] == 0 and len(whole["entries"]) == whole["size"]
+    assert whole["unopened"] == whole["erased"] == 0 and len(whole["entries"]) == whole["size"]
     # Who was handed messages, and that the victim's words are not told.
     seen = auditor.json("audit", "who-read", case)["entries"]
     me = advocate.status()["member"]

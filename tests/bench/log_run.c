@@ -163,21 +163,22 @@ static void prove(struct one *o, struct log_run *ret)
 static void verify(struct one *o, struct log_run *ret)
 {
 	struct store_reader *rd;
-	struct merkle_hash root, own;
+	struct store_log_whole log;
+	struct merkle_hash own;
 	struct merkle tree;
 	struct rusage before, after;
-	uint64_t size, start;
+	uint64_t start;
 
 	must(store_reader_open(&rd, o->st), "reader");
 	getrusage(RUSAGE_SELF, &before);
 	start = b_now();
-	must(store_log_verify(rd, &root, &size), "verify");
+	must(store_log_verify(rd, &log), "verify");
 	ret->verify_s = (double)(b_now() - start) / 1e9;
 	getrusage(RUSAGE_SELF, &after);
 	ret->verify_kib = after.ru_maxrss - before.ru_maxrss;
 	store_log_tree(o->st, &tree);
 	merkle_root(&tree, &own);
-	if (!merkle_eq(&root, &own) || size != tree.size)
+	if (!merkle_eq(&log.root, &own) || log.size != tree.size)
 		b_die("the tree is another one");
 	store_reader_close(rd);
 }

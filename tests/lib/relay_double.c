@@ -297,6 +297,8 @@ void relay_double_pass(struct relay_double *d, uint64_t ms)
 			double_must(
 				store_expire(d->ops.store, SLICE, &expired));
 		double_must(store_sweep(d->ops.store, SLICE, &swept));
+		double_must(entry_erased(
+			d->ops.store, relay_double_now(d), &swept));
 		double_must(store_commit(d->ops.store));
 	} while (expired.more || swept.more);
 	serve(d);

@@ -60,6 +60,7 @@ def begin():
     ctl("backup", "keygen", k.path("backup.key"), k.path("backup.pub"))
     c = k.staff("coordinator", "clinic", "coordinate")
     w = k.staff("worker", "advocacy", "enrol")
+    a = k.staff("auditor", "health", "audit")
     k.import_cards()
     k.start()
     c.current()
@@ -71,7 +72,9 @@ def begin():
     clinic.enrol(k, w, "1", phone, c)
     phone.sees("conversation is ready")
     phone.kill()
-    return c, w
+    whole = a.json("audit", "timeline")
+    assert whole["unopened"] == whole["erased"] == 0, whole
+    return c, w, a
 
 
 def neither_alone(c, w):
@@ -175,7 +178,7 @@ def devices():
             if r["standing"] == "in force"]
 
 
-def erased(c, w):
+def erased(c, w, a):
     # Said to a phone that is off: it waits at the relay.
     w.run("send", "1", "the gate at noon", "--wait", "30")
     assert rows("envelope") > 0 and rows("assignment") > 0
@@ -195,6 +198,16 @@ def erased(c, w):
     ask(c, 7, "", "erase", "1", k.path("w"), "--yes")
     with open(k.path("backups/tombstones")) as f:
         assert gone in f.read()
+    # The log says how much of it does not open any more, and nothing else is
+    # left out; to the end of the erasing that does not come out even.
+    a.current()
+    k.until(lambda: a.code("audit", "timeline") == 0, "the log says so")
+    whole = a.json("audit", "timeline")
+    assert whole["unopened"] == whole["erased"] > 0, whole
+    assert [e["number"] for e in whole["entries"] if e["act"] == "erase"] == [
+        whole["erased"]], whole
+    assert not any(e.get("case") == gone for e in whole["entries"])
+    a.run("audit", "verify")
     # It goes in slices, with others served in between.
     k.until(lambda: rows("envelope") == rows("assignment") == 0,
             "the database has nothing of it")
@@ -202,14 +215,14 @@ def erased(c, w):
 
 
 try:
-    c, w = begin()
+    c, w, a = begin()
     neither_alone(c, w)
     changed()
     held(c, w)
     gone_on(c)
     too_old(c)
     former_authority(c)
-    erased(c, w)
+    erased(c, w, a)
     print("  erased: with two signatures, and by nobody else")
 except BaseException:
     try:

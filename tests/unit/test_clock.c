@@ -422,6 +422,56 @@ static void a_disk_that_refuses_keeps_time_running(void **state)
 	snprintf(w->path, sizeof w->path, "%s/clock", w->folder);
 }
 
+/* The file is gone, or an older copy; what the log has signed is not. */
+static void what_was_signed_is_past(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(open_clock(w), 0);
+	pass(w, SEC);
+	/* Nothing new. */
+	assert_int_equal(clock_hold(w->clock, START), 0);
+	assert_int_equal(now(w), w->now.wall);
+	/* Less than a jump ahead: no doubt, and the wall catches up. */
+	assert_int_equal(clock_hold(w->clock, w->now.wall + 10 * SEC), 0);
+	assert_int_equal(now(w), w->now.wall + 10 * SEC);
+	assert_int_equal(clock_doubt(w->clock), 0);
+	pass(w, 30 * SEC);
+	assert_int_equal(now(w), w->now.wall);
+	crash(w);
+	unlink(w->path);
+	/* A machine whose clock has lost a year begins without a file. */
+	w->now.wall -= 365 * DAY;
+	w->last = 0;
+	assert_int_equal(open_clock(w), 0);
+	assert_int_equal(clock_hold(w->clock, START + DAY), 0);
+	assert_int_equal(now(w), START + DAY);
+	assert_int_equal(clock_doubt(w->clock), CLOCK_JUMPED);
+	pass(w, 10 * SEC);
+	assert_int_equal(now(w), START + DAY + 10 * SEC);
+	/* Nor does a person turn it back; and it was kept. */
+	assert_int_equal(clock_accept(w->clock), 0);
+	assert_true(now(w) >= START + DAY + 10 * SEC);
+	assert_int_equal(clock_save(w->clock), 0);
+	crash(w);
+	assert_int_equal(open_clock(w), 0);
+	assert_true(now(w) >= START + DAY + 10 * SEC);
+	/* A source that is not heard yet is doubtful as it was. */
+	clock_close(w->clock);
+	unlink(w->path);
+	w->now.synced = false;
+	assert_int_equal(open_clock(w), 0);
+	assert_int_equal(clock_hold(w->clock, START + 2 * DAY), 0);
+	assert_int_equal(clock_doubt(w->clock), CLOCK_UNSYNCED);
+	assert_int_equal(now(w), START + 2 * DAY);
+	w->now.synced = true;
+	pass(w, SEC);
+	assert_int_equal(clock_doubt(w->clock), CLOCK_JUMPED);
+	w->rc = -1;
+	assert_int_equal(clock_hold(w->clock, START), ROWAN_E_IO);
+	w->rc = 0;
+}
+
 static void the_machine_has_clocks(void **state)
 {
 	struct clock_source source;
@@ -453,6 +503,7 @@ int main(void)
 		TEST(a_failing_source_changes_nothing),
 		TEST(a_damaged_file_is_refused),
 		TEST(a_disk_that_refuses_keeps_time_running),
+		TEST(what_was_signed_is_past),
 		TEST(the_machine_has_clocks),
 	};
 

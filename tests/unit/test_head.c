@@ -17,6 +17,7 @@
 #include "log/entry.h"
 #include "log/head.h"
 #include "tlog/origin.h"
+#include "tlog/watch.h"
 
 static struct kit kit;
 static struct key32 seed = {{3}};
@@ -243,6 +244,61 @@ static void test_signs_what_there_is(void **state)
 	head_close(h);
 }
 
+static uint64_t signed_at(struct head *h)
+{
+	struct checkpoint c;
+	struct note n;
+	uint64_t time;
+
+	assert_int_equal(note_parse(&n, head_note(h, NULL)), 0);
+	assert_int_equal(checkpoint_parse(&c, n.text), 0);
+	assert_int_equal(watch_time(&c, &time), 0);
+	return time;
+}
+
+/* A longer tree that says it is older would be proof against this log. */
+static void test_no_checkpoint_says_an_earlier_time(void **state)
+{
+	struct head *h = good();
+	uint64_t before = kit.now;
+	struct head_found found;
+
+	leaves(3);
+	/* As at the end of a process: a second ahead. */
+	assert_int_equal(head_settle(h, kit.now + 1), 0);
+	assert_int_equal(signed_at(h), before + 1);
+	head_close(h);
+	assert_int_equal(guard_time(guard), before + 1);
+	/* Started again in the same second, or with a clock a day behind. */
+	for (int i = 0; i < 2; i++) {
+		h = good();
+		assert_int_equal(signed_at(h), before + 1);
+		leaves(3);
+		assert_int_equal(head_settle(h, kit.now), 0);
+		assert_int_equal(signed_at(h), before + 1);
+		leaves(3);
+		assert_int_equal(head_renew(h, kit.now), 0);
+		assert_int_equal(signed_at(h), before + 1);
+		head_close(h);
+		assert_int_equal(guard_time(guard), before + 1);
+		kit.now -= 86400;
+	}
+	kit.now = before + 100;
+	assert_int_equal(head(true, &h, &found), 0);
+	assert_int_equal(found.last.time, before + 1);
+	assert_int_equal(signed_at(h), before + 100);
+	/* Of two places the later one counts, whichever is behind. */
+	for (int i = 1; i < 4; i++) {
+		assert_int_equal(
+			head_settle(h, before + 100 + i * HEAD_FRESH), 0);
+		assert_int_equal(
+			guard_time(guard), before + 100 + i * HEAD_FRESH);
+	}
+	head_close(h);
+	assert_int_equal(unlink(guard), 0);
+	assert_int_equal(guard_time(guard), 0);
+}
+
 /* ---- witnesses ------------------------------------------------------------
  */
 
@@ -428,6 +484,7 @@ int main(void)
 		T(test_a_lost_record_is_noticed),
 		T(test_torn_and_damaged_records),
 		T(test_signs_what_there_is),
+		T(test_no_checkpoint_says_an_earlier_time),
 		T(test_witnesses_cosign),
 		T(test_what_comes_back_is_known_again),
 		T(test_foreign_lines_are_refused),

@@ -286,6 +286,46 @@ static void the_exact_time_lies_in_its_hour(void **state)
 	assert_int_equal(leaf_rebuild(&o, leaf, &got), 0);
 }
 
+/* Seconds and hours, and whether each may follow those before it. */
+static void times_do_not_go_back(void **state)
+{
+	static const struct {
+		uint8_t grain;
+		uint64_t time;
+		bool early;
+	} rows[] = {{1, 7300, false}, {1, 7300, false},
+		/* in that hour still, and the one before it no more */
+		{2, 7200, false}, {2, 3600, true}, {1, 7299, true},
+		{2, 10800, false}, {1, 10799, true}, {1, 10800, false},
+		{1, 14399, false}, {2, 10800, false}, {1, 14398, true},
+		{1, 14400, false}, {2, 10800, true}};
+	struct leaf_times t = {.latest = 0};
+	uint64_t first = UINT64_MAX;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct wire_leaf l = {
+			WIRE_ACT_READ, rows[i].grain, rows[i].time, {{1}}};
+		struct leaf_times one = {.latest = t.latest};
+		uint8_t raw[WIRE_LEAF_LEN];
+
+		assert_int_equal(wire_leaf_write(&l, raw), 0);
+		assert_int_equal(
+			leaf_times_add(&one, i, bytes_of(raw, sizeof raw)), 0);
+		assert_int_equal(one.backdated, rows[i].early);
+		first = first == UINT64_MAX && rows[i].early ? i : first;
+		assert_int_equal(
+			leaf_times_add(&t, i, bytes_of(raw, sizeof raw)), 0);
+		/* The first one is named, and counts for none after it. */
+		assert_int_equal(t.backdated, first != UINT64_MAX);
+		if (t.backdated)
+			assert_int_equal(t.leaf, first);
+	}
+	assert_int_equal(first, 3);
+	assert_int_equal(t.latest, 14400);
+	assert_int_equal(
+		leaf_times_add(&t, 0, bytes_of("no leaf", 7)), ROWAN_E_VERSION);
+}
+
 static void leaves_of_other_versions_are_told_apart(void **state)
 {
 	struct wire_leaf l = {.act = 1, .grain = 1, .time = 5}, got;
@@ -397,6 +437,7 @@ int main(void)
 		cmocka_unit_test(what_would_not_be_read_is_not_written),
 		cmocka_unit_test(torn_details_are_refused),
 		cmocka_unit_test(the_exact_time_lies_in_its_hour),
+		cmocka_unit_test(times_do_not_go_back),
 		cmocka_unit_test(leaves_of_other_versions_are_told_apart),
 		cmocka_unit_test(one_opening_helps_with_no_other),
 	};

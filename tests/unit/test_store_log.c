@@ -198,6 +198,48 @@ static void test_every_size_is_consistent_with_every_later(void **state)
 		}
 }
 
+static struct store_log_whole whole(struct kit *k)
+{
+	struct store_log_whole log;
+
+	assert_int_equal(store_log_verify(store_view(k->st), &log), 0);
+	assert_int_equal(log.size, size_of(k));
+	return log;
+}
+
+/* What was written as of an earlier time than what stands before it. */
+static void test_a_backdated_leaf_is_named(void **state)
+{
+	struct kit *k = *state;
+	uint64_t now = k->now;
+
+	kit_begin(k);
+	append_many(k, 1, 0, 100);
+	kit_commit(k);
+	k->now += 100;
+	kit_begin(k);
+	append_many(k, 2, 0, 100);
+	kit_commit(k);
+	assert_int_equal(store_log_latest(k->st), now + 100);
+	assert_false(whole(k).times.backdated);
+	k->now -= 99;
+	kit_begin(k);
+	append_many(k, 3, 0, 3);
+	kit_commit(k);
+	assert_true(whole(k).times.backdated);
+	assert_int_equal(whole(k).times.leaf, 200);
+	assert_int_equal(whole(k).times.latest, now + 100);
+	/* A store that is opened anew knows how late it is. */
+	kit_reopen(k);
+	assert_int_equal(store_log_latest(k->st), now + 100);
+	k->now = now + 101;
+	kit_begin(k);
+	append_many(k, 1, 0, 1);
+	assert_int_equal(store_log_latest(k->st), now + 101);
+	kit_commit(k);
+	assert_int_equal(whole(k).times.leaf, 200);
+}
+
 static void test_undone_leaves_never_were(void **state)
 {
 	struct wire_detail d;
@@ -313,17 +355,48 @@ static void test_walks_in_slices(void **state)
 	assert_int_equal(next, 40);
 }
 
+/* Leaves without a detail. */
+static uint64_t bare(struct kit *k)
+{
+	uint64_t n = 0, size = size_of(k);
+
+	for (uint64_t i = 0; i < size; i++) {
+		struct buf detail;
+		int r = store_log_detail(store_view(k->st), i, &detail);
+
+		assert_true(r == 0 || r == ROWAN_E_NOT_FOUND);
+		n += r == ROWAN_E_NOT_FOUND ? 1 : 0;
+		buf_wipe(&detail);
+	}
+	return n;
+}
+
+/* To the end; what it says in the end is what there is. */
 static void sweep(struct kit *k, uint32_t slice)
 {
 	struct store_slice s = {.more = true};
+	uint64_t gone = UINT64_MAX;
 
-	while (s.more) {
+	for (unsigned i = 0; s.more; i++) {
 		kit_begin(k);
 		assert_int_equal(store_mark(k->st), 0);
 		assert_int_equal(store_sweep(k->st, slice, &s), 0);
+		/* One that is taken back counts for nothing. */
+		if (i % 3 == 1) {
+			assert_int_equal(store_undo(k->st), 0);
+			kit_commit(k);
+			s.more = true;
+			continue;
+		}
 		assert_int_equal(store_keep(k->st), 0);
 		kit_commit(k);
+		if (s.blanked)
+			gone = s.gone;
+		/* A restart begins it anew. */
+		if (i == 3)
+			kit_reopen(k);
 	}
+	assert_int_equal(gone, bare(k));
 }
 
 static void test_erased_is_gone_and_the_tree_stays(void **state)
@@ -635,6 +708,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_grows_with_its_transaction),
 		T(test_every_size_is_consistent_with_every_later),
+		T(test_a_backdated_leaf_is_named),
 		T(test_undone_leaves_never_were),
 		T(test_secret_of_a_lost_transaction),
 		T(test_walks_in_slices),

@@ -87,6 +87,9 @@ int audit_new(
 	a->q = *q;
 	a->q.receipt = bytes_of(NULL, 0);
 	a->from = q->from;
+	/* From the one before, whose time the first may not go behind. */
+	if (q->kind == AUDIT_TREE && a->from > 0)
+		a->from--;
 	/* One that is under way may have been answered already. */
 	a->look = x->looks + (x->in_look ? 1 : 0);
 	a->next = x->audits;
@@ -179,7 +182,8 @@ static int hold_on(struct audit *a)
 	a->root = c.root;
 	a->looked = true;
 	/* A witness that knows more than there is: it will say so. */
-	if (a->q.kind != AUDIT_REQUEST && a->from > a->size)
+	if (a->q.kind != AUDIT_REQUEST &&
+		(a->from > a->size || a->q.from > a->size))
 		return ROWAN_E_INVAL;
 	/* Logged, and no checkpoint that may be believed has it yet. */
 	return a->q.kind == AUDIT_RENEW && a->from == a->size ? ROWAN_E_STATE
@@ -258,17 +262,31 @@ static bool is_over(const struct audit *a)
 	return true;
 }
 
-/* All was hashed: is it what was signed? */
-static int conclude(const struct audit *a)
+/* Was the checkpoint signed before the last entry, as the two say it? */
+static bool is_signed_early(const struct audit *a)
+{
+	struct checkpoint c;
+	uint64_t time;
+	struct note n;
+
+	return note_parse(&n, buf_view(&a->note)) == 0 &&
+	       checkpoint_parse(&c, n.text) == 0 &&
+	       watch_time(&c, &time) == 0 && time < a->times.latest;
+}
+
+/* All was hashed: is it what was signed, and does time go on in it? */
+static int conclude(struct audit *a)
 {
 	struct merkle_hash root;
 
-	if (a->q.kind != AUDIT_TREE || a->q.from == a->size)
+	if (a->q.kind != AUDIT_TREE)
 		return ROWAN_E_NOT_FOUND;
 	merkle_root(&a->tree, &root);
-	return a->tree.size == a->size && merkle_eq(&root, &a->root)
-		       ? ROWAN_E_NOT_FOUND
-		       : ROWAN_E_CHAIN;
+	if (a->tree.size != a->size || !merkle_eq(&root, &a->root))
+		return ROWAN_E_CHAIN;
+	if (!a->times.backdated && is_signed_early(a))
+		a->times = (struct leaf_times){0, true, a->size};
+	return a->times.backdated ? ROWAN_E_RULE : ROWAN_E_NOT_FOUND;
 }
 
 static int go_on(struct audit *a, struct audit_item *ret)
@@ -301,12 +319,12 @@ int audit_next(struct audit *a, struct audit_item *ret)
 	int rc;
 
 	memset(ret, 0, sizeof *ret);
-	if (a->rc != 0)
-		return a->rc;
-	if (a->x == NULL)
+	if (a->rc == 0 && a->x == NULL)
 		return ROWAN_E_STATE;
-	rc = go_on(a, ret);
+	rc = a->rc != 0 ? a->rc : go_on(a, ret);
 	if (rc != 0 && rc != ROWAN_E_AGAIN)
 		a->rc = rc;
+	if (rc == ROWAN_E_RULE)
+		ret->leaf = a->times.leaf;
 	return rc;
 }

@@ -64,7 +64,9 @@ struct audit_item {
  * far in ${ret}->leaf. ROWAN_E_AGAIN: it is being asked for, call again after
  * the session has worked; ROWAN_E_NOT_FOUND: that was all, and all was well;
  * ROWAN_E_CHAIN: the daemon contradicts what it signed; ROWAN_E_STATE: there
- * is no checkpoint that may be believed; ROWAN_E_SIGNER: this device may not
+ * is no checkpoint that may be believed; ROWAN_E_RULE: AUDIT_TREE is what was
+ * signed, and ${ret}->leaf says an earlier time than a leaf before it (one past
+ * the last: the checkpoint does); ROWAN_E_SIGNER: this device may not
  * audit; ROWAN_E_STALE: AUDIT_COSIGNED is of another log; ROWAN_E_MALFORMED: no
  * witness of this clinic has signed it. After an error only that error.
  */

@@ -213,10 +213,13 @@ static int take_leaves(struct audit *a, const struct wire_message *m)
 	if (rc == 0 && got.count == 0)
 		rc = ROWAN_E_CHAIN;
 	for (size_t i = 0; rc == 0 && i < got.count && a->from < a->size; i++) {
-		merkle_leaf(bytes_of(got.leaves.data + i * WIRE_LEAF_LEN,
-				    WIRE_LEAF_LEN),
-			&hash);
-		rc = merkle_append(&a->tree, &hash, nodes, &n);
+		struct bytes leaf = bytes_of(
+			got.leaves.data + i * WIRE_LEAF_LEN, WIRE_LEAF_LEN);
+
+		merkle_leaf(leaf, &hash);
+		rc = leaf_times_add(&a->times, a->from, leaf) == 0
+			     ? merkle_append(&a->tree, &hash, nodes, &n)
+			     : ROWAN_E_CHAIN;
 		a->from++;
 	}
 	a->given = rc == 0;

@@ -47,6 +47,7 @@ struct audit {
 	struct audit_slot slot[AUDIT_ASKED];
 	/* AUDIT_TREE */
 	struct merkle tree;
+	struct leaf_times times;
 	bool resumed;
 	/* AUDIT_RENEW */
 	struct buf opening;

@@ -19,9 +19,9 @@ struct audit;
 /* The receipt that is being fetched, or the leaf that is being looked for. */
 struct fetch {
 	struct proofs *x;
-	bool open;   /* a request is */
-	bool begun;  /* what follows is about it */
-	bool leaf;   /* ${n} is a leaf; else a counter */
+	bool open;  /* a request is */
+	bool begun; /* what follows is about it */
+	bool leaf;  /* ${n} is a leaf; else a counter */
 	uint64_t n;
 	uint64_t below, answers; /* of the search */
 	unsigned put_off;
@@ -53,7 +53,7 @@ struct proofs {
 	unsigned alarmed;    /* bit per watch verdict, until there is news */
 	unsigned conflicted; /* the same of what was kept, by its verdict */
 	int fault;
-	uint64_t now_ms; /* of the last step */
+	uint64_t now_ms;   /* of the last step */
 	uint64_t asked_ms; /* when the look that is under way began */
 	struct fetch fetch;
 };

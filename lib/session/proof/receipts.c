@@ -40,7 +40,7 @@
 #define PATIENCE_S  (24 * 3600)
 #define PUT_OFF	    8 /* times "later" is a turn without */
 #define LATER_MIN   1000
-#define FIND_MIN    4096 /* answers of one search, and one a leaf */
+#define FIND_MIN    4096      /* answers of one search, and one a leaf */
 #define LOST	    UINT8_MAX /* ${missed}: perhaps by a restore: no alarm */
 
 struct waiting {
@@ -252,9 +252,9 @@ static int missed(struct proofs *x, struct waiting *wait, bool later)
 	if (wait->missed < LOST - 1)
 		wait->missed++;
 	if (rc == 0)
-		rc = over || told ? forget(x, f->leaf ? "w" : "l", f->n)
-				  : put_waiting(x, f->leaf ? "w" : "l", f->n,
-					    wait);
+		rc = over || told
+			     ? forget(x, f->leaf ? "w" : "l", f->n)
+			     : put_waiting(x, f->leaf ? "w" : "l", f->n, wait);
 	return proofs_finish(x, rc);
 }
 
@@ -424,8 +424,8 @@ static bool goes_on(struct proofs *x, uint64_t below)
 	return on;
 }
 
-static int take_found(struct proofs *x, struct waiting *wait,
-	const struct wire_message *m)
+static int take_found(
+	struct proofs *x, struct waiting *wait, const struct wire_message *m)
 {
 	struct wire_log_find_answer a;
 	int rc = wire_log_find_answer_decode(m, &a);

@@ -1,0 +1,201 @@
+/*
+ * Whoever checks the log, at the daemon's double: that time goes on in it, and
+ * that an entry which says it was earlier is named.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/device_kit.h"
+#include "lib/seed.h"
+#include "log/entry.h"
+#include "session/proof/audit.h"
+#include "trust/attest.h"
+
+static struct double_clinic clinic;
+static struct cast *t;
+static struct device_kit d;
+static struct proofs *x;
+static struct world_person server, witness;
+static uint64_t now_ms;
+
+static void aborted(void *ctx)
+{
+	fail_msg("%s", "a transaction did not happen");
+}
+
+static void enrol(struct world_person *p, const char *name, uint8_t role,
+	const uint8_t *seed)
+{
+	struct wire_card card;
+
+	world_person(p, name);
+	if (seed != NULL) {
+		memcpy(p->seed, seed, sizeof p->seed);
+		attest_key(p->seed, &p->signature_key);
+	}
+	world_card(&t->w, p, role, "clinic", &card);
+	assert_int_equal(world_enrol(&t->w, p, NULL, &card), 0);
+}
+
+static int setup(void **state)
+{
+	struct proofs_options o = {.aborted = aborted};
+	struct key32 key;
+
+	double_clinic_begin(&clinic);
+	t = &clinic.cast;
+	seed_log_key(&key);
+	enrol(&server, "the daemon", WIRE_ROLE_DAEMON, key.b);
+	enrol(&witness, "a witness", WIRE_ROLE_WITNESS, NULL);
+	device_kit_begin(&d, &clinic, &witness, false);
+	device_kit_settle(&d);
+	o.vault = d.kit.vault;
+	o.events = d.events;
+	o.requests = d.q;
+	o.follow = d.follow;
+	o.me = &d.me;
+	assert_int_equal(proofs_new(&x, &o), 0);
+	now_ms = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	proofs_free(x);
+	device_kit_end(&d);
+	double_clinic_end(&clinic);
+	return 0;
+}
+
+/* An entry as of ${ahead} seconds from now, by the hour or not; its number. */
+static uint64_t happen(int64_t ahead, bool hour)
+{
+	struct log_entry e = {.act = WIRE_ACT_READ, .hour = hour};
+	struct store *st = relay_double_begin(clinic.d);
+	struct entry_made made;
+
+	e.time = (uint64_t)((int64_t)relay_double_now(clinic.d) + ahead);
+	assert_int_equal(entry_add(st, &e, &made), 0);
+	relay_double_commit(clinic.d);
+	relay_double_pass(clinic.d, 2000);
+	return made.leaf;
+}
+
+/* How a check of the whole from ${since} on ends, and what it names. */
+static int check(uint64_t since, uint64_t *ret, uint64_t *ret_size)
+{
+	struct audit_question q = {.kind = AUDIT_TREE, .from = since};
+	struct bytes note;
+	struct audit_item item;
+	struct audit *a;
+	int rc = ROWAN_E_AGAIN;
+
+	follow_time(d.follow, relay_double_now(clinic.d), false);
+	proofs_online(x, true);
+	assert_int_equal(audit_new(&a, x, &q), 0);
+	for (int i = 0; rc == 0 || rc == ROWAN_E_AGAIN; i++) {
+		assert_true(i < 1000);
+		now_ms += 1100;
+		assert_int_equal(proofs_step(x, now_ms), 0);
+		device_kit_settle(&d);
+		rc = audit_next(a, &item);
+	}
+	*ret = item.leaf;
+	/* Once more: the same. */
+	assert_int_equal(audit_next(a, &item), rc);
+	assert_int_equal(item.leaf, *ret);
+	audit_checkpoint(a, ret_size, &note);
+	audit_free(a);
+	return rc;
+}
+
+static void sound(uint64_t since)
+{
+	uint64_t leaf, size;
+
+	assert_int_equal(check(since, &leaf, &size), ROWAN_E_NOT_FOUND);
+}
+
+static void backdated(uint64_t since, uint64_t leaf)
+{
+	uint64_t found, size;
+
+	assert_int_equal(check(since, &found, &size), ROWAN_E_RULE);
+	assert_int_equal(found, leaf);
+}
+
+static void a_sound_log_is_told_so(void **state)
+{
+	uint64_t last = 0;
+
+	sound(0);
+	for (int i = 0; i < 200; i++)
+		last = happen(0, i % 3 == 0);
+	sound(0);
+	sound(1);
+	sound(last / 2);
+	sound(last);
+	sound(last + 1);
+}
+
+static void a_backdated_entry_is_named(void **state)
+{
+	uint64_t before = happen(0, false), early = happen(-100, false), again;
+
+	backdated(0, early);
+	/* Later ones are no more so; the first is named. */
+	happen(0, false);
+	again = happen(-500, false);
+	backdated(0, early);
+	/* What was verified to here does not hide it. */
+	backdated(before, early);
+	backdated(early, early);
+	backdated(early + 1, again);
+	sound(again + 1);
+}
+
+static void an_hour_covers_what_was_in_it(void **state)
+{
+	uint64_t early;
+
+	/* The double begins at a full hour. */
+	relay_double_pass(clinic.d, 1800 * 1000);
+	happen(0, false);
+	happen(0, true);
+	happen(0, false);
+	sound(0);
+	early = happen(-3600, true);
+	backdated(0, early);
+}
+
+static void a_checkpoint_is_no_earlier_than_its_entries(void **state)
+{
+	uint64_t last = happen(1000, false), leaf, size;
+
+	assert_int_equal(check(0, &leaf, &size), ROWAN_E_RULE);
+	assert_true(size > last);
+	/* Or what came after it is the one that is early. */
+	assert_true(leaf == size || leaf == last + 1);
+	relay_double_pass(clinic.d, 2000 * 1000);
+	sound(happen(0, false));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_sound_log_is_told_so),
+		T(a_backdated_entry_is_named),
+		T(an_hour_covers_what_was_in_it),
+		T(a_checkpoint_is_no_earlier_than_its_entries),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
