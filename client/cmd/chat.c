@@ -47,6 +47,7 @@ struct chat {
 	json_int_t place; /* up to which is shown */
 	json_int_t read_id, status_id;
 	bool read_again;
+	bool begun;		   /* what was said before is shown */
 	bool states_again, states; /* of what is shown; being read now */
 	size_t unanswered;	   /* sends without an answer yet */
 	bool offline;		   /* and it was said */
@@ -87,7 +88,8 @@ static void show(struct chat *c, const json_t *m, bool again)
 
 			(void)puts(text != NULL ? text : "");
 			free(text);
-		} else if (!again && !json_flag(m, "own")) {
+		} else if (!again && (!c->begun || !json_flag(m, "own"))) {
+			/* What is typed from now on is there already. */
 			message_print(&c->r->ui, m, c->now);
 		}
 		(void)fflush(stdout);
@@ -204,6 +206,7 @@ static void on_read(struct chat *c, const json_t *ok)
 			c->place = json_number(one, "place");
 	}
 	c->read_id = 0;
+	c->begun = true;
 	if (c->read_again || (!c->states && json_flag(ok, "more"))) {
 		c->read_again = c->states = false;
 		ask_read(c, 0);

@@ -361,7 +361,10 @@ const struct command report_commands[] = {
 		N_("the commissioner's figures between two days"),
 		N_("Referrals made from FROM to TO, both included, by agency; "
 		   "how many are open and closed now; and how long the victim "
-		   "waited for a first answer. Counts below five are not told, "
-		   "nor what would give them away."),
+		   "waited for a first answer. That time is of the cases in "
+		   "whose conversation this device takes part, as it has the "
+		   "messages; one of a victim counts from its full hour; how "
+		   "many cases are left out is said. Counts below five are not "
+		   "told, nor what would give them away."),
 		0, report_options, report_run},
 	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

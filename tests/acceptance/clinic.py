@@ -163,7 +163,7 @@ class Clinic:
         if os.path.exists(self.path("daemon/notify")):
             os.unlink(self.path("daemon/notify"))
         notify.bind(self.path("daemon/notify"))
-        notify.settimeout(30)
+        notify.settimeout(120)
         env = dict(self.env, NOTIFY_SOCKET=self.path("daemon/notify"))
         self.daemon = subprocess.Popen(
             [self.program("rowand"), "--config",

@@ -284,6 +284,10 @@ expect 9 'there is no such setting' r config nothing 1
 expect 18 'clock' r doctor
 printf 'first\nsecond\n' | r chat 1 --lines >out 2>err
 check 'chat by lines' $? 0 'Vic (victim)'
+# Both sides of what was said before, and not again what is typed now.
+check 'chat by lines: before' 0 0 '^    Yes, always\.'
+[ "$(grep -c '^    \(first\|second\)' out)" = 0 ]
+check 'chat by lines: typed' $? 0 ''
 expect 0 'second' r read 1 --last 1
 printf '//third\n/quit\nfourth\n' | r chat 1 --lines >out 2>err
 check 'chat left by /quit' $? 0 ''

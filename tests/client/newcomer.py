@@ -35,7 +35,7 @@ class Run:
         self.stream = pyte.ByteStream(self.screen)
         self.text = ""
         self.p = pexpect.spawn(
-            k.program("rowan"), words, dimensions=(60, columns), timeout=30,
+            k.program("rowan"), words, dimensions=(60, columns), timeout=120,
             cwd=k.path("desk"), env=dict(k.env, ROWAN_HOME=k.path("new"),
                                          TERM="vt220"))
 
@@ -51,7 +51,7 @@ class Run:
         told += text
         return True
 
-    def sees(self, pattern, secs=30):
+    def sees(self, pattern, secs=120):
         end = time.time() + secs
         while True:
             self.take()

@@ -36,7 +36,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         self.p = pexpect.spawn(rowan, list(args), env=dict(env, TERM=term),
-                               dimensions=(rows, columns), timeout=20)
+                               dimensions=(rows, columns), timeout=90)
         self.raw = b""
 
     def read(self, wait=0.05):
@@ -54,7 +54,7 @@ class Terminal:
         # pyte keeps a cell after each wide character.
         return [line.rstrip() for line in self.screen.display]
 
-    def shows(self, *wanted, secs=20):
+    def shows(self, *wanted, secs=90):
         """Each as a row of its own, in this order."""
         end = time.time() + secs
         while True:
@@ -71,7 +71,7 @@ class Terminal:
                 raise AssertionError("never shown: %r\n%s" % (
                     wanted, "\n".join(self.rows())))
 
-    def has(self, wanted, secs=20):
+    def has(self, wanted, secs=90):
         """Somewhere in a row, once it is drawn whole."""
         end = time.time() + secs
         while not any(wanted in r for r in self.rows()):
