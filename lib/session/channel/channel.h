@@ -64,6 +64,9 @@ struct channels_options {
 	 */
 	int (*replaced)(void *ctx, const struct id16 *channel,
 		const struct id16 *device);
+	/* The same: a generation that we were in has never been. */
+	int (*unmade)(
+		void *ctx, const struct id16 *channel, uint32_t generation);
 	void *ctx;
 	/* Tests: a number below the given one, for jitter; NULL: random. */
 	uint32_t (*below)(void *ctx, uint32_t n);

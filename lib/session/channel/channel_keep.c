@@ -265,8 +265,12 @@ bool channel_unmade(const struct channel *c, const struct case_channel *stated)
 
 int channel_unmake(struct channel *c)
 {
-	int rc = channel_drop_group(c);
+	int rc = c->x->o.unmade == NULL ? 0
+					: c->x->o.unmade(c->x->o.ctx, &c->id,
+						  c->row.generation);
 
+	if (rc == 0)
+		rc = channel_drop_group(c);
 	channel_stand(c, CHANNEL_WAITING);
 	channel_later(c, 0);
 	return rc;

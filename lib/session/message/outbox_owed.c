@@ -86,6 +86,27 @@ int outbox_replaced(
 	return rc;
 }
 
+int outbox_unmade(
+	struct outbox *x, const struct id16 *channel, uint32_t generation)
+{
+	struct outbox_row *row = malloc(sizeof *row);
+	int rc = row == NULL ? ROWAN_E_NOMEM : 0;
+
+	for (size_t i = 0; rc == 0 && i < x->count; i++) {
+		const struct outbox_item *it = &x->items[i];
+
+		if (it->state != OUTBOX_SENT || it->generation != generation ||
+			!id16_eq(&it->channel, channel))
+			continue;
+		rc = outbox_read(x, it->n, row);
+		row->generation = 0;
+		if (rc == 0)
+			rc = outbox_write(x, it->n, row);
+	}
+	free(row);
+	return rc;
+}
+
 /* ---- again ---- */
 
 static bool is_before(const struct outbox_item *it, struct channel_at at)
