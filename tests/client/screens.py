@@ -208,7 +208,7 @@ def every_size():
 
 
 def plain_words_for_plain_terminals():
-    t = Terminal("chat", "1", term="dumb", rows=24, columns=70)
+    t = Terminal("chat", "1", term="dumb", rows=90, columns=70)
     t.shows("* Each line is a message. /quit or Ctrl-D leaves, /help says more.")
     t.type("line by line?\n")
     t.shows("You asked: line by line?")
