@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "net/kit.h"
@@ -45,6 +46,7 @@ int main(void)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_un local = {.sun_family = AF_UNIX};
 	socklen_t len = sizeof a;
 	struct relay_client *c;
 	pid_t child;
@@ -80,6 +82,16 @@ int main(void)
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	child = start("tcp");
 	KIT_CHECK(end(child, 0) == 78);
+	/* And one of another kind. */
+	close(listener);
+	listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(local.sun_path, sizeof local.sun_path, "%.90s/socket",
+		kit_daemon.dir);
+	KIT_CHECK(bind(listener, (struct sockaddr *)&local, sizeof local) == 0);
+	KIT_CHECK(listen(listener, 1) == 0);
+	child = start("tcp");
+	KIT_CHECK(end(child, 0) == 78);
+	KIT_CHECK(unlink(local.sun_path) == 0);
 	rowand_end(&kit_daemon);
 	return 0;
 }

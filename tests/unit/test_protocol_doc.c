@@ -12,6 +12,7 @@
 
 #include "lib/protocol_doc.h"
 #include "lib/wire_samples.h"
+#include "ops/table.h"
 #include "wire/code.h"
 #include "wire/op.h"
 
@@ -68,6 +69,23 @@ static void every_operation_has_a_section(void **state)
 	}
 }
 
+/* Those of which few are given at a time, all of them and no other. */
+static void large_answers_are_named(void **state)
+{
+	const char *from = strstr(doc, "Answers that may be large (");
+	const char *to = from != NULL ? strchr(from, ')') : NULL;
+	const struct table_entry *e;
+	char name[100], list[400];
+
+	assert_non_null(to);
+	snprintf(list, sizeof list, "%.*s", (int)(to - from), from);
+	for (size_t i = 0; (e = table_at(i)) != NULL; i++) {
+		snprintf(name, sizeof name, "`%s`", wire_op_find(e->op)->name);
+		if ((e->cost == TABLE_LARGE) != (strstr(list, name) != NULL))
+			fail_msg("%s is large in one place only", name);
+	}
+}
+
 static void every_code_has_a_row(void **state)
 {
 	char row[20];
@@ -108,6 +126,7 @@ int main(void)
 		cmocka_unit_test(generated_parts_are_current),
 		cmocka_unit_test(every_sample_is_an_example),
 		cmocka_unit_test(every_operation_has_a_section),
+		cmocka_unit_test(large_answers_are_named),
 		cmocka_unit_test(every_code_has_a_row),
 		cmocka_unit_test(a_stale_document_is_noticed),
 	};
