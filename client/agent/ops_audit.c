@@ -133,6 +133,15 @@ static int case_arg(struct request *q, struct id16 *ret, bool *ret_given)
 	return name_case(q, text, ret);
 }
 
+static int renew(struct rowan *r, const char *receipt, const char *checkpoint,
+	struct rowan_audit **ret)
+{
+	return checkpoint == NULL
+		       ? rowan_audit_renew(r, receipt, strlen(receipt), ret)
+		       : rowan_audit_renew_at(r, receipt, strlen(receipt),
+				 checkpoint, strlen(checkpoint), ret);
+}
+
 static int op_audit(struct request *q)
 {
 	const char *kind = arg_text(q, "kind"), *receipt;
@@ -153,7 +162,7 @@ static int op_audit(struct request *q)
 		rc = rowan_audit_read(
 			r, given ? of.b : NULL, NULL, (uint64_t)from, &audit);
 	else if (strcmp(kind, "renew") == 0 && receipt != NULL)
-		rc = rowan_audit_renew(r, receipt, strlen(receipt), &audit);
+		rc = renew(r, receipt, arg_text(q, "checkpoint"), &audit);
 	else if (strcmp(kind, "cosigned") == 0 && receipt != NULL)
 		rc = rowan_audit_cosigned(r, receipt, strlen(receipt), &audit);
 	else if (strcmp(kind, "request") == 0)

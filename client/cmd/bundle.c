@@ -73,6 +73,23 @@ int bundle_file_add(struct bundle *b, const char *path, struct bytes data)
 	return 0;
 }
 
+bool bundle_again(const struct bundle *b, const struct bundle_entry *e)
+{
+	for (const struct bundle_entry *at = b->entries; at < e; at++)
+		if (at->leaf == e->leaf)
+			return true;
+	return false;
+}
+
+size_t bundle_count(const struct bundle *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->entry_count; i++)
+		n += bundle_again(b, &b->entries[i]) ? 0 : 1;
+	return n;
+}
+
 /* A name somebody else chose: no folder of its own, no line of the list. */
 char *bundle_file_name(unsigned n, struct bytes name)
 {

@@ -76,6 +76,15 @@ ROWAN_MUST int bundle_file_add(
 	struct bundle *b, const char *path, struct bytes data);
 
 /**
+ * bundle_again(b, e), bundle_count(b):
+ * Whether an entry before ${e} in the list is the same entry of the log, let
+ * out another time: it is shown once, and its file lies there once. How many
+ * there are without those.
+ */
+bool bundle_again(const struct bundle *b, const struct bundle_entry *e);
+size_t bundle_count(const struct bundle *b);
+
+/**
  * bundle_write(b, w), bundle_read(b, text):
  * The list. ROWAN_E_MALFORMED for any other form; paths that leave the folder
  * are another form.

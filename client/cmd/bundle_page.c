@@ -68,7 +68,8 @@ static void chart(FILE *f, const struct bundle *b)
 	for (size_t i = 0; i < b->entry_count; i++) {
 		uint64_t day = said(&b->entries[i])->from / DAY;
 
-		if (b->entries[i].x->said.type == SAID_DIARY && day >= first)
+		if (b->entries[i].x->said.type == SAID_DIARY && day >= first &&
+			!bundle_again(b, &b->entries[i]))
 			bars[(day - first) / 7].value++;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -130,7 +131,7 @@ static void head(FILE *f, const struct bundle *b)
 		f);
 	when(f, b->exported);
 	(void)fprintf(f, ", %zu entries, proved under a log of %llu.</p>\n",
-		b->entry_count, (unsigned long long)b->size);
+		bundle_count(b), (unsigned long long)b->size);
 }
 
 /* What she lets out, for what, and how much she keeps back. */
@@ -153,6 +154,16 @@ static void consents(FILE *f, const struct bundle *b)
 	}
 }
 
+static void repeated(FILE *f, const struct bundle *b)
+{
+	size_t n = b->entry_count - bundle_count(b);
+
+	if (n > 0)
+		(void)fprintf(f,
+			"<p>Let out more than once, and shown once: %zu.</p>\n",
+			n);
+}
+
 char *bundle_page(const struct bundle *b)
 {
 	char *data = NULL;
@@ -163,9 +174,11 @@ char *bundle_page(const struct bundle *b)
 		return NULL;
 	head(f, b);
 	consents(f, b);
+	repeated(f, b);
 	chart(f, b);
 	for (size_t i = 0; i < b->entry_count; i++)
-		entry(f, &b->entries[i]);
+		if (!bundle_again(b, &b->entries[i]))
+			entry(f, &b->entries[i]);
 	(void)fputs("<p>This page proves nothing by itself: rowan "
 		    "verify-bundle does. In danger, call 999.</p>\n"
 		    "</body></html>\n",

@@ -81,25 +81,24 @@ static bool keep_renewed(struct run *r, const json_t *e, void *ctx)
 	return true;
 }
 
-/* The receipt under the present checkpoint; all under the same one. */
+/* The receipt under a present checkpoint, the same one for all. */
 static int renew(struct exporting *x, struct bytes receipt, char **ret)
 {
 	struct renewal n = {NULL};
 	json_t *answer = NULL;
 	int code = remote_stream(x->r,
-		json_pack("{s:s,s:s,s:s%,s:b,s:i}", "op", "audit", "kind",
+		json_pack("{s:s,s:s,s:s%,s:s*,s:b,s:i}", "op", "audit", "kind",
 			"renew", "receipt", (const char *)receipt.data,
-			receipt.len, "proofs", 1, "wait", PATIENCE_S),
+			receipt.len, "checkpoint", x->checkpoint, "proofs", 1,
+			"wait", PATIENCE_S),
 		keep_renewed, &n, &answer);
 
 	if (code == EXIT_DONE &&
 		(json_flag(answer, "pending") || n.receipt == NULL))
 		code = ui_fail(&x->r->ui, EXIT_OFFLINE, NULL,
 			_("the daemon does not answer"));
-	if (code == EXIT_DONE) {
-		free(x->checkpoint);
+	if (code == EXIT_DONE && x->checkpoint == NULL)
 		x->checkpoint = mem_text(json_text(answer, "checkpoint"));
-	}
 	json_decref(answer);
 	*ret = code == EXIT_DONE ? n.receipt : NULL;
 	if (code != EXIT_DONE)
@@ -184,16 +183,24 @@ static int attachment(struct exporting *x, struct bundle_entry *e)
 	return code;
 }
 
-static int one(struct exporting *x, const char *text)
+static int take(struct exporting *x, const char *text)
 {
 	struct bundle_entry *e;
+
+	if (bundle_entry_add(&x->b, &e) == 0 &&
+		unbase64(text, DISCLOSURE_MAX, &e->data))
+		return EXIT_DONE;
+	return ui_fail(&x->r->ui, EXIT_INPUT, NULL,
+		_("what was let out cannot be read"));
+}
+
+static int one(struct exporting *x, struct bundle_entry *e)
+{
 	char path[64], *receipt = NULL;
 	struct disclosure d;
 	int code;
 
-	if (bundle_entry_add(&x->b, &e) != 0 ||
-		!unbase64(text, DISCLOSURE_MAX, &e->data) ||
-		disclosure_read(buf_view(&e->data), &d) != 0)
+	if (disclosure_read(buf_view(&e->data), &d) != 0)
 		return ui_fail(&x->r->ui, EXIT_INPUT, NULL,
 			_("what was let out cannot be read"));
 	code = renew(x, d.receipt, &receipt);
@@ -205,7 +212,8 @@ static int one(struct exporting *x, const char *text)
 	(void)snprintf(path, sizeof path, "entries/%04u.disclosure", e->n);
 	if (code == EXIT_DONE)
 		code = put(x, path, buf_view(&e->data));
-	if (code == EXIT_DONE && e->x->said.type == SAID_ATTACHMENT)
+	if (code == EXIT_DONE && e->x->said.type == SAID_ATTACHMENT &&
+		!bundle_again(&x->b, e))
 		code = attachment(x, e);
 	return code;
 }
@@ -234,13 +242,16 @@ static int collect(struct exporting *x)
 		json_array_foreach (
 			json_object_get(answer, "disclosures"), i, text)
 			if (code == EXIT_DONE)
-				code = one(x, json_string_value(text));
+				code = take(x, json_string_value(text));
 		json_decref(answer);
 	}
 	if (code == EXIT_DONE && x->b.entry_count == 0)
 		code = ui_fail(&x->r->ui, EXIT_NOT_FOUND,
 			_("she says so in her app; nothing goes out before"),
 			_("the victim has let out nothing of this diary"));
+	/* All are here before the checkpoint is chosen: none is beyond it. */
+	for (i = 0; code == EXIT_DONE && i < x->b.entry_count; i++)
+		code = one(x, &x->b.entries[i]);
 	return code;
 }
 
@@ -288,11 +299,6 @@ static int write_all(struct exporting *x)
 	int code = collect(x);
 	char *page;
 
-	/* All under the last checkpoint: the log has grown meanwhile. */
-	for (size_t i = 0; code == EXIT_DONE && i < x->b.entry_count; i++)
-		x->b.size = x->b.entries[i].x->evidence.size > x->b.size
-				    ? x->b.entries[i].x->evidence.size
-				    : x->b.size;
 	if (code != EXIT_DONE)
 		return code;
 	page = bundle_page(&x->b);
@@ -347,8 +353,8 @@ int diary_export_run(struct run *r)
 				 "checks it",
 				"%zu entries are in %s; rowan verify-bundle "
 				"checks them",
-				x.b.entry_count),
-			x.b.entry_count, x.folder);
+				bundle_count(&x.b)),
+			bundle_count(&x.b), x.folder);
 		if (omitted > 0)
 			ui_say(&r->ui,
 				ngettext("%u attachment could not be had and "
@@ -357,10 +363,11 @@ int diary_export_run(struct run *r)
 					"are declared as omitted",
 					omitted),
 				omitted);
-		ui_json(&r->ui, json_pack("{s:s,s:I,s:I,s:I}", "path", x.folder,
-					"entries", (json_int_t)x.b.entry_count,
-					"omitted", (json_int_t)omitted, "size",
-					(json_int_t)x.b.size));
+		ui_json(&r->ui,
+			json_pack("{s:s,s:I,s:I,s:I}", "path", x.folder,
+				"entries", (json_int_t)bundle_count(&x.b),
+				"omitted", (json_int_t)omitted, "size",
+				(json_int_t)x.b.size));
 	}
 	free(x.checkpoint);
 	bundle_free(&x.b);

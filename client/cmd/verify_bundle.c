@@ -228,7 +228,11 @@ static void check_attachment(struct checking *x, const struct bundle_entry *e)
 	struct wire_hash hash;
 	struct buf data;
 
-	if (e->x->said.type != SAID_ATTACHMENT && e->omitted)
+	/* Let out before: its file is there. */
+	if (bundle_again(&x->b, e) && !e->omitted)
+		return;
+	if ((e->x->said.type != SAID_ATTACHMENT || bundle_again(&x->b, e)) &&
+		e->omitted)
 		fault(x, "altered entry", "bundle.txt",
 			_("an attachment is omitted that there never was"));
 	if (e->x->said.type != SAID_ATTACHMENT || e->omitted)
@@ -250,22 +254,25 @@ static void check_attachment(struct checking *x, const struct bundle_entry *e)
 	free(path);
 }
 
+static const char *kind_of_receipt(enum evidence_fault fault)
+{
+	switch (fault) {
+	case EVIDENCE_TIME:
+	case EVIDENCE_BACKDATED: return "backdated entry";
+	case EVIDENCE_CARD:
+	case EVIDENCE_EARLIER:
+	case EVIDENCE_CHECKPOINT: return "foreign signature";
+	case EVIDENCE_LEAF: return "truncated log";
+	default: return "altered entry";
+	}
+}
+
 static const char *kind_of(const struct bundle_entry *e)
 {
 	switch (e->fault) {
 	case DISCLOSURE_CARD:
 	case DISCLOSURE_SIGNATURE: return "foreign signature";
-	case DISCLOSURE_RECEIPT:
-		return e->x->evidence_fault == EVIDENCE_TIME ? "backdated entry"
-		       : e->x->evidence_fault == EVIDENCE_CARD ||
-				       e->x->evidence_fault ==
-					       EVIDENCE_EARLIER ||
-				       e->x->evidence_fault ==
-					       EVIDENCE_CHECKPOINT
-			       ? "foreign signature"
-		       : e->x->evidence_fault == EVIDENCE_LEAF
-			       ? "truncated log"
-			       : "altered entry";
+	case DISCLOSURE_RECEIPT: return kind_of_receipt(e->x->evidence_fault);
 	default: return "altered entry";
 	}
 }
@@ -389,11 +396,42 @@ static void check_rest(struct checking *x)
 	free(page);
 }
 
+static bool is_good(const struct bundle_entry *e)
+{
+	return e->x != NULL && e->fault == DISCLOSURE_GOOD;
+}
+
+/* Under two checkpoints, of which nothing shows that they go together. */
 static bool forked(const struct bundle_entry *a, const struct bundle_entry *b)
 {
-	return b->x != NULL && b->fault == DISCLOSURE_GOOD &&
-	       a->x->evidence.size == b->x->evidence.size &&
+	return a->x->evidence.size != b->x->evidence.size ||
 	       !merkle_eq(&a->x->evidence.root, &b->x->evidence.root);
+}
+
+/* The last second of it: what it was received in may be told by the hour. */
+static uint64_t latest(const struct bundle_entry *e)
+{
+	return e->exact ? e->x->evidence.time : e->x->evidence.time + 3599;
+}
+
+/* What stands behind another in the log was not received before it. */
+static void check_order(struct checking *x, const struct bundle_entry *e)
+{
+	char path[64];
+
+	for (size_t i = 0; i < x->b.entry_count; i++) {
+		const struct bundle_entry *before = &x->b.entries[i];
+
+		if (!is_good(before) || before->leaf >= e->leaf ||
+			before->x->evidence.time <= latest(e))
+			continue;
+		(void)snprintf(
+			path, sizeof path, "entries/%04u.disclosure", e->n);
+		fault(x, "backdated entry", path,
+			_("it says an earlier time than an entry before it in "
+			  "the log"));
+		return;
+	}
 }
 
 /* Whether the folder's checkpoint says the same as that of ${e}. */
@@ -411,8 +449,8 @@ static bool same_checkpoint(struct checking *x, const struct bundle_entry *e)
 }
 
 /*
- * The log is as long as the list says, and no entry stands beyond it. The
- * entries stand in one tree: two of one size are two stories.
+ * The log is as long as the list says, and no entry stands beyond it. All of
+ * them stand under one checkpoint: two are two stories.
  */
 static void check_log(struct checking *x)
 {
@@ -421,15 +459,17 @@ static void check_log(struct checking *x)
 	for (size_t i = 0; i < x->b.entry_count; i++) {
 		const struct bundle_entry *e = &x->b.entries[i];
 
-		if (e->x == NULL || e->fault != DISCLOSURE_GOOD)
+		if (!is_good(e))
 			continue;
-		for (size_t k = 0; k < i; k++)
-			if (forked(e, &x->b.entries[k])) {
-				fault(x, "forked log", "checkpoint",
-					_("the log's key has signed two trees "
-					  "of one size"));
-				break;
-			}
+		check_order(x, e);
+		if (last != NULL && forked(e, last))
+			fault(x, "forked log", "checkpoint",
+				e->x->evidence.size == last->x->evidence.size
+					? _("the log's key has signed two "
+					    "trees of one size")
+					: _("entries stand under two "
+					    "checkpoints, and nothing shows "
+					    "that these go together"));
 		if (last == NULL ||
 			e->x->evidence.size > last->x->evidence.size)
 			last = e;
@@ -471,8 +511,13 @@ static void check_all(struct checking *x, struct bytes list)
 /* What is not here, and says so. */
 static void say_omissions(struct checking *x)
 {
+	size_t again = x->b.entry_count - bundle_count(&x->b);
 	const struct id16 *last = NULL;
 
+	if (again > 0)
+		ui_say(&x->r->ui,
+			_("let out more than once, and shown once: %zu"),
+			again);
 	for (size_t i = 0; i < x->b.entry_count; i++) {
 		const struct bundle_entry *e = &x->b.entries[i];
 		const struct consent *c = &e->x->consent;
@@ -517,7 +562,7 @@ static int verify(struct checking *x)
 	ui_json(&x->r->ui,
 		json_pack("{s:b,s:I,s:I,s:I,s:I,s:s,s:b,s:O}", "genuine",
 			(int)(faults == 0), "entries",
-			(json_int_t)x->b.entry_count, "omitted", omitted,
+			(json_int_t)bundle_count(&x->b), "omitted", omitted,
 			"withheld", withheld, "size", (json_int_t)x->b.size,
 			"by", x->who, "succeeded", (int)x->succeeded, "faults",
 			x->faults));
@@ -532,8 +577,8 @@ static int verify(struct checking *x)
 			"genuine: %zu entries, as they were handed in; "
 			"exported "
 			"by device %s; whether a card was revoked is not in it",
-			x->b.entry_count),
-		x->b.entry_count, x->who);
+			bundle_count(&x->b)),
+		bundle_count(&x->b), x->who);
 	if (x->succeeded)
 		ui_say(&x->r->ui,
 			_("the authority has been followed by another since"));

@@ -47,6 +47,15 @@ ROWAN_API ROWAN_MUST int rowan_audit_renew(struct rowan *r, const void *receipt,
 	size_t len, struct rowan_audit **ret);
 
 /*
+ * rowan_audit_renew_at(r, receipt, len, checkpoint, checkpoint_len, ret):
+ * The same, led to the checkpoint that an earlier renewal was held against
+ * (rowan_audit_checkpoint): several under one.
+ */
+ROWAN_API ROWAN_MUST int rowan_audit_renew_at(struct rowan *r,
+	const void *receipt, size_t len, const void *checkpoint,
+	size_t checkpoint_len, struct rowan_audit **ret);
+
+/*
  * rowan_audit_request(r, known, ret):
  * What a witness that has verified ${known} entries is to sign, as a file of
  * C2SP tlog-witness (rowan_witness): one item, whose proof it is.

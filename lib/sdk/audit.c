@@ -68,6 +68,18 @@ int rowan_audit_renew(struct rowan *r, const void *receipt, size_t len,
 	return receipt == NULL ? ROWAN_E_INVAL : begin(r, &q, ret);
 }
 
+int rowan_audit_renew_at(struct rowan *r, const void *receipt, size_t len,
+	const void *checkpoint, size_t checkpoint_len, struct rowan_audit **ret)
+{
+	struct audit_question q = {.kind = AUDIT_RENEW,
+		.receipt = bytes_of(receipt, len),
+		.checkpoint = bytes_of(checkpoint, checkpoint_len)};
+
+	return receipt == NULL || checkpoint == NULL || checkpoint_len == 0
+		       ? ROWAN_E_INVAL
+		       : begin(r, &q, ret);
+}
+
 int rowan_audit_request(
 	struct rowan *r, uint64_t known, struct rowan_audit **ret)
 {

@@ -263,17 +263,45 @@ int merkle_proof_check_consistency(const struct merkle_proof *proof,
 		       : ROWAN_E_CRYPTO;
 }
 
+uint64_t merkle_proof_told(uint64_t old_size)
+{
+	if (old_size == 1)
+		return 0;
+	return is_power_of_two(old_size) ? old_size + 1 : old_size;
+}
+
+/*
+ * Of a power of two leaves and one more: the one is the first hash of the
+ * proof, and the others' root is what makes the whole with it.
+ */
+static int without_last(const struct merkle_proof *proof,
+	const struct merkle_hash *whole, struct merkle_hash *ret)
+{
+	struct merkle_hash made;
+
+	for (size_t i = 1; i < proof->len; i++) {
+		merkle_parent(&proof->hash[i], &proof->hash[0], &made);
+		if (!merkle_eq(&made, whole))
+			continue;
+		*ret = proof->hash[i];
+		return 0;
+	}
+	return ROWAN_E_CRYPTO;
+}
+
 int merkle_proof_begins(const struct merkle_proof *proof, uint64_t old_size,
 	uint64_t size, const struct merkle_hash *root, struct merkle_hash *ret)
 {
 	struct merkle_hash old_hash = {{0}}, hash;
+	uint64_t told = merkle_proof_told(old_size);
 
 	memset(ret, 0, sizeof *ret);
-	if (proof->len > MERKLE_PROOF_MAX || old_size == 0 ||
-		old_size >= size || is_power_of_two(old_size) ||
-		lead(proof, old_size, size, &old_hash, &hash) != 0 ||
+	if (proof->len > MERKLE_PROOF_MAX || told == 0 || told >= size ||
+		lead(proof, told, size, &old_hash, &hash) != 0 ||
 		!merkle_eq(&hash, root))
 		return ROWAN_E_CRYPTO;
+	if (told != old_size)
+		return without_last(proof, &old_hash, ret);
 	*ret = old_hash;
 	return 0;
 }

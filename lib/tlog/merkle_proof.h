@@ -87,11 +87,20 @@ ROWAN_MUST int merkle_proof_check_consistency(const struct merkle_proof *proof,
  * merkle_proof_begins(proof, old_size, size, root, ret):
  * The root of the first ${old_size} leaves of the tree of ${size} under
  * ${root}, as a consistency proof tells it: of one ${root} nobody can tell
- * two. ROWAN_E_CRYPTO when the proof does not lead to ${root}, or does not
- * tell: where ${old_size} is a power of two, that root is not in it.
+ * two. Where ${old_size} is a power of two that root is not in it: then
+ * ${proof} is the one for merkle_proof_told(${old_size}). ROWAN_E_CRYPTO when
+ * it does not lead to ${root}, or there is none that tells.
  */
 ROWAN_MUST int merkle_proof_begins(const struct merkle_proof *proof,
 	uint64_t old_size, uint64_t size, const struct merkle_hash *root,
 	struct merkle_hash *ret);
+
+/**
+ * merkle_proof_told(old_size):
+ * The size whose consistency proof tells the root of the first ${old_size}
+ * leaves: the same, or of a power of two the next. 0: none does, for there is
+ * a single leaf.
+ */
+uint64_t merkle_proof_told(uint64_t old_size);
 
 #endif

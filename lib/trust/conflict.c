@@ -186,8 +186,11 @@ static enum conflict_verdict judge(const struct conflict *c)
 	together = merkle_proof_check_consistency(&c->proof, a->size, &a->root,
 			   b->size, &b->root) == 0;
 	if (!together && merkle_proof_begins(&c->proof, a->size, b->size,
-				 &b->root, &past) == 0)
-		return CONFLICT_PAST;
+				 &b->root, &past) == 0) {
+		if (!merkle_eq(&past, &a->root))
+			return CONFLICT_PAST;
+		together = true;
+	}
 	if (c->time[1 - large] > c->time[large] && c->time[large] != 0)
 		return CONFLICT_BACK;
 	return together ? CONFLICT_NONE : CONFLICT_OPEN;

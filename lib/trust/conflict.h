@@ -8,7 +8,8 @@
  *	card BASE64		of the one that signed the second
  *	record BASE64		of the authority, once it was succeeded; from
  *				the first one on
- *	hash BASE64		the consistency proof that was given, if any
+ *	hash BASE64		the consistency proof that was given, if any:
+ *from the shorter one, or of 2^n entries from 2^n + 1
  *
  *	the checkpoint that was verified first, a whole note
  *

@@ -175,6 +175,8 @@ enum evidence_fault evidence_check(struct evidence *e, struct bytes file,
 	if (merkle_proof_check_inclusion(&e->proof.path, &leaf, e->proof.index,
 		    c.size, &c.root) != 0)
 		return EVIDENCE_LEAF;
+	if (e->signed_at != 0 && e->time > e->signed_at)
+		return EVIDENCE_BACKDATED;
 	return is_about(e, content) ? EVIDENCE_GOOD : EVIDENCE_CONTENT;
 }
 
@@ -194,6 +196,8 @@ const char *evidence_fault_name(enum evidence_fault fault)
 		return "the checkpoint is not signed by the daemon's log";
 	case EVIDENCE_OPENING: return "what it says was altered";
 	case EVIDENCE_TIME: return "the exact time was altered";
+	case EVIDENCE_BACKDATED:
+		return "the checkpoint says an earlier time than the entry";
 	case EVIDENCE_LEAF: return "the log has no such entry at this place";
 	case EVIDENCE_CONTENT: return "it is about something else";
 	case EVIDENCE_EARLIER:

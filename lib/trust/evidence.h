@@ -38,8 +38,9 @@ enum evidence_fault {
 	EVIDENCE_TIME = 5,	 /* the exact time is not the one logged */
 	EVIDENCE_LEAF = 6,	 /* the log has no such entry at its place */
 	EVIDENCE_CONTENT = 7,	 /* it is about something else */
-	EVIDENCE_EARLIER = 8	 /* card by one who promised to be followed by
+	EVIDENCE_EARLIER = 8,	 /* card by one who promised to be followed by
 				    whom we believe; so anybody can claim */
+	EVIDENCE_BACKDATED = 9	 /* entered later than the checkpoint says */
 };
 
 struct evidence_parts {

@@ -258,6 +258,115 @@ def two_trees(out):
     assert p.returncode == 1 and "two trees" in p.stderr, p
 
 
+def planted(text, leaves, index, when=None):
+    """The receipt, led to another tree: of these leaves alone, as whoever has
+    the log's key may sign it."""
+    head, body, _ = text.decode().split("\n\n")
+    lines, body = head.split("\n"), body.split("\n")
+    nodes, path, at = [hashlib.sha256(b"\0" + x).digest() for x in leaves], \
+        [], index
+    while len(nodes) > 1:
+        if at ^ 1 < len(nodes):
+            path.append(nodes[at ^ 1])
+        nodes = [hashlib.sha256(b"\1" + b"".join(nodes[i:i + 2])).digest()
+                 if i + 1 < len(nodes) else nodes[i]
+                 for i in range(0, len(nodes), 2)]
+        at //= 2
+    body[1:3] = [str(len(leaves)), base64.b64encode(nodes[0]).decode()]
+    if when is not None:
+        body[3] = "time %d" % when
+    lines[2:] = ["index %d" % index] + [
+        base64.b64encode(x).decode() for x in path]
+    with open(k.path("daemon/log-key")) as f:
+        seed = bytes.fromhex(f.read().strip())
+    text = "\n".join(body) + "\n"
+    return "%s\n\n%s\n%s" % ("\n".join(lines), text, other.note_line(
+        body[0], text, seed))
+
+
+def replanted(advocate, out, sizes=(4, 4, 4, 4), order=(0, 1, 2, 3),
+              when=None):
+    """All entries led to trees of their own making, whole and signed again by
+    whoever exports: entry i stands at order[i] in a tree of sizes[i]."""
+    def change(to):
+        path = os.path.join(to, "bundle.txt")
+        with open(path) as f:
+            listed = f.read()
+        raw, says = [], []
+        for n in range(1, 5):
+            with open(os.path.join(
+                    to, "entries/%04d.disclosure" % n), "rb") as f:
+                raw.append(f.read())
+            at, size = flips.fields(raw[-1])[5]
+            says.append(other.receipt(raw[-1][at:at + size],
+                                      [authority_key()]))
+        leaves = [None] * 4
+        for i, s in enumerate(says):
+            leaves[order[i]] = s["leaf"]
+        note, page = "", open(os.path.join(to, "index.html")).read()
+        for i, data in enumerate(raw):
+            at, size = flips.fields(data)[5]
+            text = planted(data[at:at + size], leaves[:sizes[i]], order[i],
+                           when)
+            if sizes[i] == max(sizes):
+                note = text.split("\n\n", 1)[1]
+            made = text.encode()
+            assert 64 <= size < 16384 and 64 <= len(made) < 16384
+            made = data[:at - 2] + bytes(
+                [64 | len(made) >> 8, len(made) & 255]) + made
+            rel = "entries/%04d.disclosure" % (i + 1)
+            with open(os.path.join(to, rel), "wb") as f:
+                f.write(made)
+            listed = re.sub("file .* %s\n" % rel, "file %s %d %s\n" % (
+                hashlib.sha256(made).hexdigest(), len(made), rel), listed)
+            listed = re.sub("entry %d [0-9]+" % (i + 1), "entry %d %d" % (
+                i + 1, order[i]), listed)
+            page = page.replace(
+                "<dt>Entry of the log</dt><dd>%d</dd>" % says[i]["index"],
+                "<dt>Entry of the log</dt><dd>%d</dd>" % order[i])
+        page = page.replace("under a log of %d." % says[0]["size"],
+                            "under a log of %d." % max(sizes))
+        for rel, text in (("checkpoint", note), ("index.html", page)):
+            with open(os.path.join(to, rel), "w") as f:
+                f.write(text)
+            listed = re.sub("file .* %s\n" % rel, "file %s %d %s\n" % (
+                hashlib.sha256(text.encode()).hexdigest(),
+                len(text.encode()), rel), listed)
+        listed = re.sub("\nlog [0-9]+", "\nlog %d" % max(sizes), listed)
+        with open(path, "w") as f:
+            f.write(listed)
+    to = signed_again(advocate, out, change)
+    return to, second(to)
+
+
+def another_log(advocate, out):
+    """Whoever has the log's key and signs the list can make a log of their
+    own, which only witnesses tell from the true one; but not one in which time
+    goes back, nor two."""
+    to, p = replanted(advocate, out)
+    verify(to, 0)
+    assert p.returncode == 0, p
+    # The last one was entered before the others.
+    to, p = replanted(advocate, out, order=(1, 2, 3, 0))
+    found = verify(to)["faults"]
+    assert {(f["kind"], f["what"]) for f in found} == {
+        ("backdated entry", "entries/%04d.disclosure" % n)
+        for n in (1, 2, 3)}, found
+    assert p.returncode == 1 and "time goes back" in p.stderr, p
+    # Signed before they were received.
+    to, p = replanted(advocate, out, when=1700000000)
+    found = verify(to)["faults"]
+    assert {f["kind"] for f in found} == {"backdated entry", "truncated log"
+                                          }, found
+    assert p.returncode == 1 and "signed before" in p.stderr, p
+    # Two trees, of which nothing shows that they go together.
+    to, p = replanted(advocate, out, sizes=(4, 3, 4, 4))
+    found = verify(to)["faults"]
+    assert {(f["kind"], f["what"]) for f in found} == {
+        ("forked log", "checkpoint")}, found
+    assert p.returncode == 1 and "two trees" in p.stderr, p
+
+
 def authority_key():
     with open(k.path("authority/authority.txt")) as f:
         return other.records(f.read())[0]
@@ -280,12 +389,19 @@ def succeeded(advocate, phone, count):
     advocate.run("diary", "export", "--authority",
                  k.path("authority/authority.txt"), "1", "later")
     k.stop()
+    # Let out twice, it is there once.
+    page = open(os.path.join(out, "index.html")).read()
+    assert all(page.count(w) == 1 for w in ("He stood", "Seven calls")), page
+    assert KEEP or "more than once, and shown once: 4." in page, page
+    assert len(os.listdir(os.path.join(out, "entries"))) == count
+    assert len(os.listdir(os.path.join(out, "files"))) == 1
     records = open(k.path("heirs/records.txt")).read()
     with open(k.path("second"), "w") as f:
         f.write(records[records.rindex("-----BEGIN"):])
     for pinned, code in (("authority/authority.txt", 0),
                          ("heirs/records.txt", 0), ("second", 14)):
         found = verify(out, code, pinned)
+        assert code or KEEP or found["entries"] == 4, found
         assert found["genuine"] == found["succeeded"] == (code == 0), found
         assert (second(out, pinned).returncode == 0) == (code == 0), pinned
     assert {f["kind"] for f in found["faults"]} == {
@@ -355,6 +471,7 @@ def run():
     tampered(out)
     exporter(advocate, out)
     two_trees(out)
+    another_log(advocate, out)
     seen = bits(out)
     k.start()
     advocate.current()

@@ -42,6 +42,12 @@ int rowan_audit_renew(struct rowan *r, const void *receipt, size_t len,
 	return begin(false, ENTRIES - 1, ret);
 }
 
+int rowan_audit_renew_at(struct rowan *r, const void *receipt, size_t len,
+	const void *checkpoint, size_t checkpoint_len, struct rowan_audit **ret)
+{
+	return begin(false, ENTRIES - 1, ret);
+}
+
 int rowan_audit_request(
 	struct rowan *r, uint64_t known, struct rowan_audit **ret)
 {

@@ -276,6 +276,10 @@ def receipt(text, authority):
         salt + detail, person=b"rowan leaf")
     h = climb(leaf, index, int(size), path)
     need(h == base64.b64decode(root), "inclusion")
+    signed_at = [int(x[5:]) for x in body.split(b"\n")
+                 if x.startswith(b"time ")]
+    received = exact[0] if exact else time
+    need(not signed_at or received <= signed_at[0], "signed before")
     return {"index": index, "size": int(size), "act": act, "device": device,
             "case": of_case, "channel": channel, "content": content,
             "time": exact[0] if exact else time,
@@ -348,7 +352,7 @@ def bundle(authority, folder):
     listed = load("bundle.txt")
     sig, chain = [x.split(b" ", 1)[1] for x in
                   load("signature").splitlines()]
-    entries, batches, size, roots = [], {}, 0, {}
+    entries, batches, places, note = [], {}, {}, None
     files, omitted, known = set(), set(), {"index.html", "checkpoint"}
     for sub in ("entries", "files"):
         need(not os.path.islink(os.path.join(folder, sub)), "a link")
@@ -370,26 +374,33 @@ def bundle(authority, folder):
         need((got["index"], got["time"], got["exact"]) ==
              (int(leaf), int(time), grain == "second"), "entry " + n)
         batches.setdefault((batch, count), set()).add(number)
-        size = max(size, got["size"])
         known.add("entries/%04d.disclosure" % int(n))
-        if attachment(said):
+        if int(leaf) in places:
+            need(int(n) not in omitted, "let out before")
+        elif attachment(said):
             known |= {x for x in files if int(n) not in omitted and
                       x.startswith("files/%04d-" % int(n))}
         else:
             need(int(n) not in omitted, "nothing to omit")
-        need(roots.setdefault(got["size"], got["root"]) == got["root"],
-             "two trees")
+        need(note in (None, (got["size"], got["root"])), "two trees")
+        note = got["size"], got["root"]
+        places[int(leaf)] = int(time), int(time) + 3599 * (grain == "hour")
         authority = got["believed"]
     need(files <= known, "a file that no entry is about")
     for (_, count), numbers in batches.items():
         need(numbers == set(range(1, count + 1)), "removed entry")
+    latest = 0
+    for _, (first, last) in sorted(places.items()):
+        need(last >= latest, "time goes back")
+        latest = max(latest, first)
+    size, root = note
     need(["log", str(size)] in lines, "truncated log")
-    need(load("checkpoint").split(b"\n")[1:3] ==
-         [b"%d" % size, roots[size]], "another checkpoint")
+    need(load("checkpoint").split(b"\n")[1:3] == [b"%d" % size, root],
+         "another checkpoint")
     card = cards(base64.b64decode(chain), authority)[0]
     attested(b"bundle", hashlib.sha256(listed).digest(), card.key,
              bytes.fromhex(sig.decode()))
-    return len(entries)
+    return len(places)
 
 
 def records(text):

@@ -123,6 +123,19 @@ static void write(struct bytes a, struct bytes b, struct bytes b_card,
 	assert_int_equal(writer_finish(&w, ret), 0);
 }
 
+static uint64_t told(uint64_t size)
+{
+	return merkle_proof_told(size);
+}
+
+static uint64_t same(uint64_t size)
+{
+	return size;
+}
+
+/* For which size the proof is asked that shall tell of the shorter one. */
+static uint64_t (*asked)(uint64_t size) = told;
+
 /* ${from}: whose proof is given; 2: none. */
 static enum conflict_verdict judge(struct tree a, struct tree b, size_t from)
 {
@@ -131,11 +144,13 @@ static enum conflict_verdict judge(struct tree a, struct tree b, size_t from)
 	struct buf one, two, file;
 	enum conflict_verdict v;
 	uint64_t small = a.size < b.size ? a.size : b.size;
+	uint64_t large = a.size + b.size - small;
+	uint64_t of =
+		asked(small) > 0 && asked(small) < large ? asked(small) : small;
 
 	if (from < 2)
-		assert_int_equal(merkle_proof_consistency(&src, small,
-					 a.size + b.size - small, &proof),
-			0);
+		assert_int_equal(
+			merkle_proof_consistency(&src, of, large, &proof), 0);
 	sign(&a, server.seed, &world.clinic.id, &one);
 	sign(&b, server.seed, &world.clinic.id, &two);
 	write(buf_view(&one), buf_view(&two), buf_view(&card), &proof, &file);
@@ -165,15 +180,24 @@ static void what_proves_it(void **state)
 	for (uint64_t n = APART + 1; n < LEAVES; n++) {
 		struct tree a = {0, n, 100}, b = {1, LEAVES, 200};
 
-		/* Of 2^n the proof has not what it begins with. */
+		/* Of 2^n the proof has not what it begins with, and the next
+		 * one's has. */
+		asked = same;
 		assert_int_equal(judge(a, b, 1),
 			(n & (n - 1)) == 0 ? CONFLICT_OPEN : CONFLICT_PAST);
 		assert_int_equal(judge(b, a, 1),
 			(n & (n - 1)) == 0 ? CONFLICT_OPEN : CONFLICT_PAST);
+		asked = told;
+		assert_int_equal(judge(a, b, 1), CONFLICT_PAST);
+		assert_int_equal(judge(b, a, 1), CONFLICT_PAST);
 	}
+	/* With nothing between the two there is none that tells. */
+	assert_int_equal(
+		judge((struct tree){0, 16, 100}, (struct tree){1, 17, 200}, 1),
+		CONFLICT_OPEN);
 }
 
-static void of_an_honest_log_nothing_does(void **state)
+static void of_an_honest_log(void)
 {
 	for (uint64_t n = 1; n <= LEAVES; n++)
 		for (uint64_t m = n; m <= LEAVES; m += 5) {
@@ -191,10 +215,22 @@ static void of_an_honest_log_nothing_does(void **state)
 			a.time = b.time = 0;
 			assert_int_equal(judge(b, a, 0), CONFLICT_NONE);
 		}
+	for (uint64_t n = 1; n < LEAVES; n++)
+		assert_int_equal(judge((struct tree){0, n, n},
+					 (struct tree){0, LEAVES, n}, 0),
+			CONFLICT_NONE);
 	/* Apart later only: up to there it is one history. */
 	assert_int_equal(judge((struct tree){0, APART, 1},
 				 (struct tree){1, LEAVES, 2}, 1),
 		CONFLICT_NONE);
+}
+
+static void of_an_honest_log_nothing_does(void **state)
+{
+	asked = same;
+	of_an_honest_log();
+	asked = told;
+	of_an_honest_log();
 }
 
 /* With a proof in it, which counts to the last bit, too. */

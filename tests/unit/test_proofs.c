@@ -499,6 +499,50 @@ static void a_log_that_goes_back_is_an_alarm(void **state)
 	assert_int_equal(seen(), before);
 }
 
+static void one_more(void)
+{
+	struct log_entry e = {.act = WIRE_ACT_ADMIN};
+	struct store *st = relay_double_begin(clinic.d);
+
+	e.time = relay_double_now(clinic.d);
+	assert_int_equal(entry_add(st, &e, NULL), 0);
+	relay_double_commit(clinic.d);
+}
+
+/* Of a tree of 2^n the proof that is given does not name the root: another
+ * one does, and is asked for. */
+static void a_fork_at_a_power_of_two_is_proved(void **state)
+{
+	settle();
+	relay_double_save(clinic.d);
+	device_kit_settle(&d);
+	proofs_online(x, false);
+	proofs_online(x, true);
+	do {
+		one_more();
+		relay_double_pass(clinic.d, 2000);
+		look();
+	} while ((seen() & (seen() - 1)) != 0);
+	relay_double_pass(clinic.d, 5000);
+	relay_double_rollback(clinic.d);
+	device_kit_settle(&d);
+	proofs_online(x, false);
+	proofs_online(x, true);
+	/* With nothing between the two trees it cannot be proved yet. */
+	while (shown() <= seen()) {
+		one_more();
+		relay_double_pass(clinic.d, 2000);
+	}
+	assert_int_equal(shown(), seen() + 1);
+	look();
+	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_FORK), 1);
+	assert_int_equal(kept(0), CONFLICT_OPEN);
+	happen();
+	look();
+	assert_int_equal(kept(1), CONFLICT_PAST);
+	assert_int_equal(kept(2), CONFLICT_FORM);
+}
+
 /* ---- lies -----------------------------------------------------------------
  */
 
@@ -674,6 +718,7 @@ int main(void)
 		T(a_look_that_is_put_off_is_stale),
 		T(a_daemon_without_a_log_has_a_day),
 		T(a_log_that_goes_back_is_an_alarm),
+		T(a_fork_at_a_power_of_two_is_proved),
 		T(forged_answers_are_alarms),
 		T(a_witness_cosigns_and_is_asked_for),
 		T(a_witness_keeps_what_was_erased),

@@ -85,7 +85,7 @@ int audit_new(
 		return ROWAN_E_NOMEM;
 	a->x = x;
 	a->q = *q;
-	a->q.receipt = bytes_of(NULL, 0);
+	a->q.receipt = a->q.checkpoint = bytes_of(NULL, 0);
 	a->from = q->from;
 	/* From the one before, whose time the first may not go behind. */
 	if (q->kind == AUDIT_TREE && a->from > 0)
@@ -99,13 +99,17 @@ int audit_new(
 	writer_init(&a->text, TEXT_MAX);
 	if (q->kind == AUDIT_RENEW)
 		rc = take_receipt(a, q->receipt);
-	else if (q->kind == AUDIT_COSIGNED)
+	if (rc == 0 && q->checkpoint.len > NOTE_MAX)
+		rc = ROWAN_E_MALFORMED;
+	if (rc == 0 && q->checkpoint.len > 0)
+		rc = buf_copy(&a->note, q->checkpoint);
+	if (rc == 0 && q->kind == AUDIT_COSIGNED)
 		rc = take_note(a, q->receipt);
 	if (rc != 0) {
 		audit_free(a);
 		return rc;
 	}
-	if (!a->looked)
+	if (!a->looked && a->note.len == 0)
 		proofs_look(x);
 	*ret = a;
 	return 0;
@@ -167,26 +171,33 @@ static int hold_on(struct audit *a)
 	struct proofs *x = a->x;
 	struct checkpoint c;
 	struct note n;
+	bool given;
 	int rc;
 
 	if (contradicts(x))
 		return ROWAN_E_CHAIN;
 	if (x->note.len == 0)
 		return ROWAN_E_STATE;
-	rc = buf_copy(&a->note, buf_view(&x->note));
+	given = a->note.len > 0;
+	rc = given ? 0 : buf_copy(&a->note, buf_view(&x->note));
 	if (rc == 0)
 		rc = proofs_open(x, buf_view(&a->note), &c, &n, &a->card);
+	/* One that is given was verified before: no longer, and cosigned. */
+	if (rc == 0 && given)
+		rc = c.size > x->watch.size
+			     ? ROWAN_E_STATE
+			     : proofs_cosigned(x, buf_view(&a->card), &n);
 	if (rc != 0)
-		return rc;
+		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_STATE : rc;
 	a->size = c.size;
 	a->root = c.root;
 	a->looked = true;
 	/* A witness that knows more than there is: it will say so. */
-	if (a->q.kind != AUDIT_REQUEST &&
+	if (a->q.kind != AUDIT_REQUEST && a->q.kind != AUDIT_RENEW &&
 		(a->from > a->size || a->q.from > a->size))
 		return ROWAN_E_INVAL;
 	/* Logged, and no checkpoint that may be believed has it yet. */
-	return a->q.kind == AUDIT_RENEW && a->from == a->size ? ROWAN_E_STATE
+	return a->q.kind == AUDIT_RENEW && a->from >= a->size ? ROWAN_E_STATE
 							      : 0;
 }
 
@@ -294,7 +305,7 @@ static int go_on(struct audit *a, struct audit_item *ret)
 	int rc = 0;
 
 	if (!a->looked) {
-		if (a->x->looks <= a->look)
+		if (a->note.len == 0 && a->x->looks <= a->look)
 			return ROWAN_E_AGAIN;
 		rc = hold_on(a);
 	}

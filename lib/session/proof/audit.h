@@ -37,6 +37,8 @@ struct audit_question {
 	struct id16 case_id; /* AUDIT_OPENINGS: zero for any */
 	struct id16 device;
 	struct bytes receipt; /* AUDIT_RENEW; AUDIT_COSIGNED: the note */
+	/* AUDIT_RENEW: to this one, of what was verified; empty: the newest */
+	struct bytes checkpoint;
 };
 
 struct audit;

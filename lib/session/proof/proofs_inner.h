@@ -54,7 +54,7 @@ struct proofs {
 	unsigned conflicted; /* the same of what was kept, by its verdict */
 	int fault;
 	uint64_t now_ms;   /* of the last step */
-	uint64_t asked_ms; /* when the look that is under way began */
+	uint64_t asked_ms; /* when the look under way began; 0: unknown */
 	struct fetch fetch;
 };
 
@@ -64,6 +64,10 @@ ROWAN_MUST int proofs_finish(struct proofs *x, int rc);
 /* A checkpoint signed by the daemon of the clinic; ${ret_card}: its card. */
 ROWAN_MUST int proofs_open(struct proofs *x, struct bytes note,
 	struct checkpoint *ret, struct note *ret_note, struct buf *ret_card);
+
+/* Of a log that the policy names and cosigned as it asks; ROWAN_E_NOT_FOUND. */
+ROWAN_MUST int proofs_cosigned(
+	const struct proofs *x, struct bytes daemon, const struct note *n);
 
 /* The authority's records as this device followed them, and their keys. */
 struct proofs_records {

@@ -318,6 +318,12 @@ static int take_older(struct proofs *x, const struct merkle_proof *proof)
 	return 0;
 }
 
+static void copy_path(const struct wire_log_path *a, struct merkle_proof *ret)
+{
+	ret->len = a->count;
+	memcpy(ret->hash, a->hash, a->count * sizeof ret->hash[0]);
+}
+
 static int take_proof(struct proofs *x, const struct wire_message *m,
 	struct merkle_proof *ret)
 {
@@ -328,8 +334,7 @@ static int take_proof(struct proofs *x, const struct wire_message *m,
 
 	if (rc != 0)
 		return rc;
-	ret->len = a.count;
-	memcpy(ret->hash, a.hash, a.count * sizeof ret->hash[0]);
+	copy_path(&a, ret);
 	if (x->grown.size < x->watch.size)
 		return take_older(x, ret);
 	rc = watch_grow(&grown, &x->grown, ret);
@@ -344,22 +349,68 @@ static void look_ended(struct proofs *x)
 	x->looks++;
 }
 
+/* They do not go together, whatever else is given. */
+static void contradicted(struct proofs *x, const struct merkle_proof *proof)
+{
+	const struct conflict_side other = given(x);
+	int rc = proofs_conflict(x, WATCH_FORK, &other, proof);
+
+	look_ended(x);
+	if (rc != 0 && x->fault == 0)
+		x->fault = rc;
+}
+
+static void got_past(void *ctx, const struct requests_outcome *o)
+{
+	struct merkle_proof proof = {.len = 0};
+	struct wire_log_path a;
+	struct proofs *x = ctx;
+
+	x->busy = false;
+	if (o->rc == 0 && wire_log_path_decode(o->answer, &a) == 0)
+		copy_path(&a, &proof);
+	contradicted(x, &proof);
+}
+
+/*
+ * The proof that does not fit tells with what the longer tree begins: but of a
+ * tree of 2^n leaves another one does, and that is asked for.
+ */
+static int ask_past(struct proofs *x)
+{
+	const uint64_t told = merkle_proof_told(x->watch.size);
+	const struct wire_log_consistency q = {told, x->grown.size};
+	uint8_t mem[32];
+	struct writer w;
+	int rc;
+
+	if (told == x->watch.size || told == 0 || told >= x->grown.size)
+		return 0;
+	writer_init_fixed(&w, mem, sizeof mem);
+	rc = wire_log_consistency_encode(&q, &w);
+	return rc == 0 ? ask(x, WIRE_OP_LOG_CONSISTENCY, &w, got_past) : rc;
+}
+
 static void got_proof(void *ctx, const struct requests_outcome *o)
 {
-	const struct conflict_side other = given(ctx);
 	struct proofs *x = ctx;
 	struct merkle_proof proof = {.len = 0};
 	int rc = o->rc;
 
 	x->busy = false;
-	look_ended(x);
-	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE)
-		return;
 	if (rc == 0)
 		rc = take_proof(x, o->answer, &proof);
 	/* Whoever signed both can show that they go together. */
-	if (rc != 0 && rc <= -300)
-		rc = proofs_conflict(x, WATCH_FORK, &other, &proof);
+	if (rc <= -300) {
+		rc = ask_past(x);
+		if (rc == 0 && !x->busy)
+			contradicted(x, &proof);
+		if (rc == 0)
+			return;
+	}
+	look_ended(x);
+	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE)
+		return;
 	if (rc != 0 && x->fault == 0)
 		x->fault = rc;
 }
@@ -419,16 +470,16 @@ static int judge(struct proofs *x, const struct checkpoint *c)
 	}
 }
 
-/* Of a log that the policy names, and cosigned as it asks. */
-static int check_policy(
-	struct proofs *x, struct bytes daemon, const struct note *n)
+int proofs_cosigned(
+	const struct proofs *x, struct bytes daemon, const struct note *n)
 {
 	struct wire_card card;
 	struct note_key key;
-	int rc = wire_card_decode(daemon, &card);
+	int rc = x->has_policy ? wire_card_decode(daemon, &card) : 0;
 
-	if (rc == 0)
-		rc = origin_log(&card.clinic, card.signature_key.b, &key);
+	if (rc != 0 || !x->has_policy)
+		return rc;
+	rc = origin_log(&card.clinic, card.signature_key.b, &key);
 	if (rc == 0 && !policy_log(&x->policy, &key))
 		rc = ROWAN_E_NOT_FOUND;
 	return rc == 0 ? policy_check(&x->policy, n, 0) : rc;
@@ -444,8 +495,8 @@ static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 
 	if (rc == 0)
 		rc = proofs_open(x, a.note, &c, &n, &card);
-	if (rc == 0 && x->has_policy)
-		rc = check_policy(x, buf_view(&card), &n);
+	if (rc == 0)
+		rc = proofs_cosigned(x, buf_view(&card), &n);
 	if (rc == 0)
 		rc = buf_set(&x->given_card, buf_view(&card));
 	buf_wipe(&card);
