@@ -126,11 +126,17 @@ void audit_failed(const struct wait *w, int rc)
 static int case_arg(struct request *q, struct id16 *ret, bool *ret_given)
 {
 	const char *text = arg_text(q, "case");
+	int rc;
 
 	*ret_given = text != NULL;
 	if (text == NULL || hex_read(text, ret->b, ID16_LEN))
 		return 0;
-	return name_case(q, text, ret);
+	rc = name_case(q, text, ret);
+	/* Who takes part in none has no numbers either. */
+	if (rc == AGENT_REFUSED && q->exit == EXIT_NOT_FOUND)
+		q->hint = N_("a case you take no part in is named by its whole "
+			     "id: rowan audit timeline --json has it");
+	return rc;
 }
 
 static int renew(struct rowan *r, const char *receipt, const char *checkpoint,

@@ -603,7 +603,8 @@ const struct command audit_commands[] = {
 		N_("which staff were handed messages, attachments or cards"),
 		N_("What left the daemon for a member of staff, and when. "
 		   "Reading is logged before it leaves. An auditor writes the "
-		   "whole id of a case. Every entry shown is proved; that none "
+		   "whole id of a case, as audit timeline --json has it. Every "
+		   "entry shown is proved; that none "
 		   "was left out is not: \"audit timeline\" without a case "
 		   "counts what the daemon did not open."),
 		ROWAN_RIGHT_AUDIT, NULL, who_read_run},

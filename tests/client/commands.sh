@@ -200,6 +200,7 @@ expect 2 'support, team or diary' r assign 1 2 ''
 expect 2 'support, team or diary' r unassign 1 2 nonsense
 expect 2 'support, team or diary' r cover 1 2 72h --channels nonsense
 expect 9 'there is no such case' r assign 99 2 team
+expect 9 'rowan audit timeline --json has it' r audit who-read 99
 expect 9 'there is no such person' r assign 1 99 team
 expect 9 'there is no such case' r handover 2 99
 expect 2 'end before it begins' r assign 1 2 team --until 2020-01-01 --yes
