@@ -37,7 +37,7 @@ typedef void ctl_run(struct ctl_call *c);
 enum ctl_kind {
 	CTL_LOOK,  /* changes nothing */
 	CTL_ACT,   /* in the audit log, with all that it changes there */
-	CTL_DEED,  /* an act whose leaf stands before it is done */
+	CTL_DEED,  /* an act, or a look at who there is, after its leaf */
 	CTL_NOTE,  /* ...by rowanctl, with files: only the leaf is made here */
 	CTL_LONG,  /* changes nothing, takes long: one at a time */
 	CTL_LABOUR /* an act that takes long; its leaf follows it */

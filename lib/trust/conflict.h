@@ -9,7 +9,8 @@
  *	record BASE64		of the authority, once it was succeeded; from
  *				the first one on
  *	hash BASE64		the consistency proof that was given, if any:
- *from the shorter one, or of 2^n entries from 2^n + 1
+ *				from the shorter one; of 2^n entries from the
+ *				next size
  *
  *	the checkpoint that was verified first, a whole note
  *

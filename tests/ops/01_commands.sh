@@ -211,6 +211,14 @@ before=$(leaves)
 ctl status >/dev/null
 ctl retention run --dry-run >/dev/null
 [ "$(leaves)" = "$before" ] || fail "looking made a leaf"
+# Whoever is shown who there is has one.
+before=$((before + 4))
+ctl cards list >/dev/null
+ctl devices list >/dev/null
+ctl invites list >/dev/null
+ctl cards export "$dir/who" >/dev/null 2>&1
+[ "$(leaves)" = "$before" ] || fail "looks at people made $(leaves), not $before"
+said '"act":"devices","result":"done"'
 ctl reload 2>/dev/null
 ctl clock accept 2>/dev/null
 [ "$(leaves)" = $((before + 2)) ] || fail "acts made $(leaves), not $((before + 2))"
