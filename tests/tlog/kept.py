@@ -1,7 +1,8 @@
 """An export that was kept (tests/tlog/kept: made by "bundle.py BUILD keep",
 after a succession of the authority) is genuine to rowan verify-bundle and to
 another implementation, and with a bit flipped in any part, or every so many
-bits, it is not, and for the right reason. usage: kept.py BUILD
+bits, it is not, and for the right reason. usage: kept.py BUILD [whole [K/N]]
+whole: all bits there are; of N parts of them the one number K.
 """
 
 import collections
@@ -17,6 +18,9 @@ import flips
 
 KEPT = "tests/tlog/kept"
 STRIDE = 2503  # bits: a prime, so that all of a byte's come up
+PART = None  # K, N
+if sys.argv[2:3] == ["whole"]:
+    PART = tuple(int(x) for x in (sys.argv + ["1/1"])[3].split("/"))
 rowan = os.path.join(sys.argv[1], "rowan")
 
 
@@ -38,6 +42,9 @@ def second(folder, authority):
 
 
 def bits(rel, data):
+    if PART:
+        yield from range(PART[0] - 1, 8 * len(data), PART[1])
+        return
     for at in flips.parts(rel, data):
         yield 8 * at + at % 8
     yield from range(sum(rel.encode()) % STRIDE, 8 * len(data), STRIDE)

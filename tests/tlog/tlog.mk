@@ -2,6 +2,7 @@
 #
 #   make check-tlog      the vectors are what the script computes; a kept export
 #                        is proved, and what is changed in it is named
+#   make check-kept-whole  every single bit of it, half an hour [PART=1/8]
 #   make kept-export     another one in its place, out of a real clinic
 
 CHECKS += check-tlog
@@ -9,6 +10,10 @@ CHECKS += check-tlog
 check-tlog: $(B)/rowan
 	$(Q)python3 tests/tlog/vectors.py | cmp - tests/tlog/vectors.txt
 	$(Q)python3 tests/tlog/kept.py $(B)
+
+.PHONY: check-kept-whole
+check-kept-whole: $(B)/rowan
+	$(Q)python3 tests/tlog/kept.py $(B) whole $(PART)
 
 kept-export: $(CLINIC_PROGRAMS) $(B)/rowanctl
 	$(Q)python3 tests/acceptance/bundle.py $(B) keep
