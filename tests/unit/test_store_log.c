@@ -658,6 +658,76 @@ static void test_damaged_rows_are_told(void **state)
 	assert_int_equal(store_open(&k->st, &k->options), 0);
 }
 
+/* One bit of a row's column in the file; false beyond its end. */
+static bool flip(struct kit *k, const char *column, int64_t row, int bit)
+{
+	sqlite3_blob *b = NULL;
+	sqlite3 *db;
+	uint8_t byte;
+	bool there;
+
+	store_close(k->st);
+	k->st = NULL;
+	assert_int_equal(sqlite3_open(k->path, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_blob_open(db, "main", "log", column, row, 1, &b),
+		SQLITE_OK);
+	there = bit / 8 < sqlite3_blob_bytes(b);
+	if (there) {
+		assert_int_equal(sqlite3_blob_read(b, &byte, 1, bit / 8), 0);
+		byte ^= (uint8_t)(1 << bit % 8);
+		assert_int_equal(sqlite3_blob_write(b, &byte, 1, bit / 8), 0);
+	}
+	assert_int_equal(sqlite3_blob_close(b), SQLITE_OK);
+	sqlite3_close(db);
+	return there;
+}
+
+/* Damage is told when it is opened or checked; else the root is another. */
+static bool is_same(struct kit *k, const struct merkle_hash *root)
+{
+	struct store_log_whole log;
+	const char *problem = NULL;
+
+	if (store_open(&k->st, &k->options) != 0)
+		return false;
+	return store_check(store_view(k->st), &problem) == 0 &&
+	       store_log_verify(store_view(k->st), &log) == 0 &&
+	       merkle_eq(&log.root, root) && !log.times.backdated;
+}
+
+/*
+ * One bit anywhere in a row: of a leaf, a hash, what is sealed. Here one of
+ * each so many, in full rows and in the last one.
+ */
+static void test_no_bit_of_a_row_can_be_changed(void **state)
+{
+	static const char *const columns[] = {"tree", "detail"};
+	static const int64_t rows[] = {0, 96, 192};
+	struct kit *k = *state;
+	struct merkle_hash root;
+	unsigned seen = 0;
+
+	kit_begin(k);
+	append_many(k, 1, 0, 203);
+	kit_commit(k);
+	root = whole(k).root;
+	for (size_t c = 0; c < 2; c++)
+		for (size_t r = 0; r < 3; r++) {
+			int bit = (int)(13 * r + c);
+
+			for (; flip(k, columns[c], rows[r], bit); bit += 499) {
+				if (is_same(k, &root))
+					fail_msg("%s of row %d: bit %d",
+						columns[c], (int)rows[r], bit);
+				assert_true(flip(k, columns[c], rows[r], bit));
+				seen++;
+			}
+			assert_true(is_same(k, &root));
+		}
+	assert_true(seen > 150);
+}
+
 /* Details are nowhere in the clear, and not in the log's file afterwards. */
 static void test_details_are_sealed(void **state)
 {
@@ -717,6 +787,7 @@ int main(void)
 		T(test_erased_in_a_shared_row),
 		T(test_undone_at_the_end_of_a_row),
 		T(test_damaged_rows_are_told),
+		T(test_no_bit_of_a_row_can_be_changed),
 		T(test_details_are_sealed),
 		T(test_two_erasures_at_once),
 	};
