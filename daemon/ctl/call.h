@@ -88,6 +88,13 @@ ROWAN_MUST int ctl_record(struct ctl_call *c);
 ROWAN_MUST int ctl_state(struct ctl_call *c, struct server_state *ret);
 
 /**
+ * ctl_damaged(relay):
+ * Somebody has read that the database is damaged: serve no longer, as when the
+ * writer reads it.
+ */
+void ctl_damaged(struct server *relay);
+
+/**
  * ctl_fail(c, rc):
  * Say an error of the store or the relay: code and words.
  */

@@ -241,12 +241,15 @@ static void run_entry(struct ctl_call *c)
 {
 	const struct ctl_entry *e = c->entry;
 	bool act = e->kind != CTL_LOOK && e->kind != CTL_LONG;
+	int rc = store_reader_open(&c->rd, c->o->store);
 
-	if (store_reader_open(&c->rd, c->o->store) == 0) {
+	if (rc == 0) {
 		store_reader_stop(c->rd, c->stop);
 		do_it(c);
 	} else {
-		ctl_say(c->a, EX_OSERR, "the store cannot be read now");
+		ctl_say(c->a, rc == ROWAN_E_CORRUPT ? EX_DATAERR : EX_OSERR,
+			rc == ROWAN_E_CORRUPT ? "the database is damaged"
+					      : "the store cannot be read now");
 	}
 	store_reader_close(c->rd);
 	if (act && c->a->code == 0 && !dry(c) && ctl_record(c) != 0)
@@ -367,18 +370,24 @@ static void watch(struct ctl *c)
 {
 	struct ctl_call call = {.o = &c->o, .stop = &c->stop};
 	struct ctl_snapshot s;
+	int rc;
 
 	if (now_ms() < c->watch_at)
 		return;
 	c->watch_at = now_ms() + WATCH_MS;
-	if (store_reader_open(&call.rd, c->o.store) != 0)
-		return;
-	store_reader_stop(call.rd, call.stop);
-	if (snapshot_take(&call, &s) == 0) {
+	rc = store_reader_open(&call.rd, c->o.store);
+	if (rc == 0) {
+		store_reader_stop(call.rd, call.stop);
+		rc = snapshot_take(&call, &s);
+	}
+	if (rc == 0) {
 		watch_step(&c->watch, &s);
 		cross_out(c, &s, call.rd);
 	}
 	store_reader_close(call.rd);
+	/* What it would still take nobody could read after the next start. */
+	if (rc == ROWAN_E_CORRUPT)
+		ctl_damaged(c->o.relay);
 }
 
 static void *accept_all(void *cookie)

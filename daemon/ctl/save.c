@@ -14,6 +14,8 @@
 #include "clock/clock.h"
 #include "ctl/log_look.h"
 #include "journal/journal.h"
+#include "log/head.h"
+#include "ops/ops.h"
 #include "process/version.h"
 
 #define LIST_MAX 1000
@@ -27,8 +29,16 @@ static const char *why(int rc)
 	case ROWAN_E_FULL: return "no room in the backup folder";
 	case ROWAN_E_IO: return "the backup folder cannot be written";
 	case ROWAN_E_STATE: return "rowand ends";
+	case ROWAN_E_CORRUPT: return "the database is damaged";
 	}
 	return rowan_strerror(rc);
+}
+
+/* The manifest names a head of now, not of the last time one was signed. */
+static int renew(void *cookie, struct ops *o)
+{
+	(void)cookie;
+	return o->head == NULL ? 0 : head_renew(o->head, o->now);
 }
 
 static int make(struct ctl_call *c, const struct config *config,
@@ -42,8 +52,11 @@ static int make(struct ctl_call *c, const struct config *config,
 		.manifest = {.schema = (uint64_t)store_schema_newest(),
 			.by = ROWAND_VERSION}};
 	struct log_look l;
-	int rc = log_look(c, &l);
+	int rc;
 
+	/* Where none can be signed the last one does. */
+	(void)!server_job(c->o->relay, renew, NULL);
+	rc = log_look(c, &l);
 	if (rc != 0)
 		return rc;
 	m.manifest.log_size = l.size;
@@ -75,8 +88,12 @@ void ctl_backup_now(struct ctl_call *c)
 			rc == ROWAN_E_FULL || rc == ROWAN_E_AGAIN ||
 					rc == ROWAN_E_STATE
 				? EX_TEMPFAIL
-				: EX_CANTCREAT,
+			: rc == ROWAN_E_CORRUPT ? EX_DATAERR
+						: EX_CANTCREAT,
 			"no backup was made: %s", why(rc));
+		/* Every page was read for it. */
+		if (rc == ROWAN_E_CORRUPT)
+			ctl_damaged(c->o->relay);
 		return;
 	}
 	SAY(MSG_BACKUP_DONE, JOURNAL_TEXT("name", done.name),

@@ -126,6 +126,18 @@ int ctl_record(struct ctl_call *c)
 	return rc;
 }
 
+static int is_damaged(void *cookie, struct ops *o)
+{
+	(void)cookie;
+	(void)o;
+	return ROWAN_E_CORRUPT;
+}
+
+void ctl_damaged(struct server *relay)
+{
+	(void)!server_job(relay, is_damaged, NULL);
+}
+
 int ctl_job(struct ctl_call *c, request_job *job, void *cookie)
 {
 	int rc = ctl_act(c, job, cookie);

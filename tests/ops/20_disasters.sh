@@ -141,6 +141,42 @@ leaves 65 "store-damaged"
 want 65 "damaged" ctl store check
 cp "$dir/good.db" "$dir/state/rowan.db"
 
+# --- pages flip while it runs: it stops, by itself, and does not take more
+# that nobody could read after the next start.
+damage() {
+	python3 - "$dir/state/rowan.db" "$1" <<-'END'
+		import os, sys
+		f = os.open(sys.argv[1], os.O_RDWR)
+		for at in range(int(sys.argv[2]) * 4096, os.fstat(f).st_size, 4096):
+		    os.pwrite(f, b"\xff" * 8, at)
+	END
+}
+# ended CODE: by itself, before long.
+ended() {
+	for i in $(seq 1200); do
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	kill -9 "$pid" 2>/dev/null && fail "it goes on with a damaged database"
+	wait "$pid"
+	code=$?
+	pid=
+	[ $code -eq "$1" ] || fail "it left with $code, not $1"
+}
+for from in 1 2; do
+	: >"$dir/log"
+	start
+	stop
+	cp "$dir/state/rowan.db" "$dir/good.db"
+	start
+	damage $from
+	[ $from = 1 ] || ctl backup now >/dev/null 2>&1
+	ended 65
+	said '"event":"damaged"'
+	rm -f "$dir/state/rowan.db-wal" "$dir/state/rowan.db-shm"
+	cp "$dir/good.db" "$dir/state/rowan.db"
+done
+
 # --- the daemon's card ends, and has ended.
 "$person" card "$dir/state/rowan.db" 10 || fail "no card"
 start
