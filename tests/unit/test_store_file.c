@@ -128,7 +128,7 @@ static void test_something_else(void **state)
 	assert_int_equal(fwrite(noise, 1, sizeof(noise), f), sizeof(noise));
 	fclose(f);
 	refuse(k, ROWAN_E_CORRUPT);
-	k->options.path = "/nonexistent/store.db";
+	k->options.path = "/dev/null/store.db";
 	refuse(k, ROWAN_E_IO);
 }
 
