@@ -3,12 +3,15 @@ real programs: a coordinator asks, the authority signs offline, a coordinator
 brings it. Neither of them alone, no caseworker, no other and no former
 authority; not under a hold, not what was changed, not once the case has gone
 on, not after 7 days. Afterwards it is gone.
+A witness keeps that: the backup is from before, its tombstones are lost with
+the folder, and what rowan witness erased writes erases the case once more.
 usage: 60_erased.py BUILD
 
 By the steps of docs/operations.md, "A case is erased".
 """
 
 import base64
+import glob
 import json
 import os
 import re
@@ -61,6 +64,7 @@ def begin():
     c = k.staff("coordinator", "clinic", "coordinate")
     w = k.staff("worker", "advocacy", "enrol")
     a = k.staff("auditor", "health", "audit")
+    see = witness()
     k.import_cards()
     k.start()
     c.current()
@@ -74,7 +78,8 @@ def begin():
     phone.kill()
     whole = a.json("audit", "timeline")
     assert whole["unopened"] == whole["erased"] == 0, whole
-    return c, w, a
+    see.current()
+    return c, w, a, see
 
 
 def neither_alone(c, w):
@@ -163,8 +168,8 @@ def former_authority(c):
     sign(0, "", "last", k.path("second"))
 
 
-def rows(table):
-    db = sqlite3.connect("file:%s?mode=ro" % k.path("daemon/state/rowan.db"),
+def rows(table, state="daemon/state"):
+    db = sqlite3.connect("file:%s?mode=ro" % k.path(state, "rowan.db"),
                          uri=True)
     (n,) = db.execute("SELECT count(*) FROM %s" % table).fetchone()
     db.close()
@@ -212,17 +217,68 @@ def erased(c, w, a):
     k.until(lambda: rows("envelope") == rows("assignment") == 0,
             "the database has nothing of it")
     assert phone not in devices()
+    return gone
+
+
+def witness():
+    """A witness's device, carded by files."""
+    p = clinic.Person(k, "witness")
+    k.people["witness"] = p
+    made = p.run("setup", "--witness", "--authority",
+                 k.path("authority/authority.txt"), "--agency", "police",
+                 "--request", k.path("witness.request"), "--passphrase-file",
+                 k.path("pass"))
+    print_ = re.search(r"fingerprint: ([0-9a-f ]+)", made.stdout).group(1)
+    k.authority("sign", "--fingerprint", print_, book,
+                k.path("witness.request"))
+    p.run("setup", "--answer", k.path("witness.request.answer"))
+    p.run("config", "lock_minutes", "0")
+    return p
+
+
+def restored(kept):
+    """The backup of before, without its tombstones."""
+    k.stop(kill=True)
+    os.rename(k.path("daemon/state"), k.path("daemon/lost"))
+    os.mkdir(k.path("daemon/state"), 0o700)
+    os.unlink(k.path("backups/tombstones"))
+    into = k.path("daemon/state/restored")
+    (backup,) = glob.glob(k.path("backups/*.backup"))
+    ctl("backup", "restore", "--key", k.path("backup.key"), "--into", into,
+        "--last", k.path("daemon/lost/log-guard"), backup)
+    assert rows("assignment", "daemon/state/restored") > 0
+    k.authority("restore", k.path("second"), into + "/restore-pending")
+    ctl("backup", "finish", into, k.path("second/statements.txt"), kept)
+    for name in os.listdir(into):
+        os.rename(into + "/" + name, k.path("daemon/state", name))
+    os.rmdir(into)
+
+
+def witnessed(c, see, gone):
+    kept = k.path("erased.txt")
+    k.until(lambda: see.json("witness", "erased")["statements"] != "",
+            "the witness has seen it")
+    see.run("witness", "erased", kept)
+    restored(kept)
+    k.start()
+    c.current()
+    assert rows("envelope") == rows("assignment") == 0
+    with open(k.path("backups/tombstones")) as f:
+        assert gone in f.read()
+    assert [x["status"] for x in c.json("cases", "--all")["cases"]] == [
+        "erased"]
 
 
 try:
-    c, w, a = begin()
+    c, w, a, see = begin()
     neither_alone(c, w)
     changed()
     held(c, w)
     gone_on(c)
     too_old(c)
     former_authority(c)
-    erased(c, w, a)
+    ctl("backup", "now")
+    witnessed(c, see, erased(c, w, a))
     print("  erased: with two signatures, and by nobody else")
 except BaseException:
     try:

@@ -31,6 +31,9 @@ static enum middle_fate gather(void *ctx, struct middle_message *m)
 		held++;
 		return MIDDLE_HOLD;
 	}
+	/* Of one of two changes a commit could be made, and then another. */
+	if (m->way == MIDDLE_PUSH && m->op == WIRE_OP_NOTICE && deaf)
+		return MIDDLE_DROP;
 	if (!middle_view(m, &w))
 		return MIDDLE_PASS;
 	if (m->op == WIRE_OP_COMMIT && m->way == MIDDLE_ANSWER && held > 0) {
