@@ -441,8 +441,10 @@ void channel_kit_step(struct channel_kit *k)
 		return;
 	state = requests_step(k->requests, now);
 	k->up = state == TRANSPORT_UP;
-	follow_time(k->follow, relay_double_now(k->clinic->d), false);
-	channels_time(k->channels, relay_double_now(k->clinic->d));
+	if (!k->no_time) {
+		follow_time(k->follow, relay_double_now(k->clinic->d), false);
+		channels_time(k->channels, relay_double_now(k->clinic->d));
+	}
 	if (t->connection(t->ctx) != k->connection || state != TRANSPORT_UP) {
 		k->connection = t->connection(t->ctx);
 		k->greeted = k->subscribed = false;

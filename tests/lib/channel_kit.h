@@ -31,6 +31,7 @@ struct channel_kit {
 	uint64_t connection, again_ms;
 	bool begun, up, greeting, greeted, subscribed;
 	bool no_resets; /* does not sign any */
+	bool no_time;	/* is not told how late it is */
 	/* Set before channel_kit_begin: as channels_options.below. */
 	uint32_t (*below)(void *ctx, uint32_t n);
 	unsigned sent, unsent, resets, readmits, errors;

@@ -277,6 +277,43 @@ static void nobody_who_could_add_is_online(void **state)
 	assert_int_equal(alarms(t), 0);
 }
 
+/* A week is learnt of at once: who was assigned just now has not waited it. */
+static void time_leaps_while_one_waits(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *officer, *late;
+	struct wire_statement s;
+	uint64_t then;
+
+	officer = enter(t, &t->c.cast.officer);
+	late = enter(t, &t->c.cast.registrar);
+	run(t, WHILE_MS);
+	assert_true(channel_kit_info(officer, &t->team).joined);
+	then = relay_double_now(t->c.d);
+	late->no_time = true;
+	relay_double_pass(t->c.d, 7 * CHANNEL_PATIENCE_S * 1000ull);
+	run(t, WHILE_MS);
+	/* nobody can add them; the coordinator has not heard of it either */
+	channel_kit_kill(officer);
+	t->c.cast.w.now = relay_double_now(t->c.d);
+	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = t->c.cast.registrar.member;
+	s.u.assign.channel = WIRE_CHANNEL_TEAM;
+	s.u.assign.from = then - 60;
+	assert_int_equal(
+		channel_kit_act(&t->c, t->c.cast.c, &s, &t->c.cast.coordinator),
+		0);
+	run(t, LONG_MS);
+	late->no_time = false;
+	run(t, 3 * LONG_MS);
+	assert_int_equal(late->resets, 0);
+	assert_false(channel_kit_info(late, &t->team).joined);
+	relay_double_pass(t->c.d, CHANNEL_PATIENCE_S * 1000ull);
+	run(t, LONG_MS);
+	assert_true(channel_kit_info(late, &t->team).joined);
+	assert_int_equal(alarms(t), 0);
+}
+
 /* ---- state is lost ---------------------------------------------------------
  */
 
@@ -390,6 +427,7 @@ int main(void)
 		TEST(the_last_of_the_team_leave),
 		TEST(the_only_member_is_revoked),
 		TEST(nobody_who_could_add_is_online),
+		TEST(time_leaps_while_one_waits),
 		TEST(a_lost_vault_is_readmitted),
 		TEST(a_forgotten_state_is_replaced),
 		TEST(a_group_behind_its_members_is_reset),

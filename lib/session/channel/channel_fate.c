@@ -244,7 +244,7 @@ static int waiting_since(struct channel *c)
 	if (rc != 0)
 		return rc;
 	if (c->row.stand == CHANNEL_WAITING)
-		c->row.since = c->x->now;
+		c->row.since = channel_now(c);
 	channel_stand(c, CHANNEL_WAITING);
 	return channel_commit(c->x, 0);
 }

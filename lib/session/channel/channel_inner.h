@@ -170,6 +170,11 @@ ROWAN_MUST int channel_drop_group(struct channel *c);
 bool channel_unmade(const struct channel *c, const struct case_channel *stated);
 ROWAN_MUST int channel_unmake(struct channel *c);
 void channel_stand(struct channel *c, enum channel_stand stand);
+/*
+ * The time that was heard last may be old, and leap when it is heard again: no
+ * earlier than the newest statement of the case.
+ */
+uint64_t channel_now(const struct channel *c);
 struct channel_seen *channel_seen(struct channel *c, const struct id16 *device);
 ROWAN_MUST int channel_see(struct channel *c, uint64_t heard);
 ROWAN_MUST int channel_staged_keep(struct channel *c,

@@ -276,10 +276,19 @@ int channel_unmake(struct channel *c)
 	return rc;
 }
 
+uint64_t channel_now(const struct channel *c)
+{
+	uint8_t kind;
+	const struct case_state *of =
+		follow_case_of(c->x->o.follow, &c->id, &kind);
+
+	return of != NULL && of->time > c->x->now ? of->time : c->x->now;
+}
+
 void channel_stand(struct channel *c, enum channel_stand stand)
 {
 	if (c->row.stand != stand)
-		c->row.since = c->x->now;
+		c->row.since = channel_now(c);
 	c->row.stand = (uint8_t)stand;
 	c->dirty = true;
 	c->moved = true;
