@@ -121,7 +121,8 @@ bool restoring_in_file(const char *name, const char *words)
 
 	snprintf(path, sizeof path, "%.2000s/%s", kit_daemon.dir, name);
 	KIT_CHECK(import_read(path, &all) == 0);
-	found = memmem(all.data, all.len, words, strlen(words)) != NULL;
+	found = all.len > 0 &&
+		memmem(all.data, all.len, words, strlen(words)) != NULL;
 	buf_wipe(&all);
 	return found;
 }
