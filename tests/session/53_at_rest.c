@@ -4,7 +4,8 @@
  * while the vault is open, after it was killed, after messages were forgotten
  * and after it was closed; no other key opens it. And of a wiped vault
  * nothing is left: not in its folder, not in the blocks that its files had,
- * for somebody who kept another name of them and has the key.
+ * for somebody who kept another name of them and has the key. Whoever opens it
+ * asks nobody anything.
  */
 #include <dirent.h>
 #include <ftw.h>
@@ -189,6 +190,24 @@ static int try_open(const char *path, const struct key32 *key)
 	return rc;
 }
 
+/* Who opens a vault wants to see it, and perhaps not to be seen. */
+static void asks_nobody(const struct key32 *key)
+{
+	const struct session_options o = {.path = scene.victim.path,
+		.unlock = {.key = key},
+		.monotonic_ms = kit_pace.ms};
+	struct session *s = NULL;
+
+	KIT_CHECK(session_open(&s, &o) == 0);
+	for (int i = 0; i < 50; i++) {
+		pace_pass(60);
+		KIT_CHECK(session_step(s) == 0);
+		KIT_CHECK(session_link(s) == SESSION_DOWN);
+	}
+	KIT_CHECK(middle_trying() == 0);
+	session_close(s);
+}
+
 /* ---- wiped -----------------------------------------------------------------
  */
 
@@ -287,6 +306,7 @@ int main(void)
 	nothing_in_the_clear();
 	KIT_CHECK(try_open(v->path, &other) == ROWAN_E_CRYPTO);
 	KIT_CHECK(try_open(v->path, &key) == 0);
+	asks_nobody(&key);
 	wiped(&key);
 	return scene_end();
 }
