@@ -430,6 +430,24 @@ static void a_look_that_is_put_off_is_stale(void **state)
 	relay_double_hook(clinic.d, NULL, NULL);
 }
 
+/* A device that slept while it waited for the answer was put off by nobody. */
+static void one_that_slept_was_not_put_off(void **state)
+{
+	settle();
+	late_code = WIRE_AGAIN;
+	late[0] = late[1] = WIRE_OP_CHECKPOINT;
+	relay_double_hook(clinic.d, say_later, NULL);
+	turn();
+	turn();
+	relay_double_pass(clinic.d, 3 * 86400 * 1000ull);
+	now_ms += 3 * 86400 * 1000ull;
+	turn();
+	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_STALE), 0);
+	relay_double_hook(clinic.d, NULL, NULL);
+	turn();
+	assert_int_equal(device_kit_alarms(&d, 0), 0);
+}
+
 /* One without any log may be a daemon that was built so: for a day. */
 static void a_daemon_without_a_log_has_a_day(void **state)
 {
@@ -716,6 +734,7 @@ int main(void)
 		T(of_no_case_it_is_given_up),
 		T(later_is_an_alarm_after_a_day),
 		T(a_look_that_is_put_off_is_stale),
+		T(one_that_slept_was_not_put_off),
 		T(a_daemon_without_a_log_has_a_day),
 		T(a_log_that_goes_back_is_an_alarm),
 		T(a_fork_at_a_power_of_two_is_proved),

@@ -172,6 +172,9 @@ int proofs_step(struct proofs *x, uint64_t now_ms)
 	int rc = x->fault;
 
 	x->fault = 0;
+	/* It slept, and was not there to be answered: from now on. */
+	if (now_ms > x->now_ms + LATE_MS)
+		x->asked_ms = 0;
 	x->now_ms = now_ms;
 	if (rc != 0 || !x->online)
 		return rc;
