@@ -165,15 +165,6 @@ int glue_replaced(
 		       : outbox_replaced(s->parts.outbox, channel, device);
 }
 
-int glue_unmade(void *ctx, const struct id16 *channel, uint32_t generation)
-{
-	struct session *s = ctx;
-
-	return s->parts.outbox == NULL
-		       ? 0
-		       : outbox_unmade(s->parts.outbox, channel, generation);
-}
-
 void glue_blob_sent(void *ctx, const struct id16 *blob, int rc)
 {
 	glue_moved(ctx, NULL);

@@ -111,7 +111,6 @@ void glue_readmit(void *ctx, const struct id16 *case_id);
 void glue_moved(void *ctx, const struct id16 *channel);
 int glue_replaced(
 	void *ctx, const struct id16 *channel, const struct id16 *device);
-int glue_unmade(void *ctx, const struct id16 *channel, uint32_t generation);
 void glue_blob_sent(void *ctx, const struct id16 *blob, int rc);
 void glue_blob_got(
 	void *ctx, const struct transfer_what *what, int rc, struct bytes data);

@@ -97,7 +97,6 @@ static int make_channels(struct session *s)
 		.readmit = glue_readmit,
 		.moved = glue_moved,
 		.replaced = glue_replaced,
-		.unmade = glue_unmade,
 		.ctx = s};
 
 	return channels_new(&s->parts.channels, &o);

@@ -21,6 +21,21 @@ static void a_day(void)
 /* Of whom no package is given out. */
 static struct person *withheld;
 
+/* The shortest that one of the advocate's was to live when it was submitted. */
+static uint32_t shortest = UINT32_MAX;
+
+static void see_submitted(struct middle_message *m)
+{
+	static struct wire_submit q;
+	struct wire_message w;
+
+	KIT_CHECK(middle_view(m, &w) && wire_submit_decode(&w, &q) == 0);
+	for (size_t i = 0; i < q.count; i++)
+		if (q.items[i].lifetime > 3600 &&
+			q.items[i].lifetime < shortest)
+			shortest = q.items[i].lifetime;
+}
+
 /* Whose they are, of what each of them has claimed last. */
 static bool *hers(struct person *claimer)
 {
@@ -40,6 +55,8 @@ static enum middle_fate watch(void *ctx, struct middle_message *m)
 	struct wire_message w;
 	struct writer out;
 
+	if (m->op == WIRE_OP_SUBMIT && m->way == MIDDLE_REQUEST)
+		see_submitted(m);
 	if (m->op != WIRE_OP_KEY_CLAIM || withheld == NULL ||
 		(m->way == MIDDLE_ANSWER && m->header.op == WIRE_OP_ERROR))
 		return MIDDLE_PASS;
@@ -158,7 +175,7 @@ static void two_resets(void)
 static void nobody_else_came(void)
 {
 	struct scene *s = &scene;
-	struct id16 owed, missed, over;
+	struct id16 owed, missed, over, still;
 	uint32_t g;
 
 	session_disconnect(s->coordinator.s);
@@ -169,12 +186,17 @@ static void nobody_else_came(void)
 	scene_heard(&s->victim, &missed);
 	over = says_for("for an hour", 3600);
 	scene_heard(&s->victim, &over);
+	still = says_for("for a day", 86400);
+	scene_heard(&s->victim, &still);
+	KIT_CHECK(shortest == 86400);
 	pace_pass(7200);
 	withheld = NULL;
 	KIT_CHECK(session_connect(s->coordinator.s) == 0);
 	in_generation(&s->coordinator, g, 3);
 	scene_heard(&s->coordinator, &owed);
 	scene_heard(&s->coordinator, &missed);
+	scene_heard(&s->coordinator, &still);
+	KIT_CHECK(shortest <= 86400 - 7200);
 	sessions_settle();
 	pace_live(60);
 	once(&s->coordinator, "before the reset");
@@ -212,15 +234,14 @@ static void somebody_came(void)
 
 static bool may_ask(void *ctx)
 {
-	return readmit_ask(parts_of(&scene.victim)->readmit) == 0;
+	return readmit_ask(parts_of(ctx)->readmit) == 0;
 }
 
 static char old[ROWAND_PATH_MAX + 8];
 
 /* What is in the mailbox is for keys that the phone has no more. */
-static struct id16 sent_while_away(const char *text)
+static struct id16 sent_while_away(struct person *v, const char *text)
 {
-	struct person *v = &scene.victim;
 	struct id16 id;
 
 	sessions_settle();
@@ -228,27 +249,26 @@ static struct id16 sent_while_away(const char *text)
 	snprintf(old, sizeof old, "%s.old", v->path);
 	kit_copy_file(v->path, old);
 	person_open(v);
+	sessions_settle();
 	id = scene_say(v, &scene.support, "on this phone");
 	scene_heard(&scene.advocate, &id);
 	person_close(v);
 	return says(text);
 }
 
-static void restored(void)
+static void restored(struct person *v)
 {
-	struct person *v = &scene.victim;
-
 	kit_copy_file(old, v->path);
 	person_open(v);
 	(void)person_event(v, ROWAN_EVENT_READMIT_NEEDED);
-	KIT_CHECK(sessions_until(may_ask, NULL));
+	KIT_CHECK(sessions_until(may_ask, v));
 }
 
 static void readmitted(void)
 {
-	struct id16 id = sent_while_away("while it is away");
+	struct id16 id = sent_while_away(&scene.victim, "while it is away");
 
-	restored();
+	restored(&scene.victim);
 	scene_heard(&scene.victim, &id);
 	sessions_settle();
 	pace_live(60);
@@ -256,18 +276,42 @@ static void readmitted(void)
 	once(&scene.coordinator, "while it is away");
 }
 
+/* Out first, and in again later, before anybody had let it in anew. */
+static void readmitted_and_assigned_anew(void)
+{
+	struct scene *s = &scene;
+	struct id16 id, officer;
+
+	scene_assign(&s->coordinator, &s->support, member_of(&s->officer));
+	scene_together(&s->officer, &s->support, 4);
+	officer = *member_of(&s->officer);
+	id = sent_while_away(&s->officer, "before it was out");
+	withheld = &s->officer;
+	restored(&s->officer);
+	sessions_settle();
+	scene_unassign(&s->coordinator, &s->support, &officer);
+	scene_together(&s->advocate, &s->support, 3);
+	withheld = NULL;
+	scene_assign(&s->coordinator, &s->support, &officer);
+	pace_pass(3600);
+	scene_together(&s->officer, &s->support, 4);
+	scene_heard(&s->officer, &id);
+	sessions_settle();
+	pace_live(60);
+	once(&s->officer, "before it was out");
+	once(&s->victim, "before it was out");
+	scene_unassign(&s->coordinator, &s->support, &officer);
+	scene_together(&s->advocate, &s->support, 3);
+}
+
 /* It was for her as she was then; its writer hears. */
 static void readmitted_late(void)
 {
 	struct scene *s = &scene;
-	struct id16 id;
-
-	scene_unassign(&s->coordinator, &s->support, member_of(&s->officer));
-	scene_together(&s->advocate, &s->support, 3);
-	id = sent_while_away("for three");
+	struct id16 id = sent_while_away(&scene.victim, "for three");
 	scene_assign(&s->coordinator, &s->support, member_of(&s->officer));
 	scene_together(&s->officer, &s->support, 4);
-	restored();
+	restored(&scene.victim);
 	scene_together(&s->victim, &s->support, 4);
 	person_drain(&s->advocate);
 	KIT_CHECK(s->advocate.event[ROWAN_EVENT_UNSENT] == 0);
@@ -292,6 +336,9 @@ int main(void)
 	nobody_else_came();
 	somebody_came();
 	scene_quiet();
+	scene_unassign(&s->coordinator, &s->support, member_of(&s->officer));
+	scene_together(&s->advocate, &s->support, 3);
+	readmitted_and_assigned_anew();
 	readmitted_late();
 	readmitted();
 	return scene_end();

@@ -20,7 +20,7 @@ static struct id16 case_id, team;
 
 static struct who {
 	struct id16 member, device;
-} the_officer, the_thief;
+} the_officer, the_thief, the_nurse;
 
 static struct who who_is(struct person *p)
 {
@@ -126,10 +126,17 @@ static void drop_backup(void)
 	KIT_CHECK(system(command) == 0);
 }
 
+static bool knows(void *ctx)
+{
+	return follow_clinic(parts_of(&coordinator)->follow)->number ==
+	       *(uint64_t *)ctx;
+}
+
 /* Back to it, and the coordinator with it; nobody else is there. */
 static void lose(const struct clinic *then)
 {
 	char old[ROWAND_PATH_MAX + 8];
+	uint64_t number = then->number + 1;
 
 	while (kit_clinic.count > 0)
 		person_close(kit_clinic.people[0]);
@@ -137,9 +144,7 @@ static void lose(const struct clinic *then)
 	kit_copy_file(old, coordinator.path);
 	loss_restore(then);
 	person_open(&coordinator);
-	sessions_settle();
-	KIT_CHECK(follow_clinic(parts_of(&coordinator)->follow)->number ==
-		  then->number + 1);
+	KIT_CHECK(sessions_until(knows, &number));
 }
 
 static void set_up(void)
@@ -192,6 +197,7 @@ static void second_week(void)
 		person_close(&later[i]);
 	}
 	person_open(&nurse);
+	the_nurse = who_is(&nurse);
 	sessions_assign(&coordinator, &team, &nurse);
 	together(2);
 }
@@ -242,6 +248,35 @@ static void heard(struct person *p, const char *text)
 	KIT_CHECK(sessions_until(is_heard, &h));
 }
 
+static bool has_lost_it(void *ctx)
+{
+	struct channel_info info;
+
+	return channels_info(parts_of(ctx)->channels, &team, &info) == 0 &&
+	       !info.joined && info.epoch == 0;
+}
+
+/*
+ * Where it said that, nobody is any more: it has no group, until the next reset
+ * gives another one the number of that which is lost.
+ */
+static void nurse_comes_between(void)
+{
+	const struct acts_assignment again = {
+		.channel = team, .member = the_nurse.member};
+	uint64_t act;
+
+	/* What was said of the case since cannot be given back. */
+	KIT_CHECK(acts_assign(parts_of(&coordinator)->acts, &again, &act) == 0);
+	done(&coordinator, act);
+	person_close(&coordinator);
+	person_open(&nurse);
+	KIT_CHECK(sessions_until(has_lost_it, &nurse));
+	person_open(&coordinator);
+	together(2);
+	heard(&coordinator, "in what is lost");
+}
+
 static bool has_followed(void *ctx)
 {
 	const struct clinic *a = follow_clinic(parts_of(&coordinator)->follow);
@@ -265,6 +300,7 @@ int main(void)
 	then = back_up();
 	first_week();
 	lose(&then);
+	sessions_settle();
 
 	second_week();
 	drop_backup();
@@ -272,6 +308,7 @@ int main(void)
 	end_device(&the_thief);
 	say_in_vain("in what is lost");
 	lose(&then);
+	nurse_comes_between();
 
 	person_open(&advocate);
 	KIT_CHECK(sessions_until(has_followed, NULL));
@@ -279,13 +316,11 @@ int main(void)
 	KIT_CHECK(may(&advocate, &the_thief) == ROWAN_E_REVOKED);
 	take_out(&the_officer);
 	end_device(&the_thief);
-	person_open(&nurse);
 	together(3);
 	KIT_CHECK(messages_write(
 			  parts_of(&advocate)->messages, &team, &d, &id) == 0);
 	heard(&coordinator, "on we go");
 	heard(&nurse, "on we go");
-	heard(&coordinator, "in what is lost");
 	heard(&advocate, "in what is lost");
 	for (size_t i = 0; i < kit_clinic.count; i++) {
 		person_drain(kit_clinic.people[i]);

@@ -59,14 +59,11 @@ struct channels_options {
 	void (*moved)(void *ctx, const struct id16 *channel);
 	/*
 	 * Inside a transaction, which ends with other codes than 0: a device
-	 * that was in the group was added anew, and may not open what was
-	 * sealed for it before; may be NULL.
+	 * came into the group, and may not open what was sealed for it when it
+	 * was in it before; may be NULL.
 	 */
 	int (*replaced)(void *ctx, const struct id16 *channel,
 		const struct id16 *device);
-	/* The same: a generation that we were in has never been. */
-	int (*unmade)(
-		void *ctx, const struct id16 *channel, uint32_t generation);
 	void *ctx;
 	/* Tests: a number below the given one, for jitter; NULL: random. */
 	uint32_t (*below)(void *ctx, uint32_t n);
@@ -190,8 +187,9 @@ ROWAN_MUST int channels_ready(struct channels *x, const struct id16 *channel);
 
 /* Where something was sealed. */
 struct channel_at {
-	uint32_t generation;
+	uint32_t generation; /* 0: in none */
 	uint64_t epoch;
+	struct id16 group_id;
 };
 struct channel_at channels_at(struct channels *x, const struct id16 *channel);
 

@@ -105,12 +105,13 @@ int channels_ready(struct channels *x, const struct id16 *channel)
 
 struct channel_at channels_at(struct channels *x, const struct id16 *channel)
 {
-	struct channel_at at = {0, 0};
+	struct channel_at at = {0};
 	struct channel *c;
 
 	if (channel_find(x, channel, &c) == 0) {
 		at.generation = c->row.generation;
 		at.epoch = c->row.epoch;
+		at.group_id = c->row.group_id;
 	}
 	return at;
 }

@@ -265,12 +265,8 @@ bool channel_unmade(const struct channel *c, const struct case_channel *stated)
 
 int channel_unmake(struct channel *c)
 {
-	int rc = c->x->o.unmade == NULL ? 0
-					: c->x->o.unmade(c->x->o.ctx, &c->id,
-						  c->row.generation);
+	int rc = channel_drop_group(c);
 
-	if (rc == 0)
-		rc = channel_drop_group(c);
 	channel_stand(c, CHANNEL_WAITING);
 	channel_later(c, 0);
 	return rc;

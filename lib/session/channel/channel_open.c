@@ -300,21 +300,6 @@ static void unsee(struct channel *c, uint32_t leaf)
 		}
 }
 
-/* ${c->group} is as it was before. */
-static bool was_in(struct channel *c, const struct id16 *device)
-{
-	struct id16 other, member;
-	struct rowan_mls_member m;
-
-	for (uint32_t leaf = 0;
-		rowan_mls_group_next_member(c->group, &leaf, &m); leaf++)
-		if (channel_leaf_device(
-			    m.credential.content, &other, &member) == 0 &&
-			id16_eq(&other, device))
-			return true;
-	return false;
-}
-
 static int came(struct channel *c, const struct rowan_mls_member *m)
 {
 	struct id16 device, member;
@@ -323,7 +308,7 @@ static int came(struct channel *c, const struct rowan_mls_member *m)
 	if (channel_leaf_device(m->credential.content, &device, &member) != 0)
 		return 0;
 	rc = channel_event(c, ROWAN_EVENT_JOINED, &device, 0, 0);
-	if (rc == 0 && c->x->o.replaced != NULL && was_in(c, &device))
+	if (rc == 0 && c->x->o.replaced != NULL)
 		rc = c->x->o.replaced(c->x->o.ctx, &c->id, &device);
 	return rc;
 }

@@ -93,6 +93,7 @@ static void fill(
 	it->channel = row->channel;
 	it->state = row->state;
 	it->generation = row->generation;
+	it->group_id = row->group_id;
 	it->epoch = row->epoch;
 	it->missed = row->missed_count > 0;
 	it->sent = row->sent;
@@ -160,6 +161,14 @@ static int load(struct outbox *x)
 				it->flying = true;
 		}
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+int outbox_fresh(struct outbox *x)
+{
+	int rc = x->reload ? load(x) : 0;
+
+	x->reload = rc != 0;
+	return rc;
 }
 
 int outbox_new(struct outbox **ret, const struct outbox_options *options)
@@ -274,14 +283,17 @@ int outbox_put(struct outbox *x, const struct outbox_post *post)
 	struct outbox_row *row = calloc(1, sizeof *row);
 	uint8_t mem[INDEX_LEN];
 	struct content content;
-	uint64_t n = x->next;
-	int rc = row == NULL ? ROWAN_E_NOMEM
-			     : content_decode(post->content, &content);
+	uint64_t n;
+	int rc = row == NULL ? ROWAN_E_NOMEM : outbox_fresh(x);
 
-	if (rc <= -300 || post->blob_count > OUTBOX_BLOBS_MAX ||
-		post->member_count > CASE_ASSIGNMENTS_MAX)
-		rc = ROWAN_E_INVAL;
-	else if (rc == 0 && x->waiting >= OUTBOX_WAITING_MAX)
+	n = x->next;
+	if (rc == 0) {
+		rc = content_decode(post->content, &content);
+		if (rc <= -300 || post->blob_count > OUTBOX_BLOBS_MAX ||
+			post->member_count > CASE_ASSIGNMENTS_MAX)
+			rc = ROWAN_E_INVAL;
+	}
+	if (rc == 0 && x->waiting >= OUTBOX_WAITING_MAX)
 		rc = ROWAN_E_QUOTA;
 	if (rc == 0) {
 		row->state = OUTBOX_WAITING;
@@ -412,7 +424,7 @@ uint64_t outbox_counter(const struct outbox *x)
 int outbox_skip(struct outbox *x, uint64_t counter)
 {
 	struct outbox_row *row = malloc(sizeof *row);
-	int rc = row == NULL ? ROWAN_E_NOMEM : 0;
+	int rc = row == NULL ? ROWAN_E_NOMEM : outbox_fresh(x);
 
 	if (rc == 0 && counter > x->counter)
 		rc = outbox_put_counter(x, counter);
@@ -465,10 +477,8 @@ int outbox_step(struct outbox *x, uint64_t now_ms)
 
 	x->now_ms = now_ms;
 	x->error = 0;
-	if (rc == 0 && x->reload && x->pause_ms <= now_ms) {
-		rc = load(x);
-		x->reload = rc != 0;
-	}
+	if (rc == 0 && x->pause_ms <= now_ms)
+		rc = outbox_fresh(x);
 	if (rc == 0 && !x->reload && x->online && x->swept_ms <= now_ms)
 		rc = sweep(x);
 	if (rc != 0)

@@ -23,8 +23,8 @@
  * in, if nobody else came meanwhile.
  *
  * Belongs to the session's thread. Changes the vault in transactions of its
- * own, but for outbox_put, outbox_cancel, outbox_delivered, outbox_replaced,
- * outbox_unmade and outbox_skip.
+ * own, but for outbox_put, outbox_cancel, outbox_delivered, outbox_replaced and
+ * outbox_skip.
  */
 #ifndef SESSION_OUTBOX_H
 #define SESSION_OUTBOX_H
@@ -109,19 +109,12 @@ ROWAN_MUST int outbox_delivered(struct outbox *x, const struct id16 *message,
 
 /**
  * outbox_replaced(x, channel, device):
- * A device came into the group anew, inside the caller's transaction: what it
- * has not said to have is sealed again for it.
+ * A device came into the group, inside the caller's transaction: what was
+ * sealed when it was in it before, and it has not said to have, is sealed
+ * again for it.
  */
 ROWAN_MUST int outbox_replaced(struct outbox *x, const struct id16 *channel,
 	const struct id16 *device);
-
-/**
- * outbox_unmade(x, channel, generation):
- * Inside the caller's transaction: the generation is another one now, with
- * the same number. What was sent in it counts as sent in one before.
- */
-ROWAN_MUST int outbox_unmade(
-	struct outbox *x, const struct id16 *channel, uint32_t generation);
 
 /**
  * outbox_aborted(x):

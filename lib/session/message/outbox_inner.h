@@ -23,6 +23,7 @@ struct outbox_item {
 	bool blobs;  /* waits for one to be at the daemon */
 	bool missed; /* was meant for a device that was not in the group */
 	uint32_t generation;
+	struct id16 group_id;
 	uint64_t epoch; /* up to which the group was looked at for it */
 	uint64_t sent;
 	uint64_t due_ms; /* not before */
@@ -62,6 +63,8 @@ ROWAN_MUST int outbox_write(
 	struct outbox *x, uint64_t n, const struct outbox_row *row);
 ROWAN_MUST int outbox_drop(
 	struct outbox *x, uint64_t n, const struct outbox_row *row);
+/* Memory is as the vault has it. */
+ROWAN_MUST int outbox_fresh(struct outbox *x);
 ROWAN_MUST int outbox_put_counter(struct outbox *x, uint64_t counter);
 /* Whether it was in the list. */
 bool outbox_take_out(

@@ -66,7 +66,7 @@ int outbox_replaced(
 	struct outbox *x, const struct id16 *channel, const struct id16 *device)
 {
 	struct outbox_row *row = malloc(sizeof *row);
-	int rc = row == NULL ? ROWAN_E_NOMEM : 0;
+	int rc = row == NULL ? ROWAN_E_NOMEM : outbox_fresh(x);
 
 	for (size_t i = 0; rc == 0 && i < x->count; i++) {
 		const struct outbox_item *it = &x->items[i];
@@ -75,8 +75,10 @@ int outbox_replaced(
 			!id16_eq(&it->channel, channel))
 			continue;
 		rc = outbox_read(x, it->n, row);
-		if (rc != 0 || !outbox_take_out(row->awaited,
-				       &row->awaited_count, device))
+		if (rc != 0 ||
+			!outbox_take_out(
+				row->awaited, &row->awaited_count, device) ||
+			row->missed_count == CHANNEL_DEVICES_MAX)
 			continue;
 		row->missed[row->missed_count++] = *device;
 		row->flags |= OUTBOX_OWED;
@@ -86,32 +88,18 @@ int outbox_replaced(
 	return rc;
 }
 
-int outbox_unmade(
-	struct outbox *x, const struct id16 *channel, uint32_t generation)
-{
-	struct outbox_row *row = malloc(sizeof *row);
-	int rc = row == NULL ? ROWAN_E_NOMEM : 0;
-
-	for (size_t i = 0; rc == 0 && i < x->count; i++) {
-		const struct outbox_item *it = &x->items[i];
-
-		if (it->state != OUTBOX_SENT || it->generation != generation ||
-			!id16_eq(&it->channel, channel))
-			continue;
-		rc = outbox_read(x, it->n, row);
-		row->generation = 0;
-		if (rc == 0)
-			rc = outbox_write(x, it->n, row);
-	}
-	free(row);
-	return rc;
-}
-
 /* ---- again ---- */
 
+/* Of another group; also one that a restore has lost, its number with it. */
 static bool is_before(const struct outbox_item *it, struct channel_at at)
 {
-	return it->generation < at.generation;
+	static const struct id16 unknown;
+
+	if (at.generation == 0)
+		return false;
+	return id16_eq(&it->group_id, &unknown)
+		       ? it->generation < at.generation
+		       : !id16_eq(&it->group_id, &at.group_id);
 }
 
 bool outbox_owes(struct outbox *x, const struct outbox_item *it)
@@ -167,6 +155,7 @@ static int not_for_all(struct outbox *x, size_t i, struct outbox_row *row,
 
 static int look_at(struct outbox *x, size_t i, struct outbox_row *row)
 {
+	const uint64_t now = channels_now(x->o.channels);
 	const uint64_t n = x->items[i].n;
 	struct channel_at at;
 	bool go = true, others;
@@ -182,14 +171,18 @@ static int look_at(struct outbox *x, size_t i, struct outbox_row *row)
 		return 0;
 	}
 	/* The daemon would not have it any more either. */
-	if (rc == 0 && row->lifetime != 0 &&
-		row->sent + row->lifetime <= channels_now(x->o.channels))
+	if (rc == 0 && row->lifetime != 0 && row->sent + row->lifetime <= now)
 		return outbox_drop(x, n, row);
 	if (rc == 0)
 		rc = outbox_others(x, row, &others);
 	if (rc != 0)
 		return rc;
-	return others ? not_for_all(x, i, row, &at) : outbox_anew(x, n, row);
+	if (others)
+		return not_for_all(x, i, row, &at);
+	/* What is left of it. */
+	if (row->lifetime != 0 && now > row->sent)
+		row->lifetime -= (uint32_t)(now - row->sent);
+	return outbox_anew(x, n, row);
 }
 
 int outbox_owed(struct outbox *x, const struct id16 *channel)

@@ -3,7 +3,7 @@
  */
 #include "session/message/outbox_row.h"
 
-#define VERSION 3
+#define VERSION 4
 
 int outbox_row_put(struct writer *w, const struct outbox_row *row)
 {
@@ -21,6 +21,7 @@ int outbox_row_put(struct writer *w, const struct outbox_row *row)
 	writer_vec(w, bytes_of(row->awaited, row->awaited_count * ID16_LEN));
 	writer_vec(w, bytes_of(row->members, row->member_count * ID16_LEN));
 	writer_vec(w, bytes_of(row->missed, row->missed_count * ID16_LEN));
+	writer_raw(w, row->group_id.b, ID16_LEN);
 	return writer_status(w);
 }
 
@@ -68,6 +69,8 @@ int outbox_row_get(struct bytes input, struct outbox_row *ret)
 					 ret->members, &ret->member_count))) ||
 		(version > 2 && (rc = read_ids(&r, CHANNEL_DEVICES_MAX,
 					 ret->missed, &ret->missed_count))) ||
+		(version > 3 &&
+			(rc = reader_array(&r, ret->group_id.b, ID16_LEN))) ||
 		(rc = reader_end(&r)));
 	if (rc == 0 && (version == 0 || ret->state < OUTBOX_WAITING ||
 			       ret->state > OUTBOX_SENT))

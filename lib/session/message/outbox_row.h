@@ -8,7 +8,7 @@
  *	OUTBOX "i"+message/0	n
  *
  *	struct {
- *		uint16 version = 3;
+ *		uint16 version = 4;
  *		uint8 state;		enum outbox_state
  *		uint8 flags;		1 urgent, 2 kept, 4 closed, 8 owed
  *		opaque channel[16];
@@ -24,6 +24,7 @@
  *					version 1
  *		Id missed<V>;		if closed: devices of theirs that were
  *					not in the group; not before version 3
+ *		opaque group_id[16];	of the generation; not before version 4
  *	} Row;
  */
 #ifndef SESSION_OUTBOX_ROW_H
@@ -63,6 +64,7 @@ struct outbox_row {
 	struct id16 members[CASE_ASSIGNMENTS_MAX];
 	size_t missed_count;
 	struct id16 missed[CHANNEL_DEVICES_MAX];
+	struct id16 group_id; /* zero: not known */
 };
 
 /**

@@ -282,7 +282,8 @@ static int again(struct outbox *x, const struct id16 *channel)
 		if (rc != 0)
 			break;
 		counter = row->counter;
-		f->at = (struct channel_at){row->generation, row->epoch};
+		f->at = (struct channel_at){
+			row->generation, row->epoch, row->group_id};
 		f->n[f->count++] = it->n;
 		batch_add(b, row, &envelope);
 	}
@@ -340,6 +341,7 @@ static int seal_one(
 	row->state = OUTBOX_SEALED;
 	row->counter = x->counter + 1;
 	row->generation = at.generation;
+	row->group_id = at.group_id;
 	row->epoch = at.epoch;
 	rc = outbox_put_counter(x, row->counter);
 	if (rc == 0)
