@@ -83,10 +83,11 @@ static void make_mine(uint8_t grain)
 	assert_int_equal(writer_finish(&w, &made.opening), 0);
 }
 
+static const char *extension = "time 1763987400\n";
+
 static void sign(const struct merkle *tree, const uint8_t seed[32],
 	const struct id16 *clinic, struct buf *ret)
 {
-	static const char extension[] = "time 1763987400\n";
 	uint8_t pk[32], sk[64];
 	struct checkpoint c;
 	struct note_key key;
@@ -96,7 +97,7 @@ static void sign(const struct merkle *tree, const uint8_t seed[32],
 	assert_int_equal(origin_log(clinic, pk, &key), 0);
 	c = (struct checkpoint){.origin = bytes_of(key.name, strlen(key.name)),
 		.size = tree->size,
-		.extension = bytes_of(extension, sizeof extension - 1)};
+		.extension = bytes_of(extension, strlen(extension))};
 	merkle_root(tree, &c.root);
 	writer_init(&w, 4096);
 	assert_int_equal(checkpoint_sign(&w, &c, &key, sk), 0);
@@ -313,6 +314,28 @@ static void a_changed_time_is_told(void **state)
 	buf_wipe(&forged);
 	buf_wipe(&made.opening);
 	made.opening = was;
+}
+
+/* By whoever has the log's key: under a checkpoint that says it is older. */
+static void what_was_entered_later_is_told(void **state)
+{
+	static const struct {
+		const char *extension;
+		enum evidence_fault fault;
+	} rows[] = {{"time 1763986353\n", EVIDENCE_BACKDATED},
+		{"time 1763986354\n", EVIDENCE_GOOD}, {"", EVIDENCE_GOOD}};
+	const char *was = extension;
+	struct buf note, forged;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		extension = rows[i].extension;
+		sign(&made.tree, server.seed, &world.clinic.id, &note);
+		write_file(buf_view(&note), buf_view(&card), &forged);
+		assert_int_equal(check(buf_view(&forged)), rows[i].fault);
+		buf_wipe(&forged);
+		buf_wipe(&note);
+	}
+	extension = was;
 }
 
 /* The log goes back and is signed again. */
@@ -565,6 +588,7 @@ int main(void)
 		T(no_bit_of_the_log_can_be_changed),
 		T(a_foreign_daemon_is_told),
 		T(a_changed_time_is_told),
+		T(what_was_entered_later_is_told),
 		T(a_truncated_log_is_told),
 		T(a_succession_is_shown),
 		T(another_history_under_the_same_key_is_told),
