@@ -2,8 +2,10 @@
  * The terminal of one run: see ui.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -39,6 +41,19 @@ static size_t width_of(int fd)
 	return n < WIDTH_MIN ? WIDTH_MIN : n;
 }
 
+/*
+ * One of the first three that was handed to us closed would be the number of
+ * the next file or socket we open, and our words would go there. What is put
+ * in its place refuses them.
+ */
+static void hold_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)open("/dev/null",
+				fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 void ui_begin(struct ui *ui)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
@@ -47,6 +62,7 @@ void ui_begin(struct ui *ui)
 
 	*ui = (struct ui){
 		.passphrase_fd = -1, .width = SIZE_MAX, .err_width = SIZE_MAX};
+	hold_descriptors();
 	(void)setlocale(LC_ALL, "");
 	utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	if (!utf8)
@@ -212,18 +228,31 @@ int ui_fail(const struct ui *ui, int code, const char *hint, const char *format,
 	return code;
 }
 
+/* Whoever read has had enough: the pipe's or socket's other end is closed. */
+static bool reader_gone(void)
+{
+	struct pollfd f = {STDOUT_FILENO, 0, 0};
+
+	return poll(&f, 1, 0) > 0 && (f.revents & POLLERR) != 0;
+}
+
 int ui_end(const struct ui *ui, int code)
 {
+	int flushed, error;
+
 	errno = 0;
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	flushed = fflush(stdout);
+	error = errno;
+	if (flushed == 0 && !ferror(stdout))
 		return code;
-	/* Whoever read has had enough: not a failure of ours. */
-	if (errno == EPIPE || errno == 0)
+	/* That is no failure of ours. */
+	if (error == EPIPE || reader_gone() || code != EXIT_DONE)
 		return code;
-	if (code != EXIT_DONE)
-		return code;
-	return ui_fail(
-		ui, EXIT_MACHINE, NULL, _("cannot write: %s"), strerror(errno));
+	/* An earlier flush has met it, and kept no number. */
+	return ui_fail(ui, EXIT_MACHINE,
+		_("where the answer was to go takes nothing more: is the disk "
+		  "full?"),
+		_("cannot write: %s"), strerror(error != 0 ? error : EIO));
 }
 
 const char *ui_style(const struct ui *ui, enum ui_style style)

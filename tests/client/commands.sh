@@ -303,6 +303,30 @@ expect 0 '    /third' r read 1 --last 1
 head -c 100000 /dev/zero | tr '\0' x | r chat 1 >out 2>err
 check 'chat with a long line' $? 13 'was not sent'
 
+# ---- an answer that nobody could write down -------------------------------------
+# full COMMAND...: /dev/full and a closed stdout never leave with 0; a reader
+# who had enough does.
+full() {
+	r "$@" >/dev/full 2>err </dev/null
+	code=$?
+	: >out
+	check "a full disk: $*" $code 12 'No space left\|Input/output error'
+	r "$@" >&- 2>err </dev/null
+	check "stdout closed: $*" $? 12 'Bad file descriptor\|Input/output error'
+}
+for words in --help help 'help send' 'send --help' authority status inbox \
+	cases 'case 1' 'read 1 --last 3' 'diary 1' 'diary 1 --plot' people \
+	devices config 'bar list 1 --json' 'completion bash' 'completion zsh' \
+	'audit timeline' 'audit who-read 1' 'witness status' 'case 1 --json' \
+	'help --json' 'report 2025-01-01 2026-12-31' 'send 1 said --json' 'cases --json' \
+	'read 1 --last 3 --json' 'config --json' 'status --json' \
+	'listen --after 0' 'chat 1 --lines' 'chat 1 --json'; do
+	# shellcheck disable=SC2086 # words they are
+	full $words
+done
+expect 0 '' sh -c '"$0" help --json | true' "$rowan"
+expect 0 '' sh -c '"$0" listen --after 0 | head -n 1' "$rowan"
+
 # ---- what goes wrong elsewhere ---------------------------------------------------
 open_world() { world "$1"; r unlock -q --passphrase-file pass; }
 open_world '{"link": "trying"}'
