@@ -9,6 +9,7 @@ CLIENT_SRC := $(wildcard client/*/*.c)
 LIB_CLIENT := $(B)/librowan-client.a
 
 $(B)/client/%.o: INC += -Iclient
+$(B)/client/cmd/command.o: INC += -DROWAN_VERSION='"$(ROWAN_VERSION)"'
 
 $(LIB_CLIENT): $(call obj,$(CLIENT_SRC))
 	$(call say,AR,$@)

@@ -335,6 +335,9 @@ int agent_run(const char *home, int ready_fd)
 		a.listener = listen_at(a.places.socket);
 	if (code == EXIT_DONE && a.listener < 0)
 		code = EXIT_MACHINE;
+	/* Without it only our own $XDG_RUNTIME_DIR finds us. */
+	if (code == EXIT_DONE)
+		(void)!places_tell(&a.places, a.lock);
 	a.stop = code != EXIT_DONE;
 	(void)!settings_load(&a);
 	/* Where it failed its end says so. */

@@ -2,6 +2,7 @@
  * Places: see places.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,4 +86,25 @@ int places_make(const struct places *p)
 	int rc = make(p->home);
 
 	return rc == 0 ? make(p->runtime) : rc;
+}
+
+int places_tell(const struct places *p, int lock)
+{
+	size_t len = strlen(p->socket);
+
+	return ftruncate(lock, 0) == 0 &&
+			       pwrite(lock, p->socket, len, 0) == (ssize_t)len
+		       ? 0
+		       : ROWAN_E_IO;
+}
+
+int places_served(const struct places *p, char ret[PLACES_SOCKET_MAX + 1])
+{
+	int fd = open(p->lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = fd >= 0 ? read(fd, ret, PLACES_SOCKET_MAX) : -1;
+
+	if (fd >= 0)
+		(void)close(fd);
+	ret[n > 0 ? n : 0] = '\0';
+	return n > 0 && *ret == '/' ? 0 : ROWAN_E_NOT_FOUND;
 }

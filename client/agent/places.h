@@ -5,6 +5,7 @@
  *	HOME/keys		what opens it, sealed under the passphrase
  *	HOME/book, events	aliases and the like, sealed
  *	HOME/config.json	settings
+ *	HOME/agent.lock		held by the agent; its socket's path
  *	RUNTIME/rowan/ID.sock	the agent's socket, 0600
  *
  * RUNTIME is $XDG_RUNTIME_DIR, else HOME/run; ID stands for the home folder,
@@ -36,5 +37,14 @@ void places_free(struct places *p);
  * or others may look into it.
  */
 ROWAN_MUST int places_make(const struct places *p);
+
+/**
+ * places_tell(p, lock), places_served(p, ret):
+ * Write where the agent that holds ${lock} serves; where the last one did.
+ * ROWAN_E_NOT_FOUND; ROWAN_E_IO.
+ */
+ROWAN_MUST int places_tell(const struct places *p, int lock);
+ROWAN_MUST int places_served(
+	const struct places *p, char ret[PLACES_SOCKET_MAX + 1]);
 
 #endif

@@ -82,10 +82,17 @@ static int open_run(struct run *r)
 	if (json_flag(ret, "alias_refused"))
 		ui_note(&r->ui, _("The alias cannot be: one word that is no "
 				  "number and not taken."));
-	ui_note(&r->ui,
-		_("Next: rowan people, then rowan assign %lld PERSON "
-		  "support,team"),
-		(long long)json_number(ret, "number"));
+	if (json_flag(ret, "pending"))
+		ui_note(&r->ui,
+			_("Until then rowan cases does not list it, "
+			  "and nobody can be assigned to it. rowan "
+			  "status tells of the connection; rowan doctor, "
+			  "if it was refused."));
+	else
+		ui_note(&r->ui,
+			_("Next: rowan people, then rowan assign %lld PERSON "
+			  "support,team"),
+			(long long)json_number(ret, "number"));
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;
 }

@@ -32,9 +32,21 @@ const struct command_option command_globals[] = {
 	{"askpass", 0, "PROGRAM", N_("ask for a passphrase with PROGRAM"),
 		COMMAND_FILE},
 	{"help", 'h', NULL, N_("say how a command is used"), COMMAND_TEXT},
+	{"version", 0, NULL, N_("say which version this is"), COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
-enum { G_JSON, G_NO_INPUT, G_QUIET, G_HOME, G_FD, G_FILE, G_ASKPASS, G_HELP };
+enum {
+	G_JSON,
+	G_NO_INPUT,
+	G_QUIET,
+	G_HOME,
+	G_FD,
+	G_FILE,
+	G_ASKPASS,
+	G_HELP,
+	G_VERSION,
+	GLOBALS
+};
 
 static bool is_name(const char *name, char *const *words, int count, int *ret)
 {
@@ -122,7 +134,7 @@ int run_usage(const struct run *r, const char *format, ...)
 
 struct parse {
 	struct run *run;
-	const char *globals[8];
+	const char *globals[GLOBALS];
 	char **args; /* what is no option */
 	int count;
 	bool failed;
@@ -176,7 +188,8 @@ static int take_option(struct parse *p, int argc, char **argv, int i)
 	if (o == NULL || (o->arg == NULL && inside != NULL)) {
 		p->run->command = c;
 		(void)ui_fail(&p->run->ui, EXIT_USAGE,
-			_("rowan COMMAND --help lists a command's options"),
+			_("rowan COMMAND --help lists a command's options; "
+			  "what follows -- is none"),
 			_("there is no option %s here"), argv[i]);
 		return 0;
 	}
@@ -271,6 +284,11 @@ static int run_words(struct run *r, struct parse *p)
 {
 	int used, code;
 
+	if (p->globals[G_VERSION] != NULL) {
+		ui_say(&r->ui, _("rowan %s"), ROWAN_VERSION);
+		ui_json(&r->ui, json_pack("{s:s}", "version", ROWAN_VERSION));
+		return EXIT_DONE;
+	}
 	if (p->count == 0 && p->globals[G_HELP] == NULL)
 		return help_begin(&r->ui, r->home);
 	if (p->count == 0 || strcmp(p->args[0], "help") == 0)

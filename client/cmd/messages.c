@@ -130,6 +130,10 @@ static int text_of(const struct run *r, int first, struct buf *ret)
 	}
 	rc = buf_copy(ret, bytes_of(text, strlen(text)));
 	free(text);
+	if (rc == 0 && ret->len == 0)
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("text is UTF-8; other files go with rowan attach"),
+			_("there is nothing to send"));
 	if (rc != 0 || !utf8_valid(buf_view(ret)))
 		return ui_fail(&r->ui, EXIT_INPUT, NULL, _("that is not text"));
 	return EXIT_DONE;

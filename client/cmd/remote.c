@@ -83,16 +83,27 @@ void remote_start_allowed(struct run *r, bool allowed)
 	remote_of(r)->no_start = !allowed;
 }
 
-static int try_connect(const struct remote *c)
+static int connect_at(const char *path)
 {
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	memcpy(at.sun_path, c->places.socket, strlen(c->places.socket) + 1);
+	memcpy(at.sun_path, path, strlen(path) + 1);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) != 0) {
 		(void)close(fd);
 		fd = -1;
 	}
+	return fd;
+}
+
+/* A shell with another $XDG_RUNTIME_DIR, or none, has the same agent. */
+static int try_connect(const struct remote *c)
+{
+	char path[PLACES_SOCKET_MAX + 1];
+	int fd = connect_at(c->places.socket);
+
+	if (fd < 0 && places_served(&c->places, path) == 0)
+		fd = connect_at(path);
 	return fd;
 }
 
@@ -314,6 +325,11 @@ static int ask(struct run *r, json_t *request, remote_event *on_event,
 	int timeout = PATIENCE_MS, code = EXIT_LATER;
 
 	*ret = *ret_error = NULL;
+	/* JSON takes no other words. */
+	if (request == NULL)
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("words on the command line are UTF-8"),
+			_("that is not text"));
 	if (seconds > 0 && seconds < 1000000)
 		timeout += (int)seconds * 1000;
 	/* One that ends has not done what it did not answer: the next is asked.

@@ -314,7 +314,7 @@ full() {
 	r "$@" >&- 2>err </dev/null
 	check "stdout closed: $*" $? 12 'Bad file descriptor\|Input/output error'
 }
-for words in --help help 'help send' 'send --help' authority status inbox \
+for words in --version --help help 'help send' 'send --help' authority status inbox \
 	cases 'case 1' 'read 1 --last 3' 'diary 1' 'diary 1 --plot' people \
 	devices config 'bar list 1 --json' 'completion bash' 'completion zsh' \
 	'audit timeline' 'audit who-read 1' 'witness status' 'case 1 --json' \
@@ -359,7 +359,17 @@ expect 7 'take part' r send 1 hello
 open_world '{"fail": {"send": -101}}'
 expect 11 'waiting already' r send 1 hello
 
+expect 13 'there is nothing to send' r send 1 ''
+expect 0 '^rowan [0-9]' r --version
+expect 0 '^{"version":"[0-9]' r --version --json
+expect 13 'there is nothing to send' r team 1 ''
+expect 13 'that is not text' r send "$(printf '\377')" hello
+expect 2 'what follows -- is none' r send 1 --hello
+
 # ---- the agent -------------------------------------------------------------------
+# Another shell's agent, without its $XDG_RUNTIME_DIR.
+expect 0 'nothing is missing' env -u XDG_RUNTIME_DIR "$rowan" status
+expect 0 'nothing is missing' env XDG_RUNTIME_DIR=/nonexistent "$rowan" status
 socket=$(echo "$XDG_RUNTIME_DIR"/rowan/*.sock)
 [ "$(stat -c %a "$socket")" = 600 ] || { echo "FAILED: mode of $socket"; failed=9; }
 python3 - "$socket" <<'PY' >out 2>err

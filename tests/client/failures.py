@@ -115,6 +115,9 @@ def no_daemon(c, w):
     expect(w, 0, "leaves once there is a connection", "send", "1", "--wait",
            "0", "said without a daemon")
     expect(c, 0, "Signed and kept", "open", "health", "--alias", "kept")
+    out = expect(c, 0, "Until then rowan cases does not list it", "open",
+                 "health", "--alias", "another")
+    assert "Next:" not in out, out
     for args in (("assign", "kept", "me", "team"), ("case", "kept"),
                  ("send", "kept", "hello"), ("recuse", "kept")):
         out = expect(c, 9, "has not reached the clinic yet", *args)
