@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "wire/limits.h"
+#include "clinic/acts.h"
 #include "clinic/returning.h"
 #include "lib/device_kit.h"
 #include "lib/double_line.h"
@@ -399,6 +400,141 @@ static void what_fits_is_given_back_late(void **state)
 	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
 }
 
+/* ---- what the lost undid, brought up again ------------------------------- */
+
+/* Signed, and lost, before the unassignment that this device knows. */
+static void assign_before(const struct world_person *who)
+{
+	t->w.now -= 200;
+	assign(who);
+	t->w.now += 200;
+}
+
+/* In one piece, behind two restores. */
+static void an_older_assignment_lets_nobody_in(void **state)
+{
+	pass(300);
+	unassign(&t->officer);
+	look();
+	forget();
+	relay_double_rollback(clinic.d);
+	assign_before(&t->officer);
+	relay_double_save(clinic.d);
+	case_wipe(&backup_case);
+	assert_int_equal(case_copy(&backup_case, t->c), 0);
+	pass(DAY);
+	over(true);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_int_equal(lost, 1);
+	assert_true(goes_on());
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	device_kit_again(&d);
+	look();
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	assign(&t->officer);
+	look();
+	assert_int_equal(may(&t->officer), 0);
+}
+
+/* This daemon takes what is so old, and has it in the case's chain. */
+static void show_again(struct bytes raw)
+{
+	world_sink *sink = t->w.sink;
+	struct acts_result done;
+
+	t->w.sink = NULL;
+	t->w.now -= DAY;
+	assert_int_equal(world_submit(&t->w, t->c, raw), 0);
+	assert_int_equal(
+		acts_put(relay_double_begin(clinic.d), raw, t->w.now, &done),
+		0);
+	relay_double_commit(clinic.d);
+	t->w.now += DAY;
+	t->w.sink = sink;
+}
+
+/* First what stood before it alone, and then that. */
+static void nor_does_it_afterwards(void **state)
+{
+	struct wire_statement s;
+	struct buf older = {0};
+
+	world_statement(&t->w, t->c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = t->officer.member;
+	s.u.assign.channel = WIRE_CHANNEL_TEAM;
+	s.u.assign.from = s.time;
+	world_sign(&t->w, &t->coordinator, &s, &older);
+	pass(300);
+	unassign(&t->officer);
+	look();
+	pass(DAY);
+	over(true);
+	look();
+	assert_int_equal(lost, 1);
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	show_again(buf_view(&older));
+	buf_wipe(&older);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_true(goes_on());
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	assign(&t->officer);
+	look();
+	assert_int_equal(may(&t->officer), 0);
+}
+
+/* A second one who coordinates, whose device is stolen. */
+static void enrol_another(struct world_person *ret)
+{
+	struct wire_card card;
+
+	world_person(ret, "another");
+	world_card(&t->w, ret, WIRE_ROLE_CASEWORKER, "police", &card);
+	card.rights = WIRE_RIGHT_COORDINATE;
+	assert_int_equal(world_enrol(&t->w, ret, NULL, &card), 0);
+	relay_double_save(clinic.d);
+	backup = t->w.clinic;
+}
+
+static void assign_as(
+	const struct world_person *who, const struct world_person *signer)
+{
+	struct wire_statement s;
+
+	world_statement(&t->w, t->c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = who->member;
+	s.u.assign.channel = WIRE_CHANNEL_TEAM;
+	s.u.assign.from = s.time;
+	assert_int_equal(world_act(&t->w, t->c, &s, signer), 0);
+}
+
+/* Whoever was shut out signs, until that is signed again: it lets nobody in. */
+static void who_was_shut_out_lets_nobody_in(void **state)
+{
+	struct world_person thief;
+
+	enrol_another(&thief);
+	unassign(&t->officer);
+	revoke(&thief);
+	look();
+	pass(DAY);
+	over(true);
+	assign_as(&t->officer, &thief);
+	assign_as(&t->stranger, &thief);
+	revoke(&thief);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_int_equal(lost, 2);
+	assert_true(goes_on());
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	assert_int_equal(may(&t->stranger), ROWAN_E_RULE);
+	assign(&t->officer);
+	look();
+	assert_int_equal(may(&t->officer), 0);
+	assert_int_equal(may(&t->stranger), ROWAN_E_RULE);
+}
+
 /* ---- and then a second one ----------------------------------------------- */
 
 /* Not revoked any more, as the world has it. */
@@ -542,6 +678,9 @@ int main(void)
 		TEST(nor_what_was_signed_after_the_restore),
 		TEST(what_is_not_taken_back_is_lost),
 		TEST(what_fits_is_given_back_late),
+		TEST(an_older_assignment_lets_nobody_in),
+		TEST(nor_does_it_afterwards),
+		TEST(who_was_shut_out_lets_nobody_in),
 		TEST(away_for_two_restores),
 		TEST(while_the_second_waits),
 		TEST(nor_do_two),

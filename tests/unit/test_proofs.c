@@ -350,6 +350,35 @@ static void what_was_lost_in_a_restore_is_no_alarm(void **state)
 	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_UNLOGGED), 0);
 }
 
+/* One that is older than what was promised and verified undoes none of it. */
+static void an_old_restore_undoes_nothing(void **state)
+{
+	struct wire_statement s;
+	struct watch w, after;
+
+	settle();
+	happen();
+	look();
+	taken(7, WIRE_LEAF_NONE, team());
+	taken(8, seen() - 1, team());
+	proofs_watch(x, &w);
+	world_statement(&t->w, NULL, WIRE_ST_RESTORE, &s);
+	s.time -= 2 * 3600;
+	s.u.restore.size = w.size - 5;
+	s.u.restore.root.b[0] = 1;
+	s.u.restore.lost_size = w.size;
+	memcpy(s.u.restore.lost_root.b, w.root.b, sizeof w.root.b);
+	assert_int_equal(world_act(&t->w, NULL, &s, NULL), 0);
+	follow_catch_up(d.follow, NULL);
+	device_kit_settle(&d);
+	(void)device_kit_alarms(&d, 0);
+	for (int i = 0; i < 3; i++)
+		turn();
+	proofs_watch(x, &after);
+	assert_true(after.size >= w.size);
+	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_UNLOGGED), 2);
+}
+
 /* Something of no case that is known: no way to tell. */
 static void of_no_case_it_is_given_up(void **state)
 {
@@ -731,6 +760,7 @@ int main(void)
 		T(offline_nothing_is_missed),
 		T(what_was_erased_is_no_alarm),
 		T(what_was_lost_in_a_restore_is_no_alarm),
+		T(an_old_restore_undoes_nothing),
 		T(of_no_case_it_is_given_up),
 		T(later_is_an_alarm_after_a_day),
 		T(a_look_that_is_put_off_is_stale),

@@ -354,7 +354,7 @@ static int lose_case(struct follow *f, struct known_case *k)
 			&old[i]);
 	}
 	if (rc == 0)
-		rc = follow_hold(f, &k->c.id, &follow_clinic_chain, 0);
+		rc = follow_hold(f, &k->c, &follow_clinic_chain, 0);
 	free(old);
 	return follow_close(f, rc);
 }

@@ -198,19 +198,17 @@ static void unmap_channels(struct taking *t)
 /* Somebody who may has decided on it: whatever was lost, this counts. */
 static int decided(struct taking *t, const struct wire_statement *s)
 {
-	const struct id16 *id = &t->c.id;
-
 	switch (s->kind) {
 	case WIRE_ST_ASSIGN:
-		return follow_unhold(
-			t->f, id, &s->u.assign.member, s->u.assign.channel);
+		return follow_decided(
+			t->f, s, &s->u.assign.member, s->u.assign.channel);
 	case WIRE_ST_UNASSIGN:
-		return follow_unhold(
-			t->f, id, &s->u.unassign.member, s->u.unassign.channel);
+		return follow_decided(
+			t->f, s, &s->u.unassign.member, s->u.unassign.channel);
 	case WIRE_ST_CLOSE:
 	case WIRE_ST_REOPEN:
-		return follow_unhold(
-			t->f, id, &follow_clinic_chain, FOLLOW_CLOSED);
+		return follow_decided(
+			t->f, s, &follow_clinic_chain, FOLLOW_CLOSED);
 	default: return 0;
 	}
 }
@@ -501,24 +499,6 @@ void follow_case_refused(struct follow *f, struct known_case *k)
 
 /* ---- after a restore ----------------------------------------------------- */
 
-/* A statement behind ${from} of those that were read. */
-static bool is_fresh(const struct follow *f, size_t from, uint8_t kind,
-	const struct case_assignment *a)
-{
-	const struct follow_anew *l = &f->anew;
-	struct wire_statement s;
-	bool fresh = false;
-
-	for (size_t i = from; !fresh && i < l->count; i++)
-		fresh = wire_statement_decode(l->items[i].item.statement, &s) ==
-				0 &&
-			s.kind == kind &&
-			(a == NULL || (s.u.assign.channel == a->channel &&
-					      id16_eq(&s.u.assign.member,
-						      &a->member)));
-	return fresh;
-}
-
 /* Whether it let ${a} in as long as that does. */
 static bool let_in(const struct case_state *c, const struct case_assignment *a)
 {
@@ -532,34 +512,42 @@ static bool let_in(const struct case_state *c, const struct case_assignment *a)
 	return false;
 }
 
-/* It was closed, and nobody has opened it since. */
-static int stay_closed(struct taking *t, size_t common)
+/* Who was shut out, by what was lost, of what is open to them here. */
+static int shut_out(struct taking *t)
 {
-	if (t->k->c.status != CASE_CLOSED || t->c.status != CASE_OPEN ||
-		is_fresh(t->f, common, WIRE_ST_REOPEN, NULL))
-		return 0;
-	return follow_hold(t->f, &t->c.id, &follow_clinic_chain, FOLLOW_CLOSED);
+	const struct case_state *before = &t->k->c;
+	int rc = 0;
+
+	if (before->status == CASE_CLOSED && t->c.status == CASE_OPEN)
+		rc = follow_hold(
+			t->f, before, &follow_clinic_chain, FOLLOW_CLOSED);
+	for (size_t i = 0; rc == 0 && i < t->c.assignment_count; i++) {
+		const struct case_assignment *a = &t->c.assignments[i];
+
+		if (!let_in(before, a))
+			rc = follow_hold(t->f, before, &a->member, a->channel);
+	}
+	return rc;
 }
 
 /*
  * Whoever was let in by what was lost is not any more. Whoever was shut out by
- * it stays out, until a coordinator says otherwise.
+ * it stays out, until a coordinator says otherwise: later than that, or it is
+ * what the lost undid, brought up again.
  */
 static int lose(struct taking *t, const struct follow_old *old, size_t count)
 {
+	const struct follow_anew *l = &t->f->anew;
 	const struct case_state *before = &t->k->c;
 	size_t common = follow_old_common(t->f, old, count);
-	int rc = stay_closed(t, common);
+	int rc = shut_out(t);
 
-	for (size_t i = 0; rc == 0 && i < t->c.assignment_count; i++) {
-		const struct case_assignment *a = &t->c.assignments[i];
+	for (size_t i = common; rc == 0 && i < l->count; i++) {
+		struct wire_statement s;
 
-		if (is_fresh(t->f, common, WIRE_ST_ASSIGN, a))
-			rc = follow_unhold(
-				t->f, &t->c.id, &a->member, a->channel);
-		else if (!let_in(before, a))
-			rc = follow_hold(
-				t->f, &t->c.id, &a->member, a->channel);
+		rc = wire_statement_decode(l->items[i].item.statement, &s);
+		if (rc == 0)
+			rc = decided(t, &s);
 	}
 	for (size_t i = common; rc == 0 && i < count; i++) {
 		struct id16 channel = channel_id(before, old[i].channel);

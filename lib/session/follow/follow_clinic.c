@@ -315,12 +315,13 @@ static int stays_out(struct follow *f, const struct follow_old *old)
 	struct trust_card t;
 	int rc = f->source.card(f->source.ctx, &old->device, CLINIC_NEWEST, &t);
 
-	if (rc == ROWAN_E_NOT_FOUND ||
-		(rc == 0 && t.revoked == 0 && t.card.rights == 0 &&
+	/* What it signed between its two ends lets nobody in either. */
+	if (rc == ROWAN_E_NOT_FOUND || (rc == 0 && t.revoked != 0) ||
+		(rc == 0 && t.card.rights == 0 &&
 			(t.card.role == WIRE_ROLE_CASEWORKER ||
 				t.card.role == WIRE_ROLE_VICTIM)))
 		return follow_hold_device(f, &old->device);
-	return rc == 0 && t.revoked == 0 ? ROWAN_E_CHAIN : rc;
+	return rc == 0 ? ROWAN_E_CHAIN : rc;
 }
 
 static int lose(struct taking *t, const struct follow_old *old, size_t count)

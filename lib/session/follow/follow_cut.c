@@ -131,9 +131,9 @@ int follow_cut(struct follow *f, uint64_t from, const struct follow_old *old,
 /* ---- who stays out ------------------------------------------------------- */
 
 static int hold(struct follow *f, enum vault_kind kind, struct bytes name,
-	uint64_t number)
+	uint64_t number, struct bytes since)
 {
-	int rc = vault_put(f->o.vault, kind, name, number, bytes_of(NULL, 0));
+	int rc = vault_put(f->o.vault, kind, name, number, since);
 
 	if (rc == 0)
 		rc = vault_put(f->o.vault, VAULT_CLINIC, text("holds"), 0,
@@ -171,7 +171,8 @@ int follow_hold_device(struct follow *f, const struct id16 *device)
 	struct name n;
 
 	follow_forget_cards(f);
-	return hold(f, VAULT_CARD, named(&n, 'g', device->b, ID16_LEN), 0);
+	return hold(f, VAULT_CARD, named(&n, 'g', device->b, ID16_LEN), 0,
+		bytes_of(NULL, 0));
 }
 
 int follow_held_device(struct follow *f, const struct id16 *device)
@@ -182,12 +183,48 @@ int follow_held_device(struct follow *f, const struct id16 *device)
 		ROWAN_E_REVOKED);
 }
 
-int follow_hold(struct follow *f, const struct id16 *case_id,
+/* When what shut them out was signed; 0: they are not held. */
+static int held_since(struct follow *f, const struct id16 *case_id,
+	const struct id16 *member, uint8_t channel, uint64_t *ret)
+{
+	struct reader r;
+	struct name n;
+	struct buf mem;
+	int rc = f->holds ? vault_get(f->o.vault, VAULT_CASE,
+				    pair(&n, case_id, member), channel, &mem)
+			  : ROWAN_E_NOT_FOUND;
+
+	*ret = 0;
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	reader_init(&r, buf_view(&mem));
+	/* Of rows without a time whatever is signed now counts. */
+	if (mem.len > 0 && (reader_u64(&r, ret) != 0 || reader_end(&r) != 0))
+		rc = ROWAN_E_CORRUPT;
+	buf_wipe(&mem);
+	return rc;
+}
+
+static int hold_since(struct follow *f, const struct id16 *case_id,
+	const struct id16 *member, uint8_t channel, uint64_t since)
+{
+	uint8_t mem[8];
+	struct writer w;
+	struct name n;
+	uint64_t before;
+	int rc = held_since(f, case_id, member, channel, &before);
+
+	writer_init_fixed(&w, mem, sizeof mem);
+	writer_u64(&w, since > before ? since : before);
+	return rc == 0 ? hold(f, VAULT_CASE, pair(&n, case_id, member), channel,
+				 writer_view(&w))
+		       : rc;
+}
+
+int follow_hold(struct follow *f, const struct case_state *lost,
 	const struct id16 *member, uint8_t channel)
 {
-	struct name n;
-
-	return hold(f, VAULT_CASE, pair(&n, case_id, member), channel);
+	return hold_since(f, &lost->id, member, channel, lost->time);
 }
 
 int follow_held(struct follow *f, const struct id16 *case_id,
@@ -207,4 +244,31 @@ int follow_unhold(struct follow *f, const struct id16 *case_id,
 	return f->holds ? vault_delete(f->o.vault, VAULT_CASE,
 				  pair(&n, case_id, member), channel)
 			: 0;
+}
+
+static int held_signer(struct follow *f, const struct wire_statement *s)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < s->signer_count; i++)
+		rc = follow_held_device(f, &s->signers[i].device);
+	return rc;
+}
+
+int follow_decided(struct follow *f, const struct wire_statement *s,
+	const struct id16 *member, uint8_t channel)
+{
+	bool opens = s->kind == WIRE_ST_ASSIGN || s->kind == WIRE_ST_REOPEN;
+	uint64_t since;
+	int rc = held_signer(f, s);
+
+	if (rc == ROWAN_E_REVOKED)
+		return opens ? hold_since(
+				       f, &s->case_id, member, channel, s->time)
+			     : 0;
+	if (rc == 0)
+		rc = held_since(f, &s->case_id, member, channel, &since);
+	if (rc != 0 || s->time < since)
+		return rc;
+	return follow_unhold(f, &s->case_id, member, channel);
 }

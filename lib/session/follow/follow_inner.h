@@ -235,9 +235,15 @@ ROWAN_MUST int follow_drop_links(struct follow *f, const struct id16 *chain,
  */
 #define FOLLOW_CLOSED 255
 ROWAN_MUST int follow_hold_device(struct follow *f, const struct id16 *device);
-ROWAN_MUST int follow_hold(struct follow *f, const struct id16 *case_id,
+ROWAN_MUST int follow_hold(struct follow *f, const struct case_state *lost,
 	const struct id16 *member, uint8_t channel);
 ROWAN_MUST int follow_unhold(struct follow *f, const struct id16 *case_id,
+	const struct id16 *member, uint8_t channel);
+/*
+ * Somebody who may has decided on it by ${s}: it counts, but not what was
+ * signed before what shut them out, nor by a device that is out itself.
+ */
+ROWAN_MUST int follow_decided(struct follow *f, const struct wire_statement *s,
 	const struct id16 *member, uint8_t channel);
 /* 0: not held; ROWAN_E_RULE, or ROWAN_E_REVOKED for the device. */
 ROWAN_MUST int follow_held(struct follow *f, const struct id16 *case_id,

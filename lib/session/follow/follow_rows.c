@@ -20,7 +20,8 @@
  *	CASE "list"/i			the i-th case
  *	CASE "s"+case/0			its state
  *	CASE "l"+case/n			statement n of it
- *	CASE "g"+case+member/k		out of channel k by what a restore lost
+ *	CASE "g"+case+member/k		out of channel k by what a restore lost:
+ *					uint64, when the newest of it was signed
  *
  * What lies in the vault was checked before it was put there; its form is
  * checked again.

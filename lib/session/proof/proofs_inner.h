@@ -97,12 +97,14 @@ ROWAN_MUST int proofs_cosign(struct proofs *x, const struct watch *verified,
 
 /*
  * receipts.c: a new turn, and a piece of it; the connection is gone; inside
- * the caller's transaction: leaves from ${size} on were lost in a restore.
+ * the caller's transaction: leaves from ${size} on, if they were promised
+ * until ${time}, were lost in a restore.
  */
 void receipts_turn(struct proofs *x);
 ROWAN_MUST int receipts_step(struct proofs *x);
 void receipts_offline(struct proofs *x);
-ROWAN_MUST int receipts_restored(struct proofs *x, uint64_t size);
+ROWAN_MUST int receipts_restored(
+	struct proofs *x, uint64_t size, uint64_t time);
 
 /* erased.c: the next page of what was erased. */
 ROWAN_MUST int proofs_erased_step(struct proofs *x);

@@ -16,6 +16,9 @@
 
 #define DEVICES_MAX 4096
 
+/* The authority's clock, offline, against the daemon's. */
+#define RESTORE_SKEW_S 3600
+
 static struct bytes name(const char *what)
 {
 	return bytes_of(what, 1);
@@ -544,20 +547,25 @@ static int keep_restore(
 	int rc = vault_begin(x->o.vault);
 
 	if (rc == 0)
-		rc = receipts_restored(x, s->u.restore.size);
+		rc = receipts_restored(
+			x, s->u.restore.size, s->time + RESTORE_SKEW_S);
 	if (rc == 0)
 		rc = vault_put(x->o.vault, VAULT_PROOF, name("R"), 0, raw);
 	return proofs_finish(x, rc);
 }
 
-/* From the head that it names the log grows anew. */
+/*
+ * From the head that it names the log grows anew. It was signed after all that
+ * it has lost: one that is older than what was verified undoes nothing.
+ */
 static int take_restore(struct proofs *x, struct bytes raw)
 {
 	struct watch back = x->watch;
 	struct wire_statement s;
 	int rc = wire_statement_decode(raw, &s);
 
-	if (rc == 0 && x->watch.size > s.u.restore.size) {
+	if (rc == 0 && x->watch.size > s.u.restore.size &&
+		x->watch.time <= s.time + RESTORE_SKEW_S) {
 		back.size = s.u.restore.size;
 		memcpy(back.root.b, s.u.restore.root.b, sizeof back.root.b);
 		rc = proofs_save(x, &back,

@@ -278,21 +278,23 @@ static int put_off(struct proofs *x, const struct requests_outcome *o)
 }
 
 /* Of leaves that are lost there is no receipt, nor an alarm. */
-int receipts_restored(struct proofs *x, uint64_t size)
+int receipts_restored(struct proofs *x, uint64_t size, uint64_t time)
 {
 	struct waiting wait;
-	uint64_t n = 0;
+	uint64_t n;
 	int rc = 0;
 
-	while (rc == 0 && (rc = vault_next(x->o.vault, VAULT_PROOF, name("w"),
-				   size, &n, NULL)) == 0)
-		rc = forget(x, "w", n);
+	for (uint64_t from = size; rc == 0; from = n + 1) {
+		rc = next(x, "w", from, &n, &wait);
+		if (rc == 0 && wait.since <= time)
+			rc = forget(x, "w", n);
+	}
 	if (rc == ROWAN_E_NOT_FOUND)
 		rc = 0;
 	for (uint64_t from = 0; rc == 0; from = n + 1) {
 		rc = next(x, "l", from, &n, &wait);
 		wait.missed = LOST;
-		if (rc == 0)
+		if (rc == 0 && wait.since <= time)
 			rc = put_waiting(x, "l", n, &wait);
 	}
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
