@@ -189,9 +189,14 @@ static int send_request(struct run *r, json_t *request, bool held)
 {
 	struct progress *p = progress_new(&r->ui, _("sending"));
 	json_t *ret = NULL;
-	int code = remote_stream(r, request, on_progress, p, &ret);
+	int code;
 
+	remote_breakable(r);
+	code = remote_stream(r, request, on_progress, p, &ret);
 	progress_free(p);
+	remote_broken_off(r,
+		_("rowan read CASE --last 1 numbers it; rowan cancel takes it "
+		  "back if it has not left"));
 	return code == EXIT_DONE ? say_sent(r, ret, held) : code;
 }
 
@@ -328,12 +333,15 @@ static int fetch(struct run *r, const char *path, unsigned long wait)
 	struct progress *p = progress_new(&r->ui, _("fetching"));
 	json_t *ret = NULL;
 	char *safe;
-	int code = remote_stream(r,
+	int code;
+
+	remote_breakable(r);
+	code = remote_stream(r,
 		json_pack("{s:s,s:s,s:s,s:i}", "op", "fetch", "message",
 			r->argv[0], "path", path, "wait", (int)wait),
 		on_progress, p, &ret);
-
 	progress_free(p);
+	remote_broken_off(r, _("the same command shows how far it is"));
 	if (code == EXIT_DONE && json_flag(ret, "pending")) {
 		json_decref(ret);
 		return ui_fail(&r->ui, EXIT_INTERRUPTED,

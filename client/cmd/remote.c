@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@ struct remote {
 	struct places places;
 	json_int_t last_id;
 	bool no_start;
+	bool breakable, breaking;
+	sigset_t mask; /* while breaking: the one to wait with */
+	struct sigaction before;
 };
 
 const char *json_text(const json_t *o, const char *name)
@@ -208,6 +212,57 @@ int remote_fd(struct run *r)
 	return connect_agent(r) == EXIT_DONE ? remote_of(r)->line.fd : -1;
 }
 
+/* ---- interrupts
+ * ---------------------------------------------------------------- */
+
+static volatile sig_atomic_t broken_off;
+
+static void on_interrupt(int number)
+{
+	broken_off = number;
+}
+
+/* Until break_end an interrupt arrives in wait_line and nowhere else. */
+static void break_begin(struct remote *c)
+{
+	struct sigaction noted = {.sa_handler = on_interrupt};
+	sigset_t held;
+
+	if (!c->breakable || sigaction(SIGINT, NULL, &c->before) != 0 ||
+		c->before.sa_handler == SIG_IGN)
+		return;
+	(void)sigemptyset(&held);
+	(void)sigaddset(&held, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &held, &c->mask);
+	(void)sigaction(SIGINT, &noted, NULL);
+	c->breaking = true;
+}
+
+static void break_end(struct remote *c)
+{
+	if (!c->breaking)
+		return;
+	(void)sigaction(SIGINT, &c->before, NULL);
+	(void)sigprocmask(SIG_SETMASK, &c->mask, NULL);
+	c->breaking = false;
+}
+
+void remote_breakable(struct run *r)
+{
+	remote_of(r)->breakable = true;
+}
+
+void remote_broken_off(struct run *r, const char *hint)
+{
+	if (broken_off == 0)
+		return;
+	(void)ui_fail(&r->ui, EXIT_INTERRUPTED, hint,
+		_("you no longer wait for it, but it goes on by itself"));
+	/* So that a shell's loop ends, too. */
+	(void)signal(SIGINT, SIG_DFL);
+	(void)raise(SIGINT);
+}
+
 /* ---- asking
  * -------------------------------------------------------------------- */
 
@@ -247,6 +302,8 @@ int remote_next(struct run *r, json_t **ret)
 static int wait_line(struct run *r, int timeout_ms, json_t **ret)
 {
 	struct remote *c = remote_of(r);
+	const struct timespec limit = {
+		timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
 
 	for (;;) {
 		struct pollfd f[2] = {
@@ -255,7 +312,11 @@ static int wait_line(struct run *r, int timeout_ms, json_t **ret)
 
 		if (code != EXIT_DONE || *ret != NULL)
 			return code;
-		n = poll(f, timeout_ms < 0 ? 2 : 1, timeout_ms);
+		n = ppoll(f, timeout_ms < 0 ? 2 : 1,
+			timeout_ms < 0 ? NULL : &limit,
+			c->breaking ? &c->mask : NULL);
+		if (broken_off != 0)
+			return EXIT_INTERRUPTED;
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return EXIT_INTERRUPTED;
 		if (n > 0 && f[1].revents != 0)
@@ -282,7 +343,7 @@ static int hear(struct run *r, json_int_t id, remote_event *on_event, void *ctx,
 		int code = wait_line(r, timeout_ms, &line);
 
 		if (code != EXIT_DONE)
-			return gone(r);
+			return broken_off != 0 ? code : gone(r);
 		if (json_number(line, "id") != id) {
 			/* An error without a request, and the end. */
 			part = json_object_get(line, "error");
@@ -338,11 +399,13 @@ static int ask(struct run *r, json_t *request, remote_event *on_event,
 		code = connect_agent(r);
 		if (code != EXIT_DONE)
 			break;
+		break_begin(remote_of(r));
 		code = remote_send(r, json_incref(request), &id);
 		/* Not a whole line has arrived. */
 		code = code != EXIT_DONE ? EXIT_LATER
 					 : hear(r, id, on_event, ctx, timeout,
 						   ret, ret_error);
+		break_end(remote_of(r));
 		if (code == EXIT_LATER)
 			line_close(&remote_of(r)->line);
 	}
@@ -395,13 +458,17 @@ int remote_stream(struct run *r, json_t *request, remote_event *on_event,
 	void *ctx, json_t **ret)
 {
 	json_t *again = json_copy(request), *error = NULL;
+	bool breakable = remote_of(r)->breakable;
 	int code = ask(r, request, on_event, ctx, ret, &error);
 
 	if (error != NULL && json_number(error, "exit") == EXIT_LOCKED &&
 		can_ask(r)) {
 		json_decref(error);
 		error = NULL;
+		/* What was asked for is nowhere yet. */
+		remote_of(r)->breakable = false;
 		code = remote_unlock(r);
+		remote_of(r)->breakable = breakable;
 		if (code == EXIT_DONE)
 			code = ask(r, json_incref(again), on_event, ctx, ret,
 				&error);

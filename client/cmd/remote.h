@@ -41,6 +41,15 @@ int remote_listen(
 	struct run *r, json_int_t after, remote_event *on_event, void *ctx);
 
 /**
+ * remote_breakable(r), remote_broken_off(r, hint):
+ * From the first on an interrupt while an answer is awaited ends the wait with
+ * EXIT_INTERRUPTED, nothing said. The second says then that the agent goes on,
+ * and ${hint}, and dies of that interrupt; returns where there was none.
+ */
+void remote_breakable(struct run *r);
+void remote_broken_off(struct run *r, const char *hint);
+
+/**
  * remote_fd(r), remote_send(r, request, ret_id), remote_next(r, ret):
  * For a program that waits for other things, too: a connected socket; send
  * without waiting; the next whole line that has come, or NULL, without

@@ -198,6 +198,23 @@ def killed(c, w):
     assert [t for t in c.texts("1") if t.startswith("killed ")] == taken
 
 
+def broken_off(c, w):
+    """Ctrl-C takes nothing back that the agent has, and says so."""
+    os.kill(k.daemon.pid, signal.SIGSTOP)
+    try:
+        p = subprocess.Popen([k.program("rowan"), "send", "1", "--wait", "300",
+                              "broken off"], stderr=-1, text=True,
+                             env=dict(k.env, ROWAN_HOME=w.home))
+        k.until(lambda: "broken off" in w.texts("1"), "the agent has it")
+        p.send_signal(signal.SIGINT)
+        err = p.communicate(timeout=60)[1]
+    finally:
+        os.kill(k.daemon.pid, signal.SIGCONT)
+    assert p.returncode == -signal.SIGINT, (p.returncode, err)
+    assert "goes on by itself" in err and "hint: rowan read" in err, err
+    c.hears("1", "broken off")
+
+
 def two_at_once(w):
     """Two terminals find no agent: one starts it, both are answered."""
     w.run("agent", "stop")
@@ -334,6 +351,7 @@ try:
               lambda: garbage(w), lambda: full_disk(c, w),
               lambda: no_daemon(c, w),
               lambda: pieces(c, w), lambda: killed(c, w),
+              lambda: broken_off(c, w),
               lambda: two_at_once(w), lambda: private(w),
               lambda: old_copy(c, w),
               lambda: expired(c, w))
