@@ -224,6 +224,9 @@ static bool alias_ok(const char *alias)
 {
 	size_t len = strlen(alias), digits = 0;
 
+	/* They name somebody else everywhere. */
+	if (strcmp(alias, "me") == 0 || strcmp(alias, "victim") == 0)
+		return false;
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)alias[i];
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <rowan.h>
+#include <sodium.h>
 
 #include "agent/agent.h"
 #include "agent/line.h"
@@ -437,6 +438,11 @@ static int passphrase_run(struct run *r)
 
 	if (code == EXIT_DONE)
 		code = pass_new(&r->ui, _("New passphrase:"), &fresh);
+	if (code == EXIT_DONE && old.len == fresh.len &&
+		sodium_memcmp(old.b, fresh.b, old.len) == 0)
+		code = ui_fail(&r->ui, EXIT_INPUT,
+			_("in scripts --passphrase-fd gives both, a line each"),
+			_("the new passphrase is the present one"));
 	if (code == EXIT_DONE) {
 		request = json_pack("{s:s,s:s%,s:s%}", "op", "passphrase",
 			"passphrase", old.b, old.len, "new", fresh.b,

@@ -110,8 +110,7 @@ def evening():
     k.until(lambda: not any(p["role"] == "victim" and p["present"]
                             for p in advocate.channel("1")["people"]),
             "the phone is out of the channel")
-    phone.say("who")
-    phone.sees("advocacy|revoked|no longer|nobody", since=since)
+    phone.sees("This device was ended by your caseworker", since=since)
     assert "let me in" not in advocate.texts("1")
     # Whose words they were is still said.
     assert {m["from"].get("role") for m in advocate.messages("1")} == {

@@ -360,6 +360,9 @@ open_world '{"fail": {"send": -101}}'
 expect 11 'waiting already' r send 1 hello
 
 expect 13 'there is nothing to send' r send 1 ''
+expect 2 'an alias is one word' r alias --person 2 me
+expect 2 'an alias is one word' r alias --person 2 victim
+expect 13 'is the present one' r passphrase --passphrase-file pass
 expect 0 '^rowan [0-9]' r --version
 expect 0 '^{"version":"[0-9]' r --version --json
 expect 13 'there is nothing to send' r team 1 ''
