@@ -331,6 +331,17 @@ static void open_control(struct daemon *d)
 		d->ctl = NULL;
 }
 
+/* Those that ask for something while it starts wait until it serves. */
+static void mask_questions(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(how, &set, NULL);
+}
+
 /* Signals reach this thread only, and only when there is a relay. */
 static int serve(struct daemon *d)
 {
@@ -356,6 +367,7 @@ static int serve(struct daemon *d)
 	sigaction(SIGHUP, &hangup, NULL);
 	sigaction(SIGUSR1, &report, NULL);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	mask_questions(SIG_UNBLOCK);
 	SAY_ONLY(MSG_SERVING);
 	(void)notify_send("READY=1\nSTATUS=serving");
 	rc = server_run(d->relay);
@@ -499,8 +511,10 @@ static int run(const char *path, char *const *files, bool accept_log)
 {
 	static struct daemon d;
 	struct process *p = &d.p;
-	int code = process_config(path, &p->config);
+	int code;
 
+	mask_questions(SIG_BLOCK);
+	code = process_config(path, &p->config);
 	p->path = path;
 	shut_in();
 	give_way();

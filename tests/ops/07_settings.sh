@@ -84,6 +84,28 @@ stop
 start
 made 0 "the start after it"
 stop
+# A signal while it starts does not end it, and is heard once it serves. It
+# has not read on while somebody holds the file's other end.
+settings 'mailbox = 81; mailbox_urgent = 7; batch_operations = 99;'
+mv "$conf" "$dir/first"
+mkfifo "$conf"
+"$build/rowand" --log json --config "$conf" 2>>"$dir/log" &
+pid=$!
+exec 5>"$conf"
+kill -HUP "$pid"
+kill -USR1 "$pid"
+rm "$conf"
+settings 'mailbox = 80; mailbox_urgent = 7; batch_operations = 99;'
+cat "$dir/first" >&5
+exec 5>&-
+for i in $(seq 200); do
+	[ "$(mailbox 2>/dev/null)" = 80 ] && break
+	kill -0 "$pid" 2>/dev/null || break
+	sleep 0.05
+done
+[ "$(mailbox)" = 80 ] || fail "SIGHUP while it starts ended it, or was not heard"
+before=$(leaves)
+stop || fail "after a signal while it started it did not stop well"
 # Working on the files brings no settings into force.
 settings ''
 want 0 "every check passed" ctl store check
