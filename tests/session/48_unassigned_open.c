@@ -71,9 +71,10 @@ static uint16_t submit(struct person *by, struct bytes frame)
 	static uint64_t counter = 1000;
 	struct writer w;
 
+	counter++;
 	s.count = 1;
 	s.items[0] = (struct wire_submit_item){
-		.channel = scene.team, .counter = ++counter, .envelope = frame};
+		.channel = scene.team, .counter = counter, .envelope = frame};
 	writer_init(&w, WIRE_FRAME_MAX);
 	KIT_CHECK(wire_submit_encode(&s, &w) == 0);
 	e = middle_ask(by, WIRE_OP_SUBMIT, &w, &frame, 1);
