@@ -468,7 +468,7 @@ static void sign_off(struct ops *o)
 {
 	if (o->head == NULL || o->damaged)
 		return;
-	if (head_settle(o->head, o->now + 1) != 0 || head_sync(o->head) != 0)
+	if (head_renew(o->head, o->now) != 0 || head_sync(o->head) != 0)
 		atomic_fetch_add(&o->counters->unnoted, 1);
 }
 
