@@ -17,10 +17,11 @@
 #include "store/store.h"
 #include "tlog/cosignature.h"
 
-#define HEAD_FRESH	 60 /* seconds a checkpoint may be old */
-#define HEAD_OFFERED	 16 /* checkpoints that may still be cosigned */
-#define HEAD_COSIGNED	 16 /* cosigned ones that are kept */
-#define HEAD_WITNESS_MAX 16 /* cosignatures on one */
+#define HEAD_FRESH	 60  /* seconds a checkpoint may be old */
+#define HEAD_TOGETHER	 900 /* seconds in which witnesses may join another */
+#define HEAD_OFFERED	 16  /* checkpoints that may still be cosigned */
+#define HEAD_COSIGNED	 16  /* cosigned ones that are kept */
+#define HEAD_WITNESS_MAX 16  /* cosignatures on one */
 
 struct head;
 
@@ -97,11 +98,16 @@ ROWAN_MUST int head_sync(struct head *h);
 struct bytes head_note(const struct head *h, uint64_t *ret_size);
 
 /**
- * head_offer(h):
- * The newest checkpoint, handed to a witness: it may be cosigned while it is
- * one of the last HEAD_OFFERED that were. ROWAN_E_NOMEM.
+ * head_offer(h, witness, now, ret):
+ * The checkpoint that this witness is to look at. One that others have
+ * cosigned in the last HEAD_TOGETHER seconds, if it has cosigned none as large:
+ * each cosignature is a leaf, so that two who are given the newest never stand
+ * on the same. Else the newest: it may be cosigned while it is one of the last
+ * HEAD_OFFERED that were handed out. Borrowed until the next call that changes
+ * ${h}. ROWAN_E_NOMEM.
  */
-ROWAN_MUST int head_offer(struct head *h);
+ROWAN_MUST int head_offer(struct head *h, const struct note_key *witness,
+	uint64_t now, struct bytes *ret);
 
 /**
  * head_cosign(h, size, line, witness):

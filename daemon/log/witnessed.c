@@ -14,6 +14,7 @@
 #include "base/reader.h"
 #include "log/head.h"
 #include "log/witnessed.h"
+#include "tlog/watch.h"
 #include "wire/log.h"
 
 #define NOTE_ROOM  (GUARD_NOTE_MAX + HEAD_WITNESS_MAX * WIRE_COSIGN_MAX)
@@ -226,6 +227,41 @@ int witnessed_add(struct witnessed *w, uint64_t size, struct bytes line,
 	e->note = note;
 	e->cosigned++;
 	return save(w);
+}
+
+static uint64_t signed_at(const struct entry *e)
+{
+	struct checkpoint c;
+	uint64_t time = 0;
+	struct note n;
+
+	return note_parse(&n, buf_view(&e->note)) == 0 &&
+			       checkpoint_parse(&c, n.text) == 0 &&
+			       watch_time(&c, &time) == 0
+		       ? time
+		       : 0;
+}
+
+bool witnessed_join(const struct witnessed *w, const struct note_key *witness,
+	uint64_t since, struct bytes *ret)
+{
+	const struct entry *best = NULL;
+	uint64_t own = 0;
+
+	for (size_t i = 0; i < w->kept_count; i++) {
+		const struct entry *e = &w->kept[i];
+
+		if (has_cosigned(e, witness))
+			own = e->size > own ? e->size : own;
+		else if (e->cosigned < HEAD_WITNESS_MAX &&
+			 signed_at(e) >= since &&
+			 (best == NULL || e->size > best->size))
+			best = e;
+	}
+	if (best == NULL || best->size <= own)
+		return false;
+	*ret = buf_view(&best->note);
+	return true;
 }
 
 int witnessed_find(const struct witnessed *w, size_t need, struct buf *ret)

@@ -17,6 +17,14 @@ ROWAN_MUST int witnessed_offer(
 	struct witnessed *w, uint64_t size, struct bytes note);
 ROWAN_MUST int witnessed_add(struct witnessed *w, uint64_t size,
 	struct bytes line, const struct note_key *witness);
+
+/*
+ * What others have cosigned and this one may join: it has cosigned nothing as
+ * large, and it was signed at ${since} or later. Borrowed; false: there is
+ * none.
+ */
+bool witnessed_join(const struct witnessed *w, const struct note_key *witness,
+	uint64_t since, struct bytes *ret);
 ROWAN_MUST int witnessed_find(
 	const struct witnessed *w, size_t need, struct buf *ret);
 

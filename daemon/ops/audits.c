@@ -139,8 +139,7 @@ int audits_details(struct ops *o, struct request *r)
 	return rc;
 }
 
-/* A witness's key is in its card. */
-static int witness_key(
+int audits_witness_key(
 	struct ops *o, const struct id16 *device, struct note_key *ret)
 {
 	struct wire_chain chain;
@@ -170,7 +169,7 @@ static int witness_of(struct ops *o, struct bytes name, struct note_key *ret)
 		rc = store_device_by_id(o->view, &device, &d);
 	if (rc == 0 && (d.role != WIRE_ROLE_WITNESS || d.revoked))
 		rc = ROWAN_E_NOT_FOUND;
-	return rc == 0 ? witness_key(o, &device, ret) : rc;
+	return rc == 0 ? audits_witness_key(o, &device, ret) : rc;
 }
 
 /* The whole line, as it stands in the note. */
@@ -221,7 +220,7 @@ int audits_cosign(struct ops *o, struct request *r)
 	if (text_skip(&line, "\xe2\x80\x94 ") != 0) {
 		rc = take_note(o, c->line, &size);
 	} else {
-		rc = witness ? witness_key(o, &o->sender.id, &key)
+		rc = witness ? audits_witness_key(o, &o->sender.id, &key)
 			     : ROWAN_E_REFUSED;
 		if (rc == 0)
 			rc = head_cosign(o->head, size, c->line, &key);

@@ -4,31 +4,42 @@
  * Everything is read as the last commit left it. Hashes and checkpoints are
  * for anybody; what a leaf opens to is told to the device whose act it was.
  */
+#include "ops/audits.h"
 #include "ops/ops.h"
 #include "ops/proofs.h"
 
 #define FIND_ROWS 64 /* of the log, looked through for one question */
+
+/* What a witness is to cosign; for anybody else the newest. */
+static int offer(struct ops *o, struct bytes *ret)
+{
+	struct note_key key;
+	int rc = head_renew(o->head, o->now);
+
+	*ret = head_note(o->head, NULL);
+	if (rc != 0 || o->sender.role != WIRE_ROLE_WITNESS)
+		return rc;
+	rc = audits_witness_key(o, &o->sender.id, &key);
+	return rc == 0 ? head_offer(o->head, &key, o->now, ret) : rc;
+}
 
 int proofs_checkpoint(struct ops *o, struct request *r)
 {
 	const struct wire_checkpoint *q = &r->body.checkpoint;
 	struct wire_checkpoint_answer a;
 	struct buf note = {NULL, 0};
-	int rc = 0;
+	int rc;
 
 	if (o->head == NULL)
 		return ROWAN_E_REFUSED;
-	if (q->cosignatures > 0)
+	if (q->cosignatures > 0) {
 		rc = head_cosigned(o->head, q->cosignatures, &note);
-	else
-		rc = head_renew(o->head, o->now);
-	if (rc == 0 && q->cosignatures == 0 &&
-		o->sender.role == WIRE_ROLE_WITNESS)
-		rc = head_offer(o->head);
+		a.note = buf_view(&note);
+	} else {
+		rc = offer(o, &a.note);
+	}
 	if (rc != 0)
 		return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_REFUSED : rc;
-	a.note = q->cosignatures > 0 ? buf_view(&note)
-				     : head_note(o->head, NULL);
 	rc = wire_checkpoint_answer_encode(&a, &r->out);
 	buf_wipe(&note);
 	return rc;

@@ -342,6 +342,7 @@ static void test_witnesses_cosign(void **state)
 	struct note_key keys[] = {a.key, b.key, c.key};
 	struct head *h = good();
 	struct buf note, found;
+	struct bytes given;
 	struct note n;
 	uint64_t size;
 
@@ -350,7 +351,7 @@ static void test_witnesses_cosign(void **state)
 	assert_int_equal(buf_copy(&note, head_note(h, &size)), 0);
 	/* Never handed to a witness: not to be cosigned. */
 	assert_int_equal(cosign(h, &a, buf_view(&note), size), ROWAN_E_STALE);
-	assert_int_equal(head_offer(h), 0);
+	assert_int_equal(head_offer(h, &a.key, kit.now, &given), 0);
 	assert_int_equal(cosign(h, &a, buf_view(&note), 4), ROWAN_E_STALE);
 	assert_int_equal(cosign(h, &a, buf_view(&note), size), 0);
 	assert_int_equal(cosign(h, &a, buf_view(&note), size), 0);
@@ -447,11 +448,12 @@ static void test_foreign_lines_are_refused(void **state)
 	struct writer line;
 	struct note n;
 	struct buf note;
+	struct bytes given;
 	uint64_t size;
 
 	leaves(5);
 	assert_int_equal(head_renew(h, kit.now), 0);
-	assert_int_equal(head_offer(h), 0);
+	assert_int_equal(head_offer(h, &a.key, kit.now, &given), 0);
 	assert_int_equal(buf_copy(&note, head_note(h, &size)), 0);
 	assert_int_equal(note_parse(&n, buf_view(&note)), 0);
 	writer_init(&line, 2048);
