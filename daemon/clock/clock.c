@@ -243,9 +243,12 @@ int clock_hold(struct clock *c, uint64_t ms)
 		return ROWAN_E_IO;
 	pthread_mutex_lock(&c->lock);
 	if (ms > c->time) {
+		/* A file that is as good as new knows how the clocks stand. */
+		bool lost = ms - c->time > c->options.jump;
+
 		c->time = ms;
 		c->fresh = false;
-		if (ms > s.wall && ms - s.wall > c->options.jump &&
+		if (lost && ms > s.wall && ms - s.wall > c->options.jump &&
 			c->doubt == 0) {
 			c->doubt = CLOCK_JUMPED;
 			c->offset_known = false;

@@ -105,8 +105,8 @@ ROWAN_MUST int clock_accept(struct clock *c);
 /**
  * clock_hold(c, ms):
  * Something was signed at ${ms}: time has not been earlier since, whatever
- * became of the file. A wall clock that is further behind than a jump is
- * doubtful.
+ * became of the file. When the file is further behind than a jump, a wall clock
+ * that is, too, is doubtful.
  */
 ROWAN_MUST int clock_hold(struct clock *c, uint64_t ms);
 

@@ -472,6 +472,47 @@ static void what_was_signed_is_past(void **state)
 	w->rc = 0;
 }
 
+/* A wrong clock that was accepted: time stays ahead, and goes on. */
+static void a_year_ahead_by_mistake_is_lived_with(void **state)
+{
+	struct world *w = *state;
+	uint64_t ahead;
+
+	assert_int_equal(open_clock(w), 0);
+	pass(w, SEC);
+	w->now.wall += 365 * DAY;
+	pass(w, SEC);
+	assert_int_equal(clock_accept(w->clock), 0);
+	w->now.wall -= 365 * DAY;
+	pass(w, SEC);
+	assert_int_equal(clock_doubt(w->clock), CLOCK_JUMPED);
+	assert_int_equal(clock_accept(w->clock), 0);
+	ahead = now(w);
+	assert_true(ahead >= START + 365 * DAY);
+	pass(w, HOUR);
+	assert_true(now(w) >= ahead + HOUR / 2 - SEC);
+	assert_true(now(w) <= ahead + HOUR / 2 + SEC);
+	/* The last that is signed when it stops is of the next second. */
+	for (int i = 0; i < 3; i++) {
+		ahead = now(w);
+		assert_int_equal(clock_close(w->clock), 0);
+		assert_int_equal(open_clock(w), 0);
+		assert_int_equal(clock_hold(w->clock, ahead + SEC), 0);
+		assert_int_equal(clock_doubt(w->clock), 0);
+		assert_int_equal(now(w), ahead + SEC);
+		pass(w, SEC);
+		assert_int_equal(clock_doubt(w->clock), 0);
+	}
+	/* Who knows after the machine was off? Somebody does. */
+	w->now.boot = 0;
+	crash(w);
+	assert_int_equal(open_clock(w), 0);
+	assert_int_equal(clock_doubt(w->clock), CLOCK_JUMPED);
+	assert_int_equal(clock_accept(w->clock), 0);
+	assert_int_equal(clock_doubt(w->clock), 0);
+	assert_true(now(w) >= ahead);
+}
+
 static void the_machine_has_clocks(void **state)
 {
 	struct clock_source source;
@@ -504,6 +545,7 @@ int main(void)
 		TEST(a_damaged_file_is_refused),
 		TEST(a_disk_that_refuses_keeps_time_running),
 		TEST(what_was_signed_is_past),
+		TEST(a_year_ahead_by_mistake_is_lived_with),
 		TEST(the_machine_has_clocks),
 	};
 
