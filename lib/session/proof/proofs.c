@@ -9,8 +9,9 @@
 #include "wire/log.h"
 #include "wire/op.h"
 
-#define LATER_MS 1000
-#define LATE_MS	 (60 * 60 * 1000) /* a look that takes so long is late */
+#define LATER_MS  1000
+#define LATE_MS	  (60 * 60 * 1000)     /* a look that takes so long is late */
+#define ASLEEP_MS (3 * PROOFS_LOOK_MS) /* no step for so long: it slept */
 
 int proofs_finish(struct proofs *x, int rc)
 {
@@ -173,7 +174,7 @@ int proofs_step(struct proofs *x, uint64_t now_ms)
 
 	x->fault = 0;
 	/* It slept, and was not there to be answered: from now on. */
-	if (now_ms > x->now_ms + LATE_MS)
+	if (now_ms > x->now_ms + ASLEEP_MS)
 		x->asked_ms = 0;
 	x->now_ms = now_ms;
 	if (rc != 0 || !x->online)

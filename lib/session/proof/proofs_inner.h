@@ -50,6 +50,7 @@ struct proofs {
 	uint64_t erased_from;	    /* where the next page begins */
 	bool waiting;		    /* receipts are to be fetched */
 	uint64_t look_ms, later_ms; /* not before */
+	uint64_t stale;		    /* since when at each look, or 0 */
 	unsigned alarmed;    /* bit per watch verdict, until there is news */
 	unsigned conflicted; /* the same of what was kept, by its verdict */
 	int fault;

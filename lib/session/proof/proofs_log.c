@@ -3,6 +3,7 @@
  *
  *	PROOF "W"/0	watch (tlog/watch.h), then uint64: cosigned up to
  *	PROOF "P"/0	the policy's text
+ *	PROOF "S"/0	uint64: since when it has been stale at each look
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "wire/op.h"
 
 #define DEVICES_MAX 4096
+#define PATIENCE_S  3600
 
 /* The authority's clock, offline, against the daemon's. */
 #define RESTORE_SKEW_S 3600
@@ -42,6 +44,22 @@ static int load_policy(struct proofs *x)
 	return rc == 0 ? 0 : ROWAN_E_CORRUPT;
 }
 
+static int load_stale(struct proofs *x)
+{
+	struct buf saved;
+	struct reader r;
+	int rc = vault_get(x->o.vault, VAULT_PROOF, name("S"), 0, &saved);
+
+	x->stale = 0;
+	if (rc != 0)
+		return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+	reader_init(&r, buf_view(&saved));
+	if (reader_u64(&r, &x->stale) != 0 || reader_end(&r) != 0)
+		rc = ROWAN_E_CORRUPT;
+	buf_wipe(&saved);
+	return rc;
+}
+
 int proofs_log_load(struct proofs *x)
 {
 	struct buf saved;
@@ -49,6 +67,8 @@ int proofs_log_load(struct proofs *x)
 	struct bytes watch;
 	int rc = load_policy(x);
 
+	if (rc == 0)
+		rc = load_stale(x);
 	watch_init(&x->watch);
 	if (rc == 0)
 		rc = conflicts_load(x);
@@ -285,17 +305,76 @@ static int cosign(struct proofs *x, struct bytes text, uint64_t size)
 /* ---- looking --------------------------------------------------------------
  */
 
+static int put_stale(struct proofs *x, uint64_t since)
+{
+	uint8_t mem[8];
+	struct writer w;
+	int rc;
+
+	if (since == x->stale)
+		return 0;
+	writer_init_fixed(&w, mem, sizeof mem);
+	writer_u64(&w, since);
+	rc = vault_begin(x->o.vault);
+	if (rc == 0)
+		rc = since != 0 ? vault_put(x->o.vault, VAULT_PROOF, name("S"),
+					  0, writer_view(&w))
+				: vault_delete(x->o.vault, VAULT_PROOF,
+					  name("S"), 0);
+	rc = proofs_finish(x, rc);
+	if (rc == 0)
+		x->stale = since;
+	return rc;
+}
+
+/*
+ * What is old may be news in a minute: of a daemon that was off over a weekend
+ * the witnesses cosign after whoever looks first, and a clock that was set
+ * right leaps. So it is an alarm an hour later, if it was never well since.
+ */
+static int stale(struct proofs *x)
+{
+	uint64_t now = follow_now(x->o.follow);
+	int rc = x->stale == 0 ? put_stale(x, now) : 0;
+
+	return rc == 0 && now >= x->stale + PATIENCE_S
+		       ? proofs_alarm(x, WATCH_STALE)
+		       : rc;
+}
+
+/* Nothing that could be believed was shown, and for how long already? */
+static int nothing_shown(struct proofs *x)
+{
+	return x->watch.size > 0 && follow_now(x->o.follow) >
+					    x->watch.time + PROOFS_STALE_S
+		       ? stale(x)
+		       : 0;
+}
+
+/* It holds: but is it of today? Whatever it says, somebody may hold it back. */
+static int look_at_age(struct proofs *x, const struct checkpoint *c)
+{
+	uint64_t time = 0;
+
+	if (watch_time(c, &time) != 0 ||
+		follow_now(x->o.follow) > time + PROOFS_STALE_S)
+		return stale(x);
+	x->alarmed &= ~(1u << WATCH_STALE);
+	return put_stale(x, 0);
+}
+
 static int step_on(struct proofs *x, const struct checkpoint *c)
 {
 	struct buf text = x->cosign;
-	int rc = 0;
+	int rc = look_at_age(x, c);
 
 	x->cosign = (struct buf){NULL, 0};
-	x->alarmed = x->conflicted = 0;
+	x->alarmed &= 1u << WATCH_STALE;
+	x->conflicted = 0;
 	buf_wipe(&x->note);
 	x->note = x->given;
 	x->given = (struct buf){NULL, 0};
-	if (text.len > 0 && c->size > 0 &&
+	if (rc == 0 && text.len > 0 && c->size > 0 &&
 		(c->size > x->cosigned || x->cosigned == 0))
 		rc = cosign(x, buf_view(&text), c->size);
 	buf_wipe(&text);
@@ -318,7 +397,7 @@ static int take_older(struct proofs *x, const struct merkle_proof *proof)
 	buf_wipe(&x->note);
 	x->note = x->given;
 	x->given = (struct buf){NULL, 0};
-	return 0;
+	return look_at_age(x, &x->grown);
 }
 
 static void copy_path(const struct wire_log_path *a, struct merkle_proof *ret)
@@ -468,7 +547,7 @@ static int judge(struct proofs *x, const struct checkpoint *c)
 			rc = proofs_save(x, &x->watch, x->cosigned, &by);
 		return rc == 0 ? step_on(x, c) : rc;
 	case WATCH_OLDER: return c->size > 0 ? ask_proof(x, c) : 0;
-	case WATCH_STALE: return proofs_alarm(x, v);
+	case WATCH_STALE: return stale(x);
 	default: return proofs_conflict(x, v, &by, NULL);
 	}
 }
@@ -505,7 +584,7 @@ static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 	buf_wipe(&card);
 	/* Fewer witnesses than we ask for: not to be believed yet. */
 	if (rc == ROWAN_E_NOT_FOUND)
-		return 0;
+		return nothing_shown(x);
 	if (rc != 0)
 		return rc;
 	rc = buf_set(&x->given, a.note);
@@ -518,7 +597,6 @@ static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 {
 	struct proofs *x = ctx;
-	uint64_t now = follow_now(x->o.follow);
 	int rc = o->rc;
 
 	x->busy = false;
@@ -529,10 +607,8 @@ static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 	if (rc == 0)
 		rc = take_checkpoint(x, o->answer);
 	else
-		/* None with so many cosignatures, and for how long already? */
-		rc = x->watch.size > 0 && now > x->watch.time + PROOFS_STALE_S
-			     ? proofs_alarm(x, WATCH_STALE)
-			     : 0;
+		/* None with so many cosignatures. */
+		rc = nothing_shown(x);
 	if (rc != 0 && rc <= -300)
 		rc = proofs_alarm(x, WATCH_FORK);
 	if (rc != 0 && x->fault == 0)
