@@ -484,48 +484,6 @@ static void one_that_slept_was_not_put_off(void **state)
 	assert_int_equal(device_kit_alarms(&d, 0), 0);
 }
 
-static struct buf frozen;
-
-/* The checkpoint it has shown once, and no other. */
-static enum double_fate show_the_same(void *ctx, struct double_message *m)
-{
-	if (m->way != DOUBLE_ANSWER || m->count < 2 ||
-		m->header.op != (WIRE_OP_CHECKPOINT | WIRE_ANSWER))
-		return DOUBLE_PASS;
-	if (frozen.len == 0)
-		assert_int_equal(buf_copy(&frozen, buf_view(&m->frame[1])), 0);
-	assert_int_equal(buf_set(&m->frame[1], buf_view(&frozen)), 0);
-	return DOUBLE_PASS;
-}
-
-/* A true one, from before what was verified: a log that is held back. */
-static void one_that_is_shown_as_it_was_is_stale(void **state)
-{
-	int turns = 0;
-	uint64_t before;
-
-	relay_double_hook(clinic.d, show_the_same, NULL);
-	settle();
-	assert_true(frozen.len > 0);
-	relay_double_hook(clinic.d, NULL, NULL);
-	happen();
-	look();
-	before = seen();
-	relay_double_hook(clinic.d, show_the_same, NULL);
-	while (device_kit_alarms(&d, ROWAN_ALARM_STALE) == 0) {
-		assert_true(++turns < 200);
-		turn();
-	}
-	assert_in_range(turns, 25 * 6 - 2, 25 * 6 + 6);
-	turn();
-	assert_int_equal(device_kit_alarms(&d, 0), 0);
-	assert_int_equal(seen(), before);
-	relay_double_hook(clinic.d, NULL, NULL);
-	buf_wipe(&frozen);
-	look();
-	assert_int_equal(device_kit_alarms(&d, 0), 0);
-}
-
 /* One without any log may be a daemon that was built so: for a day. */
 static void a_daemon_without_a_log_has_a_day(void **state)
 {
@@ -735,126 +693,6 @@ static void a_witness_cosigns_and_is_asked_for(void **state)
 	assert_int_equal(seen(), 0);
 }
 
-/* How large what so many have cosigned is; 0: nothing. */
-static uint64_t cosigned_by(size_t n)
-{
-	struct checkpoint c = {.size = 0};
-	struct buf note;
-	struct note parsed;
-
-	if (head_cosigned(clinic.d->ops.head, n, &note) != 0)
-		return 0;
-	assert_int_equal(note_parse(&parsed, buf_view(&note)), 0);
-	assert_int_equal(checkpoint_parse(&c, parsed.text), 0);
-	buf_wipe(&note);
-	return c.size;
-}
-
-/* Past the device that is looking. */
-static void cosign_as(const struct world_person *p)
-{
-	uint8_t sk[crypto_sign_SECRETKEYBYTES], pk[crypto_sign_PUBLICKEYBYTES];
-	struct head *h = clinic.d->ops.head;
-	struct writer line;
-	struct note_key key;
-	struct bytes given;
-	struct note n;
-	uint64_t size;
-
-	(void)crypto_sign_seed_keypair(pk, sk, p->seed);
-	assert_int_equal(origin_witness(&p->device, pk, &key), 0);
-	assert_int_equal(head_renew(h, clinic.d->ops.now), 0);
-	(void)head_note(h, &size);
-	assert_int_equal(
-		head_offer(h, &key, relay_double_now(clinic.d), &given), 0);
-	assert_int_equal(note_parse(&n, given), 0);
-	writer_init(&line, WIRE_COSIGN_MAX);
-	assert_int_equal(cosignature_sign(&line, n.text,
-				 relay_double_now(clinic.d), &key, sk),
-		0);
-	(void)relay_double_begin(clinic.d);
-	assert_int_equal(head_cosign(h, size, writer_view(&line), &key), 0);
-	relay_double_commit(clinic.d);
-	writer_wipe(&line);
-}
-
-static void look_as(const struct world_person *p)
-{
-	as(p);
-	look();
-	assert_int_equal(device_kit_alarms(&d, 0), 0);
-	leave();
-}
-
-/*
- * Each cosignature is an entry of the log, so the newest checkpoint is another
- * for each who comes: yet they stand on one, whoever comes first, and nobody
- * waits for one that stays away.
- */
-static void two_witnesses_stand_on_one_checkpoint(void **state)
-{
-	struct world_person second;
-	uint64_t alone, both = 0;
-
-	enrol(&second, "the other witness", WIRE_ROLE_WITNESS, NULL);
-	leave();
-	for (int i = 0; i < 4; i++) {
-		look_as(i % 2 == 0 ? &witness : &second);
-		alone = cosigned_by(1);
-		assert_int_equal(cosigned_by(2), both);
-		relay_double_pass(clinic.d, 30000);
-		look_as(i % 2 == 0 ? &second : &witness);
-		assert_true(cosigned_by(2) > both);
-		both = cosigned_by(2);
-		assert_int_equal(both, alone);
-		relay_double_pass(clinic.d, 30000);
-	}
-	/* One that comes much later begins anew. */
-	look_as(&witness);
-	alone = cosigned_by(1);
-	assert_true(alone > both);
-	relay_double_pass(clinic.d, (HEAD_TOGETHER + 1) * 1000ull);
-	look_as(&second);
-	assert_int_equal(cosigned_by(2), both);
-	assert_true(cosigned_by(1) > alone);
-	as(&t->advocate);
-}
-
-/*
- * A daemon that was off over a weekend: whoever looks before the witness has
- * been there is shown what it cosigned on Friday. It is an alarm when that is
- * all for an hour; and when what there is has others' words alone.
- */
-static void cosignatures_that_come_late_are_no_alarm(void **state)
-{
-	struct world_person second;
-	char text[512];
-
-	enrol(&second, "the other witness", WIRE_ROLE_WITNESS, NULL);
-	policy_of(&witness, text, sizeof text);
-	leave();
-	look_as(&witness);
-	as(&t->advocate);
-	assert_int_equal(proofs_policy(x, bytes_of(text, strlen(text))), 0);
-	look();
-	assert_true(seen() > 0);
-	relay_double_pass(clinic.d, 3 * 86400 * 1000ull);
-	now_ms += 3 * 86400 * 1000ull;
-	turn();
-	/* Restarted, too, it has not been told for long. */
-	proofs_free(x);
-	begin_proofs();
-	turn();
-	assert_int_equal(device_kit_alarms(&d, 0), 0);
-	cosign_as(&second);
-	for (int i = 0; i < 3; i++)
-		turn();
-	assert_int_equal(device_kit_alarms(&d, 0), 0);
-	for (int i = 0; i < 3; i++)
-		turn();
-	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_STALE), 1);
-}
-
 /* ---- what was erased ------------------------------------------------------
  */
 
@@ -934,14 +772,11 @@ int main(void)
 		T(later_is_an_alarm_after_a_day),
 		T(a_look_that_is_put_off_is_stale),
 		T(one_that_slept_was_not_put_off),
-		T(one_that_is_shown_as_it_was_is_stale),
 		T(a_daemon_without_a_log_has_a_day),
 		T(a_log_that_goes_back_is_an_alarm),
 		T(a_fork_at_a_power_of_two_is_proved),
 		T(forged_answers_are_alarms),
 		T(a_witness_cosigns_and_is_asked_for),
-		T(two_witnesses_stand_on_one_checkpoint),
-		T(cosignatures_that_come_late_are_no_alarm),
 		T(a_witness_keeps_what_was_erased),
 	};
 
