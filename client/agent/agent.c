@@ -32,7 +32,7 @@ uint64_t agent_ms(void)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
@@ -237,6 +237,8 @@ static void turn(struct agent *a)
 
 	if (ready < 0 && errno != EINTR)
 		a->stop = true;
+	/* A machine that slept is locked before anybody is heard. */
+	rest(a);
 	for (struct peer **at = &a->peers; ready > 0 && !a->stop && *at != NULL;
 		i++) {
 		struct peer *p = *at;

@@ -335,6 +335,17 @@ def old_copy(c, w):
     c.hears("1", "taken in again")
 
 
+def idle(w):
+    """Unused for long, asleep or not: the next one who comes finds it locked."""
+    w.run("unlock", *pass_file())
+    w.run("config", "lock_minutes", "5")
+    expect(w, 0, "", "inbox")
+    k.move(301)
+    expect(w, 4, "rowan unlock", "inbox")
+    expect(w, 0, "", "inbox", *pass_file())
+    w.run("config", "lock_minutes", "0")
+
+
 def expired(c, w):
     k.move(366 * 86400)
     k.run("rowanctl", "--socket", k.path("daemon/control"), "clock", "accept")
@@ -353,7 +364,7 @@ try:
               lambda: pieces(c, w), lambda: killed(c, w),
               lambda: broken_off(c, w),
               lambda: two_at_once(w), lambda: private(w),
-              lambda: old_copy(c, w),
+              lambda: old_copy(c, w), lambda: idle(w),
               lambda: expired(c, w))
     for scene in scenes:
         t = time.time()
