@@ -38,15 +38,27 @@ static void by_somebody_else(void)
 	relay_close(thief);
 }
 
+/* By the daemon's clock: started again it may go at half its pace. */
+static void wait_for_the_end(void)
+{
+	const struct timespec t = {.tv_nsec = 100000000};
+
+	for (int n = 0; n < 300; n++) {
+		if (invite_kit_state(&i) == WIRE_INVITE_EXPIRED)
+			return;
+		nanosleep(&t, NULL);
+	}
+	KIT_CHECK(false);
+}
+
 static void when_it_is_over(void)
 {
-	struct timespec t = {.tv_sec = 1, .tv_nsec = 200000000};
 	struct wire_redeem_get_answer got;
 
 	i.registrar.invite.b[0] ^= 1;
-	KIT_CHECK(invite_kit_put(&i, 1) == WIRE_OK);
+	KIT_CHECK(invite_kit_put(&i, 5) == WIRE_OK);
 	KIT_CHECK(invite_kit_get(&i, i.enrol, &got) == WIRE_OK);
-	nanosleep(&t, NULL);
+	wait_for_the_end();
 	KIT_CHECK(invite_kit_get(&i, i.enrol, &got) == WIRE_REFUSED);
 	KIT_CHECK(invite_kit_commit(&i, i.enrol, &i.device.commitment) ==
 		  WIRE_REFUSED);
