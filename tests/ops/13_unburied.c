@@ -40,23 +40,27 @@ static void list_losses(void)
 {
 	const struct cast *cast = &restoring.cast;
 	char victim[2 * ID16_LEN + 1], staff[2 * ID16_LEN + 1],
-		of_case[2 * ID16_LEN + 1], path[ROWAND_PATH_MAX];
+		of_case[2 * ID16_LEN + 1], channel[2 * ID16_LEN + 1],
+		path[ROWAND_PATH_MAX];
 	FILE *f;
 
 	hex_of(&cast->victim.device, victim);
 	hex_of(&cast->coordinator.device, staff);
 	hex_of(&cast->c->id, of_case);
+	hex_of(&cast->c->channels[0].channel, channel);
 	snprintf(path, sizeof path, "%.2000s/state/loss.txt", kit_daemon.dir);
 	f = fopen(path, "w");
 	KIT_CHECK(f != NULL);
 	fprintf(f,
-		"rowan loss 1\nentries 5 to 7\n"
+		"rowan loss 1\nentries 5 to 8\n"
 		"other 5 2026-11-26T10Z fetch device %s case %s number 0\n"
 		"statement 6 2026-11-26T10:00:00Z device %s chain %s number 4\n"
 		"other 7 2026-11-26T10:00:00Z login device %s case %032d "
-		"number 0\nafter device %s counter 9\n"
+		"number 0\nmessage 8 2026-11-26T10:00:00Z device %s channel %s "
+		"counter 7 state fetched\nafter device %s counter 9\n"
 		"after device %s counter 8\n",
-		victim, of_case, staff, of_case, staff, 0, victim, staff);
+		victim, of_case, staff, of_case, staff, 0, staff, channel,
+		victim, staff);
 	KIT_CHECK(fclose(f) == 0);
 }
 
@@ -80,6 +84,7 @@ static void is_crossed_out(void)
 	hex_of(&cast->coordinator.device, hex);
 	KIT_CHECK(lists(hex) && lists(" counter 8\n"));
 	KIT_CHECK(!lists(" counter 9\n"));
+	KIT_CHECK(lists("\nerased 8\n") && !lists(" channel "));
 }
 
 int main(void)
