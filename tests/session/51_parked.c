@@ -34,6 +34,7 @@ int main(void)
 	}
 	scene_together(&scene.advocate, &scene.support, 2);
 	scene_together(&scene.officer, &scene.support, 2);
+	scene_leapt();
 	scene_quiet();
 	without = scene_say(&scene.advocate, &scene.support, "without her");
 	scene_heard(&scene.officer, &without);
@@ -48,6 +49,7 @@ int main(void)
 	scene_heard(&scene.victim, &again);
 	KIT_CHECK(!scene_has(&scene.victim, &without));
 	KIT_CHECK(scene_info(&scene.advocate, &scene.support).generation == 1);
+	scene_leapt();
 	KIT_CHECK(scene.victim.alarms == 0);
 	return scene_end();
 }

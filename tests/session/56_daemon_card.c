@@ -116,12 +116,14 @@ int main(void)
 	person_open(&scene.advocate);
 	refused(ROWAN_E_EXPIRED, 10);
 	KIT_CHECK(!scene_has(&scene.advocate, &kept));
+	scene_leapt();
 	scene_quiet();
 
 	renew();
 	scene_heard(&scene.advocate, &kept);
 	KIT_CHECK(session_refuses(scene.victim.s) == 0);
 	sessions_settle();
+	scene_leapt();
 	scene_quiet();
 
 	end_it();

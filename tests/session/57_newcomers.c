@@ -116,6 +116,7 @@ int main(void)
 	word = scene_say(&phone[1], &s->support, "all of you");
 	scene_heard(&s->officer, &word);
 	scene_heard(&s->advocate, &word);
+	scene_leapt();
 	scene_quiet();
 	return scene_end();
 }

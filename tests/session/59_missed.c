@@ -169,6 +169,7 @@ static void two_resets(void)
 	scene_heard(&s->coordinator, &id);
 	sessions_settle();
 	once(&s->coordinator, "between two resets");
+	scene_leapt();
 	scene_quiet();
 }
 
@@ -335,6 +336,7 @@ int main(void)
 	two_resets();
 	nobody_else_came();
 	somebody_came();
+	scene_leapt();
 	scene_quiet();
 	scene_unassign(&s->coordinator, &s->support, member_of(&s->officer));
 	scene_together(&s->advocate, &s->support, 3);

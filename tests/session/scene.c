@@ -234,6 +234,17 @@ void scene_alarm(struct person *p, enum rowan_alarm alarm)
 	KIT_CHECK(!"the alarm");
 }
 
+void scene_leapt(void)
+{
+	for (size_t i = 0; i < kit_clinic.count; i++) {
+		struct person *p = kit_clinic.people[i];
+
+		person_drain(p);
+		p->alarms -= p->alarm[ROWAN_ALARM_STALE];
+		p->alarm[ROWAN_ALARM_STALE] = 0;
+	}
+}
+
 void scene_quiet(void)
 {
 	for (size_t i = 0; i < kit_clinic.count; i++) {

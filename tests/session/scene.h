@@ -99,6 +99,13 @@ size_t scene_count(
 bool scene_owns(struct person *p, const struct rowan_mls_group *group);
 
 /**
+ * scene_leapt():
+ * The clock went on by more than a log may be silent, and the daemon signs by
+ * its own second: that the log was found to be stale meanwhile does not count.
+ */
+void scene_leapt(void);
+
+/**
  * scene_quiet():
  * Nobody was alarmed.
  */
