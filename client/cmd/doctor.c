@@ -193,12 +193,14 @@ static void check_alarms(struct findings *f, struct run *r)
 
 	if (remote_try(r, json_pack("{s:s}", "op", "alarms"), &ret, &error) ==
 		EXIT_DONE) {
-		json_array_foreach (json_object_get(ret, "alarms"), i, one)
+		json_array_foreach (json_object_get(ret, "alarms"), i, one) {
 			(void)on_alarm(r, one, f);
+		}
 		if (json_array_size(json_object_get(ret, "alarms")) == 0)
 			found(f, true, _("there was no alarm"), NULL);
-		json_array_foreach (json_object_get(ret, "refused"), i, one)
+		json_array_foreach (json_object_get(ret, "refused"), i, one) {
 			on_refused(f, one);
+		}
 	}
 	json_decref(ret);
 	json_decref(error);
