@@ -34,6 +34,19 @@ static inline bool id16_eq(const struct id16 *a, const struct id16 *b)
 }
 
 /**
+ * id16_among(id, list, count):
+ * Return true iff ${id} is one of the ${count} ids of ${list}.
+ */
+static inline bool id16_among(
+	const struct id16 *id, const struct id16 *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id16_eq(&list[i], id))
+			return true;
+	return false;
+}
+
+/**
  * id16_view(id):
  * Return a view of the 16 bytes of ${id}.
  */

@@ -499,14 +499,6 @@ int channels_devices(struct channels *x, const struct id16 *channel,
 	return 0;
 }
 
-static bool among(const struct id16 *id, const struct id16 *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (id16_eq(&list[i], id))
-			return true;
-	return false;
-}
-
 int channels_others(struct channels *x, const struct id16 *channel,
 	const struct id16 *members, size_t count, bool *ret)
 {
@@ -524,7 +516,7 @@ int channels_others(struct channels *x, const struct id16 *channel,
 			break;
 		member = card.card.member;
 		*ret = !id16_eq(&member, &x->o.me->member) &&
-		       !among(&member, members, count);
+		       !id16_among(&member, members, count);
 	}
 	return rc;
 }
@@ -545,11 +537,11 @@ int channels_missing(struct channels *x, const struct id16 *channel,
 		struct id16 member;
 
 		if (channel_seen(c, &ret[i]) != NULL ||
-			among(&ret[i], c->state.away, c->state.away_count))
+			id16_among(&ret[i], c->state.away, c->state.away_count))
 			continue;
 		member = channel_member_of(x, &ret[i]);
 		if (id16_eq(&member, &x->o.me->member) ||
-			among(&member, members, count))
+			id16_among(&member, members, count))
 			ret[(*ret_len)++] = ret[i];
 	}
 	return rc;

@@ -275,15 +275,6 @@ static int waits_again(struct channel *c)
 	return channel_commit(c->x, 0);
 }
 
-static bool listed(
-	const struct channel *c, const struct id16 *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (id16_eq(&list[i], &c->x->o.me->device))
-			return true;
-	return false;
-}
-
 int channel_without(struct channel *c)
 {
 	const struct case_channel *stated = channel_stated(c);
@@ -314,7 +305,7 @@ int channel_without(struct channel *c)
 		return 0;
 	}
 	/* A parked device comes back by asking for it. */
-	if (listed(c, c->state.away, c->state.away_count))
+	if (id16_among(&c->x->o.me->device, c->state.away, c->state.away_count))
 		return channel_is_lost(c);
 	c->known = false;
 	channel_later(c, CHANNEL_LOOK_MS);
@@ -329,12 +320,13 @@ int channel_is_lost(struct channel *c)
 	if (!c->known)
 		return channel_ask_state(c);
 	member = (s->flags & WIRE_GROUP_MEMBER) != 0;
-	if (!member && !listed(c, s->away, s->away_count) &&
+	if (!member &&
+		!id16_among(&c->x->o.me->device, s->away, s->away_count) &&
 		c->row.stand == CHANNEL_LOST)
 		return waits_again(c);
 	c->known = false;
 	channel_later(c, READMIT_MS);
-	if (!listed(c, s->replace, s->replace_count))
+	if (!id16_among(&c->x->o.me->device, s->replace, s->replace_count))
 		c->x->o.readmit(c->x->o.ctx, &c->row.case_id);
 	else if ((s->flags & (WIRE_GROUP_FROZEN | WIRE_GROUP_DESERTED)) != 0 ||
 		 c->x->now >= c->row.since + c->x->o.patience)

@@ -40,15 +40,6 @@ bool channel_must_go(struct channel *c)
 
 /* ---- what is needed ---- */
 
-static bool in_list(
-	const struct id16 *list, size_t count, const struct id16 *device)
-{
-	for (size_t i = 0; i < count; i++)
-		if (id16_eq(&list[i], device))
-			return true;
-	return false;
-}
-
 static void add(
 	struct channel *c, struct channel_need *need, const struct id16 *device)
 {
@@ -95,7 +86,7 @@ static int look_at_leaf(struct channel *c, const struct channel_seen *s,
 	}
 	if (id16_eq(&s->device, &c->x->o.me->device))
 		return 0;
-	if (in_list(st->replace, st->replace_count, &s->device)) {
+	if (id16_among(&s->device, st->replace, st->replace_count)) {
 		/* Only what a statement of its own bears out. */
 		rc = channel_readmitted(c, &s->device, 0);
 		if (rc != 0)
@@ -103,7 +94,7 @@ static int look_at_leaf(struct channel *c, const struct channel_seen *s,
 		add(c, need, &s->device);
 		if (claimed(c, &s->device))
 			need->remove[need->remove_count++] = s->leaf;
-	} else if (in_list(st->away, st->away_count, &s->device) &&
+	} else if (id16_among(&s->device, st->away, st->away_count) &&
 		   s->heard + CHANNEL_AWAY_S <= c->x->now) {
 		need->remove[need->remove_count++] = s->leaf;
 	}
@@ -120,7 +111,7 @@ static int look(
 		rc = look_at_leaf(c, &c->row.seen[i], e, need);
 	for (size_t i = 0; rc == 0 && i < e->count; i++)
 		if (channel_seen(c, &e->device[i]) == NULL &&
-			!in_list(st->away, st->away_count, &e->device[i]))
+			!id16_among(&e->device[i], st->away, st->away_count))
 			add(c, need, &e->device[i]);
 	return rc;
 }

@@ -12,15 +12,6 @@
 #define PATIENCE_S  86400 /* for what others must not see */
 #define PATIENCE_MS 3600000
 
-static bool in_list(
-	const struct id16 *list, size_t count, const struct id16 *device)
-{
-	for (size_t i = 0; i < count; i++)
-		if (id16_eq(&list[i], device))
-			return true;
-	return false;
-}
-
 /* ---- for whom ---- */
 
 int outbox_others(struct outbox *x, const struct outbox_row *row, bool *ret)
@@ -43,7 +34,8 @@ static int find_missed(struct outbox *x, struct outbox_row *row)
 		row->member_count, row->missed, &row->missed_count);
 	/* Once owed, always owed. */
 	for (size_t i = 0; rc == 0 && i < row->missed_count; i++)
-		if (in_list(row->awaited, row->awaited_count, &row->missed[i]))
+		if (id16_among(
+			    &row->missed[i], row->awaited, row->awaited_count))
 			row->flags |= OUTBOX_OWED;
 	return rc;
 }
@@ -123,7 +115,7 @@ static int has_come(struct outbox *x, const struct outbox_row *row, bool *ret)
 
 	*ret = false;
 	for (size_t i = 0; rc == 0 && i < row->missed_count; i++)
-		*ret = *ret || in_list(in, count, &row->missed[i]);
+		*ret = *ret || id16_among(&row->missed[i], in, count);
 	free(in);
 	return rc;
 }
