@@ -12,65 +12,22 @@
 
 #include <cmocka.h>
 
-#include "lib/device_kit.h"
-#include "lib/seed.h"
+#include "lib/proofs_kit.h"
 #include "log/entry.h"
 #include "session/proof/audit.h"
-#include "trust/attest.h"
 
-static struct double_clinic clinic;
-static struct cast *t;
-static struct device_kit d;
-static struct proofs *x;
-static struct world_person server, witness;
-static uint64_t now_ms;
-
-static void aborted(void *ctx)
-{
-	fail_msg("%s", "a transaction did not happen");
-}
-
-static void enrol(struct world_person *p, const char *name, uint8_t role,
-	const uint8_t *seed)
-{
-	struct wire_card card;
-
-	world_person(p, name);
-	if (seed != NULL) {
-		memcpy(p->seed, seed, sizeof p->seed);
-		attest_key(p->seed, &p->signature_key);
-	}
-	world_card(&t->w, p, role, "clinic", &card);
-	assert_int_equal(world_enrol(&t->w, p, NULL, &card), 0);
-}
+static struct proofs_kit k;
 
 static int setup(void **state)
 {
-	struct proofs_options o = {.aborted = aborted};
-	struct key32 key;
-
-	double_clinic_begin(&clinic);
-	t = &clinic.cast;
-	seed_log_key(&key);
-	enrol(&server, "the daemon", WIRE_ROLE_DAEMON, key.b);
-	enrol(&witness, "a witness", WIRE_ROLE_WITNESS, NULL);
-	device_kit_begin(&d, &clinic, &witness, false);
-	device_kit_settle(&d);
-	o.vault = d.kit.vault;
-	o.events = d.events;
-	o.requests = d.q;
-	o.follow = d.follow;
-	o.me = &d.me;
-	assert_int_equal(proofs_new(&x, &o), 0);
-	now_ms = 0;
+	proofs_kit_begin(&k);
+	proofs_kit_as(&k, &k.witness);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	proofs_free(x);
-	device_kit_end(&d);
-	double_clinic_end(&clinic);
+	proofs_kit_end(&k);
 	return 0;
 }
 
@@ -78,13 +35,13 @@ static int teardown(void **state)
 static uint64_t happen(int64_t ahead, bool hour)
 {
 	struct log_entry e = {.act = WIRE_ACT_READ, .hour = hour};
-	struct store *st = relay_double_begin(clinic.d);
+	struct store *st = relay_double_begin(k.clinic.d);
 	struct entry_made made;
 
-	e.time = (uint64_t)((int64_t)relay_double_now(clinic.d) + ahead);
+	e.time = (uint64_t)((int64_t)relay_double_now(k.clinic.d) + ahead);
 	assert_int_equal(entry_add(st, &e, &made), 0);
-	relay_double_commit(clinic.d);
-	relay_double_pass(clinic.d, 2000);
+	relay_double_commit(k.clinic.d);
+	relay_double_pass(k.clinic.d, 2000);
 	return made.leaf;
 }
 
@@ -97,14 +54,13 @@ static int check(uint64_t since, uint64_t *ret, uint64_t *ret_size)
 	struct audit *a;
 	int rc = ROWAN_E_AGAIN;
 
-	follow_time(d.follow, relay_double_now(clinic.d), false);
-	proofs_online(x, true);
-	assert_int_equal(audit_new(&a, x, &q), 0);
+	follow_time(k.d.follow, relay_double_now(k.clinic.d), false);
+	assert_int_equal(audit_new(&a, k.proofs, &q), 0);
 	for (int i = 0; rc == 0 || rc == ROWAN_E_AGAIN; i++) {
 		assert_true(i < 1000);
-		now_ms += 1100;
-		assert_int_equal(proofs_step(x, now_ms), 0);
-		device_kit_settle(&d);
+		k.now_ms += 1100;
+		assert_int_equal(proofs_step(k.proofs, k.now_ms), 0);
+		device_kit_settle(&k.d);
 		rc = audit_next(a, &item);
 	}
 	*ret = item.leaf;
@@ -166,7 +122,7 @@ static void an_hour_covers_what_was_in_it(void **state)
 	uint64_t early;
 
 	/* The double begins at a full hour. */
-	relay_double_pass(clinic.d, 1800 * 1000);
+	relay_double_pass(k.clinic.d, 1800 * 1000);
 	happen(0, false);
 	happen(0, true);
 	happen(0, false);
@@ -183,7 +139,7 @@ static void a_checkpoint_is_no_earlier_than_its_entries(void **state)
 	assert_true(size > last);
 	/* Or what came after it is the one that is early. */
 	assert_true(leaf == size || leaf == last + 1);
-	relay_double_pass(clinic.d, 2000 * 1000);
+	relay_double_pass(k.clinic.d, 2000 * 1000);
 	sound(happen(0, false));
 }
 

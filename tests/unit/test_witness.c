@@ -12,23 +12,16 @@
 
 #include <cmocka.h>
 
-#include "lib/device_kit.h"
+#include "lib/proofs_kit.h"
 #include "lib/seed.h"
-#include "session/proof/proofs.h"
 #include "tlog/cosignature.h"
 #include "tlog/origin.h"
 #include "tlog/text.h"
 #include "tlog/witness.h"
-#include "trust/attest.h"
-#include "trust/conflict.h"
 
 #define LEAVES 40
 
-static struct double_clinic clinic;
-static struct cast *t;
-static struct device_kit d;
-static struct proofs *x;
-static struct world_person server, witness;
+static struct proofs_kit kit;
 static uint8_t log_pk[crypto_sign_PUBLICKEYBYTES];
 static uint8_t log_sk[crypto_sign_SECRETKEYBYTES];
 static struct note_key log_key;
@@ -88,65 +81,17 @@ int __wrap_cosignature_sign(struct writer *w, struct bytes text, uint64_t time,
 /* ---- the clinic ------------------------------------------------------------
  */
 
-static void aborted(void *ctx)
-{
-	fail_msg("%s", "a transaction did not happen");
-}
-
-static void begin_proofs(void)
-{
-	const struct proofs_options o = {.vault = d.kit.vault,
-		.events = d.events,
-		.requests = d.q,
-		.follow = d.follow,
-		.me = &d.me,
-		.aborted = aborted};
-
-	assert_int_equal(proofs_new(&x, &o), 0);
-}
-
-static void again(void)
-{
-	proofs_free(x);
-	device_kit_again(&d);
-	begin_proofs();
-}
-
-static void enrol(struct world_person *p, const char *name, uint8_t role,
-	const uint8_t *seed)
-{
-	struct wire_card card;
-
-	world_person(p, name);
-	if (seed != NULL) {
-		memcpy(p->seed, seed, sizeof p->seed);
-		attest_key(p->seed, &p->signature_key);
-	}
-	world_card(&t->w, p, role, "clinic", &card);
-	assert_int_equal(world_enrol(&t->w, p, NULL, &card), 0);
-}
-
-static void as(const struct world_person *p)
-{
-	device_kit_begin(&d, &clinic, p, false);
-	device_kit_settle(&d);
-	device_kit_catch_up(&d);
-	begin_proofs();
-}
-
 static int setup(void **state)
 {
 	struct key32 key;
 
-	double_clinic_begin(&clinic);
-	t = &clinic.cast;
+	proofs_kit_begin(&kit);
+	proofs_kit_as(&kit, &kit.witness);
 	seed_log_key(&key);
 	assert_int_equal(crypto_sign_seed_keypair(log_pk, log_sk, key.b), 0);
-	enrol(&server, "the daemon", WIRE_ROLE_DAEMON, key.b);
-	enrol(&witness, "a witness", WIRE_ROLE_WITNESS, NULL);
-	as(&witness);
 	assert_int_equal(
-		origin_log(&follow_clinic(d.follow)->id, log_pk, &log_key), 0);
+		origin_log(&follow_clinic(kit.d.follow)->id, log_pk, &log_key),
+		0);
 	grow(0);
 	grow(1);
 	return 0;
@@ -154,9 +99,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	proofs_free(x);
-	device_kit_end(&d);
-	double_clinic_end(&clinic);
+	proofs_kit_end(&kit);
 	return 0;
 }
 
@@ -209,7 +152,7 @@ static int answer(const struct asked *q)
 {
 	struct buf line;
 	size_t len = ask(q);
-	int rc = proofs_witness(x, bytes_of(request, len), &line);
+	int rc = proofs_witness(kit.proofs, bytes_of(request, len), &line);
 
 	if (rc == 0) {
 		struct note_key key;
@@ -224,8 +167,8 @@ static int answer(const struct asked *q)
 		writer_raw(&w, note, len - (size_t)(note - request));
 		writer_raw(&w, line.data, line.len);
 		assert_int_equal(note_parse(&n, writer_view(&w)), 0);
-		assert_int_equal(origin_witness(&witness.device,
-					 witness.signature_key.b, &key),
+		assert_int_equal(origin_witness(&kit.witness.device,
+					 kit.witness.signature_key.b, &key),
 			0);
 		assert_int_equal(cosignature_verify(&n, &key, &time), 0);
 	}
@@ -233,47 +176,20 @@ static int answer(const struct asked *q)
 	return rc;
 }
 
-static enum conflict_verdict kept(uint64_t n)
-{
-	struct conflict *c = malloc(sizeof *c);
-	enum conflict_verdict v = CONFLICT_FORM;
-	struct anchor anchor;
-	struct wire_key key;
-	struct buf file;
-
-	assert_non_null(c);
-	attest_key(t->w.authority, &key);
-	anchor_init(&anchor);
-	anchor_pin(&anchor, &key);
-	if (proofs_conflicts(x, n, &file) == 0) {
-		v = conflict_check(c, buf_view(&file), &anchor);
-		buf_wipe(&file);
-	}
-	free(c);
-	return v;
-}
-
-static uint64_t seen(void)
-{
-	struct watch w;
-
-	proofs_watch(x, &w);
-	return w.size;
-}
-
 static void it_signs_what_grows(void **state)
 {
 	assert_int_equal(answer(&(struct asked){.size = 7, .time = 100}), 0);
-	assert_int_equal(seen(), 7);
+	assert_int_equal(proofs_kit_seen(&kit), 7);
 	/* What it said it knows, after a restart, too. */
-	again();
-	assert_int_equal(seen(), 7);
+	proofs_kit_again(&kit);
+	assert_int_equal(proofs_kit_seen(&kit), 7);
 	for (uint64_t size = 7; size <= LEAVES; size += 3)
-		assert_int_equal(answer(&(struct asked){.old = seen(),
-					 .size = size,
-					 .time = 100 + size}),
+		assert_int_equal(
+			answer(&(struct asked){.old = proofs_kit_seen(&kit),
+				.size = size,
+				.time = 100 + size}),
 			0);
-	assert_int_equal(device_kit_alarms(&d, 0), 0);
+	assert_int_equal(device_kit_alarms(&kit.d, 0), 0);
 }
 
 static void it_refuses_and_says_why(void **state)
@@ -300,8 +216,8 @@ static void it_refuses_and_says_why(void **state)
 	assert_int_equal(
 		answer(&(struct asked){.old = 31, .size = 30, .time = 9}),
 		ROWAN_E_MALFORMED);
-	assert_int_equal(device_kit_alarms(&d, 0), 0);
-	assert_int_equal(seen(), 20);
+	assert_int_equal(device_kit_alarms(&kit.d, 0), 0);
+	assert_int_equal(proofs_kit_seen(&kit), 20);
 	/* Another history of the same length, a longer one, a shorter one. */
 	assert_int_equal(
 		answer(&(struct asked){
@@ -314,13 +230,13 @@ static void it_refuses_and_says_why(void **state)
 	assert_int_equal(
 		answer(&(struct asked){.old = 10, .size = 10, .time = 300}),
 		ROWAN_E_CHAIN);
-	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_FORK), 1);
-	assert_int_equal(seen(), 20);
+	assert_int_equal(device_kit_alarms(&kit.d, ROWAN_ALARM_FORK), 1);
+	assert_int_equal(proofs_kit_seen(&kit), 20);
 	/* What was signed of it is kept, and proves it to others. */
-	assert_int_equal(kept(0), CONFLICT_FORK);
-	assert_int_equal(kept(1), CONFLICT_PAST);
-	assert_int_equal(kept(2), CONFLICT_BACK);
-	assert_int_equal(kept(3), CONFLICT_FORM);
+	assert_int_equal(proofs_kit_kept(&kit, 0), CONFLICT_FORK);
+	assert_int_equal(proofs_kit_kept(&kit, 1), CONFLICT_PAST);
+	assert_int_equal(proofs_kit_kept(&kit, 2), CONFLICT_BACK);
+	assert_int_equal(proofs_kit_kept(&kit, 3), CONFLICT_FORM);
 	/* And goes on with the log it knows. */
 	assert_int_equal(
 		answer(&(struct asked){.old = 20, .size = 30, .time = 400}), 0);
@@ -338,8 +254,9 @@ static void no_bit_of_a_request_may_change(void **state)
 		struct buf line;
 
 		request[i / 8] ^= (char)(1 << i % 8);
-		assert_int_not_equal(
-			proofs_witness(x, bytes_of(request, len), &line), 0);
+		assert_int_not_equal(proofs_witness(kit.proofs,
+					     bytes_of(request, len), &line),
+			0);
 		request[i / 8] ^= (char)(1 << i % 8);
 		buf_wipe(&line);
 	}
@@ -347,10 +264,11 @@ static void no_bit_of_a_request_may_change(void **state)
 		struct buf line;
 
 		assert_int_not_equal(
-			proofs_witness(x, bytes_of(request, i), &line), 0);
+			proofs_witness(kit.proofs, bytes_of(request, i), &line),
+			0);
 		buf_wipe(&line);
 	}
-	assert_int_equal(seen(), 9);
+	assert_int_equal(proofs_kit_seen(&kit), 9);
 	assert_int_equal(answer(&q), 0);
 }
 
@@ -358,13 +276,12 @@ static void only_a_witness_answers(void **state)
 {
 	struct writer w;
 
-	proofs_free(x);
-	device_kit_end(&d);
-	as(&t->advocate);
+	proofs_kit_leave(&kit);
+	proofs_kit_as(&kit, &kit.clinic.cast.advocate);
 	assert_int_equal(answer(&(struct asked){.size = 9, .time = 100}),
 		ROWAN_E_SIGNER);
 	writer_init(&w, NOTE_VKEY_MAX);
-	assert_int_equal(proofs_witness_key(x, &w), ROWAN_E_SIGNER);
+	assert_int_equal(proofs_witness_key(kit.proofs, &w), ROWAN_E_SIGNER);
 	writer_wipe(&w);
 }
 
@@ -377,8 +294,8 @@ static void ended_between_keeping_and_answering(void **state)
 	killed = true;
 	assert_int_equal(answer(&q), ROWAN_E_IO);
 	killed = false;
-	again();
-	assert_int_equal(seen(), 30);
+	proofs_kit_again(&kit);
+	assert_int_equal(proofs_kit_seen(&kit), 30);
 	assert_int_equal(
 		answer(&(struct asked){
 			.which = 1, .old = 30, .size = 30, .time = 300}),
