@@ -170,8 +170,7 @@ static void nor_does_somebody_elses(void **state)
 	assert_int_equal(device_kit_alarms(&d, ROWAN_ALARM_ROLLBACK), 1);
 }
 
-/* ---- the waiting is over --------------------------------------------------
- */
+/* ---- the waiting is over ------------------------------------------------- */
 
 /* Signers know no more than the copy does. */
 static void forget(void)
@@ -661,6 +660,112 @@ static void nor_is_it_older_than_what_is_lost(void **state)
 	assert_int_equal(may(&t->officer), ROWAN_E_REVOKED);
 }
 
+/* ---- in one order ---------------------------------------------------------
+ */
+
+/* The copy, and behind it what was signed then. */
+static void comes_again(struct bytes of_clinic, struct bytes of_case)
+{
+	forget();
+	relay_double_rollback(clinic.d);
+	assert_int_equal(buf_set(&restore, of_clinic), 0);
+	assert_int_equal(world_submit(&t->w, NULL, of_clinic), 0);
+	if (of_case.len > 0)
+		assert_int_equal(world_submit(&t->w, t->c, of_case), 0);
+	relay_double_hook(clinic.d, hook, NULL);
+}
+
+/* Of one hour, and a daemon that has kept both chains. */
+static void of_two_restores_the_later_stays(void **state)
+{
+	struct buf first = {0};
+	struct wire_hash head;
+
+	revoke(&t->officer);
+	look();
+	over(true);
+	assert_int_equal(buf_set(&first, buf_view(&restore)), 0);
+	look();
+	assert_true(goes_on());
+	pass(600);
+	over(true);
+	look();
+	assert_int_equal(alarms[0], 0);
+	assert_true(goes_on());
+	head = follow_clinic(d.follow)->head;
+	comes_again(buf_view(&first), bytes_of(NULL, 0));
+	look();
+	assert_int_equal(alarms[ROWAN_ALARM_FORK], 1);
+	assert_int_equal(lost, 0);
+	assert_memory_equal(&follow_clinic(d.follow)->head, &head, sizeof head);
+	buf_wipe(&first);
+}
+
+/* One restore, and two chains of a case that were signed about then. */
+static void a_case_goes_on_once(void **state)
+{
+	struct buf ours = {0}, signed_then = {0};
+	struct wire_statement s;
+	struct wire_hash head;
+
+	world_statement(&t->w, t->c, WIRE_ST_UNASSIGN, &s);
+	s.u.unassign.member = t->victim.member;
+	s.u.unassign.channel = WIRE_CHANNEL_SUPPORT;
+	world_sign(&t->w, &t->coordinator, &s, &ours);
+	assert_int_equal(world_submit(&t->w, t->c, buf_view(&ours)), 0);
+	look();
+	over(true);
+	assert_int_equal(buf_set(&signed_then, buf_view(&restore)), 0);
+	assign(&t->stranger);
+	look();
+	assert_int_equal(alarms[0] + 1, lost);
+	assert_true(goes_on());
+	head = follow_case(d.follow, &t->c->id)->head;
+	comes_again(buf_view(&signed_then), buf_view(&ours));
+	assign(&t->stranger);
+	look();
+	assert_int_equal(alarms[ROWAN_ALARM_FORK], 1);
+	assert_int_equal(lost, 0);
+	assert_memory_equal(
+		&follow_case(d.follow, &t->c->id)->head, &head, sizeof head);
+	buf_wipe(&ours);
+	buf_wipe(&signed_then);
+}
+
+/* Anew, but not from now on; and that is lost a day later. */
+static void put_off(uint64_t seconds)
+{
+	struct wire_statement s;
+
+	world_statement(&t->w, t->c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = t->officer.member;
+	s.u.assign.channel = WIRE_CHANNEL_TEAM;
+	s.u.assign.from = s.time + seconds;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	look();
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	pass(DAY);
+	over(true);
+	assign(&t->stranger);
+	look();
+	assert_int_equal(alarms[0] + 1, lost);
+}
+
+static void who_was_to_begin_later_stays_out(void **state)
+{
+	put_off(3 * DAY);
+	assert_int_equal(may(&t->officer), ROWAN_E_RULE);
+	assign(&t->officer);
+	look();
+	assert_int_equal(may(&t->officer), 0);
+}
+
+static void who_has_begun_is_in(void **state)
+{
+	put_off(3600);
+	assert_int_equal(may(&t->officer), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -685,6 +790,10 @@ int main(void)
 		TEST(while_the_second_waits),
 		TEST(nor_do_two),
 		TEST(nor_is_it_older_than_what_is_lost),
+		TEST(of_two_restores_the_later_stays),
+		TEST(a_case_goes_on_once),
+		TEST(who_was_to_begin_later_stays_out),
+		TEST(who_has_begun_is_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,12 +27,63 @@ static bool again(struct follow_chain *c)
 	return true;
 }
 
+/* The restore that stands last in our chain; zero: none does. */
+static int last_restore(struct follow *f, struct wire_hash *ret)
+{
+	int rc = 0;
+
+	memset(ret, 0, sizeof *ret);
+	for (uint64_t n = f->clinic.number; rc == 0 && n > 0; n--) {
+		struct follow_link link;
+		struct wire_statement s;
+		struct buf raw = {0};
+		bool found;
+
+		rc = follow_get_link(f, &follow_clinic_chain, n, &link, &raw);
+		found = rc == 0 && !link.withheld &&
+			wire_statement_decode(link.statement, &s) == 0 &&
+			s.kind == WIRE_ST_RESTORE;
+		buf_wipe(&raw);
+		if (found) {
+			*ret = link.link.content;
+			break;
+		}
+	}
+	return rc;
+}
+
+int follow_anew_done(struct follow *f, const struct id16 *case_id)
+{
+	struct wire_hash under;
+	int rc = last_restore(f, &under);
+
+	return rc == 0 ? follow_put_under(f, case_id, &under) : rc;
+}
+
+/* A case goes on with another chain once for a restore, never to and fro. */
+static bool was_done(struct follow *f, const struct id16 *chain)
+{
+	struct wire_hash under, was;
+	int rc = 0;
+
+	if (follow_is_clinic(chain))
+		return false;
+	rc = follow_get_under(f, chain, &was);
+	if (rc == ROWAN_E_NOT_FOUND)
+		return false;
+	if (rc == 0)
+		rc = last_restore(f, &under);
+	if (rc != 0)
+		f->fault = rc;
+	return rc != 0 || memcmp(&was, &under, sizeof was) == 0;
+}
+
 bool follow_anew(
 	struct follow *f, const struct id16 *chain, struct follow_chain *c)
 {
 	return !c->tried_anew &&
 	       (follow_back_late(f, chain) || follow_back_earlier(f, chain)) &&
-	       again(c);
+	       !was_done(f, chain) && again(c);
 }
 
 bool follow_anew_other(

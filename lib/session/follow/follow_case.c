@@ -499,15 +499,17 @@ void follow_case_refused(struct follow *f, struct known_case *k)
 
 /* ---- after a restore ----------------------------------------------------- */
 
-/* Whether it let ${a} in as long as that does. */
-static bool let_in(const struct case_state *c, const struct case_assignment *a)
+/* Whether it let ${a} in as soon, from now on, and as long as that does. */
+static bool let_in(const struct case_state *c, const struct case_assignment *a,
+	uint64_t now)
 {
 	for (size_t i = 0; i < c->assignment_count; i++) {
 		const struct case_assignment *b = &c->assignments[i];
 
 		if (b->channel == a->channel && id16_eq(&b->member, &a->member))
-			return b->until == 0 ||
-			       (a->until != 0 && a->until <= b->until);
+			return (b->from <= a->from || b->from <= now) &&
+			       (b->until == 0 ||
+				       (a->until != 0 && a->until <= b->until));
 	}
 	return false;
 }
@@ -524,7 +526,7 @@ static int shut_out(struct taking *t)
 	for (size_t i = 0; rc == 0 && i < t->c.assignment_count; i++) {
 		const struct case_assignment *a = &t->c.assignments[i];
 
-		if (!let_in(before, a))
+		if (!let_in(before, a, follow_now(t->f)))
 			rc = follow_hold(t->f, before, &a->member, a->channel);
 	}
 	return rc;
@@ -594,6 +596,8 @@ static int replay(struct taking *t, const struct wire_chain_head *newest)
 	if (rc == 0)
 		rc = lose(t, old, count);
 	free(old);
+	if (rc == 0)
+		rc = follow_anew_done(t->f, &k->c.id);
 	if (rc == 0)
 		rc = at_the_end(t);
 	return rc == 0 ? follow_put_case(t->f, &t->c, true, false) : rc;

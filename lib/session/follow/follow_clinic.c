@@ -324,10 +324,48 @@ static int stays_out(struct follow *f, const struct follow_old *old)
 	return rc == 0 ? ROWAN_E_CHAIN : rc;
 }
 
+/* When it was signed, and which of those of one second. */
+static bool is_later(uint64_t time, const struct wire_hash *content,
+	uint64_t than, const struct wire_hash *than_content)
+{
+	return time != than
+		       ? time > than
+		       : memcmp(content, than_content, sizeof *content) > 0;
+}
+
+/*
+ * Restores are followed in one order: for one that was followed there must be
+ * a later one, or a daemon could lead us to and fro between two.
+ */
+static int goes_on(struct taking *t, const struct follow_old *old, size_t from,
+	size_t count)
+{
+	const struct follow_anew *l = &t->f->anew;
+	const struct follow_old *lost = NULL;
+	bool later = false;
+
+	for (size_t i = from; i < count; i++)
+		if (!old[i].withheld && old[i].kind == WIRE_ST_RESTORE &&
+			(lost == NULL || is_later(old[i].time, &old[i].content,
+						 lost->time, &lost->content)))
+			lost = &old[i];
+	for (size_t i = from; lost != NULL && !later && i < l->count; i++) {
+		const struct anew_item *a = &l->items[i];
+		struct wire_statement s;
+
+		later = !a->item.withheld &&
+			wire_statement_decode(a->item.statement, &s) == 0 &&
+			s.kind == WIRE_ST_RESTORE &&
+			is_later(s.time, &a->link.content, lost->time,
+				&lost->content);
+	}
+	return lost == NULL || later ? 0 : ROWAN_E_CHAIN;
+}
+
 static int lose(struct taking *t, const struct follow_old *old, size_t count)
 {
 	size_t i = follow_old_common(t->f, old, count);
-	int rc = 0;
+	int rc = goes_on(t, old, i, count);
 
 	for (; rc == 0 && i < count; i++) {
 		if (old[i].withheld)

@@ -128,6 +128,34 @@ int follow_cut(struct follow *f, uint64_t from, const struct follow_old *old,
 		       : rc;
 }
 
+int follow_put_under(struct follow *f, const struct id16 *case_id,
+	const struct wire_hash *restore)
+{
+	struct name n;
+
+	return vault_put(f->o.vault, VAULT_CASE,
+		named(&n, 'w', case_id->b, ID16_LEN), 0,
+		bytes_of(restore->b, WIRE_HASH_LEN));
+}
+
+int follow_get_under(
+	struct follow *f, const struct id16 *case_id, struct wire_hash *ret)
+{
+	struct name n;
+	struct buf mem;
+	int rc = vault_get(f->o.vault, VAULT_CASE,
+		named(&n, 'w', case_id->b, ID16_LEN), 0, &mem);
+
+	if (rc != 0)
+		return rc;
+	if (mem.len == WIRE_HASH_LEN)
+		memcpy(ret->b, mem.data, WIRE_HASH_LEN);
+	else
+		rc = ROWAN_E_CORRUPT;
+	buf_wipe(&mem);
+	return rc;
+}
+
 /* ---- who stays out ------------------------------------------------------- */
 
 static int hold(struct follow *f, enum vault_kind kind, struct bytes name,

@@ -250,6 +250,12 @@ ROWAN_MUST int follow_held(struct follow *f, const struct id16 *case_id,
 	const struct id16 *member, uint8_t channel);
 ROWAN_MUST int follow_held_device(struct follow *f, const struct id16 *device);
 
+/* The restore behind which a case was read again. ROWAN_E_NOT_FOUND. */
+ROWAN_MUST int follow_put_under(struct follow *f, const struct id16 *case_id,
+	const struct wire_hash *restore);
+ROWAN_MUST int follow_get_under(
+	struct follow *f, const struct id16 *case_id, struct wire_hash *ret);
+
 /* ---- follow.c ---- */
 
 struct known_case *follow_find(struct follow *f, const struct id16 *case_id);
@@ -320,6 +326,8 @@ bool follow_anew(
  */
 bool follow_anew_other(
 	struct follow *f, const struct id16 *chain, struct follow_chain *c);
+/* A case was, in the open transaction: not again behind the same restore. */
+ROWAN_MUST int follow_anew_done(struct follow *f, const struct id16 *case_id);
 /* What is to be read again, and behind which number, if anything. */
 ROWAN_MUST int follow_anew_next(struct follow *f, struct id16 *ret,
 	uint64_t *ret_after, bool *ret_found);

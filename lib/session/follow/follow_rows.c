@@ -20,6 +20,8 @@
  *	CASE "list"/i			the i-th case
  *	CASE "s"+case/0			its state
  *	CASE "l"+case/n			statement n of it
+ *	CASE "w"+case/0			the hash of the restore behind which
+ *					it went on with another chain last
  *	CASE "g"+case+member/k		out of channel k by what a restore lost:
  *					uint64, when the newest of it was signed
  *
