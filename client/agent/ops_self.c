@@ -39,6 +39,14 @@ static void put_self(const struct agent *a, json_t *out)
 		json_integer((json_int_t)rowan_self_expires(r)));
 }
 
+/* Of the daemon: why it is not spoken with, though it answers. */
+static const char *show_daemon_card(int code)
+{
+	return code == ROWAN_E_EXPIRED	 ? "expired"
+	       : code == ROWAN_E_REVOKED ? "revoked"
+					 : NULL;
+}
+
 static int op_status(struct request *q)
 {
 	struct agent *a = q->agent;
@@ -70,6 +78,9 @@ static int op_status(struct request *q)
 	if (a->offline != 0)
 		(void)json_object_set_new(
 			o, "offline", json_string(rowan_strerror(a->offline)));
+	if (show_daemon_card(a->offline) != NULL)
+		(void)json_object_set_new(o, "daemon_card",
+			json_string(show_daemon_card(a->offline)));
 	if (a->vault_error != 0)
 		(void)json_object_set_new(o, "fault",
 			json_string(rowan_strerror(a->vault_error)));

@@ -98,7 +98,11 @@ static void check_card(struct findings *f, const json_t *s)
 	}
 	found(f, strcmp(link, "current") == 0 || strcmp(link, "up") == 0,
 		_("the daemon answers"),
-		strcmp(link, "refused") == 0
+		*json_text(s, "daemon_card") != '\0'
+			? _("its card has ended or was revoked, and nobody "
+			    "talks to it: tell whoever runs it; this device "
+			    "goes on by itself afterwards")
+		: strcmp(link, "refused") == 0
 			? _("the daemon does not let this device in: was the "
 			    "authority's answer imported there, is its clock "
 			    "right, was the device revoked?")

@@ -498,8 +498,16 @@ static void say_rights(const struct run *r, const json_t *list)
 		ui_say(&r->ui, _("Rights:   %s"), text);
 }
 
-static const char *link_words(const char *link)
+static const char *link_words(const json_t *s)
 {
+	const char *link = json_text(s, "link");
+	const char *card = json_text(s, "daemon_card");
+
+	if (strcmp(card, "expired") == 0)
+		return _("its card has ended; what is said waits here until it "
+			 "is renewed");
+	if (strcmp(card, "revoked") == 0)
+		return _("its card was revoked; what is said waits here");
 	if (strcmp(link, "current") == 0)
 		return _("connected, nothing is missing");
 	if (strcmp(link, "up") == 0)
@@ -549,7 +557,7 @@ static void say_status(const struct run *r, const json_t *s)
 		(uint64_t)json_number(s, "now"), when);
 	if (*when != '\0')
 		ui_say(&r->ui, _("Valid to: %s"), when);
-	ui_say(&r->ui, _("Daemon:   %s"), link_words(json_text(s, "link")));
+	ui_say(&r->ui, _("Daemon:   %s"), link_words(s));
 	ui_say(&r->ui, _("Unread:   %lld"),
 		(long long)json_number(s, "unread"));
 	if (json_flag(s, "revoked"))

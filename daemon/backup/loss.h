@@ -71,8 +71,8 @@ ROWAN_MUST int loss_known(struct store_reader *rd, FILE *report);
  * loss_cross_out(rd, dir):
  * Cross out of ${dir}/loss.txt what is of cases that are erased by now: their
  * entries become "erased", their victims' devices are named no more. Harmless
- * where there is no such file. ROWAN_E_IO leaves it as it was; ROWAN_E_NOMEM,
- * codes of the store.
+ * where there is no such file; what a killed one left is gone. ROWAN_E_IO
+ * leaves it as it was; ROWAN_E_NOMEM, codes of the store.
  */
 ROWAN_MUST int loss_cross_out(struct store_reader *rd, const char *dir);
 

@@ -143,6 +143,9 @@ int loss_cross_out(struct store_reader *rd, const char *dir)
 		snprintf(part, sizeof part, "%s/" LOSS_NAME ".part", dir) >=
 			PATH_LEN)
 		return ROWAN_E_INVAL;
+	/* As one that was killed leaves it: it may name what is erased. */
+	if (unlink(part) != 0 && errno != ENOENT)
+		return ROWAN_E_IO;
 	from = fopen(path, "re");
 	if (from == NULL)
 		return errno == ENOENT ? 0 : ROWAN_E_IO;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <libconfig.h>
+#include <sys/stat.h>
 
 #include "config/scan.h"
 #include "config/setting.h"
@@ -338,15 +339,23 @@ out:
 	return rc;
 }
 
-/* Read at most ${max} bytes of ${path}. */
+/*
+ * Read at most ${max} bytes of ${path}. Nothing but a file: whoever reads it
+ * again while it serves must not wait for the other end of a pipe.
+ */
 static int read_file(const char *path, uint8_t *data, size_t max, size_t *len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
 	ssize_t n = 0;
 
 	*len = 0;
 	if (fd < 0)
 		return ROWAN_E_IO;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return ROWAN_E_IO;
+	}
 	do {
 		*len += (size_t)n;
 		n = read(fd, data + *len, max - *len);

@@ -127,8 +127,9 @@ class Clinic:
         return self.run("rowan", "authority", *args, "--passphrase-file",
                         self.path("pass"), check=check)
 
-    def begin(self):
-        """Keys, the authority, the daemon's card; nothing runs yet."""
+    def begin(self, *card):
+        """Keys, the authority, the daemon's card (options of authority
+        daemon); nothing runs yet."""
         for key in ("store-key", "curve-key", "log-key"):
             self.run("rowand", "--new-key", self.path("daemon", key))
         with open(self.path("daemon/rowand.conf"), "w") as f:
@@ -151,10 +152,10 @@ class Clinic:
             f.write(p.stdout)
         print_ = re.search(r"fingerprint: ([0-9a-f ]+)", p.stderr).group(1)
         self.authority("daemon", "--listen", self.at(0), "--enrol",
-                       self.at(1), "--fingerprint", print_,
+                       self.at(1), "--fingerprint", print_, *card,
                        self.path("authority"), self.path("daemon.request"))
 
-    def start(self):
+    def start(self, *options):
         self.log = open(self.path("daemon/log"), "a")
         ready, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         theirs.close()
@@ -166,7 +167,7 @@ class Clinic:
         notify.settimeout(120)
         env = dict(self.env, NOTIFY_SOCKET=self.path("daemon/notify"))
         self.daemon = subprocess.Popen(
-            [self.program("rowand"), "--config",
+            [self.program("rowand"), *options, "--config",
              self.path("daemon/rowand.conf")], env=env, stdout=self.log,
             stderr=self.log, stdin=subprocess.DEVNULL)
         try:

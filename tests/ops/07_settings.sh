@@ -85,25 +85,41 @@ start
 made 0 "the start after it"
 stop
 # A signal while it starts does not end it, and is heard once it serves. It
-# has not read on while somebody holds the file's other end.
+# has read its settings, and waits for a file of acts that somebody holds.
 settings 'mailbox = 81; mailbox_urgent = 7; batch_operations = 99;'
-mv "$conf" "$dir/first"
-mkfifo "$conf"
-"$build/rowand" --log json --config "$conf" 2>>"$dir/log" &
+: >"$dir/state/acts-noted"
+exec 5<"$dir/state/acts-noted"
+flock 5
+"$build/rowand" --log json --config "$conf" 2>>"$dir/log" 5<&- &
 pid=$!
-exec 5>"$conf"
+for i in $(seq 600); do
+	grep -q -- "-> FLOCK .* $pid " /proc/locks && break
+	sleep 0.05
+done
+settings 'mailbox = 80; mailbox_urgent = 7; batch_operations = 99;'
 kill -HUP "$pid"
 kill -USR1 "$pid"
-rm "$conf"
-settings 'mailbox = 80; mailbox_urgent = 7; batch_operations = 99;'
-cat "$dir/first" >&5
-exec 5>&-
+exec 5<&-
 for i in $(seq 200); do
 	[ "$(mailbox 2>/dev/null)" = 80 ] && break
 	kill -0 "$pid" 2>/dev/null || break
 	sleep 0.05
 done
 [ "$(mailbox)" = 80 ] || fail "SIGHUP while it starts ended it, or was not heard"
+# Nothing but a file is read: who serves would wait for a pipe's other end.
+mv "$conf" "$dir/first"
+for odd in "mkfifo $conf" "ln -s /dev/zero $conf" "mkdir $conf"; do
+	$odd
+	: >"$dir/log"
+	want 78 "nothing was changed" ctl --socket "$dir/control" reload --wait
+	kill -HUP "$pid"
+	said 'cannot be read'
+	want 78 "cannot be read" timeout 20 "$build/rowanctl" check-config "$conf"
+	want 78 "cannot be read" timeout 20 "$build/rowand" --log text --config "$conf"
+	want 0 "serving" ctl --socket "$dir/control" status
+	rm -d "$conf"
+done
+mv "$dir/first" "$conf"
 before=$(leaves)
 stop || fail "after a signal while it started it did not stop well"
 # Working on the files brings no settings into force.
@@ -113,5 +129,42 @@ settings 'mailbox = 80; mailbox_urgent = 7; batch_operations = 99;'
 start
 made 0 "looking at the files"
 stop
+# The disk is full from one write of a start on, and from the next, until it is
+# full too late to matter: what it cannot write down it says, and serves all the
+# same, for who has to be reached; the next start makes the leaf, once.
+at=0
+unwritten=0
+mailbox=82
+while :; do
+	at=$((at + 1))
+	mailbox=$((mailbox + 1))
+	[ $at -lt 100 ] || fail "a full disk is never too late"
+	: >"$dir/log"
+	settings "mailbox = $mailbox; mailbox_urgent = 7;"
+	FULL_AT=$at LD_PRELOAD=$build/tests/ops/kill.so \
+		"$build/rowand" --log json --config "$conf" 2>>"$dir/log" &
+	pid=$!
+	for i in $(seq 600); do
+		grep -q '"event":"serving"' "$dir/log" && break
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.02
+	done
+	wrote=$(grep -c '"act":"settings"' "$dir/log")
+	grep -q '"event":"serving"' "$dir/log" && served=1 || served=0
+	if [ $served = 1 ] && [ "$wrote" = 0 ]; then
+		unwritten=$((unwritten + 1))
+		grep -q '"event":"not-noted"' "$dir/log" || fail "a start without its leaf does not say so (full at $at)"
+		[ "$(mailbox)" = $mailbox ] || fail "a start without its leaf serves other settings"
+	fi
+	kill -TERM "$pid" 2>/dev/null
+	wait "$pid"
+	pid=
+	start
+	made 1 "a start on a full disk (at $at) and the next"
+	stop
+	[ $served = 1 ] && [ "$wrote" = 1 ] && break
+	[ $fails -eq 0 ] || break
+done
+[ $unwritten -ge 1 ] || fail "no start served without its leaf"
 end
 echo "  settings that come into force are in the audit log"

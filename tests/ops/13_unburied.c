@@ -87,6 +87,22 @@ static void is_crossed_out(void)
 	KIT_CHECK(lists("\nerased 8\n") && !lists(" channel "));
 }
 
+/* Killed while it wrote the list anew, which was then dealt with. */
+static void half_crossed_out(void)
+{
+	char list[ROWAND_PATH_MAX], part[ROWAND_PATH_MAX];
+
+	snprintf(list, sizeof list, "%.2000s/state/loss.txt", kit_daemon.dir);
+	snprintf(part, sizeof part, "%.2000s/state/loss.txt.part",
+		kit_daemon.dir);
+	KIT_CHECK(rowand_kill(&kit_daemon, SIGKILL) == SIGKILL);
+	KIT_CHECK(rename(list, part) == 0);
+	kit_run();
+	for (int i = 0; i < 600 && access(part, F_OK) == 0; i++)
+		usleep(100000);
+	KIT_CHECK(access(part, F_OK) != 0 && access(list, F_OK) != 0);
+}
+
 int main(void)
 {
 	restoring_begin();
@@ -99,6 +115,7 @@ int main(void)
 	KIT_CHECK(restoring_erase() == WIRE_OK);
 	is_missed();
 	is_crossed_out();
+	half_crossed_out();
 	/* It hears every few seconds whether something has turned. */
 	KIT_CHECK(restoring_soon("status", "could not be written beside"));
 	KIT_CHECK(rowand_kill(&kit_daemon, SIGKILL) == SIGKILL);

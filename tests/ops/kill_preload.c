@@ -2,13 +2,16 @@
  * For tests of what a power cut leaves: a library that kills its process with
  * SIGKILL right before the $KILL_ATth call that changes something on disk.
  * With $KILL_COUNT each call is a byte at the end of that file: how many there
- * are.
+ * are. With $FULL_AT the disk is full from that write to a file on.
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +37,20 @@ static void step(void)
 		raise(SIGKILL);
 }
 
+/* Writes to a file alone: pipes and sockets are no disk. */
+static bool is_full(int fd)
+{
+	static long n;
+	const char *at = getenv("FULL_AT");
+	struct stat st;
+
+	if (at == NULL || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+		fd == STDERR_FILENO || ++n < atol(at))
+		return false;
+	errno = ENOSPC;
+	return true;
+}
+
 static void *next(const char *name)
 {
 	return dlsym(RTLD_NEXT, name);
@@ -51,11 +68,22 @@ static void *next(const char *name)
 		return real args;                                              \
 	}
 
-STEP(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
-STEP(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t at),
-	(fd, p, n, at))
-STEP(ssize_t, pwrite64, (int fd, const void *p, size_t n, off64_t at),
-	(fd, p, n, at))
+/* The same for one that writes to ${fd}. */
+#define STEP_WRITE(name, params, args)                                         \
+	SHOWN ssize_t name params;                                             \
+	ssize_t name params                                                    \
+	{                                                                      \
+		ssize_t(*real) params;                                         \
+                                                                               \
+		*(void **)&real = next(#name);                                 \
+		step();                                                        \
+		return is_full(fd) ? -1 : real args;                           \
+	}
+
+STEP_WRITE(write, (int fd, const void *p, size_t n), (fd, p, n))
+STEP_WRITE(pwrite, (int fd, const void *p, size_t n, off_t at), (fd, p, n, at))
+STEP_WRITE(
+	pwrite64, (int fd, const void *p, size_t n, off64_t at), (fd, p, n, at))
 STEP(int, fsync, (int fd), (fd))
 STEP(int, fdatasync, (int fd), (fd))
 STEP(int, ftruncate, (int fd, off_t n), (fd, n))
