@@ -10,26 +10,6 @@
 
 static struct person coordinator, advocate, victim;
 
-static struct id16 channel_of(const struct id16 *case_id, uint8_t kind)
-{
-	const struct case_state *c =
-		follow_case(parts_of(&coordinator)->follow, case_id);
-
-	KIT_CHECK(c != NULL && case_channel(c, kind) != NULL);
-	return case_channel(c, kind)->channel;
-}
-
-static void assign(const struct id16 *channel, struct person *who)
-{
-	const struct acts_assignment a = {
-		.channel = *channel, .member = parts_of(who)->me->member};
-	uint64_t act;
-
-	KIT_CHECK(acts_assign(parts_of(&coordinator)->acts, &a, &act) == 0);
-	KIT_CHECK(session_step(coordinator.s) == 0);
-	KIT_CHECK(person_act(&coordinator, act) == 0);
-}
-
 struct proving {
 	struct person *who;
 	struct id16 message;
@@ -89,7 +69,6 @@ static void say(struct person *from, struct person *to,
 int main(void)
 {
 	struct id16 case_id, support, invite;
-	uint64_t act;
 
 	sessions_begin(ROWAND_NO_LIMITS);
 	person_create(&coordinator, "coordinator");
@@ -101,17 +80,15 @@ int main(void)
 	sessions_run();
 	sessions_settle();
 
-	KIT_CHECK(acts_open(parts_of(&coordinator)->acts, bytes_of("police", 6),
-			  20000, &case_id, &act) == 0);
-	KIT_CHECK(session_step(coordinator.s) == 0);
-	KIT_CHECK(person_act(&coordinator, act) == 0);
-	support = channel_of(&case_id, WIRE_CHANNEL_SUPPORT);
-	assign(&support, &advocate);
+	case_id = sessions_case(&coordinator);
+	support =
+		sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_SUPPORT);
+	sessions_assign(&coordinator, &support, &advocate);
 	(void)person_event(&advocate, ROWAN_EVENT_ASSIGNED);
 
 	invite = person_invites(&advocate, &case_id, &victim);
 	people_compare(&advocate, &invite, &victim);
-	assign(&support, &victim);
+	sessions_assign(&coordinator, &support, &victim);
 	(void)person_event(&victim, ROWAN_EVENT_ASSIGNED);
 	(void)person_event(&victim, ROWAN_EVENT_CHANNEL);
 	say(&victim, &advocate, &support, "is anybody there?");

@@ -3,44 +3,16 @@
  * channel's next epoch without a human's doing, and reads nothing more; and
  * what time ends, ends.
  */
-#include <stdio.h>
-#include <time.h>
+#include "session/scene.h"
 
-#include "session/pace.h"
-
-static struct person coordinator, advocate, officer;
-static struct id16 case_id, team;
-
-static struct id16 say(struct person *from, const char *text)
+static bool is_out(void *ctx)
 {
-	const struct messages_draft d = {.text = bytes_of(text, strlen(text))};
-	struct id16 id;
-
-	KIT_CHECK(
-		messages_write(parts_of(from)->messages, &team, &d, &id) == 0);
-	KIT_CHECK(session_step(from->s) == 0);
-	return id;
+	return !scene_info(&scene.officer, &scene.team).joined;
 }
 
-static bool has(struct person *p, const struct id16 *message)
+static struct id16 say(const char *text)
 {
-	struct messages_row row;
-	int rc = messages_get(parts_of(p)->messages, message, &row);
-
-	if (rc == 0)
-		messages_row_wipe(&row);
-	return rc == 0;
-}
-
-static bool out(void *ctx)
-{
-	struct person *p = ctx;
-	struct id16 devices[4];
-	size_t len;
-
-	return channels_devices(
-		       parts_of(p)->channels, &team, devices, 4, &len) == 0 &&
-	       len == 1;
+	return scene_say(&scene.advocate, &scene.team, text);
 }
 
 int main(void)
@@ -48,58 +20,48 @@ int main(void)
 	const struct messages_draft d = {.text = bytes_of("late", 4)};
 	struct acts_assignment cover = {.from = 0};
 	struct id16 before, after, id;
-	uint64_t act;
+	uint64_t act, epoch;
 
-	sessions_begin(ROWAND_NO_LIMITS);
-	pace_begin();
-	person_create(&coordinator, "coordinator");
-	person_create(&advocate, "advocate");
-	person_create(&officer, "officer");
-	person_carded(&coordinator, "police", WIRE_RIGHT_COORDINATE);
-	person_carded(&advocate, "advocacy", WIRE_RIGHT_ENROL);
-	person_carded(&officer, "police", 0);
-	sessions_run();
-	sessions_settle();
-	case_id = sessions_case(&coordinator);
-	team = sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_TEAM);
-	sessions_assign(&coordinator, &team, &advocate);
-	sessions_assign(&coordinator, &team, &officer);
-	(void)person_event(&officer, ROWAN_EVENT_CHANNEL);
-	before = say(&advocate, "before");
-	(void)person_event(&officer, ROWAN_EVENT_MESSAGE);
-	KIT_CHECK(has(&officer, &before));
+	scene_begin(SCENE_TEAM, NULL);
+	epoch = scene_info(&scene.advocate, &scene.team).epoch;
+	before = say("before");
+	(void)person_event(&scene.officer, ROWAN_EVENT_MESSAGE);
+	KIT_CHECK(scene_has(&scene.officer, &before));
 
-	KIT_CHECK(acts_unassign(parts_of(&coordinator)->acts, &team,
-			  &parts_of(&officer)->me->member, &act) == 0);
-	KIT_CHECK(session_step(coordinator.s) == 0);
-	KIT_CHECK(person_act(&coordinator, act) == 0);
+	KIT_CHECK(acts_unassign(parts_of(&scene.coordinator)->acts, &scene.team,
+			  &parts_of(&scene.officer)->me->member, &act) == 0);
+	person_done(&scene.coordinator, act);
 	/* Nobody does anything, and the advocate writes. */
-	after = say(&advocate, "after");
-	(void)person_event(&advocate, ROWAN_EVENT_SENT);
-	(void)person_event(&officer, ROWAN_EVENT_SHUT_OUT);
-	(void)person_event(&advocate, ROWAN_EVENT_UNASSIGNED);
+	after = say("after");
+	(void)person_event(&scene.advocate, ROWAN_EVENT_SENT);
+	(void)person_event(&scene.officer, ROWAN_EVENT_SHUT_OUT);
+	(void)person_event(&scene.advocate, ROWAN_EVENT_UNASSIGNED);
 	sessions_settle();
-	KIT_CHECK(!has(&officer, &after));
-	KIT_CHECK(out(&advocate));
-	KIT_CHECK(messages_write(parts_of(&officer)->messages, &team, &d,
-			  &id) == ROWAN_E_REFUSED);
+	KIT_CHECK(!scene_has(&scene.officer, &after));
+	KIT_CHECK(scene_in(&scene.advocate, &scene.team) == 1);
+	KIT_CHECK(scene_info(&scene.advocate, &scene.team).epoch > epoch);
+	KIT_CHECK(sessions_until(is_out, NULL));
+	KIT_CHECK(messages_write(parts_of(&scene.officer)->messages,
+			  &scene.team, &d, &id) == ROWAN_E_REFUSED);
 
 	/* A cover that ends by itself. */
-	cover.channel = team;
-	cover.member = parts_of(&officer)->me->member;
-	cover.until = session_now(coordinator.s) + 8;
-	KIT_CHECK(acts_assign(parts_of(&coordinator)->acts, &cover, &act) == 0);
-	KIT_CHECK(session_step(coordinator.s) == 0);
-	KIT_CHECK(person_act(&coordinator, act) == 0);
-	(void)person_event(&officer, ROWAN_EVENT_CHANNEL);
-	(void)person_event(&advocate, ROWAN_EVENT_UNASSIGNED);
-	KIT_CHECK(session_now(advocate.s) >= cover.until);
-	after = say(&advocate, "after the cover");
-	(void)person_event(&advocate, ROWAN_EVENT_SENT);
+	cover.channel = scene.team;
+	cover.member = parts_of(&scene.officer)->me->member;
+	cover.until = session_now(scene.coordinator.s) + 8;
+	KIT_CHECK(acts_assign(parts_of(&scene.coordinator)->acts, &cover,
+			  &act) == 0);
+	person_done(&scene.coordinator, act);
+	(void)person_event(&scene.officer, ROWAN_EVENT_CHANNEL);
+	(void)person_event(&scene.advocate, ROWAN_EVENT_UNASSIGNED);
+	KIT_CHECK(session_now(scene.advocate.s) >= cover.until);
+	after = say("after the cover");
+	(void)person_event(&scene.advocate, ROWAN_EVENT_SENT);
 	sessions_settle();
-	KIT_CHECK(!has(&officer, &after));
-	KIT_CHECK(out(&advocate));
-	KIT_CHECK(advocate.alarms == 0 && officer.alarms == 0 &&
-		  coordinator.alarms == 0);
-	return sessions_end();
+	KIT_CHECK(!scene_has(&scene.officer, &after));
+	KIT_CHECK(scene_in(&scene.advocate, &scene.team) == 1);
+	KIT_CHECK(scene_info(&scene.advocate, &scene.team).epoch > epoch);
+	KIT_CHECK(sessions_until(is_out, NULL));
+	KIT_CHECK(scene.advocate.alarms == 0 && scene.officer.alarms == 0 &&
+		  scene.coordinator.alarms == 0);
+	return scene_end();
 }

@@ -4,6 +4,7 @@
  * who were there go on; whom the new authority cards is let in and heard.
  */
 #include "session/forge.h"
+#include "session/scene.h"
 #include "wire/armour.h"
 
 static struct person coordinator, advocate, officer;
@@ -52,12 +53,8 @@ static void hear(struct person *p)
 
 static void say(struct person *from, struct person *to, const char *text)
 {
-	const struct messages_draft d = {.text = bytes_of(text, strlen(text))};
-	struct id16 id;
+	struct id16 id = scene_say(from, &team, text);
 
-	KIT_CHECK(
-		messages_write(parts_of(from)->messages, &team, &d, &id) == 0);
-	KIT_CHECK(session_step(from->s) == 0);
 	(void)person_event(to, ROWAN_EVENT_MESSAGE);
 	KIT_CHECK(id16_eq(&to->last.message, &id));
 }

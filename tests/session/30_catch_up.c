@@ -64,17 +64,6 @@ static void wait_for(struct person *p)
 	KIT_CHECK(poll(&fd, 1, STILL_MS) == 1);
 }
 
-static void assign(struct person *who)
-{
-	const struct acts_assignment a = {
-		.channel = team, .member = parts_of(who)->me->member};
-	uint64_t act;
-
-	KIT_CHECK(acts_assign(parts_of(&coordinator)->acts, &a, &act) == 0);
-	KIT_CHECK(session_step(coordinator.s) == 0);
-	KIT_CHECK(person_act(&coordinator, act) == 0);
-}
-
 static bool both_in(void *ctx)
 {
 	struct id16 in[CHANNEL_DEVICES_MAX];
@@ -88,9 +77,6 @@ static bool both_in(void *ctx)
 
 static void begin(void)
 {
-	const struct case_state *c;
-	uint64_t act;
-
 	sessions_begin(ROWAND_NO_LIMITS);
 	person_create(&coordinator, "coordinator");
 	person_create(&advocate, "advocate");
@@ -98,14 +84,10 @@ static void begin(void)
 	person_carded(&advocate, "advocacy", 0);
 	sessions_run();
 	sessions_settle();
-	KIT_CHECK(acts_open(parts_of(&coordinator)->acts, bytes_of("police", 6),
-			  20000, &case_id, &act) == 0);
-	KIT_CHECK(session_step(coordinator.s) == 0);
-	KIT_CHECK(person_act(&coordinator, act) == 0);
-	c = follow_case(parts_of(&coordinator)->follow, &case_id);
-	team = case_channel(c, WIRE_CHANNEL_TEAM)->channel;
-	assign(&coordinator);
-	assign(&advocate);
+	case_id = sessions_case(&coordinator);
+	team = sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_TEAM);
+	sessions_assign(&coordinator, &team, &coordinator);
+	sessions_assign(&coordinator, &team, &advocate);
 	KIT_CHECK(sessions_until(both_in, NULL));
 }
 

@@ -117,7 +117,6 @@ static bool may_ask(void *ctx)
 
 int main(void)
 {
-	char old[ROWAND_PATH_MAX + 8];
 	struct person *v = &scene.victim;
 	struct id16 id;
 	size_t before;
@@ -126,10 +125,7 @@ int main(void)
 	scene_begin(SCENE_SUPPORT, NULL);
 	for (int i = 0; i < 3; i++)
 		talk("before the backup");
-	person_close(v);
-	snprintf(old, sizeof old, "%s.old", v->path);
-	kit_copy_file(v->path, old);
-	person_open(v);
+	person_keep(v);
 
 	/* A week: words, and leaves that are renewed. */
 	for (int i = 0; i < 3; i++)
@@ -142,7 +138,7 @@ int main(void)
 
 	/* The copy of last week comes back, and is told to talk. */
 	person_close(v);
-	kit_copy_file(old, v->path);
+	person_put_back(v);
 	person_open(v);
 	(void)person_event(v, ROWAN_EVENT_READMIT_NEEDED);
 	locked = true;

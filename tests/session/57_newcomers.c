@@ -8,15 +8,6 @@
 
 static struct person phone[2];
 
-/* And an hour; the log is signed anew within it. */
-static void a_day(void)
-{
-	for (int i = 0; i < 5; i++) {
-		pace_pass(5 * 3600);
-		pace_live(60);
-	}
-}
-
 /* Her phone is gone; another takes its place. */
 static void another_phone(struct person *lost, struct person *now)
 {
@@ -27,16 +18,6 @@ static void another_phone(struct person *lost, struct person *now)
 	person_create(now, now == phone ? "second" : "third");
 	id = person_invites(&scene.advocate, &scene.case_id, now);
 	people_compare(&scene.advocate, &id, now);
-}
-
-static void reset(void)
-{
-	uint64_t act;
-
-	KIT_CHECK(acts_reset(parts_of(&scene.advocate)->acts, &scene.support,
-			  &act) == 0);
-	KIT_CHECK(session_step(scene.advocate.s) == 0);
-	KIT_CHECK(person_act(&scene.advocate, act) == 0);
 }
 
 /* She cannot open it any more: it was for the phone that is gone. */
@@ -81,7 +62,7 @@ int main(void)
 	/* The same people: it arrives. */
 	word = undelivered(&s->victim, "for her");
 	another_phone(&s->victim, &phone[0]);
-	reset();
+	scene_reset(&scene.advocate, &scene.support);
 	scene_together(&phone[0], &s->support, 2);
 	scene_heard(&phone[0], &word);
 	(void)person_event(&s->advocate, ROWAN_EVENT_DELIVERED);
@@ -92,14 +73,14 @@ int main(void)
 	scene_assign(&s->coordinator, &s->support, member_of(&s->coordinator));
 	scene_together(&s->coordinator, &s->support, 3);
 	another_phone(&phone[0], &phone[1]);
-	reset();
+	scene_reset(&scene.advocate, &scene.support);
 	scene_together(&phone[1], &s->support, 3);
 	scene_together(&s->coordinator, &s->support, 3);
 	sessions_settle();
 	nobody_has("before they came");
 	person_drain(&s->advocate);
 	KIT_CHECK(s->advocate.event[ROWAN_EVENT_UNSENT] == 0);
-	a_day();
+	pace_day();
 	not_sent(&s->advocate, &word);
 	pace_live(60);
 	nobody_has("before they came");

@@ -9,15 +9,6 @@
 #include "session/scene.h"
 #include "wire/key.h"
 
-/* And an hour; the log is signed anew within it. */
-static void a_day(void)
-{
-	for (int i = 0; i < 5; i++) {
-		pace_pass(5 * 3600);
-		pace_live(60);
-	}
-}
-
 /* Of whom no package is given out. */
 static struct person *withheld;
 
@@ -79,16 +70,6 @@ static enum middle_fate watch(void *ctx, struct middle_message *m)
 	return MIDDLE_PASS;
 }
 
-static void reset(void)
-{
-	uint64_t act;
-
-	KIT_CHECK(acts_reset(parts_of(&scene.advocate)->acts, &scene.support,
-			  &act) == 0);
-	KIT_CHECK(session_step(scene.advocate.s) == 0);
-	KIT_CHECK(person_act(&scene.advocate, act) == 0);
-}
-
 struct standing {
 	struct person *p;
 	uint32_t generation;
@@ -117,7 +98,7 @@ static uint32_t reset_without(struct person *away)
 	uint32_t g = scene_info(&scene.advocate, &scene.support).generation + 1;
 
 	withheld = away;
-	reset();
+	scene_reset(&scene.advocate, &scene.support);
 	in_generation(&scene.advocate, g, 2);
 	in_generation(&scene.victim, g, 2);
 	return g;
@@ -156,12 +137,12 @@ static void two_resets(void)
 	struct id16 id;
 
 	session_disconnect(s->coordinator.s);
-	reset();
+	scene_reset(&scene.advocate, &scene.support);
 	in_generation(&s->advocate, g + 1, 3);
 	in_generation(&s->victim, g + 1, 3);
 	id = says("between two resets");
 	scene_heard(&s->victim, &id);
-	reset();
+	scene_reset(&scene.advocate, &scene.support);
 	in_generation(&s->advocate, g + 2, 3);
 	in_generation(&s->victim, g + 2, 3);
 	KIT_CHECK(session_connect(s->coordinator.s) == 0);
@@ -223,7 +204,7 @@ static void somebody_came(void)
 	scene_together(&s->officer, &s->support, 3);
 	withheld = NULL;
 	in_generation(&s->coordinator, g, 4);
-	a_day();
+	pace_day();
 	pace_live(60);
 	person_drain(&s->advocate);
 	KIT_CHECK(s->advocate.event[ROWAN_EVENT_UNSENT] == 0);
@@ -238,18 +219,13 @@ static bool may_ask(void *ctx)
 	return readmit_ask(parts_of(ctx)->readmit) == 0;
 }
 
-static char old[ROWAND_PATH_MAX + 8];
-
 /* What is in the mailbox is for keys that the phone has no more. */
 static struct id16 sent_while_away(struct person *v, const char *text)
 {
 	struct id16 id;
 
 	sessions_settle();
-	person_close(v);
-	snprintf(old, sizeof old, "%s.old", v->path);
-	kit_copy_file(v->path, old);
-	person_open(v);
+	person_keep(v);
 	sessions_settle();
 	id = scene_say(v, &scene.support, "on this phone");
 	scene_heard(&scene.advocate, &id);
@@ -259,7 +235,7 @@ static struct id16 sent_while_away(struct person *v, const char *text)
 
 static void restored(struct person *v)
 {
-	kit_copy_file(old, v->path);
+	person_put_back(v);
 	person_open(v);
 	(void)person_event(v, ROWAN_EVENT_READMIT_NEEDED);
 	KIT_CHECK(sessions_until(may_ask, v));
@@ -316,7 +292,7 @@ static void readmitted_late(void)
 	scene_together(&s->victim, &s->support, 4);
 	person_drain(&s->advocate);
 	KIT_CHECK(s->advocate.event[ROWAN_EVENT_UNSENT] == 0);
-	a_day();
+	pace_day();
 	(void)person_event(&s->advocate, ROWAN_EVENT_UNSENT);
 	KIT_CHECK(id16_eq(&s->advocate.last.message, &id));
 	KIT_CHECK(s->advocate.last.code == ROWAN_E_STALE);

@@ -6,56 +6,25 @@
  * not a word. Then the others come, and all of it is back by itself. A file
  * that was sent meanwhile is lost, and whoever fetches it is told so.
  */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "session/loss.h"
 #include "session/message/messages_row.h"
 #include "trust/attest.h"
 #include "wire/group.h"
 
-static struct person coordinator, advocate, officer, thief, nurse, newcomer;
-static struct id16 case_id, team;
+static struct person newcomer;
 static struct clinic then; /* when the backup was made */
 static struct id16 photo;
 
-/* ---- people -------------------------------------------------------------- */
-
-static void done(struct person *p, uint64_t act)
-{
-	KIT_CHECK(session_step(p->s) == 0);
-	KIT_CHECK(person_act(p, act) == 0);
-}
-
-static size_t in_it(struct person *p)
-{
-	struct id16 in[CHANNEL_DEVICES_MAX];
-	size_t n = 0;
-
-	return channels_devices(parts_of(p)->channels, &team, in,
-		       CHANNEL_DEVICES_MAX, &n) == 0
-		       ? n
-		       : 0;
-}
-
-static bool five_in(void *ctx)
-{
-	return in_it(&coordinator) == 4 && in_it(&advocate) == 4 &&
-	       in_it(&officer) == 4 && in_it(&thief) == 4;
-}
-
 static bool three_in(void *ctx)
 {
-	return in_it(&coordinator) == 3 && in_it(&advocate) == 3 &&
-	       in_it(&nurse) == 3;
+	return scene_in(&loss.coordinator, &loss.team) == 3 &&
+	       scene_in(&loss.advocate, &loss.team) == 3 &&
+	       scene_in(&loss.nurse, &loss.team) == 3;
 }
 
 static int write_to(struct person *p, const char *text)
@@ -63,12 +32,7 @@ static int write_to(struct person *p, const char *text)
 	const struct messages_draft d = {.text = bytes_of(text, strlen(text))};
 	struct id16 id;
 
-	return messages_write(parts_of(p)->messages, &team, &d, &id);
-}
-
-static bool is_heard(void *ctx)
-{
-	return messages_unread(parts_of(ctx)->messages, &team) > 0;
+	return messages_write(parts_of(p)->messages, &loss.team, &d, &id);
 }
 
 static bool knows_restore(void *ctx)
@@ -89,43 +53,39 @@ static void week(void)
 	const struct messages_draft file = {.path = loss_at("rowand.conf"),
 		.name = "photo.jpg",
 		.media = "image/jpeg"};
-	struct acts_revocation lost = {.reason = WIRE_REVOKE_LOST};
+	struct loss_who who;
 	struct follow *f;
 	struct wire_card card;
-	uint64_t act;
 
-	KIT_CHECK(acts_unassign(parts_of(&coordinator)->acts, &team,
-			  &parts_of(&officer)->me->member, &act) == 0);
-	done(&coordinator, act);
-	lost.device = parts_of(&thief)->me->device;
-	KIT_CHECK(acts_revoke(parts_of(&coordinator)->acts, &lost, &act) == 0);
-	done(&coordinator, act);
+	who = loss_who(&loss.officer);
+	loss_take_out(&who);
+	who = loss_who(&loss.thief);
+	loss_revoke(&who);
 	person_create(&newcomer, "newcomer");
 	person_carded(&newcomer, "health", 0);
 	KIT_CHECK(identity_card(parts_of(&newcomer)->me, &card) == 0);
-	KIT_CHECK(acts_log_card(parts_of(&coordinator)->acts, card.raw, &act) ==
-		  0);
-	done(&coordinator, act);
-	sessions_assign(&coordinator, &team, &nurse);
+	loss_log_card(card.raw);
+	sessions_assign(&loss.coordinator, &loss.team, &loss.nurse);
 	KIT_CHECK(sessions_until(three_in, NULL));
-	f = parts_of(&coordinator)->follow;
+	f = parts_of(&loss.coordinator)->follow;
 	KIT_CHECK(follow_clinic(f)->number == then.number + 2);
-	KIT_CHECK(messages_write(parts_of(&advocate)->messages, &team, &file,
-			  &photo) == 0);
-	KIT_CHECK(sessions_until(is_heard, &nurse));
-	KIT_CHECK(sessions_until(is_heard, &coordinator));
-	KIT_CHECK(messages_mark_read(parts_of(&nurse)->messages, &photo) == 0);
+	KIT_CHECK(messages_write(parts_of(&loss.advocate)->messages, &loss.team,
+			  &file, &photo) == 0);
+	KIT_CHECK(sessions_until(loss_unread, &loss.nurse));
+	KIT_CHECK(sessions_until(loss_unread, &loss.coordinator));
+	KIT_CHECK(messages_mark_read(parts_of(&loss.nurse)->messages, &photo) ==
+		  0);
 	KIT_CHECK(messages_mark_read(
-			  parts_of(&coordinator)->messages, &photo) == 0);
+			  parts_of(&loss.coordinator)->messages, &photo) == 0);
 }
 
 /* It was never fetched, and the daemon has it no more. */
 static void photo_is_lost(void)
 {
-	KIT_CHECK(messages_fetch(parts_of(&nurse)->messages, &photo,
+	KIT_CHECK(messages_fetch(parts_of(&loss.nurse)->messages, &photo,
 			  loss_at("photo.jpg")) == 0);
-	KIT_CHECK(session_step(nurse.s) == 0);
-	KIT_CHECK(person_event(&nurse, ROWAN_EVENT_FETCH_FAILED)->code ==
+	KIT_CHECK(session_step(loss.nurse.s) == 0);
+	KIT_CHECK(person_event(&loss.nurse, ROWAN_EVENT_FETCH_FAILED)->code ==
 		  ROWAN_E_REFUSED);
 	KIT_CHECK(access(loss_at("photo.jpg"), F_OK) != 0);
 }
@@ -137,9 +97,9 @@ static void photo_is_lost(void)
 static void backdate(struct person *p)
 {
 	struct follow *f = parts_of(p)->follow;
-	const struct case_state *c = follow_case(f, &case_id);
+	const struct case_state *c = follow_case(f, &loss.case_id);
 	struct wire_statement s = {.clinic = then.id,
-		.case_id = case_id,
+		.case_id = loss.case_id,
 		.number = c->number + 1,
 		.previous = c->head,
 		.clinic_number = follow_clinic(f)->number,
@@ -192,7 +152,7 @@ static uint16_t ask(struct person *p, uint16_t op, const struct writer *body)
 
 static uint16_t ask_group(struct person *p)
 {
-	const struct wire_group_id q = {.channel = team};
+	const struct wire_group_id q = {.channel = loss.team};
 	uint8_t mem[32];
 	struct writer w;
 
@@ -206,18 +166,18 @@ static void first_the_wrong_ones(void)
 {
 	time_t until = time(NULL) + 4;
 
-	person_open(&officer);
-	person_open(&thief);
-	KIT_CHECK(sessions_until(knows_restore, &officer));
-	KIT_CHECK(sessions_until(knows_restore, &thief));
-	KIT_CHECK(write_to(&officer, "let me in") == 0);
-	backdate(&officer);
+	person_open(&loss.officer);
+	person_open(&loss.thief);
+	KIT_CHECK(sessions_until(knows_restore, &loss.officer));
+	KIT_CHECK(sessions_until(knows_restore, &loss.thief));
+	KIT_CHECK(write_to(&loss.officer, "let me in") == 0);
+	backdate(&loss.officer);
 	KIT_CHECK(sessions_until(a_while, &until));
 	/* On the case as far as it knows, and nothing of it is served. */
-	KIT_CHECK(ask_group(&officer) == WIRE_RESTORING);
-	KIT_CHECK(ask_group(&thief) == WIRE_RESTORING);
-	KIT_CHECK(officer.event[ROWAN_EVENT_RESET] == 0 &&
-		  thief.event[ROWAN_EVENT_RESET] == 0);
+	KIT_CHECK(ask_group(&loss.officer) == WIRE_RESTORING);
+	KIT_CHECK(ask_group(&loss.thief) == WIRE_RESTORING);
+	KIT_CHECK(loss.officer.event[ROWAN_EVENT_RESET] == 0 &&
+		  loss.thief.event[ROWAN_EVENT_RESET] == 0);
 }
 
 static bool all_is_back(void *ctx)
@@ -230,76 +190,52 @@ static bool all_is_back(void *ctx)
 		struct follow *f = parts_of(p)->follow;
 
 		person_drain(p);
-		if (p == &thief)
+		if (p == &loss.thief)
 			continue;
 		if (follow_clinic(f)->number != clinic)
 			return false;
 	}
-	c = follow_case(parts_of(&officer)->follow, &case_id);
-	return thief.event[ROWAN_EVENT_SELF_REVOKED] > 0 &&
-	       !case_assigned(c, &parts_of(&officer)->me->member,
+	c = follow_case(parts_of(&loss.officer)->follow, &loss.case_id);
+	return loss.thief.event[ROWAN_EVENT_SELF_REVOKED] > 0 &&
+	       !case_assigned(c, &parts_of(&loss.officer)->me->member,
 		       WIRE_CHANNEL_TEAM, (uint64_t)time(NULL)) &&
 	       three_in(NULL);
 }
 
 int main(void)
 {
-	struct person *all[] = {
-		&coordinator, &advocate, &officer, &thief, &nurse, &newcomer};
-	char old[2][ROWAND_PATH_MAX + 8];
+	struct person *all[] = {&loss.coordinator, &loss.advocate,
+		&loss.officer, &loss.thief, &loss.nurse, &newcomer};
 
-	sessions_begin(ROWAND_NO_LIMITS);
-	KIT_CHECK(mkdir(loss_at("backups"), 0700) == 0);
-	person_create(&coordinator, "coordinator");
-	person_create(&advocate, "advocate");
-	person_create(&officer, "officer");
-	person_create(&thief, "thief");
-	person_create(&nurse, "nurse");
-	person_carded(&coordinator, "clinic", WIRE_RIGHT_COORDINATE);
-	person_carded(&advocate, "advocacy", 0);
-	person_carded(&officer, "police", 0);
-	person_carded(&thief, "police", 0);
-	person_carded(&nurse, "health", 0);
-	sessions_run();
-	loss_ctl("backup keygen backup.key backup.pub");
-	sessions_settle();
-	case_id = sessions_case(&coordinator);
-	team = sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_TEAM);
-	for (size_t i = 0; i < 4; i++)
-		sessions_assign(&coordinator, &team, all[i]);
-	KIT_CHECK(sessions_until(five_in, NULL));
-	sessions_settle();
-	then = *follow_clinic(parts_of(&coordinator)->follow);
+	loss_begin(ROWAND_NO_LIMITS);
+	loss_run(NULL);
+	then = *follow_clinic(parts_of(&loss.coordinator)->follow);
 	loss_ctl("backup now");
-	for (size_t i = 0; i < 2; i++) {
-		struct person *p = i == 0 ? &officer : &thief;
-
-		person_close(p);
-		snprintf(old[i], sizeof old[i], "%s.old", p->path);
-		kit_copy_file(p->path, old[i]);
-		person_open(p);
-	}
+	person_keep(&loss.officer);
+	person_keep(&loss.thief);
 
 	week();
 	for (size_t i = 0; i < 6; i++)
 		person_close(all[i]);
-	kit_copy_file(old[0], officer.path);
-	kit_copy_file(old[1], thief.path);
+	person_put_back(&loss.officer);
+	person_put_back(&loss.thief);
 	loss_restore(&then);
 
 	first_the_wrong_ones();
 	for (size_t i = 0; i < 6; i++)
-		if (all[i] != &officer && all[i] != &thief)
+		if (all[i] != &loss.officer && all[i] != &loss.thief)
 			person_open(all[i]);
 	KIT_CHECK(sessions_until(all_is_back, NULL));
-	KIT_CHECK(write_to(&advocate, "not for the officer") == 0);
-	KIT_CHECK(sessions_until(is_heard, &nurse));
-	KIT_CHECK(sessions_until(is_heard, &coordinator));
+	KIT_CHECK(write_to(&loss.advocate, "not for the officer") == 0);
+	KIT_CHECK(sessions_until(loss_unread, &loss.nurse));
+	KIT_CHECK(sessions_until(loss_unread, &loss.coordinator));
 	photo_is_lost();
-	KIT_CHECK(ask_group(&officer) == WIRE_REFUSED);
-	KIT_CHECK(ask_group(&nurse) == WIRE_OK);
-	KIT_CHECK(messages_unread(parts_of(&officer)->messages, &team) == 0);
-	KIT_CHECK(messages_unread(parts_of(&thief)->messages, &team) == 0);
+	KIT_CHECK(ask_group(&loss.officer) == WIRE_REFUSED);
+	KIT_CHECK(ask_group(&loss.nurse) == WIRE_OK);
+	KIT_CHECK(messages_unread(
+			  parts_of(&loss.officer)->messages, &loss.team) == 0);
+	KIT_CHECK(messages_unread(
+			  parts_of(&loss.thief)->messages, &loss.team) == 0);
 	for (size_t i = 0; i < 6; i++)
 		KIT_CHECK(all[i]->alarms == 0);
 	return sessions_end();

@@ -7,39 +7,15 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include <sys/stat.h>
 
 #include "session/loss.h"
-#include "session/message/messages_row.h"
 
-static struct person coordinator, advocate, officer, thief, nurse;
-static struct id16 case_id, team;
-
-static struct who {
-	struct id16 member, device;
-} the_officer, the_thief, the_nurse;
-
-static struct who who_is(struct person *p)
-{
-	const struct identity *me = parts_of(p)->me;
-
-	return (struct who){me->member, me->device};
-}
+static struct loss_who the_officer, the_thief, the_nurse;
 
 static size_t in_it(struct person *p, struct channel_info *ret)
 {
-	struct id16 in[CHANNEL_DEVICES_MAX];
-	size_t n = 0;
-
-	return channels_info(parts_of(p)->channels, &team, ret) == 0 &&
-			       !ret->frozen &&
-			       channels_devices(parts_of(p)->channels, &team,
-				       in, CHANNEL_DEVICES_MAX, &n) == 0
-		       ? n
-		       : 0;
+	*ret = scene_info(p, &loss.team);
+	return ret->frozen ? 0 : scene_in(p, &loss.team);
 }
 
 /* Everybody who is here sees so many, in the same epoch. */
@@ -62,59 +38,13 @@ static void together(size_t n)
 	sessions_settle();
 }
 
-static void done(struct person *p, uint64_t act)
-{
-	KIT_CHECK(session_step(p->s) == 0);
-	KIT_CHECK(person_act(p, act) == 0);
-}
-
-static void take_out(const struct who *who)
-{
-	uint64_t act;
-
-	KIT_CHECK(acts_unassign(parts_of(&coordinator)->acts, &team,
-			  &who->member, &act) == 0);
-	done(&coordinator, act);
-}
-
-static void end_device(const struct who *who)
-{
-	struct acts_revocation lost = {
-		.device = who->device, .reason = WIRE_REVOKE_LOST};
-	uint64_t act;
-
-	KIT_CHECK(acts_revoke(parts_of(&coordinator)->acts, &lost, &act) == 0);
-	done(&coordinator, act);
-}
-
-static void log_card(struct person *p)
-{
-	struct wire_card c;
-	uint64_t act;
-
-	KIT_CHECK(identity_card(parts_of(p)->me, &c) == 0);
-	KIT_CHECK(
-		acts_log_card(parts_of(&coordinator)->acts, c.raw, &act) == 0);
-	done(&coordinator, act);
-}
-
-static int may(struct person *at, const struct who *who)
-{
-	return follow_may(parts_of(at)->follow, &team, &who->device);
-}
-
 /* A backup that the coordinator's vault knows no more than. */
 static struct clinic back_up(void)
 {
-	char old[ROWAND_PATH_MAX + 8];
-
 	loss_ctl("backup now");
-	person_close(&coordinator);
-	snprintf(old, sizeof old, "%s.old", coordinator.path);
-	kit_copy_file(coordinator.path, old);
-	person_open(&coordinator);
+	person_keep(&loss.coordinator);
 	sessions_settle();
-	return *follow_clinic(parts_of(&coordinator)->follow);
+	return *follow_clinic(parts_of(&loss.coordinator)->follow);
 }
 
 /* The newest one comes back; this test has one at a time. */
@@ -128,59 +58,40 @@ static void drop_backup(void)
 
 static bool knows(void *ctx)
 {
-	return follow_clinic(parts_of(&coordinator)->follow)->number ==
+	return follow_clinic(parts_of(&loss.coordinator)->follow)->number ==
 	       *(uint64_t *)ctx;
 }
 
 /* Back to it, and the coordinator with it; nobody else is there. */
 static void lose(const struct clinic *then)
 {
-	char old[ROWAND_PATH_MAX + 8];
 	uint64_t number = then->number + 1;
 
 	while (kit_clinic.count > 0)
 		person_close(kit_clinic.people[0]);
-	snprintf(old, sizeof old, "%s.old", coordinator.path);
-	kit_copy_file(old, coordinator.path);
+	person_put_back(&loss.coordinator);
 	loss_restore(then);
-	person_open(&coordinator);
+	person_open(&loss.coordinator);
 	KIT_CHECK(sessions_until(knows, &number));
 }
 
 static void set_up(void)
 {
-	struct person *in[] = {&coordinator, &advocate, &officer, &thief};
-
-	person_create(&coordinator, "coordinator");
-	person_create(&advocate, "advocate");
-	person_create(&officer, "officer");
-	person_create(&thief, "thief");
-	person_create(&nurse, "nurse");
-	person_carded(&coordinator, "clinic", WIRE_RIGHT_COORDINATE);
-	person_carded(&advocate, "advocacy", 0);
-	person_carded(&officer, "police", 0);
-	person_carded(&thief, "police", 0);
-	person_carded(&nurse, "health", 0);
-	sessions_run();
-	loss_ctl("backup keygen backup.key backup.pub");
-	sessions_settle();
-	case_id = sessions_case(&coordinator);
-	team = sessions_channel(&coordinator, &case_id, WIRE_CHANNEL_TEAM);
-	for (size_t i = 0; i < 4; i++)
-		sessions_assign(&coordinator, &team, in[i]);
-	the_officer = who_is(&officer);
-	the_thief = who_is(&thief);
-	person_close(&nurse);
+	loss_begin(ROWAND_NO_LIMITS "restore_wait = \"0 s\";\n");
+	loss_run(NULL);
+	the_officer = loss_who(&loss.officer);
+	the_thief = loss_who(&loss.thief);
+	person_close(&loss.nurse);
 	together(4);
 }
 
 /* Lost, and known to the advocate alone. */
 static void first_week(void)
 {
-	take_out(&the_officer);
-	end_device(&the_thief);
-	person_close(&officer);
-	person_close(&thief);
+	loss_take_out(&the_officer);
+	loss_revoke(&the_thief);
+	person_close(&loss.officer);
+	person_close(&loss.thief);
 	together(2);
 }
 
@@ -189,33 +100,29 @@ static void second_week(void)
 {
 	static struct person later[3];
 	static const char *const name[] = {"first", "second", "third"};
+	struct wire_card c;
 
 	for (size_t i = 0; i < 3; i++) {
 		person_create(&later[i], name[i]);
 		person_carded(&later[i], "health", 0);
-		log_card(&later[i]);
+		KIT_CHECK(identity_card(parts_of(&later[i])->me, &c) == 0);
+		loss_log_card(c.raw);
 		person_close(&later[i]);
 	}
-	person_open(&nurse);
-	the_nurse = who_is(&nurse);
-	sessions_assign(&coordinator, &team, &nurse);
+	person_open(&loss.nurse);
+	the_nurse = loss_who(&loss.nurse);
+	sessions_assign(&loss.coordinator, &loss.team, &loss.nurse);
 	together(2);
 }
 
 /* The generation is lost, and the word with it, which nobody has yet. */
 static void say_in_vain(const char *text)
 {
-	const struct messages_draft d = {.text = bytes_of(text, strlen(text))};
-	uint64_t act;
-	struct id16 id;
-
-	KIT_CHECK(acts_reset(parts_of(&coordinator)->acts, &team, &act) == 0);
-	done(&coordinator, act);
+	scene_reset(&loss.coordinator, &loss.team);
 	together(2);
-	person_close(&coordinator);
-	KIT_CHECK(messages_write(parts_of(&nurse)->messages, &team, &d, &id) ==
-		  0);
-	(void)person_event(&nurse, ROWAN_EVENT_SENT);
+	person_close(&loss.coordinator);
+	(void)scene_say(&loss.nurse, &loss.team, text);
+	(void)person_event(&loss.nurse, ROWAN_EVENT_SENT);
 }
 
 struct hearing {
@@ -226,19 +133,8 @@ struct hearing {
 static bool is_heard(void *ctx)
 {
 	const struct hearing *h = ctx;
-	struct messages_row row;
-	uint64_t place = 0;
-	bool found = false;
 
-	while (!found && messages_next(parts_of(h->p)->messages, &team, place,
-				 &row) == 0) {
-		place = row.place;
-		found = row.content.type == ROWAN_MESSAGE_TEXT &&
-			bytes_eq(row.content.u.text,
-				bytes_of(h->text, strlen(h->text)));
-		messages_row_wipe(&row);
-	}
-	return found;
+	return scene_count(h->p, &loss.team, h->text) > 0;
 }
 
 static void heard(struct person *p, const char *text)
@@ -252,7 +148,7 @@ static bool has_lost_it(void *ctx)
 {
 	struct channel_info info;
 
-	return channels_info(parts_of(ctx)->channels, &team, &info) == 0 &&
+	return channels_info(parts_of(ctx)->channels, &loss.team, &info) == 0 &&
 	       !info.joined && info.epoch == 0;
 }
 
@@ -262,40 +158,33 @@ static bool has_lost_it(void *ctx)
  */
 static void nurse_comes_between(void)
 {
-	const struct acts_assignment again = {
-		.channel = team, .member = the_nurse.member};
-	uint64_t act;
-
 	/* What was said of the case since cannot be given back. */
-	KIT_CHECK(acts_assign(parts_of(&coordinator)->acts, &again, &act) == 0);
-	done(&coordinator, act);
-	person_close(&coordinator);
-	person_open(&nurse);
-	KIT_CHECK(sessions_until(has_lost_it, &nurse));
-	person_open(&coordinator);
+	scene_assign(&loss.coordinator, &loss.team, &the_nurse.member);
+	person_close(&loss.coordinator);
+	person_open(&loss.nurse);
+	KIT_CHECK(sessions_until(has_lost_it, &loss.nurse));
+	person_open(&loss.coordinator);
 	together(2);
-	heard(&coordinator, "in what is lost");
+	heard(&loss.coordinator, "in what is lost");
 }
 
 static bool has_followed(void *ctx)
 {
-	const struct clinic *a = follow_clinic(parts_of(&coordinator)->follow);
-	const struct clinic *b = follow_clinic(parts_of(&advocate)->follow);
+	const struct clinic *a =
+		follow_clinic(parts_of(&loss.coordinator)->follow);
+	const struct clinic *b =
+		follow_clinic(parts_of(&loss.advocate)->follow);
 
-	person_drain(&advocate);
+	person_drain(&loss.advocate);
 	return a->number == b->number &&
 	       memcmp(&a->head, &b->head, sizeof a->head) == 0 &&
-	       advocate.event[ROWAN_EVENT_LOST] == 2;
+	       loss.advocate.event[ROWAN_EVENT_LOST] == 2;
 }
 
 int main(void)
 {
-	const struct messages_draft d = {.text = bytes_of("on we go", 8)};
 	struct clinic then;
-	struct id16 id;
 
-	sessions_begin(ROWAND_NO_LIMITS "restore_wait = \"0 s\";\n");
-	KIT_CHECK(mkdir(loss_at("backups"), 0700) == 0);
 	set_up();
 	then = back_up();
 	first_week();
@@ -305,23 +194,22 @@ int main(void)
 	second_week();
 	drop_backup();
 	then = back_up();
-	end_device(&the_thief);
+	loss_revoke(&the_thief);
 	say_in_vain("in what is lost");
 	lose(&then);
 	nurse_comes_between();
 
-	person_open(&advocate);
+	person_open(&loss.advocate);
 	KIT_CHECK(sessions_until(has_followed, NULL));
-	KIT_CHECK(may(&advocate, &the_officer) == ROWAN_E_RULE);
-	KIT_CHECK(may(&advocate, &the_thief) == ROWAN_E_REVOKED);
-	take_out(&the_officer);
-	end_device(&the_thief);
+	KIT_CHECK(loss_may(&loss.advocate, &the_officer) == ROWAN_E_RULE);
+	KIT_CHECK(loss_may(&loss.advocate, &the_thief) == ROWAN_E_REVOKED);
+	loss_take_out(&the_officer);
+	loss_revoke(&the_thief);
 	together(3);
-	KIT_CHECK(messages_write(
-			  parts_of(&advocate)->messages, &team, &d, &id) == 0);
-	heard(&coordinator, "on we go");
-	heard(&nurse, "on we go");
-	heard(&advocate, "in what is lost");
+	(void)scene_say(&loss.advocate, &loss.team, "on we go");
+	heard(&loss.coordinator, "on we go");
+	heard(&loss.nurse, "on we go");
+	heard(&loss.advocate, "in what is lost");
 	for (size_t i = 0; i < kit_clinic.count; i++) {
 		person_drain(kit_clinic.people[i]);
 		KIT_CHECK(kit_clinic.people[i]->alarms == 0);

@@ -213,6 +213,27 @@ void person_close(struct person *p)
 			k->people[i--] = k->people[--k->count];
 }
 
+static const char *kept_of(const struct person *p)
+{
+	static char path[ROWAND_PATH_MAX + 8];
+
+	snprintf(path, sizeof path, "%s.old", p->path);
+	return path;
+}
+
+void person_keep(struct person *p)
+{
+	person_close(p);
+	kit_copy_file(p->path, kept_of(p));
+	person_open(p);
+}
+
+void person_put_back(struct person *p)
+{
+	KIT_CHECK(p->s == NULL);
+	kit_copy_file(kept_of(p), p->path);
+}
+
 static void add_servers(struct writer *w)
 {
 	struct wire_servers s = {.main_count = 1, .enrol_count = 1};
@@ -487,12 +508,12 @@ static bool ended(void *ctx)
 	return false;
 }
 
-int person_act(struct person *p, uint64_t act)
+void person_done(struct person *p, uint64_t act)
 {
 	struct ending e = {p, act, 0};
 
-	KIT_CHECK(sessions_until(ended, &e));
-	return e.code;
+	KIT_CHECK(session_step(p->s) == 0);
+	KIT_CHECK(sessions_until(ended, &e) && e.code == 0);
 }
 
 /* ---- invites ------------------------------------------------------------- */
@@ -565,8 +586,7 @@ struct id16 sessions_case(struct person *coordinator)
 
 	KIT_CHECK(acts_open(parts_of(coordinator)->acts, bytes_of("police", 6),
 			  20000, &case_id, &act) == 0);
-	KIT_CHECK(session_step(coordinator->s) == 0);
-	KIT_CHECK(person_act(coordinator, act) == 0);
+	person_done(coordinator, act);
 	return case_id;
 }
 
@@ -587,8 +607,7 @@ void sessions_assign(struct person *coordinator, const struct id16 *channel,
 	uint64_t act;
 
 	KIT_CHECK(acts_assign(parts_of(coordinator)->acts, &a, &act) == 0);
-	KIT_CHECK(session_step(coordinator->s) == 0);
-	KIT_CHECK(person_act(coordinator, act) == 0);
+	person_done(coordinator, act);
 }
 
 void sessions_victim(struct person *coordinator, struct person *registrar,

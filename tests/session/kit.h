@@ -122,10 +122,19 @@ const struct event *person_event(struct person *p, uint16_t type);
 void person_drain(struct person *p);
 
 /**
- * person_act(p, act):
- * Wait for the end of an act; its code.
+ * person_done(p, act):
+ * Let an act that was begun be on its way, and wait for its end, which must be
+ * well.
  */
-int person_act(struct person *p, uint64_t act);
+void person_done(struct person *p, uint64_t act);
+
+/**
+ * person_keep(p), person_put_back(p):
+ * Put a copy of the vault aside, as a phone's backup does, and go on; the copy
+ * takes the place of the vault, which must be closed.
+ */
+void person_keep(struct person *p);
+void person_put_back(struct person *p);
 
 /* Short for the parts of a person's session. */
 const struct session_parts *parts_of(struct person *p);

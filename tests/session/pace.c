@@ -98,3 +98,11 @@ void pace_live(uint64_t seconds)
 	KIT_CHECK(sessions_until(is_over, &end));
 	stride = 1;
 }
+
+void pace_day(void)
+{
+	for (int i = 0; i < 5; i++) {
+		pace_pass(5 * 3600);
+		pace_live(60);
+	}
+}

@@ -37,6 +37,12 @@ void pace_pass(uint64_t seconds);
 void pace_live(uint64_t seconds);
 
 /**
+ * pace_day():
+ * A day and an hour, in which the log is signed anew.
+ */
+void pace_day(void);
+
+/**
  * pace_now():
  * What the daemon's clock shows.
  */

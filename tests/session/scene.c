@@ -139,8 +139,7 @@ void scene_assign(struct person *by, const struct id16 *channel,
 	uint64_t act;
 
 	KIT_CHECK(acts_assign(parts_of(by)->acts, &a, &act) == 0);
-	KIT_CHECK(session_step(by->s) == 0);
-	KIT_CHECK(person_act(by, act) == 0);
+	person_done(by, act);
 }
 
 void scene_unassign(struct person *by, const struct id16 *channel,
@@ -150,8 +149,7 @@ void scene_unassign(struct person *by, const struct id16 *channel,
 
 	KIT_CHECK(
 		acts_unassign(parts_of(by)->acts, channel, member, &act) == 0);
-	KIT_CHECK(session_step(by->s) == 0);
-	KIT_CHECK(person_act(by, act) == 0);
+	person_done(by, act);
 }
 
 void scene_revoke(struct person *by, const struct person *who)
@@ -162,8 +160,15 @@ void scene_revoke(struct person *by, const struct person *who)
 
 	r.device = parts_of((struct person *)who)->me->device;
 	KIT_CHECK(acts_revoke(parts_of(by)->acts, &r, &act) == 0);
-	KIT_CHECK(session_step(by->s) == 0);
-	KIT_CHECK(person_act(by, act) == 0);
+	person_done(by, act);
+}
+
+void scene_reset(struct person *by, const struct id16 *channel)
+{
+	uint64_t act;
+
+	KIT_CHECK(acts_reset(parts_of(by)->acts, channel, &act) == 0);
+	person_done(by, act);
 }
 
 size_t scene_in(struct person *p, const struct id16 *channel)

@@ -67,6 +67,11 @@ void scene_unassign(struct person *by, const struct id16 *channel,
 void scene_revoke(struct person *by, const struct person *who);
 
 /**
+ * scene_reset(by, channel):
+ */
+void scene_reset(struct person *by, const struct id16 *channel);
+
+/**
  * scene_in(p, channel), scene_info(p, channel):
  * How many devices are in it, as ${p} sees it; how it stands.
  */
