@@ -142,22 +142,6 @@ static void fill(struct vault *v)
 			abort();
 }
 
-void memory_vault_rows(const struct vault *v, struct writer *w)
-{
-	for (size_t i = 0; i < v->count; i++) {
-		const struct row *r = &v->row[i];
-
-		writer_u8(w, r->kind);
-		writer_u8(w, r->len);
-		writer_raw(w, r->name, r->len);
-		writer_u64(w, r->n);
-		writer_u8(w, (uint8_t)(r->value.len >> 16));
-		writer_u8(w, (uint8_t)(r->value.len >> 8));
-		writer_u8(w, (uint8_t)r->value.len);
-		writer_raw(w, r->value.data, r->value.len);
-	}
-}
-
 /* ---- session/vault/vault.h ---- */
 
 static int make(struct vault **ret)

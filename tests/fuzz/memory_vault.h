@@ -12,15 +12,13 @@
 #include "session/vault/vault.h"
 
 /**
- * memory_vault_fill(rows), memory_vault_rows(v, w):
- * What the next vault that is opened or created holds; what one holds, in the
- * same form: for each row
+ * memory_vault_fill(rows):
+ * What the next vault that is opened or created holds: for each row
  *
  *	uint8 kind, uint8 len, name[len], uint64 n, uint24 len, value[len]
  *
  * A torn last row is left out.
  */
 void memory_vault_fill(struct bytes rows);
-void memory_vault_rows(const struct vault *v, struct writer *w);
 
 #endif

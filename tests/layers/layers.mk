@@ -1,6 +1,6 @@
 # The layers hold, or the build says where they do not.
 #
-#   make layers      includes and the daemon's symbols against STYLE.md
+#   make layers      includes and the daemon's symbols against the layers' order
 
 CHECKS += layers
 

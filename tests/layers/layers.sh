@@ -1,5 +1,5 @@
 #!/bin/sh
-# The layers of STYLE.md, proved twice: from the #include lines, and from the
+# The layers (CONTRIBUTING.md), proved twice: from the #include lines, and from the
 # symbols of the linked daemon. usage: layers.sh DAEMON MEMBER-ARCHIVE
 set -u
 export LC_ALL=C

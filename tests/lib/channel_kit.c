@@ -491,31 +491,6 @@ static uint64_t wait_of(struct channel_kit *k)
 	return least(w, transfer_wait(k->transfer, now));
 }
 
-void channel_kit_dump(struct channel_kit *k)
-{
-	fprintf(stderr, "greeted %d subscribed %d sent %u unsent %u error %d\n",
-		k->greeted, k->subscribed, k->sent, k->unsent, k->error);
-	if (k->begun)
-		fprintf(stderr, "packages: %u, due in %lld\n",
-			k->channels->packages.stock.available,
-			(long long)(k->channels->packages.due_ms -
-				    k->channels->now_ms));
-	for (size_t i = 0; k->begun && i < k->channels->count; i++) {
-		const struct channel *c = k->channels->list[i];
-
-		fprintf(stderr,
-			"kind %u stand %u generation %u epoch %llu of %zu, "
-			"asked %d known %d settled %d due %lld staged %d/%d "
-			"failures %u doubts %u; daemon: flags %x epoch %llu\n",
-			c->row.kind, c->row.stand, c->row.generation,
-			(unsigned long long)c->row.epoch, c->row.seen_count,
-			c->asked, c->known, c->settled,
-			(long long)(c->due_ms - k->channels->now_ms), c->staged,
-			c->sent_staged, c->failures, c->doubts, c->state.flags,
-			(unsigned long long)c->state.epoch);
-	}
-}
-
 static void spinning(struct channel_kit *const *k, size_t n)
 {
 	uint64_t now = relay_double_ms(k[0]->clinic->d);

@@ -116,8 +116,6 @@ void channel_kit_revoke(struct double_clinic *c, const struct world_person *who,
  */
 struct channel_info channel_kit_info(
 	struct channel_kit *k, const struct id16 *channel);
-/* To stderr, with what is behind it. */
-void channel_kit_dump(struct channel_kit *k);
 bool channel_kit_in(struct channel_kit *k, const struct id16 *channel,
 	const struct world_person *who);
 

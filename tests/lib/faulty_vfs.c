@@ -38,7 +38,7 @@ struct file {
 static struct {
 	sqlite3_vfs vfs, *real;
 	struct image *images;
-	uint64_t random, left, syncs;
+	uint64_t random, left;
 	enum faulty_kind kind;
 	bool hit, off, full;
 } disk;
@@ -249,7 +249,6 @@ static int on_sync(sqlite3_file *f, int flags)
 	struct file *file = (struct file *)f;
 	int rc = fault(SQLITE_IOERR_FSYNC);
 
-	disk.syncs++;
 	if (file->image == NULL)
 		return rc;
 	if (rc == SQLITE_OK)
@@ -415,7 +414,7 @@ void faulty_clear(void)
 		free(m->data);
 		free(m);
 	}
-	disk.left = disk.syncs = 0;
+	disk.left = 0;
 	disk.hit = disk.off = disk.full = false;
 }
 
@@ -444,11 +443,6 @@ uint64_t faulty_left(void)
 bool faulty_hit(void)
 {
 	return disk.hit;
-}
-
-uint64_t faulty_syncs(void)
-{
-	return disk.syncs;
 }
 
 void faulty_power_off(void)

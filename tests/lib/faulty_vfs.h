@@ -74,10 +74,4 @@ bool faulty_hit(void);
 void faulty_power_off(void);
 void faulty_power_on(void);
 
-/**
- * faulty_syncs():
- * How many syncs there were since faulty_clear.
- */
-uint64_t faulty_syncs(void);
-
 #endif

@@ -119,6 +119,38 @@ void kit_channel(struct kit *k, uint32_t n, const uint32_t *members, size_t len)
 	}
 }
 
+void kit_people(struct kit *k, uint32_t devices, uint32_t members)
+{
+	uint32_t in[16];
+
+	assert_true(members <= devices && members <= 16);
+	kit_begin(k);
+	for (uint32_t n = 1; n <= devices; n++)
+		kit_device(k, n, n);
+	for (uint32_t i = 0; i < members; i++)
+		in[i] = i + 1;
+	if (members > 0)
+		kit_channel(k, 1, in, members);
+	kit_commit(k);
+}
+
+const struct id16 *kit_at(char kind, uint32_t n)
+{
+	static struct id16 ids[2];
+	static int turn;
+
+	turn ^= 1;
+	ids[turn] = kit_id(kind, n);
+	return &ids[turn];
+}
+
+int kit_teardown(void **state)
+{
+	kit_check(*state);
+	kit_stop(*state);
+	return 0;
+}
+
 struct store_envelope kit_envelope(
 	uint32_t channel, uint64_t counter, const char *body)
 {

@@ -60,6 +60,25 @@ void kit_channel(
 	struct kit *k, uint32_t n, const uint32_t *members, size_t len);
 
 /**
+ * kit_people(k, devices, members):
+ * Put so many devices, each of a member of its own, numbered from 1, and
+ * channel 1 with the first ${members} of them: in a transaction of its own.
+ */
+void kit_people(struct kit *k, uint32_t devices, uint32_t members);
+
+/**
+ * kit_at(kind, n):
+ * An id to point at; good for the two latest calls.
+ */
+const struct id16 *kit_at(char kind, uint32_t n);
+
+/**
+ * kit_teardown(state):
+ * For cmocka: check the kit that ${state} points to, and stop it.
+ */
+int kit_teardown(void **state);
+
+/**
  * kit_envelope(channel, counter, body):
  * An ordinary envelope with a text as its body.
  */

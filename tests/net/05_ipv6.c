@@ -15,9 +15,6 @@ int main(void)
 	struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_PING, 77}, got;
 	uint8_t head[WIRE_HEADER_LEN];
 	char text[ROWAND_PATH_MAX];
-	struct zmtp_keys keys;
-	struct seed_device d;
-	struct seed_server s;
 	struct bytes frame;
 	struct zmtp *z;
 	int fd = socket(AF_INET6, SOCK_STREAM, 0), port = kit_free_port();
@@ -39,13 +36,8 @@ int main(void)
 	fd = socket(AF_INET6, SOCK_STREAM, 0);
 	a.sin6_port = htons((uint16_t)port);
 	KIT_CHECK(connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
-	seed_device(SEED_SENDER, 0, &d);
-	seed_server(2, &s);
-	memcpy(keys.public, d.public, 32);
-	memcpy(keys.secret, d.secret, 32);
-	memcpy(keys.server, s.public, 32);
-	z = zmtp_new(&keys);
-	KIT_CHECK(z != NULL && kit_pump(fd, z, NULL));
+	z = kit_zmtp(SEED_SENDER, 0, 2);
+	KIT_CHECK(kit_pump(fd, z, NULL));
 	wire_header_encode(&h, head);
 	KIT_CHECK(zmtp_send(z, bytes_of(head, sizeof head), true) == 0);
 	KIT_CHECK(zmtp_send(z, bytes_of("", 0), false) == 0);

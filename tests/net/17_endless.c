@@ -2,8 +2,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "net/kit.h"
@@ -11,28 +9,17 @@
 int main(void)
 {
 	static uint8_t part[64 * 1024];
-	struct sockaddr_in a = {.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct relay_client *honest;
-	struct zmtp_keys keys;
-	struct seed_device d;
-	struct seed_server s;
 	struct zmtp *z;
 	size_t sent = 0;
 	ssize_t n = 0;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd;
 
 	kit_start("rate_bytes = \"1 TiB\";\n");
 	honest = kit_hello(SEED_SENDER, 1);
-	a.sin_port = htons((uint16_t)kit_daemon.port);
-	KIT_CHECK(connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
-	seed_device(SEED_SENDER, 0, &d);
-	seed_server(0, &s);
-	memcpy(keys.public, d.public, 32);
-	memcpy(keys.secret, d.secret, 32);
-	memcpy(keys.server, s.public, 32);
-	z = zmtp_new(&keys);
-	KIT_CHECK(z != NULL && kit_pump(fd, z, NULL));
+	fd = kit_dial();
+	z = kit_zmtp(SEED_SENDER, 0, 0);
+	KIT_CHECK(kit_pump(fd, z, NULL));
 	/* Slowly enough that the daemon looks several times meanwhile. */
 	while (n >= 0) {
 		struct timespec t = {.tv_nsec = 10000000};

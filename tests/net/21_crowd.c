@@ -3,8 +3,6 @@
  * port the one that has said nothing for longest goes. Those that have said
  * something stay.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,18 +11,6 @@
 
 #define CAP   16 /* the least that can be set */
 #define CROWD (4 * CAP)
-
-static int hold(void)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	a.sin_port = htons((uint16_t)kit_daemon.port);
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	KIT_CHECK(fd >= 0);
-	KIT_CHECK(connect(fd, (void *)&a, sizeof a) == 0);
-	return fd;
-}
 
 /* Read to the end of a connection; false when it does not end. */
 static bool ended(int fd)
@@ -62,7 +48,7 @@ int main(void)
 	/* Somebody was there before, and does not suffer. */
 	c[0] = kit_hello(SEED_SENDER, 0);
 	for (size_t i = 0; i < CROWD; i++)
-		fds[i] = hold();
+		fds[i] = kit_dial();
 	/* The oldest go; the newest stay, as many as there are places. */
 	for (size_t i = 0; i < CROWD - (CAP - 1); i++)
 		KIT_CHECK(ended(fds[i]));
@@ -74,7 +60,7 @@ int main(void)
 	}
 	/* Full of those who spoke: a newcomer has to come again. */
 	close(fds[0]);
-	fds[0] = hold();
+	fds[0] = kit_dial();
 	KIT_CHECK(ended(fds[0]));
 	for (size_t i = 0; i < CAP; i++) {
 		KIT_CHECK(kit_ping(c[i]));

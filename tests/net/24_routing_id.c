@@ -2,8 +2,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "net/kit.h"
@@ -12,28 +10,15 @@
 /* Is a ping answered on a connection that asks for the name? */
 static bool answered(struct bytes name)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_PING, 1};
 	uint8_t head[WIRE_HEADER_LEN];
-	struct zmtp_keys keys;
-	struct seed_device d;
-	struct seed_server s;
 	struct bytes frame;
 	struct zmtp *z;
 	uint8_t end;
 	bool ret;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = kit_dial();
 
-	a.sin_port = htons((uint16_t)kit_daemon.port);
-	KIT_CHECK(connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
-	seed_device(SEED_SENDER, 0, &d);
-	seed_server(0, &s);
-	memcpy(keys.public, d.public, 32);
-	memcpy(keys.secret, d.secret, 32);
-	memcpy(keys.server, s.public, 32);
-	z = zmtp_new(&keys);
-	KIT_CHECK(z != NULL);
+	z = kit_zmtp(SEED_SENDER, 0, 0);
 	zmtp_name(z, name);
 	KIT_CHECK(kit_pump(fd, z, NULL));
 	wire_header_encode(&h, head);

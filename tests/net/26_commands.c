@@ -3,8 +3,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "net/kit.h"
@@ -33,23 +31,11 @@ static const struct bytes words[] = {WORD(""), WORD("\0"), WORD("\377"),
 /* A device may connect once a second, so several take turns. */
 static struct zmtp *dial(size_t turn, int *ret_fd)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct zmtp_keys keys;
-	struct seed_device d;
-	struct seed_server s;
 	struct zmtp *z;
 
-	*ret_fd = socket(AF_INET, SOCK_STREAM, 0);
-	a.sin_port = htons((uint16_t)kit_daemon.port);
-	KIT_CHECK(connect(*ret_fd, (struct sockaddr *)&a, sizeof a) == 0);
-	seed_device(SEED_MAILBOX, turn % 2, &d);
-	seed_server(0, &s);
-	memcpy(keys.public, d.public, 32);
-	memcpy(keys.secret, d.secret, 32);
-	memcpy(keys.server, s.public, 32);
-	z = zmtp_new(&keys);
-	KIT_CHECK(z != NULL && kit_pump(*ret_fd, z, NULL));
+	*ret_fd = kit_dial();
+	z = kit_zmtp(SEED_MAILBOX, turn % 2, 0);
+	KIT_CHECK(kit_pump(*ret_fd, z, NULL));
 	return z;
 }
 

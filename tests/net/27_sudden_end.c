@@ -1,8 +1,6 @@
 /* Many messages, a PING behind them and a sudden end do not end the daemon. */
 #include <unistd.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "net/kit.h"
@@ -14,25 +12,13 @@
 
 static void leave(size_t words)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct linger sudden = {.l_onoff = 1};
-	struct zmtp_keys keys;
-	struct seed_device d;
-	struct seed_server s;
 	struct bytes out;
 	struct zmtp *z;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = kit_dial();
 
-	a.sin_port = htons((uint16_t)kit_daemon.port);
-	KIT_CHECK(connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
-	seed_device(SEED_SENDER, 0, &d);
-	seed_server(0, &s);
-	memcpy(keys.public, d.public, 32);
-	memcpy(keys.secret, d.secret, 32);
-	memcpy(keys.server, s.public, 32);
-	z = zmtp_new(&keys);
-	KIT_CHECK(z != NULL && kit_pump(fd, z, NULL));
+	z = kit_zmtp(SEED_SENDER, 0, 0);
+	KIT_CHECK(kit_pump(fd, z, NULL));
 	/* All of it in what the daemon reads at once. */
 	for (size_t i = 0; i < words; i++)
 		KIT_CHECK(zmtp_send(z, bytes_of("x", 1), false) == 0);

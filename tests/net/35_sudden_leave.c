@@ -4,8 +4,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "net/inner.h"
@@ -29,23 +27,11 @@ static void hold(void *cookie)
 /* Sender 0, without libzmq: what was sent is in the kernel. */
 static struct zmtp *come(int *ret_fd)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct zmtp_keys keys;
-	struct seed_device d;
-	struct seed_server s;
 	struct zmtp *z;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = kit_dial();
 
-	a.sin_port = htons((uint16_t)kit_daemon.port);
-	KIT_CHECK(connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
-	seed_device(SEED_SENDER, 0, &d);
-	seed_server(0, &s);
-	memcpy(keys.public, d.public, 32);
-	memcpy(keys.secret, d.secret, 32);
-	memcpy(keys.server, s.public, 32);
-	z = zmtp_new(&keys);
-	KIT_CHECK(z != NULL && kit_pump(fd, z, NULL));
+	z = kit_zmtp(SEED_SENDER, 0, 0);
+	KIT_CHECK(kit_pump(fd, z, NULL));
 	*ret_fd = fd;
 	return z;
 }

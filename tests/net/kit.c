@@ -180,6 +180,35 @@ bool kit_ping(struct relay_client *c)
 	       t.now > 0;
 }
 
+int kit_dial(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	a.sin_port = htons((uint16_t)kit_daemon.port);
+	KIT_CHECK(fd >= 0);
+	KIT_CHECK(connect(fd, (struct sockaddr *)&a, sizeof a) == 0);
+	return fd;
+}
+
+struct zmtp *kit_zmtp(enum seed_role role, uint32_t index, int server)
+{
+	struct zmtp_keys keys;
+	struct seed_device d;
+	struct seed_server s;
+	struct zmtp *z;
+
+	seed_device(role, index, &d);
+	seed_server(server, &s);
+	memcpy(keys.public, d.public, 32);
+	memcpy(keys.secret, d.secret, 32);
+	memcpy(keys.server, s.public, 32);
+	z = zmtp_new(&keys);
+	KIT_CHECK(z != NULL);
+	return z;
+}
+
 bool kit_pump(int fd, struct zmtp *z, struct bytes *ret)
 {
 	bool more;

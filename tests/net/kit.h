@@ -102,6 +102,15 @@ struct wire_error kit_refusal(struct relay_client *c);
 void kit_closed(struct relay_client *c);
 
 /**
+ * kit_dial(), kit_zmtp(role, index, server):
+ * A socket that is connected to the main port; the ZMTP of that device for it,
+ * not begun, that expects key number ${server} of seed_server. The caller
+ * closes and frees them.
+ */
+int kit_dial(void);
+struct zmtp *kit_zmtp(enum seed_role role, uint32_t index, int server);
+
+/**
  * kit_pump(fd, z, ret):
  * Move bytes between a socket and a ZMTP connection until the handshake is
  * over (${ret} NULL) or a frame came. False when that takes 10 seconds, or

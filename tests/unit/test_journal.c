@@ -127,25 +127,6 @@ static void levels(void **state)
 	assert_int_not_equal(captured(say_info, text, sizeof text), 0);
 }
 
-static void pseudonyms(void **state)
-{
-	const struct id16 id = {{1, 2, 3}}, other = {{1, 2, 4}};
-	const struct key32 k = {{9}};
-	char a[JOURNAL_PSEUDONYM_LEN], b[JOURNAL_PSEUDONYM_LEN];
-
-	journal_key(&k, "boot one");
-	journal_pseudonym(&id, a);
-	assert_int_equal(strlen(a), 16);
-	journal_pseudonym(&id, b);
-	assert_string_equal(a, b);
-	journal_pseudonym(&other, b);
-	assert_string_not_equal(a, b);
-	/* After the next start of the machine it is somebody else. */
-	journal_key(&k, "boot two");
-	journal_pseudonym(&id, b);
-	assert_string_not_equal(a, b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,7 +135,6 @@ int main(void)
 		cmocka_unit_test(rendering),
 		cmocka_unit_test(json_is_json),
 		cmocka_unit_test(levels),
-		cmocka_unit_test(pseudonyms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

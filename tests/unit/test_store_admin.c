@@ -20,24 +20,13 @@
 
 static int setup(void **state)
 {
-	static const uint32_t members[] = {1, 2};
 	static struct kit k;
 
 	if (sodium_init() < 0)
 		return -1;
 	kit_start(&k, NULL);
-	kit_begin(&k);
-	kit_device(&k, 1, 1);
-	kit_device(&k, 2, 2);
-	kit_channel(&k, 1, members, 2);
-	kit_commit(&k);
+	kit_people(&k, 2, 2);
 	*state = &k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
 	return 0;
 }
 
@@ -415,20 +404,23 @@ static void copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(devices, setup, teardown),
-		cmocka_unit_test_setup_teardown(urgent, setup, teardown),
-		cmocka_unit_test_setup_teardown(urgent_before, setup, teardown),
-		cmocka_unit_test_setup_teardown(invites, setup, teardown),
-		cmocka_unit_test_setup_teardown(voided, setup, teardown),
+		cmocka_unit_test_setup_teardown(devices, setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(urgent, setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
-			sequences_are_new_after_each_restore, setup, teardown),
-		cmocka_unit_test_setup_teardown(due, setup, teardown),
-		cmocka_unit_test_setup_teardown(copies, setup, teardown),
-		cmocka_unit_test_setup_teardown(copy_gives_up, setup, teardown),
+			urgent_before, setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(invites, setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(voided, setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
-			reader_gives_up, setup, teardown),
+			sequences_are_new_after_each_restore, setup,
+			kit_teardown),
+		cmocka_unit_test_setup_teardown(due, setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(copies, setup, kit_teardown),
 		cmocka_unit_test_setup_teardown(
-			backup_gives_up, setup, teardown),
+			copy_gives_up, setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+			reader_gives_up, setup, kit_teardown),
+		cmocka_unit_test_setup_teardown(
+			backup_gives_up, setup, kit_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

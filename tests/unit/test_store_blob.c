@@ -17,23 +17,12 @@
 static int setup(void **state)
 {
 	static struct kit k;
-	const uint32_t members[] = {1, 2};
 
 	kit_start(&k, NULL);
 	k.options.blob_open_time = OPEN_TIME;
 	kit_reopen(&k);
-	kit_begin(&k);
-	kit_device(&k, 1, 1);
-	kit_device(&k, 2, 2);
-	kit_channel(&k, 1, members, 2);
-	kit_commit(&k);
+	kit_people(&k, 2, 2);
 	*state = &k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
 	return 0;
 }
 
@@ -152,7 +141,7 @@ static void an_unfinished_blob_goes_after_a_while(void **state)
 	kit_check(k);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kit_teardown)
 
 int main(void)
 {

@@ -31,6 +31,7 @@ static int setup(void **state)
 	return 0;
 }
 
+/* The chains are made up: not for the whole check. */
 static int teardown(void **state)
 {
 	kit_stop(*state);

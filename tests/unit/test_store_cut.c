@@ -26,21 +26,12 @@ static int setup(void **state)
 	const uint32_t members[] = {1, 2, 3};
 
 	kit_start(&k, "/dev/shm");
+	kit_people(&k, 3, 3);
 	kit_begin(&k);
-	for (uint32_t n = 1; n <= 3; n++)
-		kit_device(&k, n, n);
-	kit_channel(&k, 1, members, 3);
 	kit_channel(&k, 2, members, 3);
 	kit_commit(&k);
 	assert_int_equal(store_tidy(k.st, k.now, false), 0);
 	*state = &k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_check(*state);
-	kit_stop(*state);
 	return 0;
 }
 
@@ -462,7 +453,7 @@ static void and_so_does_a_restart(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
 		T(what_adds_leaves_it),
 		T(what_deletes_empties_it),

@@ -23,17 +23,8 @@ static int setup(void **state)
 	if (sodium_init() < 0)
 		return -1;
 	kit_start(&k, NULL);
-	kit_begin(&k);
-	kit_device(&k, 1, 1);
-	kit_device(&k, 2, 2);
-	kit_commit(&k);
+	kit_people(&k, 2, 0);
 	*state = &k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_stop(*state);
 	return 0;
 }
 
@@ -200,7 +191,7 @@ static void it_goes_with_its_operation(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
 		T(is_kept_and_replaced),
 		T(an_end_erases_and_remembers),

@@ -15,22 +15,10 @@
 static int setup(void **state)
 {
 	static struct kit kit;
-	const uint32_t members[] = {1, 2};
 
 	kit_start(&kit, NULL);
-	kit_begin(&kit);
-	for (uint32_t n = 1; n <= 3; n++)
-		kit_device(&kit, n, n);
-	kit_channel(&kit, 1, members, 2);
-	kit_commit(&kit);
+	kit_people(&kit, 3, 2);
 	*state = &kit;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	kit_check(*state);
-	kit_stop(*state);
 	return 0;
 }
 
@@ -441,7 +429,7 @@ static void test_readers_and_keeper(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_each_claimed_once),
 		T(test_packages_refused),

@@ -350,20 +350,6 @@ static void codes_translate_both_ways(void **state)
 	assert_string_equal(wire_code_name(WIRE_QUOTA), "quota");
 }
 
-static void buckets_hold_what_is_padded(void **state)
-{
-	static const uint32_t buckets[] = {1024, 4096};
-
-	assert_false(wire_envelope_bucketed(1023, buckets, 2, 1024));
-	assert_true(wire_envelope_bucketed(1024, buckets, 2, 1024));
-	assert_true(wire_envelope_bucketed(2048, buckets, 2, 1024));
-	assert_false(wire_envelope_bucketed(2049, buckets, 2, 1024));
-	assert_false(wire_envelope_bucketed(4095, buckets, 2, 1024));
-	assert_true(wire_envelope_bucketed(5120, buckets, 2, 1024));
-	assert_false(wire_envelope_bucketed(5121, buckets, 2, 1024));
-	assert_false(wire_envelope_bucketed(0, buckets, 2, 1024));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,7 +366,6 @@ int main(void)
 		cmocka_unit_test(header_is_exactly_twelve_bytes),
 		cmocka_unit_test(the_highest_common_version_is_chosen),
 		cmocka_unit_test(codes_translate_both_ways),
-		cmocka_unit_test(buckets_hold_what_is_padded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
