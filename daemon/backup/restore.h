@@ -1,5 +1,5 @@
 /*
- * Coming back from a backup: DESIGN.md section 6, "Restore".
+ * Coming back from a backup (docs/operations.md, "Restore").
  *
  *	backup --open--> folder, pending --authority signs--> finished
  *	                 rowand refuses                       rowand serves

@@ -1,6 +1,6 @@
 /*
  * What a channel accepts of a commit that is valid as MLS goes: who may come
- * in, who may go, and nothing else (DESIGN.md section 4).
+ * in, who may go, and nothing else.
  *
  * Inside daemon/clinic: groups.h is the door.
  */

@@ -63,15 +63,9 @@ const struct ctl_entry *ctl_find(uint16_t op);
 bool ctl_allowed(const struct ctl_peer *peer, uid_t self);
 
 /**
- * ctl_job(c, job, cookie):
- * Run ${job} on the writer's thread and wait until it is durable; the act's
- * leaf is in the same transaction. Says why in the answer on failure.
- */
-ROWAN_MUST int ctl_job(struct ctl_call *c, request_job *job, void *cookie);
-
-/**
  * ctl_act(c, job, cookie):
- * The same without words: returns the code.
+ * Run ${job} on the writer's thread and wait until it is durable; the act's
+ * leaf is in the same transaction. Returns its code, without words.
  */
 ROWAN_MUST int ctl_act(struct ctl_call *c, request_job *job, void *cookie);
 

@@ -137,12 +137,3 @@ void ctl_damaged(struct server *relay)
 {
 	(void)!server_job(relay, is_damaged, NULL);
 }
-
-int ctl_job(struct ctl_call *c, request_job *job, void *cookie)
-{
-	int rc = ctl_act(c, job, cookie);
-
-	if (rc != 0)
-		ctl_fail(c, rc);
-	return rc;
-}

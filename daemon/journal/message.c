@@ -234,7 +234,7 @@ static const struct message messages[MSG_COUNT] = {
 	[MSG_LOGLEVEL] = {"f8e2f9c77ddca2d1a7b3ed2b03533bd6", 5, "loglevel",
 		"the log level is {level} for {seconds} seconds",
 		"It falls back by itself. No level says more about people: "
-		"ids stay hashed, and addresses and content are never said."},
+		"ids, addresses and content are never said."},
 	[MSG_RESTORE_PENDING] = {"d7ceb9ad0ac1363be3c2fbef26a2d1ed", 1, "restore-pending",
 		"a restore has begun and the authority has not signed it: "
 		"rowand does not serve",

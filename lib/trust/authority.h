@@ -1,6 +1,6 @@
 /*
  * The clinic's authority: a key that lives offline, in a file sealed by a
- * passphrase (DESIGN.md section 3).
+ * passphrase (docs/statements.md section 2).
  *
  * Each record commits to the hash of the next key, so the next key is made
  * together with the first and kept elsewhere. Nothing here touches a file or

@@ -1,6 +1,6 @@
 /*
  * Which card counts: issuer, scope, consent, newness; and which device may
- * take part in a channel. See rules.h and DESIGN.md section 3.
+ * take part in a channel. See rules.h and docs/statements.md section 3.
  *
  * Trusts nothing in a card before its signature.
  */

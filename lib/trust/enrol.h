@@ -1,5 +1,5 @@
 /*
- * Both sides of an enrolment by invite (DESIGN.md section 3), without any
+ * Both sides of an enrolment by invite (docs/enrolment.md), without any
  * input or output: what to say next, what may be believed.
  *
  *	device				registrar

@@ -1,6 +1,6 @@
 /*
  * The table of statement by signer, and what each statement needs besides:
- * see rules.h and DESIGN.md section 3.
+ * see rules.h and docs/statements.md section 6.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
  * Cards: what binds a device's keys to a member, a role and an agency, and
- * the authority's record at the root of them (DESIGN.md section 3).
+ * the authority's record at the root of them (docs/statements.md).
  *
  * Forms only. Who may sign which card, and whether one counts, is lib/trust.
  *

@@ -402,12 +402,3 @@ int wire_ack_encode(const struct wire_ack *a, struct writer *w)
 	writer_u32(w, a->credit);
 	return writer_status(w);
 }
-
-bool wire_envelope_bucketed(
-	size_t len, const uint32_t *buckets, size_t count, uint32_t overhead)
-{
-	for (size_t i = 0; i < count; i++)
-		if (len >= buckets[i] && len - buckets[i] <= overhead)
-			return true;
-	return false;
-}

@@ -144,13 +144,4 @@ ROWAN_MUST int wire_ack_decode(
 	const struct wire_message *m, struct wire_ack *ret);
 ROWAN_MUST int wire_ack_encode(const struct wire_ack *a, struct writer *w);
 
-/**
- * wire_envelope_bucketed(len, buckets, count, overhead):
- * Return true iff an envelope of ${len} bytes can hold content padded to one
- * of the ${count} ${buckets}: no less than the bucket and no more than
- * ${overhead} above it.
- */
-bool wire_envelope_bucketed(
-	size_t len, const uint32_t *buckets, size_t count, uint32_t overhead);
-
 #endif

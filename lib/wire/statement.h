@@ -1,7 +1,7 @@
 /*
- * Statements: the signed acts by which the clinic changes (DESIGN.md
- * section 3). Every case is one chain of them; cards, revocations and acts of
- * the whole clinic are one more.
+ * Statements: the signed acts by which the clinic changes
+ * (docs/statements.md). Every case is one chain of them; cards, revocations and
+ *acts of the whole clinic are one more.
  *
  * Forms only. Who may sign which statement, and what it does, is lib/trust.
  *

@@ -8,7 +8,7 @@
  */
 #include "session/channel/channel_inner.h"
 
-#define FORWARD	       1000 /* generations (DESIGN.md section 4) */
+#define FORWARD	       1000 /* generations */
 #define CLIENT_NAME    bytes_of("client", 6)
 #define LIFETIME_MAX_S (29 * 24 * 3600)
 

@@ -111,7 +111,7 @@ static void take(struct presence *p, const struct wire_statement *s)
 	}
 }
 
-/* DESIGN.md section 3: "for a case to which the registrar is assigned". */
+/* A victim's card counts for a case to which its registrar was assigned. */
 static int was_on_the_case(
 	struct follow *f, const struct case_state *c, struct presence *p)
 {

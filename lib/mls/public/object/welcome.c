@@ -19,13 +19,6 @@ int encrypted_group_secrets_read(
 	return 0;
 }
 
-void encrypted_group_secrets_write(
-	struct writer *w, const struct encrypted_group_secrets *e)
-{
-	writer_vec(w, e->new_member);
-	hpke_ciphertext_write(w, &e->secrets);
-}
-
 static int count_secrets(struct bytes list, size_t *ret)
 {
 	struct encrypted_group_secrets e;

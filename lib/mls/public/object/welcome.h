@@ -46,13 +46,11 @@ ROWAN_MUST int welcome_find(const struct welcome *w, struct bytes new_member,
 	struct encrypted_group_secrets *ret);
 
 /**
- * encrypted_group_secrets_read(r, ret), encrypted_group_secrets_write(w, e):
+ * encrypted_group_secrets_read(r, ret):
  * One entry of the list.
  */
 ROWAN_MUST int encrypted_group_secrets_read(
 	struct reader *r, struct encrypted_group_secrets *ret);
-void encrypted_group_secrets_write(
-	struct writer *w, const struct encrypted_group_secrets *e);
 
 /**
  * welcome_write(w, fields):
