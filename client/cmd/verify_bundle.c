@@ -182,6 +182,17 @@ static void check_file(struct checking *x, struct bundle_file *f)
 	buf_wipe(&data);
 }
 
+/* Every export has these, whatever whoever signed the list says. */
+static void check_required(struct checking *x)
+{
+	static const char *const required[] = {"index.html", "checkpoint"};
+
+	for (size_t i = 0; i < sizeof required / sizeof *required; i++)
+		if (listed(x, required[i]) == NULL)
+			fault(x, "removed file", required[i],
+				_("the list does not name it"));
+}
+
 static bool is_no_folder(const char *path)
 {
 	struct stat st;
@@ -491,6 +502,7 @@ static void check_all(struct checking *x, struct bytes list)
 	}
 	for (size_t i = 0; i < x->b.file_count; i++)
 		check_file(x, &x->b.files[i]);
+	check_required(x);
 	check_folder(x, "");
 	check_folder(x, "entries");
 	check_folder(x, "files");

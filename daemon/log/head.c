@@ -208,12 +208,8 @@ struct bytes head_note(const struct head *h, uint64_t *ret_size)
 int head_offer(struct head *h, const struct note_key *witness, uint64_t now,
 	struct bytes *ret)
 {
-	uint64_t since = now > HEAD_TOGETHER ? now - HEAD_TOGETHER : 0;
-
-	if (witnessed_join(h->witnessed, witness, since, ret))
-		return 0;
 	*ret = buf_view(&h->note);
-	return witnessed_offer(h->witnessed, h->size, *ret);
+	return witnessed_meet(h->witnessed, witness, now, h->size, ret);
 }
 
 int head_cosign(struct head *h, uint64_t size, struct bytes line,

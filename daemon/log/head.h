@@ -17,11 +17,12 @@
 #include "store/store.h"
 #include "tlog/cosignature.h"
 
-#define HEAD_FRESH	 60  /* seconds a checkpoint may be old */
-#define HEAD_TOGETHER	 900 /* seconds in which witnesses may join another */
-#define HEAD_OFFERED	 16  /* checkpoints that may still be cosigned */
-#define HEAD_COSIGNED	 16  /* cosigned ones that are kept */
-#define HEAD_WITNESS_MAX 16  /* cosignatures on one */
+#define HEAD_FRESH	 60    /* seconds a checkpoint may be old */
+#define HEAD_OFTEN	 900   /* seconds: a witness that looks in these */
+#define HEAD_SELDOM	 21600 /* meets the others; so does one in these */
+#define HEAD_OFFERED	 16    /* checkpoints that may still be cosigned */
+#define HEAD_COSIGNED	 16    /* cosigned ones that are kept */
+#define HEAD_WITNESS_MAX 16    /* cosignatures on one */
 
 struct head;
 
@@ -99,12 +100,12 @@ struct bytes head_note(const struct head *h, uint64_t *ret_size);
 
 /**
  * head_offer(h, witness, now, ret):
- * The checkpoint that this witness is to look at. One that others have
- * cosigned in the last HEAD_TOGETHER seconds, if it has cosigned none as large:
- * each cosignature is a leaf, so that two who are given the newest never stand
- * on the same. Else the newest: it may be cosigned while it is one of the last
- * HEAD_OFFERED that were handed out. Borrowed until the next call that changes
- * ${h}. ROWAN_E_NOMEM.
+ * The checkpoint that this witness is to look at. One that stays until all who
+ * looked in the last HEAD_SELDOM seconds have cosigned it, if this one has not;
+ * then one of those who looked in the last HEAD_OFTEN seconds; then the newest:
+ * it may be cosigned while it is one of the last HEAD_OFFERED that were handed
+ * out. So whoever looks so often stands on one with all the others, whatever
+ * their rhythms. Borrowed until the next call that changes ${h}. ROWAN_E_NOMEM.
  */
 ROWAN_MUST int head_offer(struct head *h, const struct note_key *witness,
 	uint64_t now, struct bytes *ret);

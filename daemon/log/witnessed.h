@@ -19,12 +19,12 @@ ROWAN_MUST int witnessed_add(struct witnessed *w, uint64_t size,
 	struct bytes line, const struct note_key *witness);
 
 /*
- * What others have cosigned and this one may join: it has cosigned nothing as
- * large, and it was signed at ${since} or later. Borrowed; false: there is
- * none.
+ * What this witness is to look at: ${note} is the newest, of ${size}, and
+ * becomes what it is given. Borrowed until the next call that changes ${w}.
  */
-bool witnessed_join(const struct witnessed *w, const struct note_key *witness,
-	uint64_t since, struct bytes *ret);
+ROWAN_MUST int witnessed_meet(struct witnessed *w,
+	const struct note_key *witness, uint64_t now, uint64_t size,
+	struct bytes *note);
 ROWAN_MUST int witnessed_find(
 	const struct witnessed *w, size_t need, struct buf *ret);
 

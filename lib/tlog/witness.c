@@ -59,6 +59,21 @@ static bool contradicts(const struct watch *w, const struct checkpoint *c)
 	       (c->size == 0 && !merkle_eq(&c->root, &empty));
 }
 
+/*
+ * Of a tree of 2^n leaves the proof from there does not tell what the log's
+ * begins with, but the one from the next size does. Nothing is signed on it.
+ */
+static bool begins_otherwise(const struct witness_request *r,
+	const struct watch *w, const struct checkpoint *c)
+{
+	struct merkle_hash root;
+
+	return r->old == merkle_proof_told(w->size) &&
+	       merkle_proof_begins(
+		       &r->proof, w->size, c->size, &c->root, &root) == 0 &&
+	       !merkle_eq(&root, &w->root);
+}
+
 /* Signed by the log, and the log is the one we know. */
 static enum witness_verdict open_note(const struct witness_request *r,
 	const struct note_key *key, struct note *n, struct checkpoint *c)
@@ -87,7 +102,8 @@ enum witness_verdict witness_judge(const struct witness_request *r,
 	if (contradicts(w, &c))
 		return WITNESS_INCONSISTENT;
 	if (r->old != w->size)
-		return WITNESS_CONFLICT;
+		return begins_otherwise(r, w, &c) ? WITNESS_INCONSISTENT
+						  : WITNESS_CONFLICT;
 	/* From nothing to anything, and from a tree to itself, without. */
 	if ((r->old == 0 || r->old == c.size) && r->proof.len > 0)
 		return WITNESS_INCONSISTENT;

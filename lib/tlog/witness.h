@@ -44,7 +44,8 @@ ROWAN_MUST int witness_request_parse(
  * witness_judge(r, key, w, ret_note, ret):
  * May a witness that has verified ${w} of the log ${key} sign? With
  * WITNESS_GOOD ${ret} is what it has verified then and ${ret_note} the note,
- * whose text is to be signed.
+ * whose text is to be signed. A request that begins elsewhere and shows that
+ * the log does not begin with ${w} is WITNESS_INCONSISTENT, too.
  */
 enum witness_verdict witness_judge(const struct witness_request *r,
 	const struct note_key *key, const struct watch *w,

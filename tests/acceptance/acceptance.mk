@@ -3,6 +3,7 @@
 #
 #   make check-evening-one check-evening-two    the clock moved by the test
 #   make check-audit       an auditor and two witnesses
+#   make check-witnesses   three more, each at its own pace
 #   make clinic            208 referrals, 12 caseworkers, some minutes
 
 ACCEPTANCE_SO := $(B)/tests/acceptance/clock_preload.so
@@ -13,6 +14,7 @@ $(ACCEPTANCE_SO): $(B)/tests/acceptance/clock_preload.o
 	$(Q)$(CC) -shared -o $@ $< -ldl
 
 STORIES += check-evening-one check-evening-two check-audit check-bundle
+STORIES += check-witnesses
 STORY_NEEDS += $(ACCEPTANCE_SO) $(B)/tests/acceptance/sign_kill_preload.so
 .PHONY: check-evening-one check-evening-two
 check-evening-one check-evening-two: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
@@ -26,6 +28,9 @@ $(B)/tests/acceptance/sign_kill_preload.so: \
 .PHONY: check-audit
 check-audit: $(CLINIC_PROGRAMS) $(B)/tests/acceptance/sign_kill_preload.so
 	$(Q)python3 tests/acceptance/audit.py $(B)
+.PHONY: check-witnesses
+check-witnesses: $(CLINIC_PROGRAMS)
+	$(Q)python3 tests/acceptance/witnesses.py $(B)
 #   make check-bundle      a diary goes out; a bit of each part is flipped
 #   make check-bundle-whole    all of them [ONLY=signature]
 .PHONY: check-bundle check-bundle-whole

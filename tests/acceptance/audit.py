@@ -15,26 +15,6 @@ k = clinic.Clinic(sys.argv[1])
 SECRET = "She moves out on Thursday."
 
 
-def witness_card(name):
-    """A witness's device, carded by files."""
-    p = clinic.Person(k, name)
-    k.people[name] = p
-    made = p.run("setup", "--witness", "--authority",
-                 k.path("authority/authority.txt"), "--agency", "police",
-                 "--request", k.path(name + ".request"), "--passphrase-file",
-                 k.path("pass"))
-    print_ = re.search(r"fingerprint: ([0-9a-f ]+)", made.stdout).group(1)
-    k.authority("sign", "--fingerprint", print_, k.path("authority"),
-                k.path(name + ".request"))
-    if name == "offline":
-        p.run("config", "endpoint", "tcp://127.0.0.1:1")
-        p.run("agent", "stop")
-        p.run("unlock", "--passphrase-file", k.path("pass"))
-    p.run("setup", "--answer", k.path(name + ".request.answer"))
-    p.run("config", "lock_minutes", "0")
-    return p
-
-
 def killed(offline, auditor):
     """kill -9 between keeping and answering: nothing was said, and what was
     kept stands."""
@@ -200,7 +180,7 @@ def run():
     advocate = k.staff("advocate", "advocacy", "enrol")
     colleague = k.staff("colleague", "probation")
     auditor = k.staff("auditor", "health", "audit")
-    online, offline = witness_card("online"), witness_card("offline")
+    online, offline = k.witness("online"), k.witness("offline", False)
     k.import_cards()
     k.start()
     for p in (coordinator, advocate, colleague, auditor, online):

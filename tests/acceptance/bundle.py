@@ -170,19 +170,44 @@ def exporter(advocate, out):
         text = text.replace("\nfile ", "\nomitted 4 attachment\nfile ", 1)
         write(to, "bundle.txt", text.encode())
         write(to, note, more)
-        os.unlink(os.path.join(to, "index.html"))
-        text = re.sub("file .* index.html\n", "", text)
-        write(to, "bundle.txt", text.encode())
+        without("index.html")(to)
+
+    def without(rel, left=False):
+        """Gone from the list, and from the folder unless it is left there."""
+        def change(to):
+            path = os.path.join(to, "bundle.txt")
+            with open(path) as f:
+                text = f.read()
+            write(to, "bundle.txt", re.sub(
+                "file .* %s\n" % rel, "", text).encode())
+            if not left:
+                os.unlink(os.path.join(to, rel))
+        return change
 
     verify(signed_again(advocate, out, lambda to: None), 0)
     for rel, change in [(x, more_of(x)) for x in (
             "files/0009-letter.txt", "README.txt", "files/0001-note.txt")] + [
                 (note, instead)]:
         found = verify(signed_again(advocate, out, change))["faults"]
-        assert [(f["kind"], f["what"]) for f in found] == [
-            ("foreign file", rel)], found
+        assert [(f["kind"], f["what"]) for f in found if f["what"] !=
+                "index.html"] == [("foreign file", rel)], found
         p = second(k.path("copy"))
         assert p.returncode == 1 and "no entry is about" in p.stderr, p
+    # Nor can anything be left out unseen, whoever signs the list.
+    entry = "entries/0002.disclosure"
+    for rel, want in (
+            ("index.html", {("removed file", "index.html")}),
+            ("checkpoint", {("removed file", "checkpoint"),
+                            ("truncated log", "checkpoint")}),
+            (note, {("removed file", note)}),
+            (entry, {("removed entry", entry), ("removed entry", "entries")})):
+        found = verify(signed_again(advocate, out, without(rel)))["faults"]
+        assert {(f["kind"], f["what"]) for f in found} == want, found
+        assert second(k.path("copy")).returncode == 1, rel
+        found = verify(signed_again(advocate, out, without(rel, True)))
+        assert ("foreign file", rel) in {
+            (f["kind"], f["what"]) for f in found["faults"]}, found
+        assert second(k.path("copy")).returncode == 1, rel
 
 
 def bits(out):

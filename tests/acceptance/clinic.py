@@ -216,6 +216,25 @@ class Clinic:
         p.run("config", "lock_minutes", "0")
         return p
 
+    def witness(self, name, online=True):
+        """An agency's, carded by files; offline it has nowhere to go."""
+        p = Person(self, name)
+        self.people[name] = p
+        made = p.run("setup", "--witness", "--authority",
+                     self.path("authority/authority.txt"), "--agency",
+                     "police", "--request", self.path(name + ".request"),
+                     "--passphrase-file", self.path("pass"))
+        print_ = re.search(r"fingerprint: ([0-9a-f ]+)", made.stdout).group(1)
+        self.authority("sign", "--fingerprint", print_,
+                       self.path("authority"), self.path(name + ".request"))
+        if not online:
+            p.run("config", "endpoint", "tcp://127.0.0.1:1")
+            p.run("agent", "stop")
+            p.run("unlock", "--passphrase-file", self.path("pass"))
+        p.run("setup", "--answer", self.path(name + ".request.answer"))
+        p.run("config", "lock_minutes", "0")
+        return p
+
     def victim(self, name):
         v = Victim(self, name)
         self.victims.append(v)

@@ -378,8 +378,9 @@ def bundle(authority, folder):
         if int(leaf) in places:
             need(int(n) not in omitted, "let out before")
         elif attachment(said):
-            known |= {x for x in files if int(n) not in omitted and
-                      x.startswith("files/%04d-" % int(n))}
+            mine = {x for x in files if x.startswith("files/%04d-" % int(n))}
+            need(int(n) in omitted or len(mine) == 1, "a removed file")
+            known |= mine if int(n) not in omitted else set()
         else:
             need(int(n) not in omitted, "nothing to omit")
         need(note in (None, (got["size"], got["root"])), "two trees")
@@ -387,6 +388,7 @@ def bundle(authority, folder):
         places[int(leaf)] = int(time), int(time) + 3599 * (grain == "hour")
         authority = got["believed"]
     need(files <= known, "a file that no entry is about")
+    need(known <= files, "a removed file")
     for (_, count), numbers in batches.items():
         need(numbers == set(range(1, count + 1)), "removed entry")
     latest = 0

@@ -109,15 +109,61 @@ static void two_witnesses_stand_on_one_checkpoint(void **state)
 		assert_int_equal(both, alone);
 		relay_double_pass(k.clinic.d, 30000);
 	}
-	/* One that comes much later begins anew. */
+	/* Who comes later meets the one; who comes much later begins anew. */
 	look_as(&k.witness);
 	alone = cosigned_by(1);
 	assert_true(alone > both);
-	relay_double_pass(k.clinic.d, (HEAD_TOGETHER + 1) * 1000ull);
+	relay_double_pass(k.clinic.d, (HEAD_SELDOM + 1) * 1000ull);
 	look_as(&second);
 	assert_int_equal(cosigned_by(2), both);
 	assert_true(cosigned_by(1) > alone);
 	proofs_kit_as(&k, &t->advocate);
+}
+
+/* Of a policy: this witness and its key. */
+static void name_witness(
+	struct writer *w, char name, const struct world_person *p)
+{
+	const char line[] = {'w', 'i', 't', 'n', 'e', 's', 's', ' ', name, ' '};
+	struct note_key key;
+
+	assert_int_equal(
+		origin_witness(&p->device, p->signature_key.b, &key), 0);
+	writer_raw(w, line, sizeof line);
+	note_key_format(&key, w);
+	writer_u8(w, '\n');
+}
+
+/*
+ * What others have cosigned since is no word of those whom the policy asks for:
+ * what all of them stand on is believed until these come again.
+ */
+static void others_words_do_not_hide_ours(void **state)
+{
+	static const char rule[] = "group q all a b\nquorum q\n";
+	struct world_person person[3];
+	char text[1200];
+	struct writer w;
+
+	proofs_kit_witness(&k, &person[0], "two");
+	proofs_kit_witness(&k, &person[1], "three");
+	proofs_kit_witness(&k, &person[2], "four");
+	proofs_kit_leave(&k);
+	look_as(&k.witness);
+	for (int i = 0; i < 3; i++)
+		look_as(&person[i]);
+	look_as(&person[1]);
+	look_as(&person[2]);
+	assert_true(cosigned_by(2) > cosigned_by(4) && cosigned_by(4) > 0);
+	writer_init_fixed(&w, text, sizeof text);
+	name_witness(&w, 'a', &k.witness);
+	name_witness(&w, 'b', &person[0]);
+	writer_raw(&w, rule, sizeof rule - 1);
+	proofs_kit_as(&k, &t->advocate);
+	assert_int_equal(proofs_policy(k.proofs, writer_view(&w)), 0);
+	proofs_kit_look(&k);
+	assert_int_equal(proofs_kit_seen(&k), cosigned_by(4));
+	assert_int_equal(device_kit_alarms(&k.d, 0), 0);
 }
 
 /*
@@ -202,6 +248,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(two_witnesses_stand_on_one_checkpoint),
+		T(others_words_do_not_hide_ours),
 		T(one_that_is_shown_as_it_was_is_stale),
 		T(cosignatures_that_come_late_are_no_alarm),
 	};

@@ -321,6 +321,7 @@ static struct witness witness(uint8_t n)
 static int cosign(struct head *h, const struct witness *w, struct bytes note,
 	uint64_t size)
 {
+	const struct log_entry e = {.act = WIRE_ACT_WITNESS, .time = kit.now};
 	struct writer line;
 	struct note n;
 	int rc;
@@ -331,6 +332,8 @@ static int cosign(struct head *h, const struct witness *w, struct bytes note,
 		cosignature_sign(&line, n.text, kit.now, &w->key, w->sk), 0);
 	kit_begin(&kit);
 	rc = head_cosign(h, size, writer_view(&line), &w->key);
+	/* That is an entry, too. */
+	assert_int_equal(entry_add(kit.st, &e, NULL), 0);
 	kit_commit(&kit);
 	writer_wipe(&line);
 	return rc;
@@ -374,6 +377,221 @@ static void test_witnesses_cosign(void **state)
 	buf_wipe(&found);
 	assert_int_equal(head_cosigned(h, 3, &found), 0);
 	buf_wipe(&found);
+	buf_wipe(&note);
+	head_close(h);
+}
+
+/* ---- meeting --------------------------------------------------------------
+ */
+
+#define CROWD 4
+
+struct rhythm {
+	struct witness w;
+	uint64_t every; /* seconds between two looks; 0: it stays away */
+	uint64_t next;
+	uint64_t last; /* size that it cosigned last */
+	bool mute;     /* it looks, and never cosigns */
+};
+
+static uint64_t size_of(struct bytes note)
+{
+	struct checkpoint c;
+	struct note n;
+
+	assert_int_equal(note_parse(&n, note), 0);
+	assert_int_equal(checkpoint_parse(&c, n.text), 0);
+	return c.size;
+}
+
+/* It looks, and cosigns what it is given: never less than before. */
+static void look_as(struct head *h, struct rhythm *r)
+{
+	struct bytes given;
+	struct buf note;
+	uint64_t size;
+
+	assert_int_equal(head_renew(h, kit.now), 0);
+	assert_int_equal(head_offer(h, &r->w.key, kit.now, &given), 0);
+	if (r->mute)
+		return;
+	assert_int_equal(buf_copy(&note, given), 0);
+	size = size_of(buf_view(&note));
+	assert_true(size > r->last);
+	r->last = size;
+	assert_int_equal(cosign(h, &r->w, buf_view(&note), size), 0);
+	buf_wipe(&note);
+}
+
+static uint64_t time_of(struct bytes note)
+{
+	struct checkpoint c;
+	struct note n;
+	uint64_t time;
+
+	assert_int_equal(note_parse(&n, note), 0);
+	assert_int_equal(checkpoint_parse(&c, n.text), 0);
+	assert_int_equal(watch_time(&c, &time), 0);
+	return time;
+}
+
+/* How old what so many have cosigned is; all that has passed: there is none. */
+static uint64_t age(struct head *h, size_t need, uint64_t begun)
+{
+	struct buf note;
+	uint64_t time = begun;
+
+	if (head_cosigned(h, need, &note) == 0) {
+		time = time_of(buf_view(&note));
+		buf_wipe(&note);
+	}
+	return kit.now - time;
+}
+
+/*
+ * For so long; ${worst} is how old what 1, 2, ... have cosigned ever was, after
+ * ${grace} seconds.
+ */
+static void days(struct head *h, struct rhythm *crowd, uint64_t seconds,
+	uint64_t grace, uint64_t *worst)
+{
+	uint64_t begun = kit.now, end = kit.now + seconds, next;
+
+	memset(worst, 0, CROWD * sizeof *worst);
+	for (size_t i = 0; i < CROWD; i++)
+		if (crowd[i].every != 0 && crowd[i].next <= kit.now)
+			crowd[i].next = kit.now + 1 + i;
+	for (; kit.now < end; kit.now = next) {
+		next = end;
+		for (size_t i = 0; i < CROWD; i++) {
+			struct rhythm *r = &crowd[i];
+
+			if (r->every == 0)
+				continue;
+			if (r->next == kit.now) {
+				look_as(h, r);
+				r->next += r->every;
+			}
+			next = r->next < next ? r->next : next;
+		}
+		for (size_t n = 1; n <= CROWD; n++) {
+			uint64_t old = age(h, n, begun);
+
+			if (kit.now >= begun + grace && old > worst[n - 1])
+				worst[n - 1] = old;
+		}
+	}
+}
+
+static void crowd_of(struct rhythm *crowd, const uint64_t *every)
+{
+	memset(crowd, 0, CROWD * sizeof *crowd);
+	for (size_t i = 0; i < CROWD; i++) {
+		crowd[i].w = witness((uint8_t)(i + 1));
+		crowd[i].every = every[i];
+	}
+}
+
+/*
+ * Whatever their rhythms, all who look stand on one checkpoint, and what they
+ * stand on is as new as the one who looks most seldom allows; for those who
+ * look often a quarter of an hour, and for one alone its own rhythm.
+ */
+static void test_uneven_witnesses_meet(void **state)
+{
+	static const uint64_t every[][CROWD] = {
+		{10, 60, 300, 0},
+		{60, 60, 60, 0},
+		{47, 1201, 3600, 0},
+		{60, 60, 3607, 0},
+		{60, 1500, 3600, 10800},
+		{3600, 5400, 10800, 21000},
+	};
+	uint64_t worst[CROWD];
+	struct rhythm crowd[CROWD];
+
+	for (size_t i = 0; i < sizeof every / sizeof *every; i++) {
+		struct head *h = good();
+		size_t all = every[i][CROWD - 1] != 0 ? 4 : 3;
+		uint64_t seldom = every[i][all - 1], often = every[i][1];
+		uint64_t third = every[i][2];
+
+		leaves(1);
+		crowd_of(crowd, every[i]);
+		/* The first time they come they do not know of each other. */
+		days(h, crowd, 8 * seldom, 3 * seldom, worst);
+		assert_in_range(worst[all - 1], 1, 2 * seldom + 2 * often);
+		assert_in_range(worst[0], 1, 3 * every[i][0]);
+		if (often < HEAD_OFTEN)
+			assert_in_range(worst[1], 1,
+				3 * (third < HEAD_OFTEN ? third : often));
+		head_close(h);
+		kit.now += 2 * HEAD_SELDOM;
+	}
+}
+
+/* Those who go on are not held up by one who does not, or cannot. */
+static void test_nobody_waits_for_who_stays_away(void **state)
+{
+	static const uint64_t every[CROWD] = {20, 60, 90, 120};
+	uint64_t worst[CROWD];
+	struct rhythm crowd[CROWD];
+	struct head *h = good();
+
+	leaves(1);
+	crowd_of(crowd, every);
+	days(h, crowd, 7200, 600, worst);
+	assert_in_range(worst[3], 1, 300);
+	crowd[3].every = 0;
+	days(h, crowd, 7200, 600, worst);
+	assert_in_range(worst[2], 1, 300);
+	assert_in_range(worst[3], 7200, 7200 + 600);
+	/* It looks again and says nothing: what it knows is larger. */
+	crowd[3].every = 120;
+	crowd[3].mute = true;
+	days(h, crowd, 7200, 600, worst);
+	assert_in_range(worst[2], 1, 1200);
+	/* And again with its words. */
+	crowd[3].mute = false;
+	days(h, crowd, 7200, 600, worst);
+	assert_in_range(worst[3], 1, 600);
+	/* After a restart of the daemon, too. */
+	head_close(h);
+	kit_reopen(&kit);
+	h = good();
+	days(h, crowd, 3600, 600, worst);
+	assert_in_range(worst[3], 1, 600);
+	head_close(h);
+}
+
+/*
+ * What two cosigned who seldom come is kept, however often a third comes; and
+ * what all have cosigned outlives what was cosigned since by less.
+ */
+static void test_what_more_have_cosigned_is_kept(void **state)
+{
+	static const uint64_t every[CROWD] = {5, 0, 0, 0};
+	uint64_t worst[CROWD], size;
+	struct rhythm crowd[CROWD];
+	struct head *h = good();
+	struct buf note;
+
+	leaves(1);
+	crowd_of(crowd, every);
+	for (size_t i = 0; i < 3; i++)
+		look_as(h, &crowd[i]);
+	assert_int_equal(head_cosigned(h, 3, &note), 0);
+	size = size_of(buf_view(&note));
+	buf_wipe(&note);
+	days(h, crowd, 100 * 5, 0, worst);
+	assert_int_equal(head_cosigned(h, 3, &note), 0);
+	assert_int_equal(size_of(buf_view(&note)), size);
+	buf_wipe(&note);
+	head_close(h);
+	kit_reopen(&kit);
+	h = good();
+	assert_int_equal(head_cosigned(h, 3, &note), 0);
+	assert_int_equal(size_of(buf_view(&note)), size);
 	buf_wipe(&note);
 	head_close(h);
 }
@@ -488,6 +706,9 @@ int main(void)
 		T(test_signs_what_there_is),
 		T(test_no_checkpoint_says_an_earlier_time),
 		T(test_witnesses_cosign),
+		T(test_uneven_witnesses_meet),
+		T(test_nobody_waits_for_who_stays_away),
+		T(test_what_more_have_cosigned_is_kept),
 		T(test_what_comes_back_is_known_again),
 		T(test_foreign_lines_are_refused),
 	};

@@ -242,6 +242,40 @@ static void it_refuses_and_says_why(void **state)
 		answer(&(struct asked){.old = 20, .size = 30, .time = 400}), 0);
 }
 
+/*
+ * Of 2^n entries the proof does not tell what the other log begins with: it is
+ * refused and kept, and proved with a request that begins with the next one.
+ */
+static void a_fork_at_a_power_of_two_is_proved(void **state)
+{
+	assert_int_equal(answer(&(struct asked){.size = 16, .time = 100}), 0);
+	assert_int_equal(
+		answer(&(struct asked){
+			.which = 1, .old = 16, .size = 30, .time = 200}),
+		ROWAN_E_CHAIN);
+	assert_int_equal(device_kit_alarms(&kit.d, ROWAN_ALARM_FORK), 1);
+	assert_int_equal(proofs_kit_kept(&kit, 0), CONFLICT_OPEN);
+	assert_int_equal(proofs_kit_kept(&kit, 1), CONFLICT_FORM);
+	assert_int_equal(
+		answer(&(struct asked){
+			.which = 1, .old = 17, .size = 30, .time = 200}),
+		ROWAN_E_CHAIN);
+	assert_int_equal(proofs_kit_kept(&kit, 1), CONFLICT_PAST);
+	assert_int_equal(proofs_kit_kept(&kit, 2), CONFLICT_FORM);
+	/* The log it knows, asked in the same way, only begins elsewhere. */
+	assert_int_equal(
+		answer(&(struct asked){.old = 17, .size = 30, .time = 300}),
+		ROWAN_E_STALE);
+	assert_int_equal(
+		answer(&(struct asked){
+			.which = 1, .old = 18, .size = 30, .time = 300}),
+		ROWAN_E_STALE);
+	assert_int_equal(proofs_kit_seen(&kit), 16);
+	assert_int_equal(proofs_kit_kept(&kit, 2), CONFLICT_FORM);
+	assert_int_equal(
+		answer(&(struct asked){.old = 16, .size = 30, .time = 400}), 0);
+}
+
 /* Every bit of a request counts. */
 static void no_bit_of_a_request_may_change(void **state)
 {
@@ -315,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(it_signs_what_grows),
 		T(it_refuses_and_says_why),
+		T(a_fork_at_a_power_of_two_is_proved),
 		T(no_bit_of_a_request_may_change),
 		T(only_a_witness_answers),
 		T(ended_between_keeping_and_answering),

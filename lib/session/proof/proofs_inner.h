@@ -41,9 +41,11 @@ struct proofs {
 	bool noted;	       /* what was verified is kept as it was signed */
 	struct buf note; /* the newest that was verified; empty: none yet */
 	uint64_t looks;	 /* that have ended */
-	bool in_look, proving;
+	bool in_look, proving; /* an answer to it is still to come */
+	size_t need;	       /* cosignatures that were asked for */
 	struct audit *audits;
 	uint64_t cosigned; /* size of the tree it cosigned last */
+	bool again;	   /* it cosigns that once more */
 	bool online, busy; /* a request is open */
 	bool looking;
 	bool erasing;		    /* erased cases are to be asked for */

@@ -234,7 +234,7 @@ static void cosigned(void *ctx, const struct requests_outcome *o)
 
 	x->busy = false;
 	/* Another was signed meanwhile: that one at the next look. */
-	if (o->rc == ROWAN_E_STALE)
+	if (o->rc == ROWAN_E_STALE && !x->again)
 		x->looking = true;
 }
 
@@ -291,6 +291,7 @@ static int cosign(struct proofs *x, struct bytes text, uint64_t size)
 
 	writer_init(&line, WIRE_COSIGN_MAX);
 	writer_init(&w, WIRE_COSIGN_MAX + 16);
+	x->again = size == x->cosigned;
 	rc = proofs_cosign(x, &x->watch, NULL, text, &line);
 	c.line = writer_view(&line);
 	if (rc == 0)
@@ -374,8 +375,8 @@ static int step_on(struct proofs *x, const struct checkpoint *c)
 	buf_wipe(&x->note);
 	x->note = x->given;
 	x->given = (struct buf){NULL, 0};
-	if (rc == 0 && text.len > 0 && c->size > 0 &&
-		(c->size > x->cosigned || x->cosigned == 0))
+	/* The same again: its word may not have arrived. */
+	if (rc == 0 && text.len > 0 && c->size > 0 && c->size >= x->cosigned)
 		rc = cosign(x, buf_view(&text), c->size);
 	buf_wipe(&text);
 	return rc;
@@ -567,12 +568,38 @@ int proofs_cosigned(
 	return rc == 0 ? policy_check(&x->policy, n, 0) : rc;
 }
 
+static void got_checkpoint(void *ctx, const struct requests_outcome *o);
+
+static int ask_checkpoint(struct proofs *x, size_t cosignatures)
+{
+	struct wire_checkpoint q = {.cosignatures = (uint8_t)cosignatures};
+	uint8_t mem[8];
+	struct writer w;
+	int rc;
+
+	x->need = cosignatures;
+	writer_init_fixed(&w, mem, sizeof mem);
+	rc = wire_checkpoint_encode(&q, &w);
+	return rc == 0 ? ask(x, WIRE_OP_CHECKPOINT, &w, got_checkpoint) : rc;
+}
+
+/* With more cosignatures than it had, if it had as many as were asked for. */
+static int ask_more(struct proofs *x, size_t cosignatures)
+{
+	int rc = cosignatures > x->need && cosignatures <= UINT8_MAX
+			 ? ask_checkpoint(x, cosignatures)
+			 : 0;
+
+	x->proving = x->busy;
+	return rc == 0 && !x->busy ? nothing_shown(x) : rc;
+}
+
 static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 {
 	struct wire_checkpoint_answer a;
 	struct buf card = {NULL, 0};
 	struct checkpoint c;
-	struct note n;
+	struct note n = {.count = 0};
 	int rc = wire_checkpoint_answer_decode(m, &a);
 
 	if (rc == 0)
@@ -582,9 +609,9 @@ static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 	if (rc == 0)
 		rc = buf_set(&x->given_card, buf_view(&card));
 	buf_wipe(&card);
-	/* Fewer witnesses than we ask for: not to be believed yet. */
+	/* Others' words: of what more have cosigned ours may be a part. */
 	if (rc == ROWAN_E_NOT_FOUND)
-		return nothing_shown(x);
+		return ask_more(x, n.count);
 	if (rc != 0)
 		return rc;
 	rc = buf_set(&x->given, a.note);
@@ -599,7 +626,7 @@ static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 	struct proofs *x = ctx;
 	int rc = o->rc;
 
-	x->busy = false;
+	x->busy = x->proving = false;
 	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE) {
 		look_ended(x);
 		return;
@@ -694,19 +721,14 @@ int proofs_restored(struct proofs *x)
 
 int proofs_log_step(struct proofs *x)
 {
-	struct wire_checkpoint q = {0};
-	uint8_t mem[8];
-	struct writer w;
+	size_t need = 0;
 	int rc;
 
 	if (!x->looking)
 		return 0;
 	if (x->has_policy && !proofs_is_witness(x))
-		q.cosignatures = (uint8_t)policy_needs(&x->policy);
-	writer_init_fixed(&w, mem, sizeof mem);
-	rc = wire_checkpoint_encode(&q, &w);
-	if (rc == 0)
-		rc = ask(x, WIRE_OP_CHECKPOINT, &w, got_checkpoint);
+		need = policy_needs(&x->policy);
+	rc = ask_checkpoint(x, need);
 	if (rc == 0 && x->busy) {
 		x->looking = false;
 		x->in_look = true;

@@ -1,0 +1,141 @@
+"""Three agencies' witnesses, each at its own pace, stand on one checkpoint each
+time the one who looks most seldom has cosigned: three of three; and two of
+three when that one has gone. usage: witnesses.py BUILD
+"""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+
+import clinic
+
+k = clinic.Clinic(sys.argv[1])
+
+
+class Witness:
+    """rowan witness, until it is stopped; or once at a time."""
+
+    def __init__(self, name, pace):
+        self.person = k.witness(name)
+        self.key, self.p, self.pace = None, None, pace
+        self.sizes = []  # what it says it cosigned
+
+    def start(self):
+        self.p = subprocess.Popen(
+            [k.program("rowan"), "witness", "--json", "--every",
+             str(self.pace)], env=dict(k.env, ROWAN_HOME=self.person.home),
+            text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        threading.Thread(target=self.hear, args=(self.p,),
+                         daemon=True).start()
+
+    def hear(self, p):
+        for line in p.stdout:
+            self.take(json.loads(line))
+
+    def take(self, said):
+        self.sizes.append(said["size"])
+        self.key = said["key"]
+
+    def once(self):
+        self.take(self.person.json("witness", "--once"))
+        return self.sizes[-1]
+
+    def stop(self):
+        if self.p is not None:
+            self.p.terminate()
+            self.p.wait(60)
+        self.p = None
+
+
+def policy(name, rule, witnesses):
+    with open(k.path(name), "w") as f:
+        for i, w in enumerate(witnesses):
+            f.write("witness w%d %s\n" % (i, w.key))
+        f.write("group all %s %s\nquorum all\n" % (
+            rule, " ".join("w%d" % i for i in range(len(witnesses)))))
+
+
+def stands(auditor, name):
+    """How large what the policy's witnesses stand on is; 0: nothing yet."""
+    p = auditor.run("audit", "verify", "--json", "--policy", k.path(name),
+                    check=False)
+    assert p.returncode in (0, 11), (p.returncode, p.stderr)
+    if p.returncode == 11:
+        return 0, set()
+    got = json.loads(p.stdout)
+    return got["size"], {name + "+" for name in re.findall(
+        "^\u2014 (rowan-witness/[0-9a-f]{32}) ", got["checkpoint"], re.M)}
+
+
+def meet(auditor, often, seldom):
+    """Once it has spoken the others come to it, without another word."""
+    size = seldom.once()
+    everybody = often + [seldom]
+
+    def met():
+        now, words = stands(auditor, "three")
+        assert now <= size, (now, size)
+        if now == size:
+            for w in everybody:
+                assert any(w.key.startswith(x) for x in words), (w.key, words)
+        return now == size
+    k.until(met, "all of them stand on %d: %r" % (
+        size, [w.sizes for w in everybody]))
+
+
+def run():
+    k.begin()
+    auditor = k.staff("auditor", "clinic", "audit")
+    often = [Witness("police", 1), Witness("probation", 4)]
+    seldom = Witness("health", None)
+    everybody = often + [seldom]
+    k.import_cards()
+    k.start()
+    try:
+        for p in [auditor] + [w.person for w in everybody]:
+            p.current()
+        for w in often:
+            w.start()
+        k.until(lambda: all(w.key for w in often), "each cosigns")
+        seldom.once()
+        policy("three", "all", everybody)
+        policy("two", "2", everybody)
+        for _ in range(4):
+            meet(auditor, often, seldom)
+        # A daemon that was killed knows what they stood on.
+        k.restart(kill=True)
+        for w in everybody:
+            w.person.current()
+        meet(auditor, often, seldom)
+        # One is gone: it is not waited for, and three there are no more.
+        last, sizes = seldom.sizes[-1], [0]
+
+        def goes_on():
+            size, words = stands(auditor, "two")
+            assert len(words) >= 2, words
+            if size > max(last, sizes[-1]):
+                sizes.append(size)
+            return len(sizes) > 4
+        k.until(goes_on, "two of three go on: %r" % sizes)
+        assert stands(auditor, "three")[0] == last
+        # And it comes back.
+        meet(auditor, often, seldom)
+        for w in often:
+            assert w.p.poll() is None, w.p.stderr.read()
+            assert w.sizes == sorted(w.sizes), w.sizes
+    finally:
+        for w in often:
+            w.stop()
+
+
+try:
+    run()
+    print("  three witnesses at their own pace stand on one checkpoint")
+except BaseException:
+    sys.stdout.write(open(k.path("daemon/log")).read()[-2000:])
+    raise
+finally:
+    k.end()
