@@ -124,6 +124,8 @@ void serve_request(struct agent *a, struct peer *p, json_t *in);
 void serve_answer(struct peer *p, json_int_t id, json_t *out);
 void serve_event(struct peer *p, json_int_t id, json_t *event);
 void serve_error(struct peer *p, json_int_t id, int error, const char *detail);
+/* A message will not be sent. */
+void serve_unsent(struct peer *p, json_int_t id, int error);
 /* A refusal with words of its own, N_() texts. */
 void serve_refusal(struct peer *p, json_int_t id, int exit, const char *words,
 	const char *hint);

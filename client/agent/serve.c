@@ -22,10 +22,12 @@ static const struct agent_operation *const tables[] = {ops_self, ops_cases,
 	ops_diary};
 
 /* What the SDK's codes mean to a person. */
-static const struct {
+struct meaning {
 	int error;
 	const char *words, *hint;
-} meanings[] = {
+};
+
+static const struct meaning meanings[] = {
 	{ROWAN_E_INVAL, N_("one of the values cannot be"),
 		N_("rowan help, with the command, says what it takes")},
 	{ROWAN_E_STATE, N_("that is not possible now"),
@@ -93,19 +95,35 @@ static void put_error(struct peer *p, json_int_t id, json_t *error)
 	put(p, json_pack("{s:I,s:o}", "id", id, "error", error));
 }
 
+static void say_error(struct peer *p, json_int_t id, const struct meaning *m,
+	const char *detail)
+{
+	put_error(p, id,
+		json_pack("{s:i,s:s,s:s*,s:s*,s:i}", "exit", exit_of(m->error),
+			"words", m->words, "hint", m->hint, "detail", detail,
+			"error", m->error));
+}
+
+void serve_unsent(struct peer *p, json_int_t id, int error)
+{
+	static const struct meaning nobody = {ROWAN_E_UNKNOWN,
+		N_("nobody it is for has a device to read it on"),
+		N_("reach them another way")};
+
+	if (error == nobody.error)
+		say_error(p, id, &nobody, NULL);
+	else
+		serve_error(p, id, error, NULL);
+}
+
 void serve_error(struct peer *p, json_int_t id, int error, const char *detail)
 {
-	const char *words = rowan_strerror(error), *hint = NULL;
+	struct meaning m = {error, rowan_strerror(error), NULL};
 
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-		if (meanings[i].error == error) {
-			words = meanings[i].words;
-			hint = meanings[i].hint;
-		}
-	put_error(p, id,
-		json_pack("{s:i,s:s,s:s*,s:s*,s:i}", "exit", exit_of(error),
-			"words", words, "hint", hint, "detail", detail, "error",
-			error));
+		if (meanings[i].error == error)
+			m = meanings[i];
+	say_error(p, id, &m, detail);
 }
 
 void serve_refusal(struct peer *p, json_int_t id, int exit, const char *words,

@@ -221,8 +221,12 @@ void wait_event(struct agent *a, const struct rowan_event *e)
 			continue;
 		}
 		if (m < 0) {
-			serve_error(
-				w->peer, w->request, rowan_event_code(e), NULL);
+			if (w->kind == WAIT_SENT)
+				serve_unsent(w->peer, w->request,
+					rowan_event_code(e));
+			else
+				serve_error(w->peer, w->request,
+					rowan_event_code(e), NULL);
 			drop(at);
 			continue;
 		}

@@ -266,7 +266,7 @@ static void on_event(struct chat *c, const json_t *e)
 	if (strcmp(what, "message") == 0 || strcmp(what, "sent") == 0)
 		ask_read(c, 0);
 	else if (strcmp(what, "delivered") == 0 || strcmp(what, "read") == 0 ||
-		 strcmp(what, "unsent") == 0)
+		 strcmp(what, "unsent") == 0 || strcmp(what, "unreached") == 0)
 		ask_states(c);
 	else if (strcmp(what, "joined") == 0)
 		remark(c, _("Somebody has joined: rowan case shows who."));
@@ -277,6 +277,9 @@ static void on_event(struct chat *c, const json_t *e)
 	if (strcmp(what, "unsent") == 0)
 		remark(c, _("A message will not be sent: rowan read says "
 			    "which."));
+	else if (strcmp(what, "unreached") == 0)
+		remark(c, _("A message does not reach everybody it was for: "
+			    "write it again or hand it over."));
 }
 
 static void on_error(struct chat *c, const json_t *error)

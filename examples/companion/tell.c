@@ -43,6 +43,9 @@ static void tell(struct companion *c, const struct rowan_event *e)
 	case ROWAN_EVENT_UNSENT:
 		say("A message could not be sent. In danger, call 999.");
 		break;
+	case ROWAN_EVENT_UNREACHED:
+		about(c, e, "A message of yours does not reach them");
+		break;
 	case ROWAN_EVENT_UNREADABLE:
 	case ROWAN_EVENT_MISSING:
 		about(c, e, "A message was lost, ask for it again");

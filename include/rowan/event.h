@@ -53,6 +53,11 @@ enum rowan_event_type {
 	ROWAN_EVENT_FETCHED = 38,  /* attachment of message is in its file */
 	ROWAN_EVENT_FETCH_FAILED = 39, /* code: why */
 	ROWAN_EVENT_HISTORY = 40,      /* count messages were handed over */
+	/*
+	 * message will not reach device of member, or, without a device, the
+	 * member at all; code: why.
+	 */
+	ROWAN_EVENT_UNREACHED = 42,
 	ROWAN_EVENT_BAR = 41, /* team: member is barred (count 1) or not */
 
 	/* Acts of this device, by the number its call gave (count). */

@@ -39,6 +39,7 @@ static const struct name events[] = {
 	{ROWAN_EVENT_FETCH_FAILED, "fetch failed"},
 	{ROWAN_EVENT_HISTORY, "history"},
 	{ROWAN_EVENT_BAR, "bar"},
+	{ROWAN_EVENT_UNREACHED, "unreached"},
 	{ROWAN_EVENT_DONE, "done"},
 	{ROWAN_EVENT_FAILED, "failed"},
 	{ROWAN_EVENT_COMPARE, "compare"},

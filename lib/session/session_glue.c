@@ -287,6 +287,17 @@ int glue_unsent(void *ctx, const struct id16 *message, int code)
 	return messages_unsent(s->parts.messages, message, code);
 }
 
+int glue_unreached(void *ctx, const struct outbox_unreached *u)
+{
+	static const struct id16 none;
+	struct outbox_unreached of = *u;
+	struct session *s = ctx;
+
+	if (id16_eq(&of.member, &none))
+		of.member = channels_member(s->parts.channels, &of.device);
+	return messages_unreached(s->parts.messages, &of);
+}
+
 /* ---- what has come ------------------------------------------------------- */
 
 static struct messages_from from_of(const struct mailbox_from *f)

@@ -127,6 +127,7 @@ int glue_joined(void *ctx, const struct id16 *channel, bool ours);
 int glue_sent(void *ctx, const struct id16 *message, uint64_t time);
 int glue_logged(void *ctx, const struct proofs_submitted *s);
 int glue_unsent(void *ctx, const struct id16 *message, int code);
+int glue_unreached(void *ctx, const struct outbox_unreached *u);
 /* All of it; what the mailbox or the outbox, what messages changed. */
 void glue_aborted(void *ctx);
 void glue_mail_aborted(void *ctx);

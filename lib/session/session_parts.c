@@ -141,6 +141,7 @@ static int make_mail(struct session *s)
 		.transfer = s->parts.transfer,
 		.sent = glue_sent,
 		.unsent = glue_unsent,
+		.unreached = glue_unreached,
 		.logged = glue_logged,
 		.aborted = glue_mail_aborted,
 		.ctx = s};

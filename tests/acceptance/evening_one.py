@@ -118,13 +118,16 @@ def evening():
 
     says("envelopes sealed afterwards cannot open on it,")
     epoch = advocate.channel("1")["epoch"]
-    advocate.run("send", "1", "For the new phone only.")
+    # She has no other yet, and that is said.
+    unsent = advocate.run("send", "1", "Not for that phone.", check=False)
+    assert unsent.returncode == 9, unsent
+    assert "nobody it is for has a device" in unsent.stderr, unsent
     assert advocate.channel("1")["epoch"] == epoch
     mark = phone.mark()
     phone.say("wait 3")
     phone.say("read 20")
     phone.sees("reached at lunch", since=mark)
-    assert "For the new phone only" not in phone.out[since:], phone.out
+    assert "Not for that phone" not in phone.out[since:], phone.out
     assert "let me in" not in advocate.texts("1")
     phone.say("quit")
 

@@ -40,7 +40,14 @@ int main(void)
 	/* Shown by the statement, not only said. */
 	KIT_CHECK(scene.victim.last.code == ROWAN_E_REVOKED);
 	id = scene_say(&scene.advocate, &scene.support, "not for that phone");
-	(void)person_event(&scene.advocate, ROWAN_EVENT_SENT);
+	/* She has no other yet: nobody it was for can get it. */
+	(void)person_event(&scene.advocate, ROWAN_EVENT_UNREACHED);
+	KIT_CHECK(id16_eq(&scene.advocate.last.message, &id));
+	KIT_CHECK(
+		id16_eq(&scene.advocate.last.member, member_of(&scene.victim)));
+	(void)person_event(&scene.advocate, ROWAN_EVENT_UNSENT);
+	KIT_CHECK(scene.advocate.last.code == ROWAN_E_UNKNOWN);
+	KIT_CHECK(scene.advocate.event[ROWAN_EVENT_SENT] == 0);
 	KIT_CHECK(!scene_has(&scene.victim, &id));
 
 	/* A new one: the same member, hence nothing to be assigned. */

@@ -9,7 +9,7 @@
 
 int main(void)
 {
-	struct id16 without, back, again;
+	struct id16 without, back, again, her;
 
 	scene_begin(SCENE_SUPPORT, NULL);
 	scene_assign(
@@ -17,6 +17,7 @@ int main(void)
 	scene_together(&scene.advocate, &scene.support, 3);
 	scene_together(&scene.victim, &scene.support, 3);
 	sessions_settle();
+	her = *member_of(&scene.victim);
 	person_close(&scene.victim);
 	pace_pass(58 * DAY);
 	pace_live(600);
@@ -38,6 +39,11 @@ int main(void)
 	scene_quiet();
 	without = scene_say(&scene.advocate, &scene.support, "without her");
 	scene_heard(&scene.officer, &without);
+	/* And its writer knows whom it does not reach. */
+	(void)person_event(&scene.advocate, ROWAN_EVENT_UNREACHED);
+	KIT_CHECK(id16_eq(&scene.advocate.last.message, &without));
+	KIT_CHECK(id16_eq(&scene.advocate.last.member, &her));
+	KIT_CHECK(scene.advocate.last.code == ROWAN_E_UNKNOWN);
 
 	person_open(&scene.victim);
 	back = scene_say(&scene.victim, &scene.support, "I am back");

@@ -184,11 +184,14 @@ static void nobody_else_came(void)
 	once(&s->coordinator, "before the reset");
 	once(&s->coordinator, "after the reset");
 	KIT_CHECK(!scene_has(&s->coordinator, &over));
+	(void)person_event(&s->advocate, ROWAN_EVENT_UNREACHED);
+	KIT_CHECK(id16_eq(&s->advocate.last.message, &over));
+	KIT_CHECK(s->advocate.last.code == ROWAN_E_EXPIRED);
 	once(&s->victim, "before the reset");
 	once(&s->victim, "after the reset");
 }
 
-/* Nothing is said of it: whoever came can hand it on. */
+/* Its writer hears whom it does not reach: whoever has it can hand it on. */
 static void somebody_came(void)
 {
 	struct scene *s = &scene;
@@ -204,9 +207,17 @@ static void somebody_came(void)
 	scene_together(&s->officer, &s->support, 3);
 	withheld = NULL;
 	in_generation(&s->coordinator, g, 4);
+	(void)person_event(&s->advocate, ROWAN_EVENT_UNREACHED);
+	KIT_CHECK(id16_eq(&s->advocate.last.message, &missed));
+	KIT_CHECK(s->advocate.last.code == ROWAN_E_STALE);
+	KIT_CHECK(
+		id16_eq(&s->advocate.last.member, member_of(&s->coordinator)));
+	KIT_CHECK(id16_eq(&s->advocate.last.device,
+		&parts_of(&s->coordinator)->me->device));
 	pace_day();
 	pace_live(60);
 	person_drain(&s->advocate);
+	KIT_CHECK(s->advocate.event[ROWAN_EVENT_UNREACHED] == 2);
 	KIT_CHECK(s->advocate.event[ROWAN_EVENT_UNSENT] == 0);
 	KIT_CHECK(!scene_has(&s->coordinator, &missed));
 	KIT_CHECK(!scene_has(&s->officer, &missed));

@@ -521,6 +521,11 @@ int channels_others(struct channels *x, const struct id16 *channel,
 	return rc;
 }
 
+struct id16 channels_member(struct channels *x, const struct id16 *device)
+{
+	return channel_member_of(x, device);
+}
+
 int channels_missing(struct channels *x, const struct id16 *channel,
 	const struct id16 *members, size_t count,
 	struct id16 ret[CHANNEL_DEVICES_MAX], size_t *ret_len)

@@ -152,6 +152,12 @@ ROWAN_MUST int channels_devices(struct channels *x, const struct id16 *channel,
 	struct id16 *ret, size_t max, size_t *ret_len);
 
 /**
+ * channels_member(x, device):
+ * Whose it is; the zero id when that is not known.
+ */
+struct id16 channels_member(struct channels *x, const struct id16 *device);
+
+/**
  * channels_others(x, channel, members, count, ret):
  * Whether a device in the group is of none of these members, nor our own.
  */

@@ -174,6 +174,15 @@ ROWAN_MUST int messages_sent(
 ROWAN_MUST int messages_unsent(
 	struct messages *x, const struct id16 *message, int code);
 
+/**
+ * messages_unreached(x, u):
+ * It is at the daemon and one of those for whom it was will not get it: adds
+ * UNREACHED; and UNSENT, when nobody has it or is waited for.
+ */
+struct outbox_unreached;
+ROWAN_MUST int messages_unreached(
+	struct messages *x, const struct outbox_unreached *u);
+
 /* --- Called by the session ------------------------------------------------ */
 
 /**

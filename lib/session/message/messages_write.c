@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "session/message/messages_inner.h"
+#include "session/message/outbox.h"
 
 #define HAND_OVER_MAX 1024 /* messages at once */
 
@@ -511,4 +512,25 @@ int messages_sent(
 int messages_unsent(struct messages *x, const struct id16 *message, int code)
 {
 	return outcome(x, message, 0, code == 0 ? ROWAN_E_STATE : code);
+}
+
+int messages_unreached(struct messages *x, const struct outbox_unreached *u)
+{
+	struct messages_index at;
+	struct messages_row m = {0};
+	struct event e = {.type = ROWAN_EVENT_UNREACHED,
+		.code = u->code,
+		.member = u->member,
+		.device = u->device,
+		.message = u->message};
+	int rc = messages_own(x, &u->message, &m, &at);
+
+	e.case_id = m.case_id;
+	e.channel = m.channel;
+	if (rc == 0)
+		rc = events_add(x->o.events, &e);
+	if (rc == 0 && u->nobody && m.state == ROWAN_STATE_SENT)
+		rc = undone(x, &m, u->code);
+	messages_row_wipe(&m);
+	return rc == ROWAN_E_NOT_FOUND || rc == ROWAN_E_STATE ? 0 : rc;
 }

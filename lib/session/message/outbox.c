@@ -96,6 +96,9 @@ static void fill(
 	it->group_id = row->group_id;
 	it->epoch = row->epoch;
 	it->missed = row->missed_count > 0;
+	it->awaited = 0;
+	for (size_t i = 0; i < row->awaited_count; i++)
+		it->awaited |= outbox_bit(&row->awaited[i]);
 	it->sent = row->sent;
 	x->waiting += waits(it);
 }
@@ -463,6 +466,8 @@ static int sweep(struct outbox *x)
 		if (it->state != OUTBOX_SENT || it->sent + OUTBOX_KEPT_S > now)
 			continue;
 		rc = outbox_read(x, n, row);
+		if (rc == 0)
+			rc = outbox_missed(x, row, ROWAN_E_EXPIRED);
 		if (rc == 0)
 			rc = outbox_drop(x, n, row);
 	}

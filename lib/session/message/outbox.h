@@ -20,7 +20,10 @@
  * somebody else is in it by then, the word does not go, and its writer decides
  * anew. A device of theirs that was not in the group yet, for want of a key
  * package, does not hold the word up: it is sealed again once the device is
- * in, if nobody else came meanwhile.
+ * in, if nobody else came meanwhile; else its writer hears of the device. Those
+ * who come one after the other have it sealed again ever more seldom. Of a
+ * member whose devices are all gone, or away for long, the writer hears at
+ *once.
  *
  * Belongs to the session's thread. Changes the vault in transactions of its
  * own, but for outbox_put, outbox_cancel, outbox_delivered, outbox_replaced and
@@ -39,6 +42,15 @@
 struct outbox;
 struct proofs_submitted;
 
+/* Who will not get what the daemon has. */
+struct outbox_unreached {
+	struct id16 message;
+	struct id16 member; /* zero: whose device it is */
+	struct id16 device; /* zero: the member has none that could */
+	int code;
+	bool nobody; /* and nobody else is waited for any more */
+};
+
 struct outbox_options {
 	struct vault *vault;
 	struct requests *requests;
@@ -52,6 +64,11 @@ struct outbox_options {
 	 */
 	int (*sent)(void *ctx, const struct id16 *message, uint64_t time);
 	int (*unsent)(void *ctx, const struct id16 *message, int code);
+	/*
+	 * In the same way: of those for whom it was, one will not get it; NULL:
+	 * nobody wants to know.
+	 */
+	int (*unreached)(void *ctx, const struct outbox_unreached *u);
 	/*
 	 * Before ${sent}, in the same transaction: where the log has the
 	 * envelope; NULL: nobody wants to know.

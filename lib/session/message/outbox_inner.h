@@ -26,8 +26,11 @@ struct outbox_item {
 	struct id16 group_id;
 	uint64_t epoch; /* up to which the group was looked at for it */
 	uint64_t sent;
-	uint64_t due_ms; /* not before */
-	size_t len;	 /* of the content */
+	uint64_t due_ms;   /* not before */
+	uint64_t again_ms; /* nor sealed again for who missed it */
+	unsigned again;	   /* how often it was */
+	uint64_t awaited;  /* a bit of each of them: whether to look */
+	size_t len;	   /* of the content */
 };
 
 struct outbox_flight {
@@ -88,6 +91,15 @@ ROWAN_MUST int outbox_await(struct outbox *x, struct outbox_row *row);
 ROWAN_MUST int outbox_others(
 	struct outbox *x, const struct outbox_row *row, bool *ret);
 bool outbox_owes(struct outbox *x, const struct outbox_item *it);
+/*
+ * The daemon has it: who has no device that it could reach, which is told; is
+ * there nobody else? And of a row that ends, which devices never got it.
+ */
+ROWAN_MUST int outbox_without(
+	struct outbox *x, const struct outbox_row *row, bool *ret_nobody);
+ROWAN_MUST int outbox_missed(
+	struct outbox *x, const struct outbox_row *row, int code);
+uint64_t outbox_bit(const struct id16 *device);
 ROWAN_MUST int outbox_owed(struct outbox *x, const struct id16 *channel);
 
 #endif

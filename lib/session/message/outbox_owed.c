@@ -11,6 +11,7 @@
 
 #define PATIENCE_S  86400 /* for what others must not see */
 #define PATIENCE_MS 3600000
+#define AGAIN_MS    60000 /* doubled each time, up to PATIENCE_MS */
 
 /* ---- for whom ---- */
 
@@ -64,6 +65,7 @@ int outbox_replaced(
 		const struct outbox_item *it = &x->items[i];
 
 		if (it->state == OUTBOX_WAITING ||
+			(it->awaited & outbox_bit(device)) == 0 ||
 			!id16_eq(&it->channel, channel))
 			continue;
 		rc = outbox_read(x, it->n, row);
@@ -77,6 +79,89 @@ int outbox_replaced(
 		rc = outbox_write(x, it->n, row);
 	}
 	free(row);
+	return rc;
+}
+
+uint64_t outbox_bit(const struct id16 *device)
+{
+	return UINT64_C(1) << (device->b[0] & 63);
+}
+
+/* ---- for whom not ---- */
+
+static int tell(struct outbox *x, const struct outbox_unreached *u)
+{
+	return x->o.unreached != NULL ? x->o.unreached(x->o.ctx, u) : 0;
+}
+
+int outbox_without(
+	struct outbox *x, const struct outbox_row *row, bool *ret_nobody)
+{
+	struct outbox_unreached u = {
+		.message = row->message, .code = ROWAN_E_UNKNOWN};
+	const struct id16 self =
+		channels_member(x->o.channels, channels_self(x->o.channels));
+	struct id16 of[2 * CHANNEL_DEVICES_MAX];
+	size_t count = 0, reached = 0, missed = 0;
+	int rc = 0;
+
+	*ret_nobody = false;
+	if ((row->flags & OUTBOX_CLOSED) == 0)
+		return 0;
+	for (size_t i = 0; i < row->awaited_count; i++)
+		of[count++] = channels_member(x->o.channels, &row->awaited[i]);
+	for (size_t i = 0; i < row->missed_count; i++)
+		of[count++] = channels_member(x->o.channels, &row->missed[i]);
+	for (size_t i = 0; rc == 0 && i < row->member_count; i++) {
+		u.member = row->members[i];
+		if (id16_eq(&u.member, &self))
+			continue;
+		if (id16_among(&u.member, of, count)) {
+			reached++;
+			continue;
+		}
+		missed++;
+		rc = tell(x, &u);
+	}
+	*ret_nobody = missed > 0 && reached == 0;
+	return rc;
+}
+
+/* Those who may take part in it, in the group or not. */
+static int meant_now(struct outbox *x, const struct outbox_row *row,
+	struct id16 ret[2 * CHANNEL_DEVICES_MAX], size_t *ret_len)
+{
+	size_t missing = 0;
+	int rc = channels_devices(x->o.channels, &row->channel, ret,
+		CHANNEL_DEVICES_MAX, ret_len);
+
+	if (rc == 0)
+		rc = channels_missing(x->o.channels, &row->channel,
+			row->members, row->member_count, ret + *ret_len,
+			&missing);
+	*ret_len += missing;
+	return rc <= -300 ? 0 : rc;
+}
+
+int outbox_missed(struct outbox *x, const struct outbox_row *row, int code)
+{
+	struct outbox_unreached u = {.message = row->message, .code = code};
+	struct id16 *now = malloc(2 * CHANNEL_DEVICES_MAX * sizeof *now);
+	size_t count = 0, last = row->missed_count;
+	int rc = now == NULL ? ROWAN_E_NOMEM : 0;
+
+	if (rc == 0 && row->missed_count > 0)
+		rc = meant_now(x, row, now, &count);
+	for (size_t i = 0; rc == 0 && i < row->missed_count; i++)
+		if (id16_among(&row->missed[i], now, count))
+			last = i;
+	for (size_t i = 0; rc == 0 && i < row->missed_count; i++) {
+		u.device = row->missed[i];
+		u.nobody = i == last && row->awaited_count == 0;
+		if (id16_among(&u.device, now, count))
+			rc = tell(x, &u);
+	}
+	free(now);
 	return rc;
 }
 
@@ -120,12 +205,34 @@ static int has_come(struct outbox *x, const struct outbox_row *row, bool *ret)
 	return rc;
 }
 
-/* Others are in it: whoever missed it is told by them, or not at all. */
+/* Others are in it: whoever missed it does not get it, and that is told. */
 static int let_go(struct outbox *x, uint64_t n, struct outbox_row *row)
 {
+	int rc = outbox_missed(x, row, ROWAN_E_STALE);
+
 	row->missed_count = 0;
+	if (rc != 0)
+		return rc;
 	return row->awaited_count == 0 ? outbox_drop(x, n, row)
 				       : outbox_write(x, n, row);
+}
+
+/*
+ * Sealed again for everybody whenever one of those who missed it is there: the
+ * next of them waits for others who may come.
+ */
+static bool is_early(struct outbox *x, struct outbox_item *it)
+{
+	if (it->again_ms > x->now_ms) {
+		it->due_ms = it->again_ms;
+		return true;
+	}
+	it->again_ms = AGAIN_MS << (it->again < 6 ? it->again : 6);
+	if (it->again_ms > PATIENCE_MS)
+		it->again_ms = PATIENCE_MS;
+	it->again_ms += x->now_ms;
+	it->again++;
+	return false;
 }
 
 /*
@@ -163,14 +270,18 @@ static int look_at(struct outbox *x, size_t i, struct outbox_row *row)
 		return 0;
 	}
 	/* The daemon would not have it any more either. */
-	if (rc == 0 && row->lifetime != 0 && row->sent + row->lifetime <= now)
-		return outbox_drop(x, n, row);
+	if (rc == 0 && row->lifetime != 0 && row->sent + row->lifetime <= now) {
+		rc = outbox_missed(x, row, ROWAN_E_EXPIRED);
+		return rc == 0 ? outbox_drop(x, n, row) : rc;
+	}
 	if (rc == 0)
 		rc = outbox_others(x, row, &others);
 	if (rc != 0)
 		return rc;
 	if (others)
 		return not_for_all(x, i, row, &at);
+	if (!is_before(&x->items[i], at) && is_early(x, &x->items[i]))
+		return 0;
 	/* What is left of it. */
 	if (row->lifetime != 0 && now > row->sent)
 		row->lifetime -= (uint32_t)(now - row->sent);

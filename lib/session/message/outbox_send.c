@@ -30,9 +30,14 @@ static void retry(struct outbox *x, uint64_t n, uint64_t ms)
 static int is_sent(struct outbox *x, uint64_t n, struct outbox_row *row)
 {
 	uint64_t now = channels_now(x->o.channels);
-	bool kept = (row->flags & OUTBOX_KEPT) != 0;
-	int rc = kept ? x->o.sent(x->o.ctx, &row->message, now) : 0;
+	bool kept = (row->flags & OUTBOX_KEPT) != 0, nobody = false;
+	/* Of what went before it was told then. */
+	int rc = kept && row->sent == 0 ? outbox_without(x, row, &nobody) : 0;
 
+	if (rc == 0 && nobody)
+		return outbox_unsent(x, n, row, ROWAN_E_UNKNOWN);
+	if (rc == 0 && kept)
+		rc = x->o.sent(x->o.ctx, &row->message, now);
 	if (rc != 0)
 		return rc;
 	if (!kept || row->awaited_count + row->missed_count == 0)
