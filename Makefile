@@ -3,8 +3,7 @@
 #   make             programs and libraries into build/
 #   make deps        install what is missing (Debian)
 #   make check       every test that is fast: unit, replay, vectors, layers
-#   make check-stories   the evenings, a newcomer, failures, a restore (a
-#                        part of check)
+#   make check-stories   evenings, a newcomer, failures, a restore: in check
 #   make lint        formatting and static analysis
 #   make asan tsan   the unit tests under a sanitizer, in a tree of their own
 #   make valgrind    some of them under valgrind [VALGRIND_UNIT="test_x test_y"]
@@ -96,7 +95,7 @@ endef
 
 # Each room that needs more than the rules below has a file of its own.
 -include $(sort $(wildcard tests/*/*.mk client/*.mk daemon/*.mk \
-	examples/*.mk systemd/*.mk debian/*.mk lib/*.mk docs/*.mk docs/*/*.mk po/*.mk))
+	examples/*.mk debian/*.mk lib/*.mk docs/*.mk docs/*/*.mk po/*.mk))
 
 $(B)/%.o: %.c
 	$(call say,CC,$<)

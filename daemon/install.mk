@@ -1,8 +1,7 @@
 # Installing: programs, library, units, documents. A configuration that is
 # there already is kept; the new one lies beside it.
 #
-#   make install DESTDIR=    into PREFIX (/usr), SYSCONFDIR (/etc), LIBDIR,
-#                            UNITDIR
+#   make install DESTDIR=    also PREFIX= SYSCONFDIR= LIBDIR= UNITDIR=
 
 SYSCONFDIR ?= /etc
 LIBDIR     ?= $(PREFIX)/lib

@@ -142,7 +142,7 @@ int authority_daemon_run(struct run *r);
 extern const struct command_option authority_succeed_options[];
 int authority_succeed_run(struct run *r); /* authority_succeed.c */
 
-/* Entries of the table that stand in authority_more.c. */
+/* Entries of the table that stand in authority_revoke.c. */
 int authority_restore_run(struct run *r);
 int authority_revoke_run(struct run *r);
 int authority_follow_run(struct run *r); /* authority_follow.c */

@@ -58,17 +58,4 @@ char *both_words(const struct wire_statement *s);
  */
 bool request_fingerprint(const char *text, char ret[48]);
 
-/**
- * person_text(o):
- * How a person is shown: alias or name, and where they are from. "Sam
- * (police)". The caller frees; not safe yet.
- */
-char *person_text(const json_t *o);
-
-/**
- * absolute_path(path):
- * For the agent, whose folder is another. The caller frees.
- */
-char *absolute_path(const char *path);
-
 #endif

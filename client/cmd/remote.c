@@ -523,3 +523,31 @@ int remote_listen(
 			return EXIT_DONE;
 	}
 }
+
+char *person_text(const json_t *o)
+{
+	const char *alias = json_text(o, "alias"), *name = json_text(o, "name");
+	const char *member = json_text(o, "member");
+	const char *where = json_text(o, "agency");
+	const char *what = *alias != '\0' ? alias : name;
+
+	if (strcmp(json_text(o, "role"), "victim") == 0)
+		where = _("victim");
+	if (*what == '\0')
+		return mem_print(
+			"%.8s (%s)", member, *where != '\0' ? where : "?");
+	return *where != '\0' ? mem_print("%s (%s)", what, where)
+			      : mem_text(what);
+}
+
+char *absolute_path(const char *path)
+{
+	char *cwd, *ret;
+
+	if (*path == '/')
+		return mem_text(path);
+	cwd = getcwd(NULL, 0);
+	ret = mem_print("%s/%s", cwd != NULL ? cwd : ".", path);
+	free(cwd);
+	return ret;
+}

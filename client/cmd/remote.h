@@ -82,4 +82,17 @@ const char *json_text(const json_t *o, const char *name);
 json_int_t json_number(const json_t *o, const char *name);
 bool json_flag(const json_t *o, const char *name);
 
+/**
+ * person_text(o):
+ * How a person is shown: alias or name, and where they are from. "Sam
+ * (police)". The caller frees; not safe yet.
+ */
+char *person_text(const json_t *o);
+
+/**
+ * absolute_path(path):
+ * For the agent, whose folder is another. The caller frees.
+ */
+char *absolute_path(const char *path);
+
 #endif

@@ -1,6 +1,6 @@
 # The log, held against other implementations than ours.
 #
-#   make check-tlog      the vectors are what the script computes; a kept export
+#   make check-tlog      the vectors are computed again; a kept export
 #                        is proved, and what is changed in it is named
 #   make check-kept-whole  every single bit of it, half an hour [PART=1/8]
 #   make kept-export     another one in its place, out of a real clinic

@@ -1,5 +1,5 @@
 /*
- * rowan authority restore, revoke: statements of the whole clinic that the
+ * rowan authority revoke, restore: statements of the whole clinic that the
  * authority signs besides cards. Shows what it signs; whoever then gives the
  * passphrase means it.
  *
