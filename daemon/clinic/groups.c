@@ -52,11 +52,6 @@ static int save(struct store *st, const struct id16 *channel,
 /* ---- how it stands ---------------------------------------------------------
  */
 
-static int by_id(const void *a, const void *b)
-{
-	return id16_cmp(a, b);
-}
-
 int groups_awaited(struct store *st, const struct group_row *row,
 	const struct id16 *device)
 {
@@ -81,7 +76,7 @@ static int seats_fill(
 	int rc = store_channel_entitled(
 		st, channel, s->may, GROUP_ROW_LEAVES_MAX, &s->count);
 
-	qsort(s->may, s->count, sizeof *s->may, by_id);
+	qsort(s->may, s->count, sizeof *s->may, id16_sort);
 	memset(s->in, 0, sizeof s->in);
 	return rc;
 }
@@ -97,7 +92,7 @@ int groups_flags(struct store *st, const struct id16 *channel,
 	for (size_t i = 0; rc == 0 && i < row->leaf_count; i++) {
 		const struct group_leaf *l = &row->leaves[i];
 		const struct id16 *at = bsearch(
-			&l->device, s.may, s.count, sizeof *s.may, by_id);
+			&l->device, s.may, s.count, sizeof *s.may, id16_sort);
 
 		if (at == NULL)
 			*ret |= WIRE_GROUP_MUST_GO;

@@ -82,11 +82,6 @@ int lookups_devices(struct ops *o, struct request *r)
 	return rc;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	return memcmp(a, b, ID16_LEN);
-}
-
 static int by_kind(const void *a, const void *b)
 {
 	const struct store_channel *x = a, *y = b;
@@ -120,7 +115,7 @@ static int channel_devices(struct ops *o, const struct id16 *channel,
 		}
 	}
 	if (rc == 0)
-		qsort(ret, n, sizeof *ret, by_id);
+		qsort(ret, n, sizeof *ret, id16_sort);
 	*ret_len = rc == 0 ? n : 0;
 	return rc;
 }

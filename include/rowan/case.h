@@ -23,9 +23,10 @@ enum rowan_case_status {
 
 /* --- Looking ---------------------------------------------------------------
  *
- * Lists are snapshots, freed with rowan_list_free. Getters take an index
- * below rowan_list_count, and give NULL, 0 or "" past it or for another kind
- * of list.
+ * Lists are snapshots, freed with rowan_list_free; what getters point to goes
+ * with its list. Getters take an index below rowan_list_count, and give NULL, 0
+ * or "" past it or for another kind of list. Ids are ROWAN_ID_LEN bytes, times
+ * seconds since 1970.
  */
 struct rowan_list;
 ROWAN_API void rowan_list_free(struct rowan_list *list);
@@ -47,6 +48,7 @@ ROWAN_API enum rowan_case_status rowan_case_status(
 ROWAN_API const char *rowan_case_agency(const struct rowan_list *l, size_t i);
 /* Of the referral: days since 1 January 1970. */
 ROWAN_API uint32_t rowan_case_day(const struct rowan_list *l, size_t i);
+/* Under legal hold: it cannot be erased. */
 ROWAN_API bool rowan_case_hold(const struct rowan_list *l, size_t i);
 
 /* The case's channels in which this device takes part. */
@@ -57,6 +59,7 @@ ROWAN_API enum rowan_channel_kind rowan_channel_kind(
 	const struct rowan_list *l, size_t i);
 /* Joined: what others write can be read; false while waiting to be added. */
 ROWAN_API bool rowan_channel_joined(const struct rowan_list *l, size_t i);
+/* Frozen: somebody could not follow a commit; nothing is said until a reset. */
 ROWAN_API bool rowan_channel_frozen(const struct rowan_list *l, size_t i);
 ROWAN_API uint32_t rowan_channel_generation(
 	const struct rowan_list *l, size_t i);
@@ -73,9 +76,11 @@ ROWAN_API enum rowan_role rowan_member_role(
 ROWAN_API const char *rowan_member_agency(const struct rowan_list *l, size_t i);
 /* What they call themselves; "" until they have said. */
 ROWAN_API const char *rowan_member_name(const struct rowan_list *l, size_t i);
+/* In the group: what is written can be read there. */
 ROWAN_API bool rowan_member_present(const struct rowan_list *l, size_t i);
 /* When the assignment ends; 0: until it is ended. */
 ROWAN_API uint64_t rowan_member_until(const struct rowan_list *l, size_t i);
+/* The code was compared (rowan_verified) with this device in the channel. */
 ROWAN_API bool rowan_member_verified(const struct rowan_list *l, size_t i);
 
 /* All devices of a member this device knows of, revoked ones included. */
@@ -83,6 +88,8 @@ ROWAN_API ROWAN_MUST int rowan_devices(struct rowan *r,
 	const uint8_t member[ROWAN_ID_LEN], struct rowan_list **ret);
 ROWAN_API const uint8_t *rowan_device_id(const struct rowan_list *l, size_t i);
 ROWAN_API bool rowan_device_revoked(const struct rowan_list *l, size_t i);
+/* When its card came into the clinic's log, and until when it is good; 0: not
+ * by date. */
 ROWAN_API uint64_t rowan_device_logged(const struct rowan_list *l, size_t i);
 ROWAN_API uint64_t rowan_device_expires(const struct rowan_list *l, size_t i);
 
@@ -200,8 +207,10 @@ ROWAN_API ROWAN_MUST int rowan_assign(struct rowan *r,
 ROWAN_API ROWAN_MUST int rowan_unassign(struct rowan *r,
 	const uint8_t channel[ROWAN_ID_LEN], const uint8_t member[ROWAN_ID_LEN],
 	uint64_t *ret_act);
+/* Out of all channels of a case, oneself. */
 ROWAN_API ROWAN_MUST int rowan_recuse(struct rowan *r,
 	const uint8_t case_id[ROWAN_ID_LEN], uint64_t *ret_act);
+/* A new group for the channel, from who is assigned now: see FROZEN. */
 ROWAN_API ROWAN_MUST int rowan_reset(struct rowan *r,
 	const uint8_t channel[ROWAN_ID_LEN], uint64_t *ret_act);
 

@@ -27,7 +27,11 @@ enum rowan_message_type {
 
 /* --- Writing ------------------------------------------------------------- */
 
-/* What is about to be sent. */
+/*
+ * What is about to be sent, the caller's to free; NULL from rowan_draft_new
+ * without memory. What is set is copied; ROWAN_E_LIMIT when it is too long,
+ * ROWAN_E_INVAL for text that is not UTF-8. Times are seconds since 1970.
+ */
 struct rowan_draft;
 ROWAN_API struct rowan_draft *rowan_draft_new(void);
 ROWAN_API void rowan_draft_free(struct rowan_draft *draft);
@@ -76,6 +80,10 @@ ROWAN_API ROWAN_MUST int rowan_set_name(
 
 /* --- Reading ------------------------------------------------------------- */
 
+/*
+ * A message as it was when it was asked for, the caller's to free; what its
+ * getters point to goes with it. Times are seconds since 1970, sizes bytes.
+ */
 struct rowan_message;
 ROWAN_API void rowan_message_free(struct rowan_message *m);
 

@@ -34,6 +34,15 @@ static inline bool id16_eq(const struct id16 *a, const struct id16 *b)
 }
 
 /**
+ * id16_sort(a, b):
+ * For qsort and bsearch over ids.
+ */
+static inline int id16_sort(const void *a, const void *b)
+{
+	return id16_cmp(a, b);
+}
+
+/**
  * id16_among(id, list, count):
  * Return true iff ${id} is one of the ${count} ids of ${list}.
  */

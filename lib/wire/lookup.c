@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "wire/card.h"
 #include "wire/codec.h"
 #include "wire/lookup.h"
 
@@ -25,20 +26,6 @@ int wire_devices_encode(const struct wire_devices *d, struct writer *w)
 	return codec_ids_write(d->devices, d->count, WIRE_LOOKUP_MAX, w);
 }
 
-static bool agency_valid(struct bytes agency)
-{
-	if (agency.len == 0 || agency.len > WIRE_AGENCY_MAX)
-		return false;
-	for (size_t i = 0; i < agency.len; i++) {
-		uint8_t c = agency.data[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-			c != '-')
-			return false;
-	}
-	return true;
-}
-
 static int device_read(struct reader *r, struct wire_device *ret)
 {
 	int rc;
@@ -53,7 +40,7 @@ static int device_read(struct reader *r, struct wire_device *ret)
 		(rc = reader_vec(r, WIRE_AGENCY_MAX, &ret->agency)) != 0 ||
 		(rc = reader_vec(r, WIRE_CARD_MAX, &ret->card)) != 0)
 		return rc;
-	return agency_valid(ret->agency) ? 0 : ROWAN_E_MALFORMED;
+	return wire_agency_ok(ret->agency) ? 0 : ROWAN_E_MALFORMED;
 }
 
 static int device_write(const struct wire_device *d, struct writer *w)
@@ -64,7 +51,7 @@ static int device_write(const struct wire_device *d, struct writer *w)
 		return rc;
 	if (d->role == 0 || d->role > WIRE_ROLE_WITNESS ||
 		(d->flags & ~WIRE_DEVICE_REVOKED) != 0 ||
-		!agency_valid(d->agency) || d->card.len > WIRE_CARD_MAX)
+		!wire_agency_ok(d->agency) || d->card.len > WIRE_CARD_MAX)
 		return ROWAN_E_INVAL;
 	writer_raw(w, d->member.b, ID16_LEN);
 	writer_u8(w, d->role);

@@ -56,11 +56,6 @@ static bool claimed(const struct channel *c, const struct id16 *device)
 	return false;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	return id16_cmp(a, b);
-}
-
 /* Who may take part, ascending. */
 struct entitled {
 	size_t count;
@@ -69,8 +64,8 @@ struct entitled {
 
 static bool may(const struct entitled *e, const struct id16 *device)
 {
-	return bsearch(device, e->device, e->count, sizeof *e->device, by_id) !=
-	       NULL;
+	return bsearch(device, e->device, e->count, sizeof *e->device,
+		       id16_sort) != NULL;
 }
 
 static int look_at_leaf(struct channel *c, const struct channel_seen *s,
@@ -127,7 +122,7 @@ static int compare(struct channel *c, struct channel_need *need)
 	if (rc == 0)
 		rc = look(c, e, need);
 	free(e);
-	qsort(need->add, need->add_count, sizeof *need->add, by_id);
+	qsort(need->add, need->add_count, sizeof *need->add, id16_sort);
 	need->update = c->x->now >= c->row.updated + CHANNEL_UPDATE_S ||
 		       c->row.sent >= CHANNEL_UPDATE_SENT;
 	return rc;

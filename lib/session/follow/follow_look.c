@@ -183,11 +183,6 @@ static void keep_list(struct follow *f, struct known_case *k, uint8_t kind,
 		.count = count};
 }
 
-static int by_id(const void *a, const void *b)
-{
-	return id16_cmp(a, b);
-}
-
 int follow_may(
 	struct follow *f, const struct id16 *channel, const struct id16 *device)
 {
@@ -199,7 +194,7 @@ int follow_may(
 		return ROWAN_E_UNKNOWN;
 	l = listed(f, follow_find(f, &c->id), kind);
 	if (l != NULL && bsearch(device, l->device, l->count, sizeof *l->device,
-				 by_id) != NULL)
+				 id16_sort) != NULL)
 		return 0;
 	/* Why not? */
 	return may(f, c, kind, device);
