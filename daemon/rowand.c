@@ -526,6 +526,7 @@ static int run(const char *path, char *const *files, bool accept_log)
 		code = process_keys(p);
 	if (code == EX_OK)
 		code = process_store(p);
+	journal_key(&p->store_key, NULL);
 	key32_wipe(&p->store_key);
 	if (code == EX_OK)
 		code = process_clock(p);

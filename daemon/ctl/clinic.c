@@ -14,6 +14,7 @@
 #include "clinic/source.h"
 #include "clock/clock.h"
 #include "ctl/call.h"
+#include "journal/journal.h"
 #include "ops/ops.h"
 #include "wire/card.h"
 #include "wire/lookup.h"
@@ -260,6 +261,7 @@ void ctl_devices(struct ctl_call *c)
 
 	while (c->a->count < ROWS_MAX &&
 		(rc = store_device_next(c->rd, &row, &d)) == 0) {
+		char in_log[JOURNAL_PSEUDONYM_LEN] = "";
 		struct store_stock stock = {0};
 		uint64_t waiting = 0;
 
@@ -275,6 +277,10 @@ void ctl_devices(struct ctl_call *c)
 		ctl_text(c->a, "standing", standing(&d, now));
 		ctl_number(c->a, "waiting", waiting);
 		ctl_number(c->a, "key_packages", stock.available);
+		/* The log says nothing of victims' devices. */
+		if (d.role != WIRE_ROLE_VICTIM)
+			journal_pseudonym(&d.id, in_log);
+		ctl_text(c->a, "in_log", in_log);
 	}
 	end_list(c, rc);
 }

@@ -5,6 +5,7 @@
  * line end, so its other form is not needed.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sodium.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -22,6 +24,7 @@
 #define RECORD_MAX  8192
 #define FIELDS_MAX  8
 #define LEVEL_USUAL 6
+#define BOOT_ID	    "/proc/sys/kernel/random/boot_id"
 
 #ifndef JOURNAL_SOCKET
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -33,10 +36,14 @@ static struct {
 	int fd; /* of the datagrams, or -1 */
 	atomic_int level;
 	_Atomic uint64_t level_until;
+	pthread_once_t once;
+	struct key32 key;
+	bool keyed;
 } j = {.program = "rowand",
 	.form = JOURNAL_PLAIN,
 	.fd = -1,
-	.level = LEVEL_USUAL};
+	.level = LEVEL_USUAL,
+	.once = PTHREAD_ONCE_INIT};
 
 /* ---- text ---- */
 
@@ -107,6 +114,44 @@ void journal_render(const char *text, const struct journal_field *fields,
 		add_clean(&l, f == NULL ? "?" : value_of(f, number));
 		text += len + (text[1 + len] == '}');
 	}
+}
+
+/* ---- pseudonyms ---- */
+
+static void random_key(void)
+{
+	if (!j.keyed)
+		randombytes_buf(j.key.b, KEY32_LEN);
+	j.keyed = true;
+}
+
+void journal_key(const struct key32 *secret, const char *boot)
+{
+	char text[64] = "";
+	FILE *f;
+
+	if (boot == NULL && (f = fopen(BOOT_ID, "r")) != NULL) {
+		if (fgets(text, sizeof text, f) == NULL)
+			text[0] = '\0';
+		fclose(f);
+		boot = text;
+	}
+	if (boot == NULL || boot[0] == '\0')
+		return;
+	(void)crypto_generichash(j.key.b, KEY32_LEN, (const uint8_t *)boot,
+		strlen(boot), secret->b, KEY32_LEN);
+	j.keyed = true;
+}
+
+void journal_pseudonym(const struct id16 *id, char ret[JOURNAL_PSEUDONYM_LEN])
+{
+	uint8_t hash[crypto_generichash_BYTES_MIN];
+
+	pthread_once(&j.once, random_key);
+	(void)crypto_generichash(
+		hash, sizeof hash, id->b, ID16_LEN, j.key.b, KEY32_LEN);
+	(void)sodium_bin2hex(ret, JOURNAL_PSEUDONYM_LEN, hash,
+		(JOURNAL_PSEUDONYM_LEN - 1) / 2);
 }
 
 /* ---- where to ---- */

@@ -4,13 +4,15 @@
  *
  * To the system's journal in its native form where there is one, as lines of
  * JSON on stderr elsewhere, as plain words on a terminal. Never an address, a
- * name, content, or the id of anybody or anything of theirs.
+ * name, content, or an identifier in the clear (journal_pseudonym).
  *
  * One journal a process: whoever reads the log cannot tell two apart.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
 
+#include "base/id.h"
+#include "base/secret.h"
 #include "journal/message.h"
 
 /* What ${name} in the text of a message stands for. */
@@ -38,6 +40,23 @@ enum journal_form { JOURNAL_AUTO, JOURNAL_NATIVE, JOURNAL_JSON, JOURNAL_PLAIN };
  * the journal cannot be reached, messages go to stderr as words.
  */
 void journal_open(const char *program, enum journal_form form);
+
+/**
+ * journal_key(secret, boot):
+ * Derive the key of pseudonyms from a secret and the id of this boot: the
+ * same identifier reads the same until the machine starts again. ${boot} NULL:
+ * the kernel's. Without a call every process has a random key of its own.
+ */
+void journal_key(const struct key32 *secret, const char *boot);
+
+/* Text of a pseudonym, with the closing zero. */
+#define JOURNAL_PSEUDONYM_LEN 17
+
+/**
+ * journal_pseudonym(id, ret):
+ * What a log may say instead of ${id}.
+ */
+void journal_pseudonym(const struct id16 *id, char ret[JOURNAL_PSEUDONYM_LEN]);
 
 /**
  * journal_level(), journal_set_level(level, until):

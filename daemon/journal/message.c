@@ -234,7 +234,7 @@ static const struct message messages[MSG_COUNT] = {
 	[MSG_LOGLEVEL] = {"f8e2f9c77ddca2d1a7b3ed2b03533bd6", 5, "loglevel",
 		"the log level is {level} for {seconds} seconds",
 		"It falls back by itself. No level says more about people: "
-		"ids, addresses and content are never said."},
+		"ids stay hashed, and addresses and content are never said."},
 	[MSG_RESTORE_PENDING] = {"d7ceb9ad0ac1363be3c2fbef26a2d1ed", 1, "restore-pending",
 		"a restore has begun and the authority has not signed it: "
 		"rowand does not serve",
@@ -323,6 +323,18 @@ static const struct message messages[MSG_COUNT] = {
 		"with it, or says that it is done. Then clear "
 		"transport_key_next, log_key_next and listen_next, and: "
 		"systemctl restart rowand"},
+	[MSG_HANDSHAKE_REFUSED] = {"25d366bf69a45ca066a168b984cee245", 7,
+		"handshake-refused",
+		"a connection to the port {port} was refused: {why}",
+		"Said at the level debug alone. Nobody's key: the card of that "
+		"device was never imported, or it belongs to another clinic. "
+		"rowanctl devices list says which devices there are."},
+	[MSG_DEVICE_REFUSED] = {"43722b9da84a55525bc23d275d057985", 7, "device-refused",
+		"{device}: operation {operation} was refused: {code}",
+		"Said at the level debug alone, of devices of staff. rowanctl "
+		"devices list shows under in_log which device it is; "
+		"docs/protocol.md, sections on operations and errors, says "
+		"what was asked for and why it was refused."},
 };
 /* clang-format on */
 

@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <zmq.h>
 
+#include "journal/journal.h"
 #include "net/zap.h"
 
 #define ENDPOINT "inproc://zeromq.zap.01"
@@ -118,6 +119,23 @@ static bool take(void *sock, zmq_msg_t *msg, size_t *ret_n)
 	return n > 0;
 }
 
+/* Nobody is named: whose key it is may be a victim's. */
+static void say_refused(enum zap_verdict v, struct bytes domain)
+{
+	static const char *const why[ZAP_VERDICTS] = {
+		[ZAP_BAD_KEY] = "nobody's key",
+		[ZAP_BAD_REVOKED] = "the key of a revoked device",
+		[ZAP_BAD_MECHANISM] = "it is not encrypted",
+		[ZAP_BAD_REQUEST] = "it is malformed",
+		[ZAP_LATER] =
+			"it comes too often, or the store cannot be read"};
+	enum zap_port port = ZAP_MAIN;
+
+	if (why[v] != NULL && find_port(domain, &port))
+		SAY(MSG_HANDSHAKE_REFUSED, JOURNAL_TEXT("port", domains[port]),
+			JOURNAL_TEXT("why", why[v]));
+}
+
 /* Version, request id, status, text, user id, metadata. */
 static void reply(
 	void *sock, struct bytes id, enum zap_verdict v, const char *user)
@@ -157,6 +175,8 @@ void zap_serve(void *sock, const struct zap_directory *dir,
 				zmq_msg_data(&msg[i]), zmq_msg_size(&msg[i]));
 		v = zap_decide(dir, frame, n, user);
 		count[v]++;
+		say_refused(v, have > ZAP_F_DOMAIN ? frame[ZAP_F_DOMAIN]
+						   : bytes_of("", 0));
 		reply(sock, have > ZAP_F_ID ? frame[ZAP_F_ID] : bytes_of("", 0),
 			v, user);
 		for (size_t i = 0; i < have; i++)

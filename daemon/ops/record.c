@@ -1,8 +1,10 @@
 /*
  * Operations into the log: see record.h.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "journal/journal.h"
 #include "ops/record.h"
 
 static const struct id16 none;
@@ -72,12 +74,28 @@ int record_done(struct ops *o, const struct request *r)
 	return rc == 0 ? entry_add(o->store, &e, NULL) : rc;
 }
 
+/* Of a victim's device, whose acts are known to the hour, nothing is said. */
+static void tell(const struct ops *o, const struct request *r, uint16_t code)
+{
+	char device[JOURNAL_PSEUDONYM_LEN], op[8], why[8];
+
+	if (journal_level() < 7 || code == WIRE_OK || r->stranger ||
+		!id16_eq(&o->sender.id, &r->device) || !record_is_staff(o))
+		return;
+	journal_pseudonym(&r->device, device);
+	snprintf(op, sizeof op, "0x%04x", r->entry->op);
+	snprintf(why, sizeof why, "0x%04x", code);
+	SAY(MSG_DEVICE_REFUSED, JOURNAL_TEXT("device", device),
+		JOURNAL_TEXT("operation", op), JOURNAL_TEXT("code", why));
+}
+
 int record_refused(struct ops *o, const struct request *r, uint16_t code)
 {
 	struct log_entry e;
 	uint64_t more;
 	int rc;
 
+	tell(o, r, code);
 	/* A stranger is no device of ours, nor is what we do not know. */
 	if ((code != WIRE_REFUSED && code != WIRE_REVOKED &&
 		    code != WIRE_HELD) ||

@@ -77,8 +77,8 @@ may daemon/clock $low clock
 may daemon/store $low crypto wire tlog store
 may daemon/log $public store log
 may daemon/clinic $public clock store log clinic
-may daemon/ops $public config clock store log clinic ops
-may daemon/net $public config clock ops net
+may daemon/ops $public config clock store log clinic journal ops
+may daemon/net $public config clock ops journal net
 may daemon/journal $low journal
 may daemon/backup $public store log clinic backup
 may daemon/process $public config clock store log clinic net journal backup process

@@ -66,6 +66,30 @@ static void rendering(void **state)
 	assert_string_equal(text, "a 7");
 }
 
+/* Of one boot the same, of another one another, and never the id. */
+static void pseudonyms(void **state)
+{
+	const struct key32 secret = {{7}}, other = {{8}};
+	const struct id16 id = {{1, 2, 3}}, next = {{1, 2, 4}};
+	char ret[5][JOURNAL_PSEUDONYM_LEN];
+
+	journal_key(&secret, "boot");
+	journal_pseudonym(&id, ret[0]);
+	journal_pseudonym(&next, ret[1]);
+	journal_key(&secret, "next boot");
+	journal_pseudonym(&id, ret[2]);
+	journal_key(&other, "boot");
+	journal_pseudonym(&id, ret[3]);
+	for (int i = 0; i < 4; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(ret[i], ret[k]);
+	assert_null(strstr(ret[0], "010203"));
+	journal_key(&secret, "boot");
+	journal_pseudonym(&id, ret[4]);
+	assert_string_equal(ret[0], ret[4]);
+	assert_int_equal(strlen(ret[4]), JOURNAL_PSEUDONYM_LEN - 1);
+}
+
 /* What ${say} writes to stderr. */
 static size_t captured(void (*say)(void), char *ret, size_t size)
 {
@@ -132,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_is_whole),
 		cmocka_unit_test(catalog_is_fresh),
+		cmocka_unit_test(pseudonyms),
 		cmocka_unit_test(rendering),
 		cmocka_unit_test(json_is_json),
 		cmocka_unit_test(levels),
