@@ -140,6 +140,16 @@ advocate.call("rowan_history_import", k.path("history").encode(), b"pass", 4,
               rowan.ctypes.byref(n))
 assert n.value == 0
 
+# The same for an agency's archive: its public key seals, the secret opens.
+secret, public = bytes(range(1, 33)), rowan.ctypes.create_string_buffer(32)
+rowan.ctypes.CDLL("libsodium.so.23").crypto_scalarmult_base(public, secret)
+kept = k.path("archive").encode()
+advocate.call("rowan_history_seal", kept, support, public)
+assert advocate.lib.rowan_history_unseal(
+    advocate.r, kept, bytes(32), rowan.ctypes.byref(n)) == C["ROWAN_E_CRYPTO"]
+coordinator.call("rowan_history_unseal", kept, secret, rowan.ctypes.byref(n))
+assert n.value > 0 and one in [m.id for m in coordinator.messages(support)], n
+
 # After a restart of everybody, and of the daemon.
 before = [(m.id, m.text, m.state) for m in victim.messages(support)]
 for d in (victim, advocate):
