@@ -130,7 +130,8 @@ static const struct setting keys[] = {
 	LIVE(COUNT, rate_requests, 10, RATE_MAX, "6000",
 		"Requests a minute, of any kind."),
 	LIVE(COUNT, rate_messages, 1, RATE_MAX, "600",
-		"Envelopes a minute submitted."),
+		"Envelopes a minute submitted; also what the log is told a"
+		" minute of anything else."),
 	LIVE(SIZE, rate_bytes, 128 * KIB, TIB, "64 MiB",
 		"Bytes a minute submitted, blobs included."),
 	LIVE(DURATION, burst, SEC, HOUR, "1 min",

@@ -1,5 +1,5 @@
 /*
- * Limits of claims: see claims.h.
+ * What one device may use up: see claims.h.
  */
 #include <stdlib.h>
 
@@ -8,6 +8,9 @@
 
 #define SETS 512
 #define WAYS 8
+
+/* To catch up with a large clinic, for the first time. */
+#define LEAVES_FIRST 4096
 
 struct entry {
 	struct id16 id;
@@ -21,7 +24,7 @@ struct side {
 };
 
 struct claims {
-	struct side by, of;
+	struct side by, of, leaves;
 };
 
 /*
@@ -93,4 +96,25 @@ uint64_t claims_take(struct claims *c, const struct id16 *by,
 	bucket_take(b, &c->by.rate, 1);
 	bucket_take(o, &c->of.rate, 1);
 	return 0;
+}
+
+void claims_leaf_rate(struct claims *c, uint64_t per_minute, uint64_t mailbox)
+{
+	c->leaves.rate =
+		(struct bucket_rate){per_minute, LEAVES_FIRST + 2 * mailbox};
+}
+
+uint64_t claims_leaves(
+	struct claims *c, const struct id16 *device, uint64_t n, uint64_t now)
+{
+	uint64_t at = now * 1000, wait;
+	struct bucket *b;
+
+	if (n == 0 || c->leaves.rate.per_minute == 0)
+		return 0;
+	b = find(&c->leaves, device, at);
+	wait = bucket_wait(b, &c->leaves.rate, n, at);
+	if (wait == 0)
+		bucket_take(b, &c->leaves.rate, n);
+	return wait;
 }

@@ -1,5 +1,6 @@
 /*
- * How many key packages may be claimed: by one device, and of one device.
+ * What one device may use up of what others need: key packages, claimed by it
+ * and of it, and places in the log for what it neither submits nor takes.
  *
  * Memory is fixed: a table forgets first whoever has the most left. One who
  * is forgotten starts with a full allowance.
@@ -32,5 +33,21 @@ void claims_rates(struct claims *c, uint64_t by, uint64_t of);
  */
 uint64_t claims_take(struct claims *c, const struct id16 *by,
 	const struct id16 *of, uint64_t now);
+
+/**
+ * claims_leaf_rate(c, per_minute, mailbox):
+ * So many leaves a minute for each device; at once what two mailboxes of
+ * ${mailbox} envelopes and a first look at the clinic take. Before the first
+ * call there is no limit.
+ */
+void claims_leaf_rate(struct claims *c, uint64_t per_minute, uint64_t mailbox);
+
+/**
+ * claims_leaves(c, device, n, now):
+ * Count ${n} leaves that ${device} is the cause of. Returns 0, or in how many
+ * milliseconds they would be allowed; then nothing is counted.
+ */
+uint64_t claims_leaves(
+	struct claims *c, const struct id16 *device, uint64_t n, uint64_t now);
 
 #endif

@@ -461,6 +461,7 @@ static void take_config(struct committer *c)
 		.blob_open_time = c->config.blob_open_time / 1000};
 	store_limits(o->store, &limits);
 	claims_rates(o->claims, c->config.claims_by, c->config.claims_of);
+	claims_leaf_rate(o->claims, c->config.rate_messages, c->config.mailbox);
 }
 
 /* What was done in the last second is signed too: nothing is left over. */
@@ -566,6 +567,9 @@ int committer_start(
 	if (rc == 0)
 		rc = claims_new(
 			config->claims_by, config->claims_of, &c->ops.claims);
+	if (rc == 0)
+		claims_leaf_rate(
+			c->ops.claims, config->rate_messages, config->mailbox);
 	for (size_t i = 0; rc == 0 && i < BATCHES; i++) {
 		rc = batch_new(&c->all[i], c->most);
 		if (rc == 0)

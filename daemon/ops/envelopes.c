@@ -155,32 +155,35 @@ int envelopes_submit(struct ops *o, struct request *r)
 }
 
 /* The answer to subscribe and acknowledge. */
-static int tell_waiting(struct ops *o, struct request *r)
+static int tell_waiting(struct request *r, uint64_t waiting)
 {
-	uint64_t waiting = 0;
-	struct wire_waiting a;
-	int rc = store_waiting(o->view, &r->device, &waiting);
+	const struct wire_waiting a = {
+		waiting < UINT32_MAX ? (uint32_t)waiting : UINT32_MAX};
 
-	if (rc != 0)
-		return rc;
-	a.waiting = waiting < UINT32_MAX ? (uint32_t)waiting : UINT32_MAX;
 	return wire_waiting_encode(&a, &r->out);
 }
 
 int envelopes_subscribe(struct ops *o, struct request *r)
 {
 	const struct wire_subscribe *s = &r->body.subscribe;
-	int rc = subs_put(&o->subs, &(struct sub_options){.device = r->device,
-					    .member = o->sender.member,
-					    .peer = r->from,
-					    .id = r->header.id,
-					    .version = r->header.version,
-					    .after = s->after,
-					    .until = o->sender.until,
-					    .credit = s->credit,
-					    .staff = record_is_staff(o)});
+	const struct sub_options sub = {.device = r->device,
+		.member = o->sender.member,
+		.peer = r->from,
+		.id = r->header.id,
+		.version = r->header.version,
+		.after = s->after,
+		.until = o->sender.until,
+		.credit = s->credit,
+		.staff = record_is_staff(o)};
+	uint64_t waiting = 0;
+	int rc = store_waiting(o->view, &r->device, &waiting);
 
-	return rc != 0 ? rc : tell_waiting(o, r);
+	/* All of it may be pushed, and has been before. */
+	if (rc == 0 && !record_may_read(o, r, waiting))
+		return 0;
+	if (rc == 0)
+		rc = subs_put(&o->subs, &sub);
+	return rc != 0 ? rc : tell_waiting(r, waiting);
 }
 
 int envelopes_credit(struct ops *o, struct request *r)
@@ -193,19 +196,27 @@ int envelopes_ack(struct ops *o, struct request *r)
 {
 	const struct wire_ack *a = &r->body.ack;
 	struct store_range ranges[WIRE_ACK_RANGES_MAX];
+	uint64_t waiting = 0;
+	size_t removed;
 	int rc;
 
 	for (size_t i = 0; i < a->count; i++)
 		ranges[i] = (struct store_range){
 			a->ranges[i].first, a->ranges[i].last};
-	rc = store_acknowledge(o->store, &r->device, ranges, a->count, NULL);
+	rc = store_acknowledge(
+		o->store, &r->device, ranges, a->count, &removed);
 	if (rc != 0)
 		return rc;
+	/* A repeat has changed nothing. */
+	o->record.done = removed == 0;
 	o->record.number = a->ranges[a->count - 1].last;
 	if (a->credit > 0)
 		subs_credit(&o->subs, &r->device, r->from, a->credit);
 	/* Nobody reads the answer to a quiet one. */
-	return r->header.id == 0 ? 0 : tell_waiting(o, r);
+	if (r->header.id == 0)
+		return 0;
+	rc = store_waiting(o->view, &r->device, &waiting);
+	return rc != 0 ? rc : tell_waiting(r, waiting);
 }
 
 /* What was fetched becomes the answer's, copied. */
@@ -263,6 +274,7 @@ int envelopes_fetch(struct ops *o, struct request *r)
 {
 	const struct wire_fetch *f = &r->body.fetch;
 	struct wire_fetch_answer a;
+	size_t n = 0;
 	struct store_fetch want = {.device = r->device,
 		.from = f->after + 1,
 		.now = o->doubtful ? 0 : o->now,
@@ -276,6 +288,12 @@ int envelopes_fetch(struct ops *o, struct request *r)
 	rc = store_fetch(o->view, &want, o->fetched, &a.more);
 	if (rc == 0)
 		rc = keep_back(o, &want, &a.more);
+	if (rc == 0)
+		(void)store_batch_items(o->fetched, &n);
+	if (rc == 0 && !record_may_read(o, r, n)) {
+		store_batch_clear(o->fetched);
+		return 0;
+	}
 	if (rc == 0 && record_is_staff(o))
 		rc = read_items(o, r);
 	o->record.done = true;

@@ -76,6 +76,8 @@ static int apply(struct ops *o, struct request *r)
 		rc = ROWAN_E_REFUSED;
 	else if (!r->stranger)
 		rc = authorise(o, r);
+	if (rc == 0 && !record_may(o, r))
+		return 0;
 	if (rc == 0)
 		rc = e->handle(o, r);
 	/* A handler that forgot to ask has answered nothing. */

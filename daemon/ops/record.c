@@ -62,13 +62,45 @@ int record_entry(struct ops *o, const struct request *r, struct log_entry *ret)
 	return 0;
 }
 
+/* What others than members of staff read is not told. */
+static bool is_told(const struct ops *o, const struct table_entry *e)
+{
+	return e->act != TABLE_NONE &&
+	       (e->effect != TABLE_READS || record_is_staff(o));
+}
+
+static bool pays(struct ops *o, struct request *r, uint64_t leaves)
+{
+	uint64_t wait = claims_leaves(o->claims, &r->device, leaves, o->now);
+
+	if (wait == 0)
+		return true;
+	ops_refuse(
+		r, WIRE_QUOTA, wait < UINT32_MAX ? (uint32_t)wait : UINT32_MAX);
+	return false;
+}
+
+bool record_may(struct ops *o, struct request *r)
+{
+	const struct table_entry *e = r->entry;
+
+	if (r->stranger || !is_told(o, e) || e->op == WIRE_OP_SUBMIT ||
+		e->op == WIRE_OP_ACK)
+		return true;
+	return pays(o, r, 1);
+}
+
+bool record_may_read(struct ops *o, struct request *r, uint64_t n)
+{
+	return !record_is_staff(o) || pays(o, r, n);
+}
+
 int record_done(struct ops *o, const struct request *r)
 {
 	struct log_entry e;
 	int rc;
 
-	if (r->entry->act == TABLE_NONE || o->record.done ||
-		(r->entry->effect == TABLE_READS && !record_is_staff(o)))
+	if (!is_told(o, r->entry) || o->record.done)
 		return 0;
 	rc = record_entry(o, r, &e);
 	return rc == 0 ? entry_add(o->store, &e, NULL) : rc;

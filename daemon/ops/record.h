@@ -43,6 +43,16 @@ ROWAN_MUST int record_refused(
 	struct ops *o, const struct request *r, uint16_t code);
 
 /**
+ * record_may(o, r), record_may_read(o, r, n):
+ * The request may have its leaf; the device may be handed ${n} envelopes, each
+ * of which has one if it is a member of staff's. Else false, and the answer is
+ * a refusal that says when. Submissions and acknowledgements have limits of
+ * their own: those of what is submitted.
+ */
+bool record_may(struct ops *o, struct request *r);
+bool record_may_read(struct ops *o, struct request *r, uint64_t n);
+
+/**
  * record_read(ctx, reading), record_fetched(ctx, reading):
  * A subs_read whose ${ctx} is the struct ops: of pushes, and of an answer.
  */

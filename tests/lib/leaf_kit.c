@@ -39,6 +39,9 @@ static bool must_be(const struct ops *o, const struct request *r)
 	/* An item each, some of which may be refused: their own tests. */
 	if (e->op == WIRE_OP_SUBMIT)
 		return false;
+	/* What deletes nothing is none. */
+	if (e->op == WIRE_OP_ACK)
+		return !o->record.done;
 	if (e->effect != TABLE_READS)
 		return true;
 	/* Of nothing there is none; what is fetched is told by itself. */

@@ -34,6 +34,22 @@ static void too_large(struct relay_client *c)
 	KIT_CHECK(kit_refusal(c).code == WIRE_LIMIT);
 }
 
+/* Each reading of a member of staff is in the log, which must not be filled. */
+static void reads_for_ever(struct relay_client *c)
+{
+	static struct wire_fetch_answer a;
+	const struct wire_fetch f = {0, 64};
+	struct wire_error e;
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < 4500; i++)
+		rc = relay_fetch(c, &f, &a);
+	KIT_CHECK(rc == ROWAN_E_QUOTA);
+	e = relay_error(c);
+	KIT_CHECK(e.code == WIRE_QUOTA && e.retry_ms > 0);
+	KIT_CHECK(kit_ping(c));
+}
+
 int main(void)
 {
 	struct id16 channel = seed_channel(0, 0);
@@ -44,7 +60,8 @@ int main(void)
 	uint64_t n = 0;
 
 	kit_start("mailbox = 16; mailbox_urgent = 4; rate_messages = 60;\n"
-		  "burst = \"20 s\"; message_bytes = \"128 KiB\";\n");
+		  "burst = \"20 s\"; message_bytes = \"128 KiB\";\n"
+		  "rate_requests = 1000000;\n");
 	s = kit_hello(SEED_SENDER, 0);
 	/* Twelve places for anybody, four more for urgent ones. */
 	while (n < 12)
@@ -76,6 +93,7 @@ int main(void)
 	other = kit_hello(SEED_SENDER, 1);
 	too_large(other);
 	KIT_CHECK(kit_submit(other, seed_channel(1, 1), 1, 'o', 9).code == 0);
+	reads_for_ever(m);
 	relay_close(s);
 	relay_close(m);
 	relay_close(other);

@@ -366,6 +366,78 @@ static void an_acknowledgement_says_up_to_where(void **state)
 	detail_of(before, &d);
 	assert_int_equal(d.act, WIRE_ACT_ACK);
 	assert_int_equal(d.number, 3);
+	/* A repeat deletes nothing, however often. */
+	before = size_of();
+	assert_int_equal(ops_kit_run(w, WIRE_OP_ACK, ADVOCATE), WIRE_OK);
+	assert_int_equal(size_of(), before);
+	assert_int_equal(fetch(VICTIM), WIRE_OK);
+}
+
+/* All that ${who} may cause at once, but ${left} leaves. */
+static void use_up(uint32_t who, uint64_t left)
+{
+	struct id16 id = device_of(who);
+	uint64_t n = 1 << 20;
+
+	w->ops.now = w->kit.now;
+	while (n > 0)
+		if (claims_leaves(w->ops.claims, &id, n, w->ops.now) != 0)
+			n /= 2;
+	w->kit.now += left;
+}
+
+static uint16_t subscribe(uint32_t who)
+{
+	w->request.body.subscribe = (struct wire_subscribe){0, 10};
+	return ops_kit_run(w, WIRE_OP_SUBSCRIBE, who);
+}
+
+/*
+ * Nobody fills the log by reading the same again and again. Whoever has read
+ * too much is told when to come again, and until then is given nothing.
+ */
+static void reading_without_end_has_an_end(void **state)
+{
+	uint64_t before;
+
+	/* One leaf a second, and a message's reading counts for its envelopes.
+	 */
+	claims_leaf_rate(w->ops.claims, 60, 100);
+	for (uint64_t i = 1; i <= 3; i++) {
+		assert_int_equal(say(VICTIM, i, "text", NULL), WIRE_OK);
+		assert_int_equal(say(ADVOCATE, i, "text", NULL), WIRE_OK);
+	}
+	use_up(ADVOCATE, 3);
+	before = size_of();
+	assert_int_equal(fetch(ADVOCATE), WIRE_QUOTA);
+	assert_true(w->request.error.retry_ms > 0 &&
+		    w->request.error.retry_ms <= 60000);
+	assert_int_equal(w->request.answer_count, 0);
+	assert_int_equal(size_of(), before);
+	w->kit.now += 4;
+	assert_int_equal(fetch(ADVOCATE), WIRE_OK);
+	assert_int_equal(size_of(), before + 1);
+	/* By subscribing anew neither, which counts what waits. */
+	use_up(ADVOCATE, 2);
+	assert_int_equal(subscribe(ADVOCATE), WIRE_QUOTA);
+	ops_kit_serve(w);
+	assert_int_equal(size_of(), before + 1);
+	w->kit.now += 1;
+	assert_int_equal(subscribe(ADVOCATE), WIRE_OK);
+	ops_kit_serve(w);
+	assert_int_equal(size_of(), before + 2);
+	/* Nor by what is repeated and changes nothing. */
+	use_up(ADVOCATE, 0);
+	w->request.body.key_publish = (struct wire_key_publish){.count = 0};
+	assert_int_equal(
+		ops_kit_run(w, WIRE_OP_KEY_PUBLISH, ADVOCATE), WIRE_QUOTA);
+	/* What was submitted and read is not held up; nor is anybody else. */
+	assert_int_equal(say(ADVOCATE, 4, "text", NULL), WIRE_OK);
+	w->request.body.ack = (struct wire_ack){.ranges = {{1, 3}}, .count = 1};
+	assert_int_equal(ops_kit_run(w, WIRE_OP_ACK, ADVOCATE), WIRE_OK);
+	use_up(VICTIM, 0);
+	assert_int_equal(fetch(VICTIM), WIRE_OK);
+	assert_int_equal(subscribe(VICTIM), WIRE_OK);
 }
 
 static void what_is_pushed_is_a_reading(void **state)
@@ -627,6 +699,7 @@ int main(void)
 		T(staff_that_reads_is_seen),
 		T(an_acknowledgement_says_up_to_where),
 		T(what_is_pushed_is_a_reading),
+		T(reading_without_end_has_an_end),
 		cmocka_unit_test_setup_teardown(who_looks_up_a_card_is_seen,
 			acting_setup, acting_teardown),
 		T(refused_attempts_are_counted),

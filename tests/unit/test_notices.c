@@ -10,6 +10,8 @@
 #include <sodium.h>
 
 #include "lib/acting.h"
+#include "ops/batch.h"
+#include "ops/subs_inner.h"
 
 static void subscribe(
 	const struct world_person *who, uint32_t peer, uint32_t credit)
@@ -190,6 +192,35 @@ static void a_failed_commit_is_no_news(void **state)
 	assert_int_equal(acting_ops.batch->push_count, 0);
 }
 
+/* Whoever's card has ended while they were connected hears nothing more. */
+static void an_ended_card_hears_nothing(void **state)
+{
+	struct notice n = {
+		.chain = acting_cast.c->id, .all = true, .but = {9, 9}};
+	struct subs *subs = &acting_ops.ops.subs;
+	struct sub *ended;
+	uint64_t end = acting_ops.kit.now + 10;
+
+	subscribe(&acting_cast.advocate, 11, 5);
+	subscribe(&acting_cast.officer, 12, 5);
+	ended = idmap_get(&subs->map, &acting_cast.advocate.device);
+	assert_non_null(ended);
+	ended->o.until = end;
+	batch_clear(acting_ops.batch);
+	assert_int_equal(subs_notice(subs, &n), 0);
+	subs_push(subs, acting_ops.batch, end - 1);
+	assert_int_equal(acting_ops.batch->push_count, 2);
+	batch_clear(acting_ops.batch);
+	assert_int_equal(subs_notice(subs, &n), 0);
+	subs_push(subs, acting_ops.batch, end);
+	assert_int_equal(acting_ops.batch->push_count, 1);
+	assert_int_equal(acting_ops.batch->pushes[0].to.slot, 12);
+	/* Nor does a slice of the mailbox bring it. */
+	acting_ops.ops.now = end;
+	ops_kit_serve(&acting_ops);
+	assert_int_equal(acting_ops.batch->push_count, 0);
+}
+
 #define TEST(f)                                                                \
 	cmocka_unit_test_setup_teardown(f, acting_setup, acting_teardown)
 
@@ -200,6 +231,7 @@ int main(void)
 		TEST(notices_wait_for_credit_and_are_one),
 		TEST(notices_that_did_not_leave_come_again),
 		TEST(a_failed_commit_is_no_news),
+		TEST(an_ended_card_hears_nothing),
 	};
 
 	if (sodium_init() < 0)
