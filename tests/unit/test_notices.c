@@ -217,6 +217,7 @@ static void an_ended_card_hears_nothing(void **state)
 	assert_int_equal(acting_ops.batch->pushes[0].to.slot, 12);
 	/* Nor does a slice of the mailbox bring it. */
 	acting_ops.ops.now = end;
+	subs_behind(subs, &acting_cast.advocate.device);
 	ops_kit_serve(&acting_ops);
 	assert_int_equal(acting_ops.batch->push_count, 0);
 }
