@@ -1,7 +1,8 @@
 # The log, held against other implementations than ours.
 #
-#   make check-tlog      the vectors are computed again; a kept export
-#                        is proved, and what is changed in it is named
+#   make check-tlog      the vectors are computed again; a kept export is
+#                        proved, and what is changed in it is named; what may
+#                        be handed over in place of one is refused
 #   make check-kept-whole  every single bit of it, half an hour [PART=1/8]
 #   make kept-export     another one in its place, out of a real clinic
 
@@ -10,6 +11,7 @@ CHECKS += check-tlog
 check-tlog: $(B)/rowan
 	$(Q)python3 tests/tlog/vectors.py | cmp - tests/tlog/vectors.txt
 	$(Q)python3 tests/tlog/kept.py $(B)
+	$(Q)python3 tests/tlog/hostile.py $(B)
 
 .PHONY: check-kept-whole
 check-kept-whole: $(B)/rowan
