@@ -40,6 +40,27 @@ def opens_app(phone):
     return phone.out
 
 
+def answered(advocate, sent, coordinator):
+    """The commissioner's figure: from the full hour of her first word to the
+    advocate's answer, whoever of those in the conversation is asked."""
+    first = [m for m in advocate.messages("1") if m["type"] == "text"
+             and m["from"].get("role") == "victim"][0]
+    assert first["received"] % 86400 == 10 * 3600, first
+    wait = sent["received"] - first["received"]
+    assert 3600 <= wait < 3600 + 1800, (first, sent)
+    told = advocate.json("report", "today", "today", "--exact")
+    assert told["all"]["first_answer_seconds"] == wait, (told, wait)
+    assert [a["first_answer_seconds"] for a in told["agencies"]] == [wait]
+    assert told["all"]["left_out"] == 0, told
+    assert ",%d,0\n" % wait in advocate.run(
+        "report", "today", "today", "--exact", "--csv").stdout
+    assert "1 h %d min\n" % (wait // 60 % 60) in advocate.run(
+        "report", "today", "today", "--exact").stdout
+    # No access by rank: who takes no part in it cannot know, and says so.
+    told = coordinator.json("report", "today", "today", "--exact")["all"]
+    assert (told["first_answer_seconds"], told["left_out"]) == (None, 1), told
+
+
 def evening():
     at(10, 0)
     k.begin()
@@ -86,17 +107,24 @@ def evening():
     assert "\a" not in out, out
     phone.say("quit")
     phone.p.wait(30)
-    with open(k.path("phone.vault"), "rb") as f:
-        assert b"A car will" not in f.read()
-
-    # It comes at its time, and not before.
+    # Not even asleep on the phone: with the time over and no daemon to bring
+    # it there is nothing to be seen still.
+    k.stop()
     at(12, 30)
     k.move(60)
+    out = opens_app(phone)
+    assert HELD not in out and "new message" not in out, out
+    phone.say("quit")
+    phone.p.wait(30)
+
+    # It comes at its time, and not before.
+    k.start()
     phone.out = ""
     phone.open()
     phone.sees("new message")
     phone.say("read 5")
     phone.sees("A car will be at the surgery at one")
+    answered(advocate, sent, coordinator)
 
     says("Later the advocate revokes the device: it is refused on its next "
          "message,")
@@ -104,6 +132,7 @@ def evening():
     advocate.current()
     since = phone.mark()
     device = advocate.json("devices", "--case", "1")["devices"][0]["device"]
+    before = advocate.channel("1")["epoch"]
     advocate.run("revoke", device, "--case", "1", "--yes")
     phone.say("write let me in")
     phone.say("wait 2")
@@ -116,8 +145,16 @@ def evening():
     assert {m["from"].get("role") for m in advocate.messages("1")} == {
         "caseworker", "victim"}, advocate.messages("1")
 
+    # And the figures stay what they were, though she is in it no more.
+    answered(advocate, sent, coordinator)
+
     says("envelopes sealed afterwards cannot open on it,")
+    # They belong to an epoch that began by leaving it out: no key of it was
+    # ever sealed for that phone, whoever brings it the envelope.
     epoch = advocate.channel("1")["epoch"]
+    assert epoch > before, (before, epoch)
+    assert [p["role"] for p in advocate.channel("1")["people"]
+            if p["present"]] == ["caseworker"]
     # She has no other yet, and that is said.
     unsent = advocate.run("send", "1", "Not for that phone.", check=False)
     assert unsent.returncode == 9, unsent
@@ -165,7 +202,7 @@ def alarms(person):
 
 
 def search(words):
-    found = 0
+    found, kinds = 0, set()
     for folder, _, names in os.walk(k.path("daemon")):
         for name in names:
             path = os.path.join(folder, name)
@@ -174,6 +211,8 @@ def search(words):
             with open(path, "rb") as f:
                 data = f.read()
             found += 1
+            # What is there in the clear is found, so the rest could be.
+            kinds |= {w for w in (b"SQLite format 3", b"tcp:") if w in data}
             for w in words:
                 for form in (w, w.decode().encode("utf-16-le"),
                              w.hex().encode()):
@@ -181,7 +220,7 @@ def search(words):
             assert k.host.encode() not in data, path
             assert b"127.0.0.1" not in data, path
             assert b"::1" not in data or not path.endswith("log"), path
-    assert found >= 4
+    assert found >= 4 and b"SQLite format 3" in kinds, (found, kinds)
 
 
 try:

@@ -72,8 +72,12 @@ def evening():
     phone.say("write " + WORDS[1])
     colleague.hears("1", WORDS[1])
     assert WORDS[0] not in colleague.texts("1")
-    with open(os.path.join(colleague.home, "vault"), "rb") as f:
-        assert WORDS[0].encode() not in f.read()
+    # Nor has it ever come to their device: every event that there was.
+    ever = [json.loads(line) for line in colleague.run(
+        "listen", "--after", "0", "--count",
+        str(colleague.status()["cursor"])).stdout.splitlines()]
+    came = [e["content"].get("text") for e in ever if e["event"] == "message"]
+    assert WORDS[1] in came and WORDS[0] not in came, came
 
     says("An officer on the bar list is proposed and refused, and the attempt "
          "is in the log.")
@@ -130,7 +134,20 @@ def evening():
 
     says("at hour 72 the right ends although nobody is at a keyboard.")
     advocate.run("agent", "stop")
-    k.move(72 * 3600 + 60)
+    # An hour before it is there still, for words both ways.
+    k.move(granted + 71 * 3600 - k.now())
+    colleague.current()
+    since = phone.mark()
+    told = colleague.json("send", "1", "--wait", "60", "at hour 71")
+    assert not told.get("pending"), told
+    phone.sees("new message", since=since)
+    since = phone.mark()
+    phone.say("read 5")
+    phone.sees("at hour 71", since=since)
+    phone.say("write Still there?")
+    colleague.hears("1", "Still there?")
+    assert k.now() < cover["until"], "the test was too slow"
+    k.move(cover["until"] + 60 - k.now())
     k.until(lambda: colleague.code("send", "1", "--wait", "2", "still here?")
             == 7, "the right has ended")
     advocate.run("unlock", "--passphrase-file", k.path("pass"))
@@ -138,24 +155,32 @@ def evening():
     k.until(lambda: not any(p.get("name") == "Kim" and p["present"]
                             for p in advocate.channel("1")["people"]),
             "the colleague is out of the channel")
+    since = phone.mark()
     advocate.run("send", "1", WORDS[3])
-    phone.say("wait 10")
-    phone.sees("new message")
+    phone.sees("new message", since=since)
     assert WORDS[3] not in colleague.run(
         "read", "1", "--last", "100", "--json", "--keep", check=False).stdout
 
-    audited(auditor, case, colleague, officer, nurse, coordinator)
+    # A leaver: the caseload goes to the colleague, for good, in one command.
+    coordinator.run("handover", n["colleague"], "--from", n["advocate"],
+                    "--yes")
+    colleague.joined("1", "support")
+    k.until(lambda: advocate.code("read", "1") == 7, "the leaver is out")
+    since = phone.mark()
+    colleague.run("send", "1", "I stay with you.")
+    phone.sees("new message", since=since)
+    audited(auditor, case, advocate, colleague, officer, nurse, coordinator)
 
 
-def audited(auditor, case, colleague, officer, nurse, coordinator):
+def audited(auditor, case, *people):
+    advocate, colleague, officer, nurse, coordinator = people
     says("Afterwards an auditor of another agency reconstructs who did what, "
          "without a content key.")
     auditor.current()
     assert auditor.status()["agency"] == "probation"
     assert auditor.json("cases", "--all")["cases"] == []
     told = auditor.json("audit", "timeline", case)["entries"]
-    me = {p.name: p.status()["member"] for p in
-          (colleague, officer, nurse, coordinator)}
+    me = {p.name: p.status()["member"] for p in people}
     for who, act in (("coordinator", "statement"), ("colleague", "submit"),
                      ("nurse", "read"), ("colleague", "read")):
         assert any(e["member"] == me[who] and e["act"] == act
@@ -166,6 +191,12 @@ def audited(auditor, case, colleague, officer, nurse, coordinator):
     readers = {e["member"] for e in seen}
     assert me["colleague"] in readers and me["nurse"] in readers
     assert me["officer"] not in readers, "who never saw it is not in it"
+    # The victim's first word: fetched by the advocate, never by the colleague.
+    first = [e["entry"] for e in told
+             if e["act"] == "submit" and e.get("role") == "victim"][0]
+    read = {e["member"] for e in seen if first in e.get("reads", ())}
+    assert me["advocate"] in read and me["colleague"] not in read, (
+        first, read)
     everything = json.dumps(told) + json.dumps(seen)
     for w in WORDS:
         assert w not in everything
