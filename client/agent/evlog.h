@@ -46,6 +46,13 @@ ROWAN_MUST int evlog_sync(struct evlog *j);
 json_t *evlog_next(struct evlog *j, uint64_t after, uint64_t *ret_cursor);
 
 /**
+ * evlog_newest(j, id):
+ * The newest event in which ${id} stands, an id in hexadecimal; owned by the
+ * caller; NULL for none.
+ */
+json_t *evlog_newest(struct evlog *j, const char *id);
+
+/**
  * evlog_last(j):
  * The newest cursor; 0 for none.
  */

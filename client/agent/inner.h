@@ -225,6 +225,8 @@ const char *show_link(enum rowan_link_state link);
 json_t *show_rights(unsigned rights);
 /* Puts "case" with its id and "alias", if it has one. */
 void show_case(const struct agent *a, const uint8_t *id, json_t *into);
+/* How much is unread where this device takes part. */
+size_t show_unread(const struct agent *a);
 /* Who a member is: "member", "name", "role", "agency", "alias". */
 void show_person(struct agent *a, const struct id16 *member,
 	const struct rowan_list *people, json_t *into);

@@ -3,12 +3,14 @@
  * statement stands or is refused; without a connection it is kept and the
  * answer says "pending".
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/inner.h"
 #include "ui/hex.h"
 #include "ui/mem.h"
+#include "ui/text.h"
 
 static int act(struct request *q, int rc, uint64_t number)
 {
@@ -19,6 +21,51 @@ static int act(struct request *q, int rc, uint64_t number)
 	return wait_for(q, WAIT_ACT, number, NULL);
 }
 
+/* ---- referrals ---- */
+
+struct nearest {
+	const char *to;
+	size_t least;
+	char name[ROWAN_AGENCY_LEN];
+};
+
+/* An agency that the clinic has heard of; 0 apart: it is the one meant. */
+static void consider(struct nearest *n, const char *agency)
+{
+	size_t d = text_distance(n->to, agency);
+
+	if (d >= n->least)
+		return;
+	n->least = d;
+	(void)snprintf(n->name, sizeof n->name, "%s", agency);
+}
+
+/*
+ * Whether anybody of that agency has a card, or a case was referred by it
+ * before: "known"; if not, "near": one that is written nearly like it.
+ */
+static int look_at_agency(struct request *q, const char *agency)
+{
+	struct nearest n = {.to = agency, .least = SIZE_MAX};
+	struct rowan_list *staff = NULL, *cases = NULL;
+	int rc = rowan_staff(q->agent->rowan, &staff);
+
+	if (rc == 0)
+		rc = rowan_cases(q->agent->rowan, &cases);
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(staff); i++)
+		consider(&n, rowan_member_agency(staff, i));
+	for (size_t i = 0; rc == 0 && i < rowan_list_count(cases); i++)
+		consider(&n, rowan_case_agency(cases, i));
+	rowan_list_free(staff);
+	rowan_list_free(cases);
+	(void)json_object_set_new(q->out, "known", json_boolean(n.least == 0));
+	/* Two letters of a short code make another one. */
+	if (n.least > 0 && n.least <= (strlen(agency) > 4 ? 2U : 1U))
+		(void)json_object_set_new(q->out, "near", json_string(n.name));
+	return rc;
+}
+
+/* "look": only what is to be asked before. */
 static int op_open(struct request *q)
 {
 	struct agent *a = q->agent;
@@ -30,6 +77,8 @@ static int op_open(struct request *q)
 
 	if (agency == NULL)
 		return ROWAN_E_INVAL;
+	if (arg_flag(q, "look"))
+		return look_at_agency(q, agency);
 	rc = rowan_open_case(a->rowan, agency,
 		(uint32_t)arg_number(q, "day", 0), id.b, &number);
 	if (rc == ROWAN_E_INVAL)
@@ -252,6 +301,11 @@ static int op_revoke(struct request *q)
 		return 0;
 	rc = rowan_revoke(q->agent->rowan, device.b, why,
 		text != NULL ? of_case.b : NULL, &number);
+	if (rc == ROWAN_E_RULE || rc == ROWAN_E_REVOKED)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("this device cannot be revoked"),
+			N_("it was revoked already, perhaps: rowan devices "
+			   "says so. A victim's is revoked with --case"));
 	return act(q, rc, number);
 }
 

@@ -158,6 +158,25 @@ static void put_people(struct request *q, const uint8_t *channel, json_t *into)
 	(void)json_object_set_new(into, "people", list);
 }
 
+/* Of a victim, also of one who has left or whose phone was revoked since. */
+static bool is_victim(struct agent *a, const uint8_t *channel,
+	const struct rowan_list *people, const uint8_t *member)
+{
+	struct rowan_list *l;
+	bool ret;
+
+	for (size_t i = 0; i < rowan_list_count(people); i++)
+		if (memcmp(rowan_member_id(people, i), member, ID16_LEN) == 0)
+			return rowan_member_role(people, i) ==
+			       ROWAN_ROLE_VICTIM;
+	if (rowan_person(a->rowan, channel, member, &l) != 0)
+		return false;
+	ret = rowan_list_count(l) > 0 &&
+	      rowan_member_role(l, 0) == ROWAN_ROLE_VICTIM;
+	rowan_list_free(l);
+	return ret;
+}
+
 /* When the victim first wrote, and when somebody of staff first answered. */
 static void put_answer(struct agent *a, const uint8_t *channel, json_t *into)
 {
@@ -169,15 +188,10 @@ static void put_answer(struct agent *a, const uint8_t *channel, json_t *into)
 		return;
 	while (answer == 0 &&
 		rowan_message_next(a->rowan, channel, at, &m) == 0) {
-		const uint8_t *from = rowan_message_member(m);
 		uint64_t when = rowan_message_received(m);
-		bool victim = false;
+		bool victim =
+			is_victim(a, channel, people, rowan_message_member(m));
 
-		for (size_t i = 0; i < rowan_list_count(people); i++)
-			if (rowan_member_role(people, i) == ROWAN_ROLE_VICTIM &&
-				memcmp(rowan_member_id(people, i), from,
-					ID16_LEN) == 0)
-				victim = true;
 		if (rowan_message_type(m) != ROWAN_MESSAGE_NAME) {
 			if (victim && first == 0)
 				first = when;

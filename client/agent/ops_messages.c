@@ -195,7 +195,9 @@ static int op_cancel(struct request *q)
 	if (rc == 0)
 		rc = rowan_cancel(q->agent->rowan, id.b);
 	if (rc == ROWAN_E_STATE)
-		return refuse(q, EXIT_OTHER, N_("it has left already"), NULL);
+		return refuse(q, EXIT_OTHER, N_("it has left already"),
+			N_("those who got it have it; rowan forget deletes it "
+			   "on this device only"));
 	return rc;
 }
 

@@ -222,29 +222,16 @@ static int invite_arg(struct request *q, struct id16 *ret)
 static bool redeemed(struct request *q, const struct id16 *id)
 {
 	char hex[2 * ID16_LEN + 1];
-	uint64_t at = 0, next;
-	json_t *e, *found = NULL;
+	const char *name;
+	json_t *e;
 
 	hex_write(id->b, ID16_LEN, hex);
-	while ((e = evlog_next(q->agent->evlog, at, &next)) != NULL ||
-		next != at) {
-		const char *name =
-			json_string_value(json_object_get(e, "event"));
-		const char *of =
-			json_string_value(json_object_get(e, "message"));
-
-		at = next;
-		if (name != NULL && of != NULL && strcmp(of, hex) == 0) {
-			json_decref(found);
-			found = strcmp(name, "compare") == 0 ? json_incref(e)
-							     : NULL;
-		}
-		json_decref(e);
-	}
-	if (found != NULL)
+	e = evlog_newest(q->agent->evlog, hex);
+	name = json_string_value(json_object_get(e, "event"));
+	if (name != NULL && strcmp(name, "compare") == 0)
 		(void)json_object_set(
-			q->out, "code", json_object_get(found, "text"));
-	json_decref(found);
+			q->out, "code", json_object_get(e, "text"));
+	json_decref(e);
 	return json_is_string(json_object_get(q->out, "code"));
 }
 

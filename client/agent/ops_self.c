@@ -66,8 +66,8 @@ static int op_status(struct request *q)
 		o, "link", json_string(show_link(rowan_link(a->rowan))));
 	(void)json_object_set_new(
 		o, "now", json_integer((json_int_t)rowan_now(a->rowan)));
-	(void)json_object_set_new(o, "unread",
-		json_integer((json_int_t)rowan_unread(a->rowan, NULL)));
+	(void)json_object_set_new(
+		o, "unread", json_integer((json_int_t)show_unread(a)));
 	if (book_mark(a->book, BOOK_OLD_COPY))
 		(void)json_object_set_new(o, "old_copy", json_true());
 	if (book_mark(a->book, BOOK_REVOKED))

@@ -85,6 +85,28 @@ void show_case(const struct agent *a, const uint8_t *id, json_t *into)
 		(void)json_object_set_new(into, "alias", json_string(alias));
 }
 
+/* What came in channels that were left since can be read by nobody here. */
+size_t show_unread(const struct agent *a)
+{
+	struct rowan_list *cases = NULL, *channels;
+	size_t ret = 0;
+
+	if (rowan_unread(a->rowan, NULL) == 0 ||
+		rowan_cases(a->rowan, &cases) != 0)
+		return 0;
+	for (size_t i = 0; i < rowan_list_count(cases); i++) {
+		if (rowan_channels(
+			    a->rowan, rowan_case_id(cases, i), &channels) != 0)
+			continue;
+		for (size_t k = 0; k < rowan_list_count(channels); k++)
+			ret += rowan_unread(
+				a->rowan, rowan_channel_id(channels, k));
+		rowan_list_free(channels);
+	}
+	rowan_list_free(cases);
+	return ret;
+}
+
 void show_person(struct agent *a, const struct id16 *member,
 	const struct rowan_list *people, json_t *into)
 {

@@ -16,6 +16,7 @@
 #include "ui/table.h"
 #include "ui/when.h"
 #include "ui/words.h"
+#include "wire/card.h"
 
 /* The clinic's time, or this machine's before there was a connection. */
 static uint64_t clinic_now(struct run *r)
@@ -57,7 +58,57 @@ static const struct command_option open_options[] = {
 	{"day", 'd', "DAY", N_("of the referral: today, yesterday, 2026-01-15"),
 		COMMAND_TEXT},
 	{"alias", 'a', "WORD", N_("a private name for it"), COMMAND_TEXT},
+	{"yes", 'y', NULL, N_("the agency is written as it should be"),
+		COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
+
+/*
+ * A referral stays with the agency it was opened for: one that looks like a
+ * slip of the finger is asked about, one that is new is remarked upon.
+ */
+static int look_at_agency(struct run *r, const char *agency)
+{
+	bool yes = run_option(r, "yes") != NULL;
+	char *question, *safe;
+	json_t *ret = NULL;
+	const char *near;
+	int code;
+
+	/* What is no code at all is refused by whoever signs. */
+	if (!wire_agency_ok(bytes_of(agency, strlen(agency))))
+		return EXIT_DONE;
+	code = remote_call(r,
+		json_pack("{s:s,s:s,s:b}", "op", "open", "agency", agency,
+			"look", 1),
+		&ret);
+
+	if (code != EXIT_DONE || yes || json_flag(ret, "known")) {
+		json_decref(ret);
+		return code;
+	}
+	near = json_text(ret, "near");
+	safe = ui_safe(&r->ui, agency);
+	if (*near != '\0') {
+		question = mem_print(
+			_("Nobody here is of the agency %s, and it has "
+			  "referred no case before. Do you mean %s? Open it "
+			  "for %s all the same?"),
+			safe, near, safe);
+		code = ui_ask(&r->ui, question, "--yes", &yes);
+		free(question);
+		if (code == EXIT_DONE && !yes)
+			code = ui_fail(&r->ui, EXIT_OTHER, NULL,
+				_("nothing was done"));
+	} else {
+		ui_note(&r->ui,
+			_("The first referral by %s, of which nobody here has "
+			  "a card."),
+			safe);
+	}
+	free(safe);
+	json_decref(ret);
+	return code;
+}
 
 static int open_run(struct run *r)
 {
@@ -70,6 +121,9 @@ static int open_run(struct run *r)
 		    day_text != NULL ? day_text : "today", clinic_now(r), &day))
 		return run_usage(r, _("a day is today, yesterday or "
 				      "2026-01-15"));
+	code = look_at_agency(r, r->argv[0]);
+	if (code != EXIT_DONE)
+		return code;
 	code = do_act(r,
 		json_pack("{s:s,s:s,s:i,s:s*}", "op", "open", "agency",
 			r->argv[0], "day", (int)day, "alias",

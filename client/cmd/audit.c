@@ -70,6 +70,12 @@ static int ask(
 		_("the daemon does not answer"));
 }
 
+/* The whole log comes, and each entry is checked: that takes its time. */
+static void say_it_takes(const struct run *r)
+{
+	ui_note(&r->ui, _("Reading the clinic's log ..."));
+}
+
 /* ---- words -----------------------------------------------------------------
  */
 
@@ -231,6 +237,7 @@ static int list(struct run *r, const char *const *acts, const char *none)
 	int code;
 
 	g.list = json_array();
+	say_it_takes(r);
 	code = ask(r, question("read", r->argc > 0 ? r->argv[0] : NULL, 0),
 		gather, &g, &ret);
 	if (code != EXIT_DONE) {
@@ -399,6 +406,8 @@ static int verify_run(struct run *r)
 	if (code == EXIT_DONE)
 		code = set_policy(r);
 	if (code == EXIT_DONE)
+		say_it_takes(r);
+	if (code == EXIT_DONE)
 		code = ask(r, question("verify", NULL, (json_int_t)since),
 			verify_piece, &pieces, &ret);
 	if (code != EXIT_DONE)
@@ -464,6 +473,7 @@ static int export_all(struct run *r, struct exporting *x)
 	int code;
 
 	(void)json_object_set_new(q, "proofs", json_true());
+	say_it_takes(r);
 	code = ask(r, q, export_entry, x, &ret);
 	if (x->code != EXIT_DONE)
 		code = x->code;

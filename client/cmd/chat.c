@@ -84,10 +84,7 @@ static void show(struct chat *c, const json_t *m, bool again)
 
 	if (c->screen == NULL) {
 		if (c->r->ui.json && !again) {
-			char *text = json_dumps(m, JSON_COMPACT);
-
-			(void)puts(text != NULL ? text : "");
-			free(text);
+			(void)ui_json_line(m);
 		} else if (!again && (!c->begun || !json_flag(m, "own"))) {
 			/* What is typed from now on is there already. */
 			message_print(&c->r->ui, m, c->now);
@@ -363,10 +360,11 @@ static void send_text(struct chat *c, const char *text)
 {
 	json_int_t id;
 
-	if (*text == '\0')
+	if (text_blank(text, strlen(text)))
 		return;
 	if (!utf8_valid(bytes_of(text, strlen(text)))) {
-		refuse(c, _("that is not text; it was not sent"), NULL);
+		refuse(c, _("that is not text; it was not sent"),
+			_("text is UTF-8; other files go with rowan attach"));
 		return;
 	}
 	/* Answered when it is in the vault, not when it has left. */
@@ -513,7 +511,9 @@ static void take_input(struct chat *c, struct input *in)
 		if (len > 0 && in->buffer[len - 1] == '\r')
 			in->buffer[len - 1] = '\0';
 		if (strlen(in->buffer) + 1 < len)
-			refuse(c, _("that is not text; it was not sent"), NULL);
+			refuse(c, _("that is not text; it was not sent"),
+				_("text is UTF-8; other files go with rowan "
+				  "attach"));
 		else if (!in->skipping)
 			in->left = !typed(c, in->buffer);
 		in->skipping = false;

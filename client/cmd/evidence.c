@@ -70,7 +70,9 @@ int authority_read(struct run *r, const char *what, struct anchor *ret)
 	if (code != EXIT_DONE)
 		return code;
 	if (!pin_records(buf_view(&text), ret))
-		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
+		code = ui_fail(&r->ui, EXIT_INPUT,
+			_("the clinic's authority.txt is one, or its key as 64 "
+			  "hexadecimal digits"),
 			_("%s is no record of an authority"), what);
 	buf_wipe(&text);
 	return code;

@@ -242,33 +242,6 @@ bool help_is_group(const char *word)
 	return false;
 }
 
-/* Edit distance of two short words. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t row[32], n = strlen(b);
-
-	if (strlen(a) > 30 || n > 30)
-		return 99;
-	for (size_t k = 0; k <= n; k++)
-		row[k] = k;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		size_t left = row[0]++;
-
-		for (size_t k = 1; k <= n; k++) {
-			size_t above = row[k];
-			size_t best = left + (a[i] != b[k - 1]);
-
-			if (above + 1 < best)
-				best = above + 1;
-			if (row[k - 1] + 1 < best)
-				best = row[k - 1] + 1;
-			left = above;
-			row[k] = best;
-		}
-	}
-	return row[n];
-}
-
 const char *help_nearest(const char *word)
 {
 	const char *best = NULL;
@@ -278,7 +251,7 @@ const char *help_nearest(const char *word)
 		g++)
 		for (const struct command *c = g->commands; c->name != NULL;
 			c++) {
-			size_t d = distance(word, c->name);
+			size_t d = text_distance(word, c->name);
 
 			if (d < least) {
 				least = d;

@@ -20,6 +20,7 @@
 #include "ui/message.h"
 #include "ui/pass.h"
 #include "ui/progress.h"
+#include "ui/text.h"
 #include "ui/when.h"
 #include "ui/words.h"
 
@@ -83,6 +84,13 @@ static const struct command_option send_options[] = {
 		COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
+static int nothing_to_send(const struct run *r)
+{
+	return ui_fail(&r->ui, EXIT_INPUT,
+		_("text is UTF-8; other files go with rowan attach"),
+		_("there is nothing to send"));
+}
+
 /* What stdin has, without the line end at its end. */
 static int text_of_stdin(const struct run *r, struct buf *ret)
 {
@@ -94,13 +102,13 @@ static int text_of_stdin(const struct run *r, struct buf *ret)
 	while (ret->len > 0 && (ret->data[ret->len - 1] == '\n' ||
 				       ret->data[ret->len - 1] == '\r'))
 		ret->len--;
-	if (ret->len > 0 && memchr(ret->data, 0, ret->len) == NULL &&
-		utf8_valid(buf_view(ret)))
+	if (text_blank((const char *)ret->data, ret->len))
+		return nothing_to_send(r);
+	if (memchr(ret->data, 0, ret->len) == NULL && utf8_valid(buf_view(ret)))
 		return EXIT_DONE;
 	return ui_fail(&r->ui, EXIT_INPUT,
 		_("text is UTF-8; other files go with rowan attach"),
-		ret->len == 0 ? _("there is nothing to send")
-			      : _("that is not text"));
+		_("that is not text"));
 }
 
 /* The words of the message: arguments with blanks between, or stdin. */
@@ -130,10 +138,8 @@ static int text_of(const struct run *r, int first, struct buf *ret)
 	}
 	rc = buf_copy(ret, bytes_of(text, strlen(text)));
 	free(text);
-	if (rc == 0 && ret->len == 0)
-		return ui_fail(&r->ui, EXIT_INPUT,
-			_("text is UTF-8; other files go with rowan attach"),
-			_("there is nothing to send"));
+	if (rc == 0 && text_blank((const char *)ret->data, ret->len))
+		return nothing_to_send(r);
 	if (rc != 0 || !utf8_valid(buf_view(ret)))
 		return ui_fail(&r->ui, EXIT_INPUT, NULL, _("that is not text"));
 	return EXIT_DONE;
@@ -273,6 +279,11 @@ static int attach_run(struct run *r)
 
 	if (code != EXIT_DONE)
 		return code;
+	if (strcmp(r->argv[1], "-") == 0)
+		return ui_fail(&r->ui, EXIT_USAGE,
+			_("write it to a file first, which also gives it a "
+			  "name; a file called - is ./-"),
+			_("what comes in on stdin cannot be attached"));
 	if (stat(r->argv[1], &st) != 0)
 		return ui_fail(&r->ui,
 			errno == ENOENT ? EXIT_NOT_FOUND : EXIT_MACHINE, NULL,
@@ -367,6 +378,12 @@ static int get_run(struct run *r)
 	char *name = NULL, *path;
 	int code = run_number(r, "wait", 0, 86400, &wait);
 
+	if (code == EXIT_DONE && out != NULL && strcmp(out, "-") == 0)
+		code = ui_fail(&r->ui, EXIT_USAGE,
+			_("fetch it with --out FILE, then read that; a file "
+			  "called - is ./-"),
+			_("a file comes in pieces, and again after an "
+			  "interruption: not to stdout"));
 	if (code == EXIT_DONE)
 		code = remote_call(r,
 			json_pack("{s:s,s:s}", "op", "message", "message",
@@ -455,14 +472,27 @@ static const struct command_option history_options[] = {
 		COMMAND_CHANNEL},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
+/* The vault is opened first: its passphrase is not that of the file. */
+static int open_first(struct run *r)
+{
+	json_t *ret = NULL;
+	int code = remote_call(
+		r, json_pack("{s:s,s:i}", "op", "current", "wait", 0), &ret);
+
+	json_decref(ret);
+	return code;
+}
+
 static int export_run(struct run *r)
 {
 	char *path = absolute_path(r->argv[0]);
 	json_t *request;
-	struct pass pass;
-	int code = pass_new(
-		&r->ui, _("A passphrase for the exported file:"), &pass);
+	struct pass pass = {NULL, 0};
+	int code = open_first(r);
 
+	if (code == EXIT_DONE)
+		code = pass_new(&r->ui,
+			_("A passphrase for the exported file:"), &pass);
 	if (code == EXIT_DONE) {
 		request = json_pack("{s:s,s:s,s:s%,s:s*,s:s*}", "op",
 			"history-export", "path", path, "passphrase", pass.b,
@@ -480,9 +510,11 @@ static int import_run(struct run *r)
 {
 	char *path = absolute_path(r->argv[0]);
 	json_t *ret = NULL;
-	struct pass pass;
-	int code = pass_get(&r->ui, _("Passphrase of the file:"), &pass);
+	struct pass pass = {NULL, 0};
+	int code = open_first(r);
 
+	if (code == EXIT_DONE)
+		code = pass_get(&r->ui, _("Passphrase of the file:"), &pass);
 	if (code == EXIT_DONE)
 		code = remote_call(r,
 			json_pack("{s:s,s:s,s:s%}", "op", "history-import",

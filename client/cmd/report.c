@@ -155,7 +155,9 @@ static bool median(const struct figures *f, bool exact, uint64_t *ret)
 	*ret = 0;
 	if (f->wait_count == 0 || (!exact && f->wait_count < SMALL))
 		return false;
-	*ret = f->waits[f->wait_count / 2];
+	*ret = (f->waits[(f->wait_count - 1) / 2] +
+		       f->waits[f->wait_count / 2]) /
+	       2;
 	return true;
 }
 
@@ -245,9 +247,11 @@ static void print_json(const struct run *r, const struct report *p, bool exact,
 
 static void print_csv(const struct report *p, bool exact)
 {
-	(void)printf("agency,referrals,open,closed,first_answer_seconds\n");
+	(void)printf("agency,referrals,open,closed,first_answer_seconds,"
+		     "left_out\n");
 	for (size_t i = 0; i <= p->count; i++) {
 		uint64_t wait;
+		size_t out;
 
 		(void)printf("%s", p->of[i].agency);
 		for (int k = 0; k < 3; k++) {
@@ -257,9 +261,13 @@ static void print_csv(const struct report *p, bool exact)
 			(void)printf(",%s", text);
 		}
 		if (median(&p->of[i], exact, &wait))
-			(void)printf(",%llu\n", (unsigned long long)wait);
+			(void)printf(",%llu,", (unsigned long long)wait);
 		else
-			(void)printf(",\n");
+			(void)printf(",,");
+		if (left_out(&p->of[i], exact, &out))
+			(void)printf("%zu\n", out);
+		else
+			(void)printf("\n");
 	}
 }
 
@@ -364,7 +372,10 @@ const struct command report_commands[] = {
 		   "waited for a first answer. That time is of the cases in "
 		   "whose conversation this device takes part, as it has the "
 		   "messages; one of a victim counts from its full hour; how "
-		   "many cases are left out is said. Counts below five are not "
+		   "many cases are left out is said. Rank gives no access: who "
+		   "takes no part in a conversation is not told when it began, "
+		   "and collects that figure from those who do (--exact "
+		   "--json). Counts below five are not "
 		   "told, nor what would give them away."),
 		0, report_options, report_run},
 	{NULL, NULL, 0, 0, COMMAND_TEXT, NULL, NULL, 0, NULL, NULL}};

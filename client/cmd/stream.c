@@ -1,15 +1,17 @@
 /*
  * rowan listen: events for programs, one JSON object a line.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
+
+#include <rowan.h>
 
 #include "cmd/families.h"
 #include "cmd/remote.h"
+#include "ui/mem.h"
 #include "ui/words.h"
+
+#define TYPES 256 /* more than there are kinds of events */
 
 static const struct command_option listen_options[] = {
 	{"after", 'a', "CURSOR",
@@ -43,18 +45,42 @@ static bool wanted(const char *list, const char *name)
 static bool on_event(struct run *r, const json_t *event, void *ctx)
 {
 	struct listener *l = ctx;
-	char *text;
 
 	if (!wanted(l->types, json_text(event, "event")))
 		return true;
-	text = json_dumps(event, JSON_COMPACT);
-	if (text != NULL)
-		(void)puts(text);
-	free(text);
 	/* A closed pipe: whoever listened has had enough. */
-	if (fflush(stdout) != 0)
+	if (!ui_json_line(event))
 		return false;
 	return l->left == 0 || --l->left > 0;
+}
+
+static bool is_event(const char *name)
+{
+	for (int type = 1; type < TYPES; type++)
+		if (strcmp(rowan_event_name((enum rowan_event_type)type),
+			    name) == 0)
+			return strcmp(name, "unknown") != 0;
+	return false;
+}
+
+/* What never comes would be waited for for ever. */
+static int look_at_types(const struct run *r, const char *list)
+{
+	char *copy = mem_text(list != NULL ? list : ""), *rest = NULL, *one;
+	int code = EXIT_DONE;
+
+	if (list != NULL && *list == '\0')
+		code = run_usage(r, _("--type names no event"));
+	for (one = strtok_r(copy, ",", &rest); one != NULL && code == EXIT_DONE;
+		one = strtok_r(NULL, ",", &rest))
+		if (!is_event(one))
+			code = ui_fail(&r->ui, EXIT_USAGE,
+				_("message, sent, joined, alarm and the others "
+				  "stand in docs/cli.md; two with a comma "
+				  "between"),
+				_("there is no event %s"), one);
+	free(copy);
+	return code;
 }
 
 static int listen_run(struct run *r)
@@ -65,6 +91,8 @@ static int listen_run(struct run *r)
 	char *end;
 	int code = run_number(r, "count", 1, 1000000000, &l.left);
 
+	if (code == EXIT_DONE)
+		code = look_at_types(r, l.types);
 	if (code != EXIT_DONE)
 		return code;
 	if (after != NULL) {

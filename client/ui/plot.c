@@ -37,7 +37,9 @@ void plot_text(const struct ui *ui, const struct plot_bar *bars, size_t count)
 	}
 	if (left > LABEL_MAX)
 		left = LABEL_MAX;
-	room = ui->width < left + BAR_MAX + 8 ? ui->width - left - 8 : BAR_MAX;
+	if (left > ui->width / 2)
+		left = ui->width / 2;
+	room = ui->width - left < BAR_MAX + 8 ? ui->width - left - 8 : BAR_MAX;
 	for (size_t i = 0; i < count; i++) {
 		char *safe = ui_safe(ui, bars[i].label);
 		size_t w, len = text_cut(safe, left, &w);

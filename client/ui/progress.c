@@ -7,8 +7,10 @@
 
 #include "ui/mem.h"
 #include "ui/progress.h"
+#include "ui/text.h"
 
 #define BAR	30
+#define BAR_MIN 4
 #define EVERY_S 10 /* seconds between lines where there is no terminal */
 
 struct progress {
@@ -30,14 +32,21 @@ struct progress *progress_new(const struct ui *ui, const char *what)
 	return p;
 }
 
+/* On one line, and not in its last column: there a terminal goes on below. */
 static void bar(struct progress *p, unsigned percent)
 {
-	unsigned full = percent * BAR / 100;
+	size_t taken = text_width(p->what) + sizeof " [] 100 %";
+	size_t room = p->ui->err_width > taken ? p->ui->err_width - taken : 0;
+	size_t wide = room < BAR ? room : BAR, full = percent * wide / 100;
 
-	(void)fprintf(stderr, "\r%s [", p->what);
-	for (unsigned i = 0; i < BAR; i++)
-		(void)fputc(i < full ? '#' : '.', stderr);
-	(void)fprintf(stderr, "] %3u %%", percent);
+	(void)fprintf(stderr, "\r%s", p->what);
+	if (wide >= BAR_MIN) {
+		(void)fputs(" [", stderr);
+		for (size_t i = 0; i < wide; i++)
+			(void)fputc(i < full ? '#' : '.', stderr);
+		(void)fputc(']', stderr);
+	}
+	(void)fprintf(stderr, " %3u %%", percent);
 	(void)fflush(stderr);
 	p->shown = true;
 }

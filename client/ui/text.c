@@ -163,6 +163,74 @@ char *text_safe(const char *s, size_t len, unsigned flags)
 	return o.data;
 }
 
+bool text_blank(const char *s, size_t len)
+{
+	for (size_t i = 0, n; i < len; i += n) {
+		uint32_t c;
+
+		n = text_next(s + i, len - i, &c);
+		/* The no-break, the typographic and the wide blanks, too. */
+		if (n == 0 || !(c == ' ' || (c >= '\t' && c <= '\r') ||
+				      c == 0xa0 || c == 0x3000 || c == 0xfeff ||
+				      (c >= 0x2000 && c <= 0x200d)))
+			return false;
+	}
+	return true;
+}
+
+size_t text_distance(const char *a, const char *b)
+{
+	size_t row[32], n = strlen(b);
+
+	if (strlen(a) > 30 || n > 30)
+		return 99;
+	for (size_t k = 0; k <= n; k++)
+		row[k] = k;
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		size_t left = row[0]++;
+
+		for (size_t k = 1; k <= n; k++) {
+			size_t above = row[k];
+			size_t best = left + (a[i] != b[k - 1]);
+
+			if (above + 1 < best)
+				best = above + 1;
+			if (row[k - 1] + 1 < best)
+				best = row[k - 1] + 1;
+			left = above;
+			row[k] = best;
+		}
+	}
+	return row[n];
+}
+
+/* All that is not ASCII stands inside of strings. */
+char *text_json(const char *json)
+{
+	struct out o = {NULL, 0, 0};
+	size_t len = strlen(json), n;
+
+	for (size_t i = 0; i < len; i += n) {
+		char s[16];
+		uint32_t c;
+		int k = 0;
+
+		n = text_next(json + i, len - i, &c);
+		if (n == 0)
+			n = 1; /* jansson writes none */
+		else if (c >= 0x7f && text_width_of(c) < 0)
+			k = c < 0x10000
+				    ? snprintf(s, sizeof s, "\\u%04x",
+					      (unsigned)c)
+				    : snprintf(s, sizeof s, "\\u%04x\\u%04x",
+					      (unsigned)(0xd7c0 + (c >> 10)),
+					      (unsigned)(0xdc00 + (c & 0x3ff)));
+		put(&o, k > 0 ? s : json + i, k > 0 ? (size_t)k : n);
+	}
+	put(&o, "", 1);
+	return o.data;
+}
+
 size_t text_cut(const char *safe, size_t columns, size_t *ret_columns)
 {
 	size_t len = strlen(safe), at = 0, width = 0;

@@ -41,6 +41,26 @@ int text_width_of(uint32_t c);
 char *text_safe(const char *s, size_t len, unsigned flags);
 
 /**
+ * text_json(json):
+ * The same JSON, in which every character that text_safe escapes is written
+ * as \uXXXX: whatever reads it gets it back as it was. The caller frees.
+ */
+char *text_json(const char *json);
+
+/**
+ * text_blank(s, len):
+ * Whether nobody would see anything: no character at all but blanks.
+ */
+bool text_blank(const char *s, size_t len);
+
+/**
+ * text_distance(a, b):
+ * How many letters of one short word to change, add or leave out for the
+ * other; 99 for words that are not short.
+ */
+size_t text_distance(const char *a, const char *b);
+
+/**
  * text_width(safe):
  * Columns of one line of text_safe.
  */

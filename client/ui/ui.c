@@ -180,20 +180,29 @@ static void print_titled(const struct ui *ui, const char *title, const char *s)
 	free(line);
 }
 
-static void print_json(FILE *f, const json_t *object)
+/* It may be a terminal that reads it. */
+static bool print_json(FILE *f, const json_t *object)
 {
-	char *text = json_dumps(object, JSON_COMPACT);
+	char *text = json_dumps(object, JSON_COMPACT), *safe;
 
-	if (text != NULL)
-		(void)fprintf(f, "%s\n", text);
-	free(text);
-	(void)fflush(f);
+	if (text == NULL)
+		return false;
+	safe = text_json(text);
+	(void)fprintf(f, "%s\n", safe);
+	mem_wipe_text(safe);
+	mem_wipe_text(text);
+	return fflush(f) == 0;
+}
+
+bool ui_json_line(const json_t *object)
+{
+	return print_json(stdout, object);
 }
 
 void ui_json(const struct ui *ui, json_t *object)
 {
 	if (ui->json)
-		print_json(stdout, object);
+		(void)print_json(stdout, object);
 	json_decref(object);
 }
 
@@ -215,7 +224,7 @@ int ui_fail(const struct ui *ui, int code, const char *hint, const char *format,
 			exit_name(code), "exit", code, "message", words, "hint",
 			hint != NULL ? safe_hint : NULL);
 
-		print_json(stderr, e);
+		(void)print_json(stderr, e);
 		json_decref(e);
 	} else {
 		print_titled(ui, _("error:"), words);
@@ -301,7 +310,7 @@ int ui_line(
 	if (len > LINE_MAX_LEN || strlen(line) != len ||
 		!utf8_valid(bytes_of(line, len))) {
 		free(line);
-		return ui_fail(ui, EXIT_INPUT, NULL,
+		return ui_fail(ui, EXIT_INPUT, _("the same command asks again"),
 			_("that is too long, or not text"));
 	}
 	*ret = line;

@@ -66,6 +66,13 @@ void ui_beside(const struct ui *ui, size_t indent, const char *text);
 void ui_json(const struct ui *ui, json_t *object);
 
 /**
+ * ui_json_line(object):
+ * One of many lines of JSON on stdout, which it flushes; false when that
+ * failed.
+ */
+bool ui_json_line(const json_t *object);
+
+/**
  * ui_fail(ui, code, hint, format, ...):
  * "error: ..." and, if ${hint} is not NULL, "hint: ..." on stderr, or both as
  * JSON. Returns ${code}, an enum exit_code. Texts are made safe here.

@@ -22,6 +22,13 @@ CHECKS += check-client
 check-client: $(B)/tests/client/rowan
 	$(Q)sh tests/client/commands.sh $(B)/tests/client/rowan
 
+#   make check-every       each command in each trouble, from the table
+#   make check-report      the commissioner's figures, value by value
+CHECKS += check-every check-report
+.PHONY: check-every check-report
+check-every check-report: $(B)/tests/client/rowan
+	$(Q)python3 tests/client/$(@:check-%=%).py $<
+
 # rowan(1) is made from the table of commands.
 #   make man-rowan         docs/man/rowan.1 anew
 .PHONY: man-rowan check-man-rowan
@@ -70,6 +77,13 @@ STORIES += check-failures
 .PHONY: check-failures
 check-failures: $(B)/rowan $(B)/rowand $(B)/rowanctl $(ACCEPTANCE_SO)
 	$(Q)python3 tests/client/failures.py $(B)
+
+#   make check-tmux        two people at two terminals
+STORIES += check-tmux
+STORY_NEEDS += $(B)/tests/client/rowan
+.PHONY: check-tmux
+check-tmux: $(B)/rowan $(B)/rowand $(B)/tests/client/rowan
+	$(Q)python3 tests/client/tmux.py $(B)
 
 #   make bench-cli         how soon commands answer, on the real programs
 .PHONY: bench-cli

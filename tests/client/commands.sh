@@ -155,6 +155,13 @@ check 'send of a 10 MB line' $? 13 'longer than 61440 bytes'
 expect 0 'two' r read 1 --last 1
 expect 0 'held until' sh -c '"$0" send 1 --hold 14:30 later &&
 	"$0" read 1 --last 1' "$rowan"
+# What nobody would see is a slip of the finger.
+expect 13 'there is nothing to send' r send 1 '   '
+printf ' \302\240\n\t\n' | r send 1 >out 2>err
+check 'send of blanks from a pipe' $? 13 'there is nothing to send'
+printf '  \n\302\240\n' | r chat 1 --lines >out 2>err
+check 'chat of blanks' $? 0 ''
+expect 0 'later' r read 1 --last 1
 expect 2 'lies ahead' r send 1 --hold 2020-01-01 later
 expect 2 'lies ahead' r send 1 --hold soon later
 expect 0 'Sent' r team 1 --urgent careful
@@ -175,6 +182,9 @@ expect 9 'there is no file in this message' r get 1
 expect 9 'there is no such message' r get 999
 expect 9 'No such file' r attach 1 none
 expect 13 'no ordinary file' r attach 1 /dev/null
+expect 2 'hint: write it to a file first' r attach 1 -
+expect 2 'hint: fetch it with --out FILE' r get "$number" --out -
+[ ! -e "$work/-" ] || { echo "FAILED: get --out - wrote a file"; failed=9; }
 expect 13 'larger than 100 MiB' sh -c 'truncate -s 101M big;
 	"$0" attach 1 big' "$rowan"
 expect 13 'name nobody could save' sh -c 'touch "a
@@ -260,6 +270,11 @@ expect 0 'verified' r verify 1 --same
 expect 0 '"cursor":2' r listen --after 0 --count 2
 expect 0 '"event":"sent"' r listen --after 0 --type sent --count 1
 expect 2 'a cursor is a number' r listen --after x
+expect 2 'there is no event nosuch' r listen --type nosuch
+expect 2 'there is no event mesage' r listen --type sent,mesage
+expect 2 'there is no event unknown' r listen --type unknown
+expect 2 'names no event' r listen --type ''
+expect 0 '"event":"sent"' r listen --after 0 --type 'shut out,sent' --count 1
 r listen --after 0 2>err | head -n 1 >out
 check 'a listener that has had enough' $? 0 '"cursor":1'
 expect 0 'watching' r diary 1
@@ -328,7 +343,7 @@ expect 0 '' sh -c '"$0" help --json | true' "$rowan"
 expect 0 '' sh -c '"$0" listen --after 0 | head -n 1' "$rowan"
 
 # ---- what goes wrong elsewhere ---------------------------------------------------
-open_world() { world "$1"; r unlock -q --passphrase-file pass; }
+open_world() { world "${1:-{\}}"; r unlock -q --passphrase-file pass; }
 open_world '{"link": "trying"}'
 expect 0 'no connection' r status
 expect 0 'leaves once there is a connection' r send 1 --wait 0 hello
@@ -352,6 +367,23 @@ expect 7 'nothing is erased under a legal hold' r erase 1 none --yes
 expect 7 'does not give the right' r hold 1 on none --yes
 r read 1 --last 100 >/dev/null
 expect 12 'a file of this machine' r get 4 --out failed.txt
+# An agency that nobody knows is asked about where it looks like a slip.
+open_world
+expect 0 'The first referral by cps' r open cps
+expect 0 'Case [0-9]*, ' r open cps
+[ "$(grep -c first err)" = 0 ] || { echo "FAILED: cps is known"; failed=9; }
+expect 16 'Do you mean police.*polce' r open polce
+expect 16 '; --yes answers' r open heatlh --json
+expect 0 'Case [0-9]*, ' r open polce --yes
+expect 0 'Case [0-9]*, ' r open polce
+expect 2 "an agency's code is up to 16 small letters" r open Police
+# What came where one takes no part any more is not to be read: not counted.
+open_world '{"cases": [{"victim": "Vic", "left": "support",
+	"support": [{"from": 99, "text": "x"}, {"from": 99, "text": "y"}],
+	"team": [{"from": 1, "text": "z"}]}]}'
+expect 0 '"unread":1,' r status --json
+expect 0 '^Unread:   1$' r status
+expect 0 '"unread":1,"number"' r inbox --json
 open_world '{"fail": {"process": -102}}'
 expect 0 'Trouble' r status
 open_world '{"fail": {"send": -304}}'

@@ -6,9 +6,9 @@
  *
  *	{"rights": 15, "agency": "advocacy", "enrolled": true, "now":
  *1768480500, "link": "current", "fail": {"send": -102}, "compare": "12345
- *67890", "refused": -355, "again": 2, "staff": [{"name": "Sam", "agency":
- *"police"}], "cases": [{"agency": "police", "day": 20468, "status": 1,
- *"support": [{"from": 0, "text": "...", "ago": 60}, ...], "victim": "Vic"}],
+ *67890", "refused": -355, "again": 2, "stop_at": 50, "staff": [{"name": "Sam",
+ *"agency": "police"}], "cases": [{"agency": "police", "day": 20468, "status":
+ *1, "support": [{"from": 0, "text": "...", "ago": 60}, ...], "victim": "Vic"}],
  *"generate": {"cases": 200, "messages": 10000}}
  */
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #include "client/sdk_double.h"
 #include "sdk/draft.h"
 #include "sdk/list.h"
+#include "wire/card.h"
 
 static struct world w;
 static int wake = -1;
@@ -118,6 +119,8 @@ static void add_messages(struct world_channel *c, const json_t *list)
 		m->urgent = json_is_true(json_object_get(o, "urgent"));
 		if (json_is_true(json_object_get(o, "seen")) && !m->own)
 			m->state = ROWAN_STATE_SEEN;
+		if (json_is_true(json_object_get(o, "called")))
+			m->type = ROWAN_MESSAGE_NAME;
 		if (json_object_get(o, "file") != NULL) {
 			m->type = ROWAN_MESSAGE_ATTACHMENT;
 			m->file = strdup(text_of(o, "file", ""));
@@ -171,8 +174,10 @@ static void seed_case(const json_t *o)
 				ROWAN_ROLE_VICTIM);
 			json_decref(v);
 			ch->has_victim = true;
+			ch->gone = json_is_true(json_object_get(o, "gone"));
 		}
-		ch->on = !json_is_false(json_object_get(o, kinds[k]));
+		ch->on = !json_is_false(json_object_get(o, kinds[k])) &&
+			 strcmp(text_of(o, "left", ""), kinds[k]) != 0;
 		add_messages(ch, json_object_get(o, kinds[k]));
 	}
 }
@@ -549,7 +554,7 @@ int rowan_members(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
 		w.people[i].until = i == 2 ? w.now + 72 * 3600 : 0;
 		must(list_add(*ret, &w.people[i]) == 0);
 	}
-	if (c != NULL && c->has_victim)
+	if (c != NULL && c->has_victim && !c->gone)
 		must(list_add(*ret, &c->victim) == 0);
 	return 0;
 }
@@ -557,7 +562,12 @@ int rowan_members(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
 int rowan_person(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN],
 	const uint8_t member[ROWAN_ID_LEN], struct rowan_list **ret)
 {
+	struct world_channel *c = find_channel(channel);
+
 	*ret = list_new(LIST_MEMBERS);
+	if (c != NULL && c->has_victim &&
+		memcmp(c->victim.member.b, member, ID16_LEN) == 0)
+		must(list_add(*ret, &c->victim) == 0);
 	return 0;
 }
 
@@ -631,7 +641,9 @@ static int act(const char *call, uint64_t *ret)
 int rowan_open_case(struct rowan *r, const char *agency, uint32_t day,
 	uint8_t ret_case[ROWAN_ID_LEN], uint64_t *ret_act)
 {
-	int rc = act("open", ret_act);
+	int rc = wire_agency_ok(bytes_of(agency, strlen(agency)))
+			 ? act("open", ret_act)
+			 : ROWAN_E_INVAL;
 
 	if (rc == 0)
 		memcpy(ret_case, add_case(agency, day)->info.id.b, ID16_LEN);

@@ -26,7 +26,7 @@ struct rowan_message {
 struct world_channel {
 	struct id16 id, case_id;
 	uint8_t kind;
-	bool on, has_victim;
+	bool on, has_victim, gone; /* the victim takes no part any more */
 	struct list_member victim;
 	struct rowan_message **messages;
 	size_t message_count;

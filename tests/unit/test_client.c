@@ -266,6 +266,16 @@ static void expect_event(
 	json_decref(e);
 }
 
+/* 0: there is none. */
+static void expect_newest(struct evlog *j, const char *id, int n)
+{
+	json_t *e = evlog_newest(j, id);
+
+	assert_true((e != NULL) == (n != 0));
+	assert_int_equal(json_integer_value(json_object_get(e, "n")), n);
+	json_decref(e);
+}
+
 static void events_are_there_again(void **state)
 {
 	char *path = in_dir("events");
@@ -277,6 +287,7 @@ static void events_are_there_again(void **state)
 	assert_int_equal(evlog_open(path, &key, &j), 0);
 	assert_int_equal(evlog_last(j), 0);
 	assert_null(evlog_next(j, 0, &at));
+	expect_newest(j, "n", 0);
 	for (int i = 1; i <= 5; i++)
 		assert_int_equal(add_event(j, i), i);
 	evlog_close(j);
@@ -290,6 +301,9 @@ static void events_are_there_again(void **state)
 	assert_int_equal(add_event(j, 6), 5);
 	expect_event(j, 4, 5, 6);
 	assert_null(evlog_next(j, 5, &at));
+	expect_newest(j, "\"n\"", 6);
+	expect_newest(j, ":1", 1);
+	expect_newest(j, ":5", 0);
 	evlog_close(j);
 	free(path);
 }

@@ -26,6 +26,7 @@
 #include "ui/hex.h"
 #include "ui/mem.h"
 #include "ui/pass.h"
+#include "ui/progress.h"
 #include "ui/table.h"
 #include "ui/text.h"
 #include "ui/when.h"
@@ -78,6 +79,152 @@ static void broken_text_is_shown_byte_by_byte(void **state)
 	SAFE("caf\xc3", "caf<C3>"); /* cut off */
 	SAFE("\x80x", "<80>x");
 	expect_safe("caf\xc3\xa9", 5, TEXT_ASCII, "caf<U+00E9>");
+}
+
+static void expect_json(const char *in, const char *want)
+{
+	char *have = text_json(in);
+
+	assert_string_equal(have, want);
+	free(have);
+}
+
+static void json_drives_no_terminal(void **state)
+{
+	(void)state;
+	expect_json("{\"a\":\"\xc3\xa9 \xe6\x9d\xb1\"}",
+		"{\"a\":\"\xc3\xa9 \xe6\x9d\xb1\"}");
+	expect_json("\"\xe2\x80\xae\"", "\"\\u202e\"");
+	expect_json("\"\xc2\x9b"
+		    "31m\"",
+		"\"\\u009b31m\"");
+	expect_json("\"\x7f\xe2\x80\x8b\"", "\"\\u007f\\u200b\"");
+	/* A tag beyond the first plane, as two halves. */
+	expect_json("\"\xf3\xa0\x81\xa1\"", "\"\\udb40\\udc61\"");
+	expect_json("{\"n\":\"\\u001b\"}", "{\"n\":\"\\u001b\"}");
+}
+
+static bool blank(const char *s)
+{
+	return text_blank(s, strlen(s));
+}
+
+static void blanks_say_nothing(void **state)
+{
+	(void)state;
+	assert_true(blank(""));
+	assert_true(blank(" \t\r\n\v"));
+	assert_true(blank("\xc2\xa0\xe3\x80\x80\xe2\x80\x8b\xef\xbb\xbf"));
+	assert_false(blank(" ."));
+	assert_false(blank("\xe2\x80\x8b\xe2\x80\xa6"));
+	assert_false(text_blank("\0", 1));
+	assert_false(blank("\xff"));
+	assert_int_equal(text_distance("polce", "police"), 1);
+	assert_int_equal(text_distance("health", "health"), 0);
+	assert_int_equal(text_distance("cps", "nhs"), 2);
+	assert_int_equal(
+		text_distance("a", "0123456789012345678901234567890"), 99);
+}
+
+/* ---- progress
+ * ------------------------------------------------------------------------- */
+
+static time_t clock_now;
+
+/* Instead of the library's: the clock of this program is ours. */
+time_t time(time_t *ret)
+{
+	if (ret != NULL)
+		*ret = clock_now;
+	return clock_now;
+}
+
+/* A transfer of a minute and a half, a percent a second; what stderr got. */
+static char *ninety_seconds(const struct ui *ui)
+{
+	char path[] = "/tmp/rowan-progress.XXXXXX";
+	int fd = mkstemp(path), kept = dup(STDERR_FILENO);
+	char *ret = mem_get(65536);
+	struct progress *p;
+	ssize_t n;
+
+	assert_true(fd >= 0 && kept >= 0);
+	(void)fflush(stderr);
+	assert_true(dup2(fd, STDERR_FILENO) >= 0);
+	clock_now = 1000;
+	p = progress_new(ui, "fetching");
+	for (uint64_t i = 0; i <= 90; i++, clock_now++) {
+		progress_set(p, i, 100);
+		progress_set(p, i, 100);
+	}
+	progress_free(p);
+	(void)fflush(stderr);
+	assert_true(dup2(kept, STDERR_FILENO) >= 0);
+	(void)close(kept);
+	n = pread(fd, ret, 65535, 0);
+	assert_true(n >= 0);
+	ret[n] = '\0';
+	(void)close(fd);
+	(void)unlink(path);
+	return ret;
+}
+
+static size_t times(const char *in, const char *what)
+{
+	size_t n = 0;
+
+	for (; (in = strstr(in, what)) != NULL; in += strlen(what))
+		n++;
+	return n;
+}
+
+static void progress_is_a_bar_or_a_line_now_and_then(void **state)
+{
+	struct ui ui = {.err_width = SIZE_MAX, .width = SIZE_MAX};
+	char *said = ninety_seconds(&ui);
+
+	(void)state;
+	/* No terminal: one line in ten seconds, and nothing that moves. */
+	assert_string_equal(said,
+		"fetching: 10 %\nfetching: 20 %\nfetching: 30 %\n"
+		"fetching: 40 %\nfetching: 50 %\nfetching: 60 %\n"
+		"fetching: 70 %\nfetching: 80 %\nfetching: 90 %\n");
+	mem_free(said, strlen(said));
+	/* A dumb terminal is no better. */
+	ui.err_tty = ui.dumb = true;
+	ui.err_width = 80;
+	said = ninety_seconds(&ui);
+	assert_int_equal(times(said, "\n"), 9);
+	assert_int_equal(times(said, "\r"), 0);
+	mem_free(said, strlen(said));
+	/* One that can: each percent once, on the same line, gone at the end.
+	 */
+	ui.dumb = false;
+	said = ninety_seconds(&ui);
+	assert_int_equal(times(said, "\n"), 0);
+	assert_int_equal(times(said, "\r"), 92);
+	assert_non_null(strstr(
+		said, "\rfetching [###############...............]  50 %\r"));
+	assert_string_equal(said + strlen(said) - 4, "\r\033[K");
+	mem_free(said, strlen(said));
+	/* However narrow: in one line. */
+	ui.err_width = 24;
+	said = ninety_seconds(&ui);
+	assert_non_null(strstr(said, "\rfetching [###...]  50 %\r"));
+	mem_free(said, strlen(said));
+	ui.err_width = 20;
+	said = ninety_seconds(&ui);
+	assert_non_null(strstr(said, "\rfetching  50 %\r"));
+	mem_free(said, strlen(said));
+	/* Programs are not told at all. */
+	ui.json = true;
+	said = ninety_seconds(&ui);
+	assert_string_equal(said, "");
+	mem_free(said, strlen(said));
+	ui = (struct ui){.quiet = true, .err_width = SIZE_MAX};
+	said = ninety_seconds(&ui);
+	assert_string_equal(said, "");
+	mem_free(said, strlen(said));
 }
 
 static void marks_do_not_pile_up(void **state)
@@ -344,6 +491,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hostile_text_is_shown_not_obeyed),
 		cmocka_unit_test(broken_text_is_shown_byte_by_byte),
+		cmocka_unit_test(json_drives_no_terminal),
+		cmocka_unit_test(blanks_say_nothing),
+		cmocka_unit_test(progress_is_a_bar_or_a_line_now_and_then),
 		cmocka_unit_test(marks_do_not_pile_up),
 		cmocka_unit_test(widths_are_columns),
 		cmocka_unit_test(tables_fit),
