@@ -294,8 +294,16 @@ int channel_without(struct channel *c)
 		follow_catch_up(c->x->o.follow, &c->row.case_id);
 		return 0;
 	}
-	if (!c->state.exists)
-		return make(c, stated);
+	if (!c->state.exists) {
+		bool unsure;
+
+		rc = channel_unsure(c, stated, &unsure);
+		if (rc != 0 || !unsure)
+			return rc != 0 ? rc : make(c, stated);
+		/* Others may be in one of that name. */
+		reset(c);
+		return 0;
+	}
 	if ((c->state.flags & WIRE_GROUP_MEMBER) != 0)
 		return doubt(c);
 	c->doubts = 0;

@@ -220,6 +220,10 @@ ROWAN_MUST int channel_might(struct channel *c, const struct id16 *device,
 	const struct channel_place *at);
 /* 0 iff a generation of the channel, past or present, has that group. */
 ROWAN_MUST int channel_began(struct channel *c, struct bytes group_id);
+/* A restore came after it was stated: there may have been a group that is lost.
+ */
+ROWAN_MUST int channel_unsure(
+	struct channel *c, const struct case_channel *stated, bool *ret);
 /* 0 iff the device has signed readmit after that number of the case. */
 ROWAN_MUST int channel_readmitted(
 	struct channel *c, const struct id16 *device, uint64_t after);

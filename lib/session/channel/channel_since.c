@@ -78,6 +78,35 @@ int channel_began(struct channel *c, struct bytes group_id)
 	return find(c, 0, began, &group_id);
 }
 
+struct stating {
+	struct bytes group_id;
+	uint64_t clinic_number;
+};
+
+static bool began_at(
+	void *ctx, struct channel *c, const struct wire_statement *s)
+{
+	struct stating *x = ctx;
+
+	x->clinic_number = s->clinic_number;
+	return began(&x->group_id, c, s);
+}
+
+int channel_unsure(
+	struct channel *c, const struct case_channel *stated, bool *ret)
+{
+	struct stating x = {.group_id = id16_view(&stated->group_id)};
+	uint64_t restored;
+	int rc = find(c, 0, began_at, &x);
+
+	*ret = false;
+	if (rc == 0)
+		rc = follow_restored_at(c->x->o.follow, &restored);
+	if (rc == 0)
+		*ret = x.clinic_number < restored;
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
 /* ---- taking part ---- */
 
 /* Statements after which the member had a right no more. */

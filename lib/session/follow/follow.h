@@ -151,6 +151,12 @@ ROWAN_MUST int follow_identity(struct follow *f, struct bytes identity,
 	const struct wire_key *key, struct id16 *ret);
 
 /**
+ * follow_restored_at(f, ret):
+ * The number in the clinic's chain of its last restore; 0: there is none.
+ */
+ROWAN_MUST int follow_restored_at(struct follow *f, uint64_t *ret);
+
+/**
  * follow_card(f, device, ret, ret_raw):
  * A card; its views borrow from ${ret_raw}, which the caller owns.
  */

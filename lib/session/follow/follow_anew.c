@@ -27,12 +27,14 @@ static bool again(struct follow_chain *c)
 	return true;
 }
 
-/* The restore that stands last in our chain; zero: none does. */
-static int last_restore(struct follow *f, struct wire_hash *ret)
+/* The restore that stands last in our chain, and where; zero: none does. */
+static int last_restore(
+	struct follow *f, struct wire_hash *ret, uint64_t *ret_number)
 {
 	int rc = 0;
 
 	memset(ret, 0, sizeof *ret);
+	*ret_number = 0;
 	for (uint64_t n = f->clinic.number; rc == 0 && n > 0; n--) {
 		struct follow_link link;
 		struct wire_statement s;
@@ -46,16 +48,25 @@ static int last_restore(struct follow *f, struct wire_hash *ret)
 		buf_wipe(&raw);
 		if (found) {
 			*ret = link.link.content;
+			*ret_number = n;
 			break;
 		}
 	}
 	return rc;
 }
 
+int follow_restored_at(struct follow *f, uint64_t *ret)
+{
+	struct wire_hash which;
+
+	return last_restore(f, &which, ret);
+}
+
 int follow_anew_done(struct follow *f, const struct id16 *case_id)
 {
 	struct wire_hash under;
-	int rc = last_restore(f, &under);
+	uint64_t n;
+	int rc = last_restore(f, &under, &n);
 
 	return rc == 0 ? follow_put_under(f, case_id, &under) : rc;
 }
@@ -64,6 +75,7 @@ int follow_anew_done(struct follow *f, const struct id16 *case_id)
 static bool was_done(struct follow *f, const struct id16 *chain)
 {
 	struct wire_hash under, was;
+	uint64_t n;
 	int rc = 0;
 
 	if (follow_is_clinic(chain))
@@ -72,7 +84,7 @@ static bool was_done(struct follow *f, const struct id16 *chain)
 	if (rc == ROWAN_E_NOT_FOUND)
 		return false;
 	if (rc == 0)
-		rc = last_restore(f, &under);
+		rc = last_restore(f, &under, &n);
 	if (rc != 0)
 		f->fault = rc;
 	return rc != 0 || memcmp(&was, &under, sizeof was) == 0;
