@@ -266,3 +266,8 @@ int head_cosigned(const struct head *h, size_t need, struct buf *ret)
 {
 	return witnessed_find(h->witnessed, need, ret);
 }
+
+int head_kept(const struct head *h, size_t at, struct buf *ret)
+{
+	return witnessed_kept(h->witnessed, at, ret);
+}

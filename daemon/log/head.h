@@ -138,4 +138,11 @@ ROWAN_MUST int head_take(
 ROWAN_MUST int head_cosigned(
 	const struct head *h, size_t need, struct buf *ret);
 
+/**
+ * head_kept(h, at, ret):
+ * One of those with cosignatures, the largest is 0; the caller owns ${ret}.
+ * ROWAN_E_NOT_FOUND.
+ */
+ROWAN_MUST int head_kept(const struct head *h, size_t at, struct buf *ret);
+
 #endif

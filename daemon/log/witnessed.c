@@ -473,3 +473,18 @@ int witnessed_find(const struct witnessed *w, size_t need, struct buf *ret)
 	return best == NULL ? ROWAN_E_NOT_FOUND
 			    : buf_copy(ret, buf_view(&best->note));
 }
+
+int witnessed_kept(const struct witnessed *w, size_t at, struct buf *ret)
+{
+	*ret = (struct buf){NULL, 0};
+	for (size_t i = 0; i < w->kept_count; i++) {
+		size_t before = 0;
+
+		for (size_t k = 0; k < w->kept_count; k++)
+			before += w->kept[k].size > w->kept[i].size ||
+				  (w->kept[k].size == w->kept[i].size && k < i);
+		if (before == at)
+			return buf_copy(ret, buf_view(&w->kept[i].note));
+	}
+	return ROWAN_E_NOT_FOUND;
+}

@@ -27,5 +27,7 @@ ROWAN_MUST int witnessed_meet(struct witnessed *w,
 	struct bytes *note);
 ROWAN_MUST int witnessed_find(
 	const struct witnessed *w, size_t need, struct buf *ret);
+ROWAN_MUST int witnessed_kept(
+	const struct witnessed *w, size_t at, struct buf *ret);
 
 #endif

@@ -33,7 +33,11 @@ int proofs_checkpoint(struct ops *o, struct request *r)
 	if (o->head == NULL)
 		return ROWAN_E_REFUSED;
 	if (q->cosignatures > 0) {
-		rc = head_cosigned(o->head, q->cosignatures, &note);
+		rc = q->cosignatures < WIRE_CHECKPOINT_KEPT
+			     ? head_cosigned(o->head, q->cosignatures, &note)
+			     : head_kept(o->head,
+				       q->cosignatures - WIRE_CHECKPOINT_KEPT,
+				       &note);
 		a.note = buf_view(&note);
 	} else {
 		rc = offer(o, &a.note);

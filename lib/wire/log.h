@@ -22,7 +22,12 @@
 /* No leaf: of an answer that does not name one. */
 #define WIRE_LEAF_NONE UINT64_MAX
 
-/* The newest checkpoint with so many cosignatures; 0: the newest. */
+/*
+ * The newest checkpoint with so many cosignatures; 0: the newest. From
+ * WIRE_CHECKPOINT_KEPT on one of those that are kept, the largest first.
+ */
+#define WIRE_CHECKPOINT_KEPT 128
+
 struct wire_checkpoint {
 	uint8_t cosignatures;
 };

@@ -50,32 +50,43 @@ static uint64_t cosigned_by(size_t n)
 	return c.size;
 }
 
-/* Past the device that is looking. */
-static void cosign_as(const struct world_person *p)
+/* Past the device that is looking: what it is given; or what ${others} stand
+ * on, whatever it is given. */
+static void cosign_as(const struct world_person *p, size_t others)
 {
 	uint8_t sk[crypto_sign_SECRETKEYBYTES], pk[crypto_sign_PUBLICKEYBYTES];
 	struct head *h = k.clinic.d->ops.head;
+	struct buf theirs = {NULL, 0};
 	struct writer line;
 	struct note_key key;
+	struct checkpoint c;
 	struct bytes given;
 	struct note n;
-	uint64_t size;
 
 	(void)crypto_sign_seed_keypair(pk, sk, p->seed);
 	assert_int_equal(origin_witness(&p->device, pk, &key), 0);
-	assert_int_equal(head_renew(h, k.clinic.d->ops.now), 0);
-	(void)head_note(h, &size);
-	assert_int_equal(
-		head_offer(h, &key, relay_double_now(k.clinic.d), &given), 0);
+	assert_int_equal(head_renew(h, relay_double_now(k.clinic.d)), 0);
+	if (others == 0) {
+		assert_int_equal(head_offer(h, &key,
+					 relay_double_now(k.clinic.d), &given),
+			0);
+	} else {
+		assert_int_equal(head_cosigned(h, others, &theirs), 0);
+		given = buf_view(&theirs);
+	}
 	assert_int_equal(note_parse(&n, given), 0);
+	assert_int_equal(checkpoint_parse(&c, n.text), 0);
 	writer_init(&line, WIRE_COSIGN_MAX);
 	assert_int_equal(cosignature_sign(&line, n.text,
 				 relay_double_now(k.clinic.d), &key, sk),
 		0);
 	(void)relay_double_begin(k.clinic.d);
-	assert_int_equal(head_cosign(h, size, writer_view(&line), &key), 0);
+	assert_int_equal(head_cosign(h, c.size, writer_view(&line), &key), 0);
 	relay_double_commit(k.clinic.d);
 	writer_wipe(&line);
+	buf_wipe(&theirs);
+	/* That is an entry, too. */
+	proofs_kit_log(&k, 1);
 }
 
 static void look_as(const struct world_person *p)
@@ -134,16 +145,31 @@ static void name_witness(
 	writer_u8(w, '\n');
 }
 
+/* The advocate's device asks for both. */
+static void ask_for_both(
+	const struct world_person *a, const struct world_person *b)
+{
+	static const char rule[] = "group q all a b\nquorum q\n";
+	char text[1200];
+	struct writer w;
+
+	writer_init_fixed(&w, text, sizeof text);
+	name_witness(&w, 'a', a);
+	name_witness(&w, 'b', b);
+	writer_raw(&w, rule, sizeof rule - 1);
+	proofs_kit_as(&k, &t->advocate);
+	assert_int_equal(proofs_policy(k.proofs, writer_view(&w)), 0);
+	proofs_kit_look(&k);
+	assert_int_equal(device_kit_alarms(&k.d, 0), 0);
+}
+
 /*
  * What others have cosigned since is no word of those whom the policy asks for:
  * what all of them stand on is believed until these come again.
  */
 static void others_words_do_not_hide_ours(void **state)
 {
-	static const char rule[] = "group q all a b\nquorum q\n";
 	struct world_person person[3];
-	char text[1200];
-	struct writer w;
 
 	proofs_kit_witness(&k, &person[0], "two");
 	proofs_kit_witness(&k, &person[1], "three");
@@ -155,15 +181,31 @@ static void others_words_do_not_hide_ours(void **state)
 	look_as(&person[1]);
 	look_as(&person[2]);
 	assert_true(cosigned_by(2) > cosigned_by(4) && cosigned_by(4) > 0);
-	writer_init_fixed(&w, text, sizeof text);
-	name_witness(&w, 'a', &k.witness);
-	name_witness(&w, 'b', &person[0]);
-	writer_raw(&w, rule, sizeof rule - 1);
-	proofs_kit_as(&k, &t->advocate);
-	assert_int_equal(proofs_policy(k.proofs, writer_view(&w)), 0);
-	proofs_kit_look(&k);
+	ask_for_both(&k.witness, &person[0]);
 	assert_int_equal(proofs_kit_seen(&k), cosigned_by(4));
-	assert_int_equal(device_kit_alarms(&k.d, 0), 0);
+}
+
+/*
+ * One that does not cosign what two stand on, and cosigns a later one that one
+ * of them has: that has as many words, is newer, and hides nothing.
+ */
+static void an_eager_witness_does_not_hide_ours(void **state)
+{
+	struct world_person person[2];
+	uint64_t both;
+
+	proofs_kit_witness(&k, &person[0], "two");
+	proofs_kit_witness(&k, &person[1], "eager");
+	proofs_kit_leave(&k);
+	look_as(&k.witness);
+	look_as(&person[0]);
+	both = cosigned_by(2);
+	look_as(&k.witness);
+	cosign_as(&person[1], 1);
+	assert_true(cosigned_by(2) > both && both > 0);
+	assert_int_equal(cosigned_by(3), 0);
+	ask_for_both(&k.witness, &person[0]);
+	assert_int_equal(proofs_kit_seen(&k), both);
 }
 
 /*
@@ -189,7 +231,7 @@ static void cosignatures_that_come_late_are_no_alarm(void **state)
 	proofs_kit_again(&k);
 	proofs_kit_turn(&k);
 	assert_int_equal(device_kit_alarms(&k.d, 0), 0);
-	cosign_as(&second);
+	cosign_as(&second, 0);
 	for (int i = 0; i < 3; i++)
 		proofs_kit_turn(&k);
 	assert_int_equal(device_kit_alarms(&k.d, 0), 0);
@@ -249,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(two_witnesses_stand_on_one_checkpoint),
 		T(others_words_do_not_hide_ours),
+		T(an_eager_witness_does_not_hide_ours),
 		T(one_that_is_shown_as_it_was_is_stale),
 		T(cosignatures_that_come_late_are_no_alarm),
 	};

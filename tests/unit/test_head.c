@@ -575,10 +575,11 @@ static void test_what_more_have_cosigned_is_kept(void **state)
 	struct rhythm crowd[CROWD];
 	struct head *h = good();
 	struct buf note;
+	size_t i;
 
 	leaves(1);
 	crowd_of(crowd, every);
-	for (size_t i = 0; i < 3; i++)
+	for (i = 0; i < 3; i++)
 		look_as(h, &crowd[i]);
 	assert_int_equal(head_cosigned(h, 3, &note), 0);
 	size = size_of(buf_view(&note));
@@ -587,6 +588,14 @@ static void test_what_more_have_cosigned_is_kept(void **state)
 	assert_int_equal(head_cosigned(h, 3, &note), 0);
 	assert_int_equal(size_of(buf_view(&note)), size);
 	buf_wipe(&note);
+	/* By number the largest is first, and what all have is the last. */
+	for (worst[0] = UINT64_MAX, i = 0; head_kept(h, i, &note) == 0; i++) {
+		assert_true(size_of(buf_view(&note)) < worst[0]);
+		worst[0] = size_of(buf_view(&note));
+		buf_wipe(&note);
+	}
+	assert_int_equal(i, HEAD_COSIGNED);
+	assert_int_equal(worst[0], size);
 	head_close(h);
 	kit_reopen(&kit);
 	h = good();

@@ -42,7 +42,7 @@ struct proofs {
 	struct buf note; /* the newest that was verified; empty: none yet */
 	uint64_t looks;	 /* that have ended */
 	bool in_look, proving; /* an answer to it is still to come */
-	size_t need;	       /* cosignatures that were asked for */
+	size_t need;	       /* as in struct wire_checkpoint; asked for */
 	struct audit *audits;
 	uint64_t cosigned; /* size of the tree it cosigned last */
 	bool again;	   /* it cosigns that once more */

@@ -583,12 +583,13 @@ static int ask_checkpoint(struct proofs *x, size_t cosignatures)
 	return rc == 0 ? ask(x, WIRE_OP_CHECKPOINT, &w, got_checkpoint) : rc;
 }
 
-/* With more cosignatures than it had, if it had as many as were asked for. */
-static int ask_more(struct proofs *x, size_t cosignatures)
+/* One after the other of those that are kept: a witness who has cosigned with
+ * one of ours alone does not hide what ours have cosigned together. */
+static int ask_next(struct proofs *x)
 {
-	int rc = cosignatures > x->need && cosignatures <= UINT8_MAX
-			 ? ask_checkpoint(x, cosignatures)
-			 : 0;
+	size_t next = x->need < WIRE_CHECKPOINT_KEPT ? WIRE_CHECKPOINT_KEPT
+						     : x->need + 1;
+	int rc = x->need > 0 && next <= UINT8_MAX ? ask_checkpoint(x, next) : 0;
 
 	x->proving = x->busy;
 	return rc == 0 && !x->busy ? nothing_shown(x) : rc;
@@ -609,9 +610,9 @@ static int take_checkpoint(struct proofs *x, const struct wire_message *m)
 	if (rc == 0)
 		rc = buf_set(&x->given_card, buf_view(&card));
 	buf_wipe(&card);
-	/* Others' words: of what more have cosigned ours may be a part. */
+	/* Others' words: ours may stand under an earlier one. */
 	if (rc == ROWAN_E_NOT_FOUND)
-		return ask_more(x, n.count);
+		return ask_next(x);
 	if (rc != 0)
 		return rc;
 	rc = buf_set(&x->given, a.note);
