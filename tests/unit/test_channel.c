@@ -260,6 +260,118 @@ static void all_commit_at_once(void **state)
 	all_is_well(t);
 }
 
+/* ---- clocks ---------------------------------------------------------------
+ */
+
+/* Said for a few minutes, within an hour of the daemon's. */
+static void cover(struct test *t, const struct world_person *who, uint64_t from,
+	uint64_t until)
+{
+	struct wire_statement s;
+
+	t->c.cast.w.now = relay_double_now(t->c.d);
+	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = who->member;
+	s.u.assign.channel = WIRE_CHANNEL_SUPPORT;
+	s.u.assign.from = from;
+	s.u.assign.until = until;
+	assert_int_equal(
+		channel_kit_act(&t->c, t->c.cast.c, &s, &t->c.cast.coordinator),
+		0);
+}
+
+/* Hers is behind that of those who add somebody assigned a moment ago. */
+static void a_clock_that_is_behind_blames_nobody(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit officer = {0},
+			   *four[4] = {&t->advocate, &t->registrar, &t->victim,
+				   &officer};
+
+	together(t);
+	t->victim.no_time = true;
+	relay_double_pass(t->c.d, 5000);
+	cover(t, &t->c.cast.officer, relay_double_now(t->c.d), 0);
+	channel_kit_begin(&officer, &t->c, &t->c.cast.officer);
+	channel_kit_run(four, 4, WHILE_MS);
+	assert_true(channel_kit_info(&officer, &t->channel).joined);
+	channel_kit_say(&officer, &t->channel, "just come");
+	channel_kit_run(four, 4, WHILE_MS);
+	assert_int_equal(channel_kit_heard(&t->victim, "just come"), 1);
+	assert_int_equal(
+		channel_kit_info(&t->victim, &t->channel).generation, 1);
+	assert_true(
+		channel_kit_in(&t->victim, &t->channel, &t->c.cast.officer));
+	all_is_well(t);
+	channel_kit_end(&officer);
+}
+
+/* Nor those who take somebody out whose time is over. */
+static void nor_who_ends_a_cover(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit officer = {0},
+			   *four[4] = {&t->advocate, &t->registrar, &t->victim,
+				   &officer};
+	uint64_t now;
+
+	together(t);
+	now = relay_double_now(t->c.d);
+	cover(t, &t->c.cast.officer, now, now + WHILE_MS / 1000 + 5);
+	channel_kit_begin(&officer, &t->c, &t->c.cast.officer);
+	channel_kit_run(four, 4, WHILE_MS);
+	assert_true(
+		channel_kit_in(&t->victim, &t->channel, &t->c.cast.officer));
+	t->victim.no_time = officer.no_time = true;
+	channel_kit_run(four, 4, WHILE_MS);
+	channel_kit_say(&t->advocate, &t->channel, "without them");
+	channel_kit_run(four, 4, WHILE_MS);
+	assert_false(
+		channel_kit_in(&t->advocate, &t->channel, &t->c.cast.officer));
+	assert_false(
+		channel_kit_in(&t->victim, &t->channel, &t->c.cast.officer));
+	assert_int_equal(
+		channel_kit_info(&t->victim, &t->channel).generation, 1);
+	t->victim.no_time = officer.no_time = false;
+	channel_kit_run(four, 4, WHILE_MS);
+	assert_int_equal(officer.readmits + officer.resets, 0);
+	assert_int_equal(channel_kit_alarms(&officer, 0), 0);
+	assert_int_equal(
+		channel_kit_info(&t->victim, &t->channel).generation, 1);
+	all_is_well(t);
+	channel_kit_end(&officer);
+}
+
+/* It began and ended within the hour that the daemon tells. */
+static void a_short_cover_is_heard_later(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit officer = {0},
+			   *three[3] = {&t->advocate, &t->registrar, &officer};
+	uint64_t now, hour = 3600;
+
+	together(t);
+	channel_kit_kill(&t->victim);
+	now = relay_double_now(t->c.d);
+	relay_double_pass(t->c.d, (hour - now % hour + 600) * 1000);
+	now = relay_double_now(t->c.d);
+	cover(t, &t->c.cast.officer, now, now + 900);
+	channel_kit_begin(&officer, &t->c, &t->c.cast.officer);
+	channel_kit_run(three, 3, WHILE_MS);
+	channel_kit_say(&officer, &t->channel, "for her");
+	channel_kit_run(three, 3, WHILE_MS);
+	assert_int_equal(officer.sent, 1);
+	relay_double_pass(t->c.d, 4 * hour * 1000);
+	channel_kit_run(three, 3, WHILE_MS);
+	channel_kit_again(&t->victim);
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(&t->victim, "for her"), 1);
+	assert_false(
+		channel_kit_in(&t->victim, &t->channel, &t->c.cast.officer));
+	all_is_well(t);
+	channel_kit_end(&officer);
+}
+
 /* ---- codes, restarts -------------------------------------------------------
  */
 
@@ -329,6 +441,9 @@ int main(void)
 		TEST(leaves_are_updated),
 		TEST(many_words_are_followed_by_an_update),
 		TEST(all_commit_at_once),
+		TEST(a_clock_that_is_behind_blames_nobody),
+		TEST(nor_who_ends_a_cover),
+		TEST(a_short_cover_is_heard_later),
 		TEST(the_code_is_the_same_for_all),
 		TEST(restarts_lose_nothing),
 	};

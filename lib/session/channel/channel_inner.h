@@ -218,6 +218,8 @@ struct channel_place {
 /* 0 iff it may take part now, or might at that place or since. */
 ROWAN_MUST int channel_might(struct channel *c, const struct id16 *device,
 	const struct channel_place *at);
+/* By a clock that is ahead of ours it may take part no more. */
+bool channel_ends(struct channel *c, const struct id16 *device);
 /* 0 iff a generation of the channel, past or present, has that group. */
 ROWAN_MUST int channel_began(struct channel *c, struct bytes group_id);
 /* A restore came after it was stated: there may have been a group that is lost.

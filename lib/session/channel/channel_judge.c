@@ -70,7 +70,7 @@ static int judge_remove(
 	rc = follow_may(c->x->o.follow, &c->id, &s->device);
 	if (rc != 0)
 		return rc > -300 ? rc : 0;
-	if (j->behind)
+	if (j->behind || channel_ends(c, &s->device))
 		return 0;
 	rc = channel_readmitted(c, &s->device, s->added);
 	if (rc != ROWAN_E_NOT_FOUND)

@@ -9,6 +9,9 @@
 #include "session/channel/channel_inner.h"
 #include "trust/rules.h"
 
+#define HOUR_S	 3600 /* the daemon says no more of when something came */
+#define CLOCKS_S 900  /* ours is told the time every ten minutes */
+
 /* Looks at one statement; returns true when it is the one. */
 typedef bool since_fn(
 	void *ctx, struct channel *c, const struct wire_statement *s);
@@ -138,13 +141,32 @@ static bool role_fits(const struct wire_card *card, uint8_t kind)
 	       (card->role == WIRE_ROLE_VICTIM && kind != WIRE_CHANNEL_TEAM);
 }
 
-static bool assigned_at(
-	struct channel *c, const struct id16 *member, uint64_t time)
+/*
+ * Now, or when it came. Whoever was assigned a moment ago may be spoken of by
+ * those whose clocks are ahead of ours.
+ */
+static bool was_assigned(struct channel *c, const struct id16 *member,
+	const struct channel_place *at)
 {
 	const struct case_state *of =
 		follow_case(c->x->o.follow, &c->row.case_id);
+	const uint64_t last = c->x->now + CLOCKS_S;
+	const uint64_t first =
+		at->time != 0 && at->time < c->x->now ? at->time : c->x->now;
+	const uint64_t end =
+		at->time != 0 && first + HOUR_S < last ? first + HOUR_S : last;
 
-	return of != NULL && case_assigned(of, member, c->row.kind, time);
+	for (size_t i = 0; of != NULL && i < of->assignment_count; i++) {
+		const struct case_assignment *a = &of->assignments[i];
+
+		if (a->channel != c->row.kind || !id16_eq(&a->member, member))
+			continue;
+		if ((a->from <= end && (a->until == 0 || first < a->until)) ||
+			(a->from <= last &&
+				(a->until == 0 || c->x->now < a->until)))
+			return true;
+	}
+	return false;
 }
 
 int channel_might(struct channel *c, const struct id16 *device,
@@ -166,13 +188,29 @@ int channel_might(struct channel *c, const struct id16 *device,
 	if ((card.revoked != 0 && card.revoked <= at->clinic_number) ||
 		!role_fits(&card.card, c->row.kind))
 		rc = ROWAN_E_REVOKED;
-	else if (!assigned_at(c, &card.card.member, c->x->now) &&
-		 !(at->time != 0 &&
-			 assigned_at(c, &card.card.member, at->time)))
+	else if (!was_assigned(c, &card.card.member, at))
 		rc = find(c, at->case_number, ends, &card.card);
 	else if (card.revoked == 0 && card.card.not_after != 0 &&
 		 card.card.not_after <= at->time)
 		rc = ROWAN_E_EXPIRED;
 	buf_wipe(&raw);
 	return rc == ROWAN_E_NOT_FOUND ? ROWAN_E_RULE : rc;
+}
+
+bool channel_ends(struct channel *c, const struct id16 *device)
+{
+	const struct case_state *of =
+		follow_case(c->x->o.follow, &c->row.case_id);
+	const uint64_t soon = c->x->now + CLOCKS_S;
+	struct trust_card card;
+	struct buf raw = {0};
+	int rc = follow_card(c->x->o.follow, device, &card, &raw);
+	const bool ends =
+		rc == 0 && of != NULL &&
+		(!case_assigned(of, &card.card.member, c->row.kind, soon) ||
+			(card.card.not_after != 0 &&
+				card.card.not_after <= soon));
+
+	buf_wipe(&raw);
+	return ends;
 }
