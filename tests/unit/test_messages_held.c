@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/messages_kit.h"
+#include "session/message/outbox.h"
 #include "session/transfer/chunk.h"
 
 static struct messages_kit a, b, c;
@@ -378,6 +379,79 @@ static void test_hand_over(void **state)
 	assert_int_equal(messages_hand_over(c.x, ids, 1), 0);
 }
 
+static int unreached(struct messages_kit *k, const struct outbox_unreached *u)
+{
+	assert_int_equal(vault_begin(k->kit.vault), 0);
+	assert_int_equal(messages_unreached(k->x, u), 0);
+	return vault_commit(k->kit.vault);
+}
+
+static int outcome(struct messages_kit *k, const struct id16 *id, int code)
+{
+	assert_int_equal(vault_begin(k->kit.vault), 0);
+	assert_int_equal(code == 0 ? messages_sent(k->x, id, k->now)
+				   : messages_unsent(k->x, id, code),
+		0);
+	return vault_commit(k->kit.vault);
+}
+
+/* Whom it does not reach is told like of any word, also after it was sent. */
+static void test_hand_over_missed(void **state)
+{
+	struct id16 id = messages_kit_text(&b, SUPPORT, "1"), handing;
+	struct outbox_unreached u = {.code = ROWAN_E_STALE};
+	struct event e;
+
+	messages_kit_bring(&a, &b);
+	for (int code = ROWAN_E_UNKNOWN; code != 0;
+		code = code == ROWAN_E_STALE ? 0 : ROWAN_E_STALE) {
+		assert_int_equal(messages_hand_over(a.x, &id, 1), 0);
+		handing = a.posts[a.post_count - 1].id;
+		messages_kit_events(&a, 0, NULL);
+		u = (struct outbox_unreached){.message = handing,
+			.member = c.member,
+			.device = c.device,
+			.code = code};
+		/* Before it is sent, of who has no device. */
+		assert_int_equal(unreached(&a, &u), 0);
+		assert_int_equal(
+			messages_kit_events(&a, ROWAN_EVENT_UNREACHED, &e), 1);
+		assert_true(id16_eq(&e.message, &id));
+		assert_true(id16_eq(&e.channel, SUPPORT));
+		assert_true(id16_eq(&e.device, &c.device));
+		messages_kit_bring(&c, &a);
+		assert_int_equal(
+			messages_kit_events(&a, ROWAN_EVENT_SENT, &e), 1);
+		/* Sealed again for who came later. */
+		assert_int_equal(outcome(&a, &handing, 0), 0);
+		assert_int_equal(
+			messages_kit_events(&a, ROWAN_EVENT_SENT, NULL), 0);
+		messages_kit_again(&a);
+		u.nobody = code == ROWAN_E_STALE;
+		assert_int_equal(unreached(&a, &u), 0);
+		if (u.nobody) {
+			assert_int_equal(
+				messages_kit_events(&a, ROWAN_EVENT_UNSENT, &e),
+				1);
+			assert_true(id16_eq(&e.message, &id));
+			assert_int_equal(e.code, code);
+			assert_int_equal(unreached(&a, &u), 0);
+			assert_int_equal(messages_kit_events(&a, 0, NULL), 0);
+			continue;
+		}
+		assert_int_equal(
+			messages_kit_events(&a, ROWAN_EVENT_UNREACHED, &e), 1);
+		assert_true(id16_eq(&e.member, &c.member));
+		/* A reset later: others are in it. */
+		assert_int_equal(outcome(&a, &handing, ROWAN_E_STALE), 0);
+		assert_int_equal(
+			messages_kit_events(&a, ROWAN_EVENT_UNSENT, &e), 1);
+		assert_true(id16_eq(&e.message, &id));
+	}
+	/* What was handed over is as it was. */
+	state_is(&a, &id, ROWAN_STATE_NEW);
+}
+
 static void give(struct messages_kit *to, const struct messages_kit *from,
 	const struct content *inner, const struct id16 *author)
 {
@@ -530,6 +604,7 @@ int main(void)
 		T(test_held_past),
 		T(test_attachment),
 		T(test_hand_over),
+		T(test_hand_over_missed),
 		T(test_claims),
 		T(test_search),
 	};

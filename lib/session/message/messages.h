@@ -177,7 +177,8 @@ ROWAN_MUST int messages_unsent(
 /**
  * messages_unreached(x, u):
  * It is at the daemon and one of those for whom it was will not get it: adds
- * UNREACHED; and UNSENT, when nobody has it or is waited for.
+ * UNREACHED; and UNSENT, when nobody has it or is waited for. Of a hand-over
+ * both name the message that was handed.
  */
 struct outbox_unreached;
 ROWAN_MUST int messages_unreached(

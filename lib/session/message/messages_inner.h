@@ -21,7 +21,8 @@ enum messages_at {
 	MESSAGES_AT = 1,	/* a message at ${place} */
 	MESSAGES_FORGOTTEN = 2, /* one that was */
 	MESSAGES_HELD = 3,	/* held ${place} */
-	MESSAGES_HANDING = 4	/* on its way: hands over the one at ${place} */
+	MESSAGES_HANDING = 4,	/* on its way: hands over the one at ${place} */
+	MESSAGES_HANDED_ON = 5	/* the same, at the daemon */
 };
 
 /*

@@ -455,29 +455,48 @@ static int undone(struct messages *x, struct messages_row *m, int code)
 	return rc == 0 ? events_add(x->o.events, &e) : rc;
 }
 
+static bool is_handing(const struct messages_index *at)
+{
+	return at->at == MESSAGES_HANDING || at->at == MESSAGES_HANDED_ON;
+}
+
 /* A hand-over has no row: its events name the message that was handed. */
+static int tell_handing(
+	struct messages *x, const struct messages_index *at, struct event *e)
+{
+	struct messages_row m = {0};
+	int rc = messages_row_get(x, &at->channel, at->place, &m);
+
+	e->case_id = m.case_id;
+	e->channel = m.channel;
+	e->message = m.content.id;
+	if (rc == 0)
+		rc = events_add(x->o.events, e);
+	messages_row_wipe(&m);
+	/* Forgotten meanwhile. */
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+/* Sent, it may still have to be told whom it does not reach. */
 static int conclude_handing(struct messages *x, const struct id16 *id,
-	const struct messages_index *at, int code)
+	struct messages_index *at, int code)
 {
 	struct messages_name name = messages_key('i', id, NULL);
-	struct messages_row m = {0};
 	struct event e = {
 		.type = code == 0 ? ROWAN_EVENT_SENT : ROWAN_EVENT_UNSENT,
 		.code = code};
-	int rc = messages_row_get(x, &at->channel, at->place, &m);
+	int rc;
 
-	e.case_id = m.case_id;
-	e.channel = m.channel;
-	e.message = m.content.id;
-	if (rc == 0)
-		rc = events_add(x->o.events, &e);
-	messages_row_wipe(&m);
-	/* Forgotten meanwhile. */
-	if (rc == ROWAN_E_NOT_FOUND)
-		rc = 0;
-	return rc == 0 ? vault_delete(x->o.vault, VAULT_MESSAGE,
-				 messages_key_view(&name), 0)
-		       : rc;
+	/* Once more: that was told. */
+	if (code == 0 && at->at == MESSAGES_HANDED_ON)
+		return 0;
+	rc = tell_handing(x, at, &e);
+	if (rc != 0)
+		return rc;
+	at->at = MESSAGES_HANDED_ON;
+	return code == 0 ? messages_index_put(x, id, at)
+			 : vault_delete(x->o.vault, VAULT_MESSAGE,
+				   messages_key_view(&name), 0);
 }
 
 static int outcome(struct messages *x, const struct id16 *message,
@@ -487,7 +506,7 @@ static int outcome(struct messages *x, const struct id16 *message,
 	struct messages_row m = {0};
 	int rc = messages_index_get(x, message, &at);
 
-	if (rc == 0 && at.at == MESSAGES_HANDING)
+	if (rc == 0 && is_handing(&at))
 		return conclude_handing(x, message, &at, code);
 	if (rc == 0)
 		rc = messages_own(x, message, &m, &at);
@@ -523,8 +542,16 @@ int messages_unreached(struct messages *x, const struct outbox_unreached *u)
 		.member = u->member,
 		.device = u->device,
 		.message = u->message};
-	int rc = messages_own(x, &u->message, &m, &at);
+	int rc = messages_index_get(x, &u->message, &at);
 
+	if (rc == 0 && is_handing(&at)) {
+		rc = tell_handing(x, &at, &e);
+		return rc == 0 && u->nobody
+			       ? conclude_handing(x, &u->message, &at, u->code)
+			       : rc;
+	}
+	if (rc == 0)
+		rc = messages_own(x, &u->message, &m, &at);
 	e.case_id = m.case_id;
 	e.channel = m.channel;
 	if (rc == 0)
