@@ -4,7 +4,7 @@
  * was never in it makes none of the same name; the others are not alarmed, and
  * all of them talk.
  */
-#include <sys/stat.h>
+#include <stdio.h>
 
 #include "session/loss.h"
 
@@ -30,13 +30,30 @@ static bool is_alone(void *ctx)
 	return scene_in(&loss.nurse, &support) == 1;
 }
 
+/* What the coordinator has lost and given back is known to her. */
+static bool is_given(void *ctx)
+{
+	return follow_may(parts_of(&loss.nurse)->follow, &support,
+		       &parts_of(&loss.nurse)->me->device) == 0;
+}
+
+/* Nobody is waited for any more. */
+static void wait_no_more(void)
+{
+	FILE *f = fopen(loss_at("rowand.conf"), "a");
+
+	KIT_CHECK(f != NULL && fputs("restore_wait = \"0 s\";\n", f) >= 0 &&
+		  fclose(f) == 0);
+	loss_ctl("reload --wait");
+}
+
 int main(void)
 {
 	struct person *all[] = {&loss.coordinator, &loss.advocate,
 		&loss.officer, &loss.thief, &loss.nurse};
 	struct id16 id, nurse;
 
-	loss_begin(ROWAND_NO_LIMITS "restore_wait = \"20 s\";\n");
+	loss_begin(ROWAND_NO_LIMITS);
 	loss_run(NULL);
 	support = sessions_channel(
 		&loss.coordinator, &loss.case_id, WIRE_CHANNEL_SUPPORT);
@@ -64,6 +81,8 @@ int main(void)
 	person_open(&loss.coordinator);
 	person_open(&loss.thief);
 	person_open(&loss.nurse);
+	KIT_CHECK(sessions_until(is_given, NULL));
+	wait_no_more();
 	KIT_CHECK(sessions_until(is_alone, NULL));
 	person_open(&loss.advocate);
 	person_open(&loss.officer);

@@ -610,6 +610,22 @@ void sessions_assign(struct person *coordinator, const struct id16 *channel,
 	person_done(coordinator, act);
 }
 
+struct knowing {
+	struct person *p;
+	const struct id16 *device;
+};
+
+static bool knows_card(void *ctx)
+{
+	const struct knowing *k = ctx;
+	struct trust_card card;
+	struct buf raw = {0};
+	int rc = follow_card(parts_of(k->p)->follow, k->device, &card, &raw);
+
+	buf_wipe(&raw);
+	return rc == 0;
+}
+
 void sessions_victim(struct person *coordinator, struct person *registrar,
 	const struct id16 *case_id, struct person *guest)
 {
@@ -621,5 +637,8 @@ void sessions_victim(struct person *coordinator, struct person *registrar,
 	sessions_settle();
 	invite = person_invites(registrar, case_id, guest);
 	people_compare(registrar, &invite, guest);
+	/* Only the registrar has heard of the card for certain. */
+	KIT_CHECK(sessions_until(knows_card,
+		&(struct knowing){coordinator, &parts_of(guest)->me->device}));
 	sessions_assign(coordinator, &support, guest);
 }
