@@ -118,3 +118,11 @@ uint64_t claims_leaves(
 		bucket_take(b, &c->leaves.rate, n);
 	return wait;
 }
+
+uint64_t claims_some_leaves(
+	struct claims *c, const struct id16 *device, uint64_t n, uint64_t now)
+{
+	while (n > 0 && claims_leaves(c, device, n, now) != 0)
+		n--;
+	return n;
+}

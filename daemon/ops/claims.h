@@ -50,4 +50,11 @@ void claims_leaf_rate(struct claims *c, uint64_t per_minute, uint64_t mailbox);
 uint64_t claims_leaves(
 	struct claims *c, const struct id16 *device, uint64_t n, uint64_t now);
 
+/**
+ * claims_some_leaves(c, device, n, now):
+ * Count as many of ${n} as are allowed now, from none to all, and return it.
+ */
+uint64_t claims_some_leaves(
+	struct claims *c, const struct id16 *device, uint64_t n, uint64_t now);
+
 #endif

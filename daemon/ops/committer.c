@@ -346,6 +346,7 @@ static void hand_out(struct committer *c, struct batch *b)
 		.budget = SERVE_BUDGET,
 		.read = record_read,
 		.first = returning_on(&o->returning) ? restored_first : NULL,
+		.may = record_may_push,
 		.ctx = o};
 	int rc = 0;
 
@@ -389,6 +390,8 @@ static void transact(struct committer *c, struct batch *b)
 		restored_step(o);
 	if (due && !o->lost)
 		run_due(c);
+	if (due && o->subs.short_of)
+		subs_awake(&o->subs);
 	if (!o->lost)
 		hand_out(c, b);
 	if (o->lost) {

@@ -178,9 +178,6 @@ int envelopes_subscribe(struct ops *o, struct request *r)
 	uint64_t waiting = 0;
 	int rc = store_waiting(o->view, &r->device, &waiting);
 
-	/* All of it may be pushed, and has been before. */
-	if (rc == 0 && !record_may_read(o, r, waiting))
-		return 0;
 	if (rc == 0)
 		rc = subs_put(&o->subs, &sub);
 	return rc != 0 ? rc : tell_waiting(r, waiting);

@@ -95,6 +95,13 @@ bool record_may_read(struct ops *o, struct request *r, uint64_t n)
 	return !record_is_staff(o) || pays(o, r, n);
 }
 
+size_t record_may_push(void *ctx, const struct id16 *device, size_t n)
+{
+	struct ops *o = ctx;
+
+	return (size_t)claims_some_leaves(o->claims, device, n, o->now);
+}
+
 int record_done(struct ops *o, const struct request *r)
 {
 	struct log_entry e;

@@ -53,6 +53,12 @@ bool record_may(struct ops *o, struct request *r);
 bool record_may_read(struct ops *o, struct request *r, uint64_t n);
 
 /**
+ * record_may_push(ctx, device, n):
+ * A subs_may whose ${ctx} is the struct ops.
+ */
+size_t record_may_push(void *ctx, const struct id16 *device, size_t n);
+
+/**
  * record_read(ctx, reading), record_fetched(ctx, reading):
  * A subs_read whose ${ctx} is the struct ops: of pushes, and of an answer.
  */

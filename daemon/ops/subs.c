@@ -461,6 +461,13 @@ static int serve_one(struct subs *s, struct batch *b, struct sub *sub,
 		sub->stands = may < n;
 		n = may;
 	}
+	if (sub->o.staff && slice->may != NULL) {
+		size_t may = slice->may(slice->ctx, &sub->o.device, n);
+
+		s->short_of = s->short_of || may < n;
+		sub->stands = sub->stands || may < n;
+		n = may;
+	}
 	if (sub->o.staff && slice->read != NULL)
 		rc = subs_reading(
 			&sub->o.device, items, n, slice->read, slice->ctx);
@@ -531,6 +538,7 @@ void subs_awake(struct subs *s)
 	struct sub *sub;
 	size_t pos = 0;
 
+	s->short_of = false;
 	while ((sub = idmap_next(&s->map, &pos)) != NULL) {
 		if (!sub->stands)
 			continue;

@@ -61,7 +61,8 @@ struct subs {
 	struct planned *planned;
 	size_t planned_count, planned_cap;
 	size_t count;
-	bool ready; /* planned deliveries have found who gets them */
+	bool ready;    /* planned deliveries have found who gets them */
+	bool short_of; /* somebody stands for want of an allowance */
 	uint32_t message_bytes; /* of one push, about */
 	uint32_t credit_max;
 };
@@ -186,6 +187,12 @@ void subs_push(struct subs *s, struct batch *b, uint64_t now);
 typedef size_t subs_first(
 	void *ctx, const struct store_item *items, size_t len);
 
+/*
+ * How many of ${n} envelopes the device of a member of staff may be handed
+ * now; they count as handed.
+ */
+typedef size_t subs_may(void *ctx, const struct id16 *device, size_t n);
+
 struct subs_slice {
 	struct store_reader *rd;
 	struct store_batch *fetched;
@@ -194,6 +201,7 @@ struct subs_slice {
 	uint32_t budget;   /* bytes, about */
 	subs_read *read;   /* what members of staff get is told it */
 	subs_first *first; /* or NULL: all */
+	subs_may *may;	   /* or NULL: all */
 	void *ctx;
 };
 
@@ -208,7 +216,8 @@ ROWAN_MUST int subs_serve(
 
 /**
  * subs_awake(s):
- * What stood still because ${first} kept something back is tried again.
+ * What stood still because ${first} or ${may} kept something back is tried
+ * again.
  */
 void subs_awake(struct subs *s);
 

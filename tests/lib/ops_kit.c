@@ -165,6 +165,7 @@ void ops_kit_serve(struct ops_kit *k)
 		.doubtful = k->ops.doubtful,
 		.budget = 1 << 20,
 		.read = record_read,
+		.may = record_may_push,
 		.ctx = &k->ops};
 
 	batch_clear(k->batch);

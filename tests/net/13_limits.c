@@ -50,6 +50,45 @@ static void reads_for_ever(struct relay_client *c)
 	KIT_CHECK(kit_ping(c));
 }
 
+static uint64_t seconds(void)
+{
+	struct timespec t;
+
+	KIT_CHECK(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+	return (uint64_t)t.tv_sec;
+}
+
+/*
+ * Who may read nothing more at once is no less pushed what waits, a little at
+ * a time, and talks as before. One a second here, and what was left: less than
+ * a mailbox.
+ */
+static void is_read_out(struct relay_client *c)
+{
+	static struct wire_push p;
+	uint64_t since = seconds();
+	uint64_t last = 0;
+	size_t got = 0;
+
+	for (int i = 0; i < 10; i++) {
+		KIT_CHECK(relay_subscribe(c, 0, 64, NULL) == 0);
+		if (relay_push(c, 20, &p) == 0)
+			got += p.count;
+	}
+	KIT_CHECK(got < 16 + 2 + seconds() - since);
+	got = 0;
+	KIT_CHECK(relay_subscribe(c, 0, 64, NULL) == 0);
+	while (got < 4) {
+		KIT_CHECK(relay_push(c, RELAY_PATIENCE_MS, &p) == 0);
+		for (size_t i = 0; i < p.count; i++) {
+			KIT_CHECK(p.items[i].sequence > last);
+			last = p.items[i].sequence;
+		}
+		got += p.count;
+	}
+	KIT_CHECK(kit_ping(c));
+}
+
 int main(void)
 {
 	struct id16 channel = seed_channel(0, 0);
@@ -94,6 +133,7 @@ int main(void)
 	too_large(other);
 	KIT_CHECK(kit_submit(other, seed_channel(1, 1), 1, 'o', 9).code == 0);
 	reads_for_ever(m);
+	is_read_out(m);
 	relay_close(s);
 	relay_close(m);
 	relay_close(other);

@@ -386,6 +386,16 @@ static void use_up(uint32_t who, uint64_t left)
 	w->kit.now += left;
 }
 
+/* Envelopes of the last batch. */
+static size_t pushed(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->batch->push_count; i++)
+		n += w->batch->pushes[i].frame_count;
+	return n;
+}
+
 static uint16_t subscribe(uint32_t who)
 {
 	w->request.body.subscribe = (struct wire_subscribe){0, 10};
@@ -417,14 +427,32 @@ static void reading_without_end_has_an_end(void **state)
 	w->kit.now += 4;
 	assert_int_equal(fetch(ADVOCATE), WIRE_OK);
 	assert_int_equal(size_of(), before + 1);
-	/* By subscribing anew neither, which counts what waits. */
+	/* By subscribing anew neither: the rest of what waits comes later. */
 	use_up(ADVOCATE, 2);
-	assert_int_equal(subscribe(ADVOCATE), WIRE_QUOTA);
+	assert_int_equal(subscribe(ADVOCATE), WIRE_OK);
+	w->ops.now = w->kit.now;
 	ops_kit_serve(w);
-	assert_int_equal(size_of(), before + 1);
-	w->kit.now += 1;
+	assert_int_equal(pushed(), 2);
+	assert_int_equal(size_of(), before + 2);
 	assert_int_equal(subscribe(ADVOCATE), WIRE_OK);
 	ops_kit_serve(w);
+	assert_int_equal(pushed(), 0);
+	assert_true(w->ops.subs.short_of);
+	assert_int_equal(size_of(), before + 2);
+	for (size_t i = 1; i <= 3; i++) {
+		w->ops.now = ++w->kit.now;
+		subs_awake(&w->ops.subs);
+		assert_false(w->ops.subs.short_of);
+		ops_kit_serve(w);
+		assert_int_equal(pushed(), 1);
+		assert_int_equal(size_of(), before + 2 + i);
+	}
+	/* What arrives then comes at once: it is its first time. */
+	assert_false(w->ops.subs.short_of);
+	use_up(ADVOCATE, 0);
+	before = size_of();
+	assert_int_equal(say(VICTIM, 4, "text", NULL), WIRE_OK);
+	assert_int_equal(pushed(), 1);
 	assert_int_equal(size_of(), before + 2);
 	/* Nor by what is repeated and changes nothing. */
 	use_up(ADVOCATE, 0);
