@@ -407,7 +407,8 @@ static void gave(struct follow *f, const struct requests_outcome *o)
 
 	if (o->rc == ROWAN_E_STATE || !c->behind)
 		return;
-	if (o->rc == ROWAN_E_AGAIN) {
+	if (o->rc == ROWAN_E_AGAIN || o->rc == ROWAN_E_QUOTA ||
+		o->rc == ROWAN_E_FULL) {
 		f->pause = true;
 		return;
 	}
