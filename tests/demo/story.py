@@ -140,7 +140,12 @@ def story():
     scene(second, "devices", "--case", "1")
     scene(second, "revoke", "1", "--case", "1", "--yes")
     phone.say("write is this still open?")
-    scene(second, "send", "1", "Only on your new phone.")
+    # There is nobody to say it to yet, and that is said.
+    k.said = aloud
+    unsent = second.run("send", "1", "Only on your new phone.", check=False)
+    k.said = quietly
+    show(unsent)
+    assert unsent.returncode == 9, unsent
     k.until(lambda: all(p.get("role") != "victim" for p in
                         second.channel("1")["people"] if p.get("present")),
             "the phone is out")
