@@ -124,6 +124,11 @@ void serve_request(struct agent *a, struct peer *p, json_t *in);
 void serve_answer(struct peer *p, json_int_t id, json_t *out);
 void serve_event(struct peer *p, json_int_t id, json_t *event);
 void serve_error(struct peer *p, json_int_t id, int error, const char *detail);
+/*
+ * The card has ended: by the daemon's time, and while that is not heard by this
+ * machine's.
+ */
+bool serve_expired(const struct agent *a);
 /* A message will not be sent. */
 void serve_unsent(struct peer *p, json_int_t id, int error);
 /* A refusal with words of its own, N_() texts. */

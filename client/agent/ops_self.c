@@ -72,6 +72,8 @@ static int op_status(struct request *q)
 		(void)json_object_set_new(o, "old_copy", json_true());
 	if (book_mark(a->book, BOOK_REVOKED))
 		(void)json_object_set_new(o, "revoked", json_true());
+	if (serve_expired(a))
+		(void)json_object_set_new(o, "expired", json_true());
 	if (book_name(a->book) != NULL)
 		(void)json_object_set_new(
 			o, "name", json_string(book_name(a->book)));

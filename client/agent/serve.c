@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent/inner.h"
@@ -196,17 +197,27 @@ static const struct agent_operation *find(const char *name)
 	return NULL;
 }
 
+bool serve_expired(const struct agent *a)
+{
+	uint64_t end = rowan_self_expires(a->rowan), now = rowan_now(a->rowan);
+	enum rowan_link_state link = rowan_link(a->rowan);
+
+	/* It is heard again once all is caught up, which it never may be. */
+	if (now == 0 || link == ROWAN_LINK_REFUSED || link == ROWAN_LINK_UP)
+		now = (uint64_t)time(NULL);
+	return end != 0 && now > end;
+}
+
 /* Nothing is kept to be sent that can never leave. */
 static int may_speak(struct request *q)
 {
 	struct agent *a = q->agent;
-	uint64_t end = rowan_self_expires(a->rowan);
 
 	if (book_mark(a->book, BOOK_REVOKED))
 		return refuse(q, EXIT_CARD, N_("this device was revoked"),
 			N_("a colleague with the right to enrol invites a new "
 			   "one; rowan wipe removes what is here"));
-	if (end != 0 && rowan_now(a->rowan) > end)
+	if (serve_expired(a))
 		return refuse(q, EXIT_CARD,
 			N_("this device's card has expired"),
 			N_("ask the authority to renew it; what was received "

@@ -87,11 +87,13 @@ static void check_card(struct findings *f, const json_t *s)
 		  "FILE with what the authority signed"));
 	if (!json_flag(s, "enrolled"))
 		return;
-	if (now > 0 && end > 0) {
-		found(f, end > now, _("the card is valid"),
+	if ((now > 0 || json_flag(s, "expired")) && end > 0) {
+		const bool valid = !json_flag(s, "expired") && end > now;
+
+		found(f, valid, _("the card is valid"),
 			_("ask the authority to renew it: this device takes "
 			  "the new one by itself"));
-		if (end > now)
+		if (valid)
 			found(f, end - now > EXPIRES_IN,
 				_("the card is good for another month"),
 				_("ask the authority to renew it now"));

@@ -562,6 +562,9 @@ static void say_status(const struct run *r, const json_t *s)
 		(long long)json_number(s, "unread"));
 	if (json_flag(s, "revoked"))
 		ui_say(&r->ui, _("Trouble:  this device was revoked"));
+	if (json_flag(s, "expired"))
+		ui_say(&r->ui, _("Trouble:  this device's card has expired; "
+				 "ask the authority to renew it"));
 	if (json_flag(s, "old_copy"))
 		ui_say(&r->ui, _("Trouble:  this vault is an old copy; rowan "
 				 "readmit asks to be taken in anew"));

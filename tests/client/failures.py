@@ -30,7 +30,7 @@ def expect(who, code, pattern, *args, text=None, secs=120):
         raise clinic.Failed("%s %s: %d, not %d with %r:\n%s" % (
             who.name, " ".join(args), p.returncode, code, pattern, out))
     if code not in (0, 18):
-        assert "error: " in p.stderr, p.stderr
+        assert "error: " in p.stderr and "hint: " in p.stderr, p.stderr
     assert not any(c < " " and c not in "\n\t" for c in out), repr(out)
     done += 1
     return out
@@ -354,6 +354,21 @@ def expired(c, w):
     out = expect(w, 8, "expired", "send", "1", "too late")
     assert "hint: " in out and "authority" in out, out
     expect(w, 18, "the card is valid", "doctor")
+    # Nor is it another trouble to somebody who comes the day after.
+    w.run("agent", "stop")
+    w.run("unlock", *pass_file())
+    for args in (("send", "1", "too late"), ("team", "1", "too late"),
+                 ("attach", "1", k.path("pass")), ("name", "Sam"), ("invite", "1"),
+                 ("assign", "1", "1", "team"), ("recuse", "1"),
+                 ("open", "police")):
+        expect(w, 8, "hint: ask the authority to renew it", *args)
+    k.until(lambda: w.status()["link"] == "refused", "it is not let in")
+    expect(w, 8, "hint: ask the authority to renew it", "send", "1", "late")
+    expect(w, 0, "card has expired; ask the authority", "status")
+    expect(w, 18, "WRONG the card is valid", "doctor")
+    # What came can be read still.
+    expect(w, 0, "", "inbox")
+    expect(w, 0, "", "read", "1")
 
 
 try:
