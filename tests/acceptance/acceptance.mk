@@ -17,6 +17,9 @@ STORIES += check-evening-one check-evening-two check-audit check-bundle
 STORIES += check-witnesses
 STORY_NEEDS += $(ACCEPTANCE_SO) $(B)/tests/acceptance/sign_kill_preload.so
 .PHONY: check-evening-one check-evening-two
+$(eval $(call test_program,acceptance/opens,tests/acceptance/opens.c))
+STORY_NEEDS += $(B)/tests/acceptance/opens
+check-evening-one: $(B)/tests/acceptance/opens
 check-evening-one check-evening-two: $(CLINIC_PROGRAMS) $(ACCEPTANCE_SO)
 	$(Q)python3 tests/acceptance/$(subst -,_,$(@:check-%=%)).py $(B)
 

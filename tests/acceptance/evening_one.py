@@ -6,6 +6,7 @@ usage: evening_one.py BUILD
 
 import json
 import os
+import shutil
 import sys
 import time
 
@@ -38,6 +39,26 @@ def opens_app(phone):
     phone.say("who")
     phone.sees("advocacy")
     return phone.out
+
+
+def can_open(vault):
+    """Of all that waits at the daemon, sealed as it is: what the keys in a
+    phone's vault open, and how many envelopes there are."""
+    k.stop()
+    p = k.run("tests/acceptance/opens", k.path("daemon/state"),
+              k.path("daemon/store-key"), k.path(vault),
+              "a phone passphrase")
+    k.start()
+    lines = p.stdout.splitlines()
+    return [w[7:] for w in lines if w.startswith("opened ")], len(lines)
+
+
+def image(phone, name):
+    """Whoever holds the phone copies all of it."""
+    for end in ("", "-wal", "-shm"):
+        if os.path.exists(k.path(phone.name + ".vault" + end)):
+            shutil.copy(k.path(phone.name + ".vault" + end),
+                        k.path(name + ".vault" + end))
 
 
 def answered(advocate, sent, coordinator):
@@ -130,6 +151,18 @@ def evening():
          "message,")
     at(18, 0)
     advocate.current()
+    # Until then it has the keys: a copy of them, made while a word waits.
+    phone.say("quit")
+    phone.p.wait(30)
+    advocate.run("send", "1", "I am here until six.")
+    image(phone, "image")
+    assert "I am here until six." in can_open("image.vault")[0]
+    advocate.current()
+    phone.out = ""
+    phone.open()
+    phone.sees("new message")
+    phone.say("read 5")
+    phone.sees("I am here until six")
     since = phone.mark()
     device = advocate.json("devices", "--case", "1")["devices"][0]["device"]
     before = advocate.channel("1")["epoch"]
@@ -149,8 +182,8 @@ def evening():
     answered(advocate, sent, coordinator)
 
     says("envelopes sealed afterwards cannot open on it,")
-    # They belong to an epoch that began by leaving it out: no key of it was
-    # ever sealed for that phone, whoever brings it the envelope.
+    # They belong to an epoch that began by leaving it out; below, once there is
+    # somebody to seal for, they are tried.
     epoch = advocate.channel("1")["epoch"]
     assert epoch > before, (before, epoch)
     assert [p["role"] for p in advocate.channel("1")["people"]
@@ -167,12 +200,24 @@ def evening():
     assert "Not for that phone" not in phone.out[since:], phone.out
     assert "let me in" not in advocate.texts("1")
     phone.say("quit")
+    phone.p.wait(30)
 
     says("a new device enrols,")
     new = k.victim("new")
     clinic.enrol(k, advocate, "1", new, coordinator)
     new.sees("conversation is ready")
+    # What is sealed now opens with the new phone's keys, and neither with
+    # those on the old one nor with the copy that was made of them.
+    new.say("quit")
+    new.p.wait(30)
     advocate.run("send", "1", "Are you safe?")
+    opened, waiting = can_open("new.vault")
+    assert "Are you safe?" in opened, opened
+    for vault in ("phone.vault", "image.vault"):
+        assert can_open(vault) == ([], waiting), vault
+    advocate.current()
+    new.out = ""
+    new.open()
     new.sees("new message")
     new.say("read 5")
     new.sees("Are you safe\\?")
