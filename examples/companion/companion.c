@@ -6,7 +6,8 @@
  *
  * Shows nothing when it starts but a prompt; asks for the passphrase; connects
  * only then. It works in a pipe, one command a line, and the passphrase is the
- * first line. Ctrl-C is a quick exit: the screen is cleared and it is gone.
+ * first line. Ctrl-C is a quick exit: the screen is cleared and it is gone; so
+ * is every other key that would end or suspend it. Never dumps core.
  */
 #include <errno.h>
 #include <poll.h>
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,11 +37,26 @@ static void leave_now(int signal)
 	_exit(0);
 }
 
+/* What is suspended would lie open to whoever comes next. */
+static void harden(void)
+{
+	static const int leaving[] = {
+		SIGINT, SIGQUIT, SIGTSTP, SIGTERM, SIGHUP};
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	for (size_t i = 0; i < sizeof leaving / sizeof *leaving; i++)
+		(void)signal(leaving[i], leave_now);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* The time that a closed laptop sleeps counts, too. */
 static long long now_ms(void)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
@@ -197,8 +215,7 @@ int main(int argc, char **argv)
 		fputs("usage: companion FILE\n", stderr);
 		return 64;
 	}
-	(void)signal(SIGINT, leave_now);
-	(void)signal(SIGPIPE, SIG_IGN);
+	harden();
 	c.path = argv[1];
 	c.person = isatty(STDIN_FILENO);
 	if (unlock(&c)) {

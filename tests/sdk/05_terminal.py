@@ -1,5 +1,6 @@
 """The companion at a terminal: the passphrase is not echoed, nothing is shown
-before it, and Ctrl-C leaves nothing on the screen."""
+before it, and no key that ends or suspends leaves anything on the screen, or in
+a core file."""
 
 import os
 import pty
@@ -72,6 +73,20 @@ with tempfile.TemporaryDirectory() as folder:
     out, status = t.rest()
     assert out.endswith(CLEAR), out
     assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0, status
+
+    # The other keys that would end it, or keep it open in the background.
+    for key in "\x1c", "\x1a":
+        t = Terminal(vault)
+        t.read(b"Passphrase: ")
+        with open("/proc/%d/limits" % t.pid) as f:
+            core, = [x for x in f if x.startswith("Max core file size")]
+        assert core.split()[4:6] == ["0", "0"], core
+        t.write("open sesame\n")
+        t.read(b"> ")
+        t.write(key)
+        t.read(CLEAR)
+        out, status = t.rest()
+        assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0, status
 
     t = Terminal(vault)
     assert t.read(b"Passphrase: ") == b"Passphrase: "
