@@ -18,8 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/floor.h"
@@ -29,6 +31,8 @@
 #include "bench/sync_count.h"
 #include "lib/rowand_proc.h"
 
+#define ROUNDS 5
+
 struct plan {
 	const char *phases;
 	const char *pubs;
@@ -36,6 +40,19 @@ struct plan {
 	int idle;
 	struct rowand_proc daemon;
 };
+
+/* The daemon that is measured from now on. */
+static void use(struct plan *p)
+{
+	char path[ROWAND_PATH_MAX];
+
+	O.spid = p->daemon.pid;
+	O.port = p->daemon.port;
+	O.dir = p->daemon.dir;
+	snprintf(path, sizeof path, "%s/syncs", p->daemon.dir);
+	if (p->daemon.preload[0] != 0 && sync_count_open(path) != 0)
+		b_die("cannot count syncs in %s", path);
+}
 
 static void start(struct plan *p, const struct seed_clinic *clinic)
 {
@@ -55,9 +72,7 @@ static void start(struct plan *p, const struct seed_clinic *clinic)
 	rowand_set(&p->daemon, ROWAND_NO_LIMITS);
 	if (rowand_seed(&p->daemon, clinic) || rowand_start(&p->daemon))
 		b_die("rowand does not start, see %s/log", p->daemon.dir);
-	O.spid = p->daemon.pid;
-	O.port = p->daemon.port;
-	O.dir = p->daemon.dir;
+	use(p);
 }
 
 static void print_run(const char *mode, const struct run *r)
@@ -76,6 +91,9 @@ static void print_run(const char *mode, const struct run *r)
 		b_die("not everything arrived, or something twice");
 }
 
+/* What the last child measured. */
+static double *rate;
+
 static void measure(const char *mode)
 {
 	struct run r;
@@ -83,6 +101,7 @@ static void measure(const char *mode)
 	gen_open();
 	gen_run(&r);
 	print_run(mode, &r);
+	*rate = r.msgs_per_s;
 }
 
 /* Each measurement has a process, and so connections, of its own. */
@@ -156,7 +175,6 @@ static void do_low(struct plan *p, int pubs)
 static void do_preload(struct plan *p, int pubs)
 {
 	int boxes = O.nbox;
-	double rate;
 
 	O.npub = pubs;
 	O.noff = boxes;
@@ -166,10 +184,10 @@ static void do_preload(struct plan *p, int pubs)
 	O.nbox = 0;
 	gen_open();
 	O.nbox = boxes;
-	gen_preload(&rate);
+	gen_preload(rate);
 	printf("mode=preload publishers=%d stored=%ld msgs_per_s=%.0f "
 	       "rss_kib=%ld\n",
-		pubs, p->million, rate, meter_rss_kib(O.spid));
+		pubs, p->million, *rate, meter_rss_kib(O.spid));
 }
 
 static void do_waiting(struct plan *p, int pubs)
@@ -178,10 +196,75 @@ static void do_waiting(struct plan *p, int pubs)
 	measure("waiting");
 }
 
+/*
+ * What was written before is on the disk, and the daemon has nothing left to
+ * do: half a second in which it uses next to no processor time, if it ever
+ * comes.
+ */
+static void settle(void)
+{
+	static const struct timespec moment = {.tv_nsec = 500000000};
+	double before, after = meter_cpu_s(O.spid);
+	int tries = 60;
+
+	do {
+		sync();
+		before = after;
+		nanosleep(&moment, NULL);
+		after = meter_cpu_s(O.spid);
+	} while (after - before > 0.02 && --tries > 0);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 static void do_idle(struct plan *p, int n)
 {
 	printf("mode=idle connections=%d rss_kib_per_1k=%.0f\n", n,
 		gen_idle(n));
+}
+
+/* Messages a second. */
+static double served(struct plan *p, void (*work)(struct plan *, int))
+{
+	use(p);
+	settle();
+	in_child(work, p, 64);
+	return *rate;
+}
+
+/*
+ * A daemon with so many waiting and one without serve in turns: a machine that
+ * is slower for a while is so for both.
+ */
+static void million(struct plan *p, const struct seed_clinic *clinic)
+{
+	struct plan empty = {0};
+	double lost[ROUNDS];
+
+	in_child(do_preload, p, 16);
+	start(&empty, clinic);
+	for (int i = 0; i < ROUNDS; i++) {
+		double with, without;
+
+		/* Neither is always the first. */
+		with = i % 2 == 0 ? 0 : served(p, do_waiting);
+		without = served(&empty, do_matrix);
+		if (i % 2 == 0)
+			with = served(p, do_waiting);
+		lost[i] = 100 * (1 - with / without);
+	}
+	qsort(lost, ROUNDS, sizeof *lost, by_size);
+	printf("million waiting=%ld rounds=%d lost_percent=%.1f least=%.1f "
+	       "most=%.1f\n",
+		p->million, ROUNDS, lost[ROUNDS / 2], lost[0],
+		lost[ROUNDS - 1]);
+	rowand_kill(&empty.daemon, SIGTERM);
+	rowand_end(&empty.daemon);
 }
 
 /* Run ${work} for every number in ${list}. */
@@ -235,11 +318,8 @@ static void run(struct plan *p)
 		in_child(do_low, p, 1);
 	if (strstr(p->phases, "idle") && p->idle > 0)
 		in_child(do_idle, p, p->idle);
-	if (strstr(p->phases, "million")) {
-		in_child(do_matrix, p, 64);
-		in_child(do_preload, p, 16);
-		in_child(do_waiting, p, 64);
-	}
+	if (strstr(p->phases, "million"))
+		million(p, &clinic);
 	rowand_kill(&p->daemon, SIGTERM);
 	rowand_end(&p->daemon);
 }
@@ -278,6 +358,10 @@ int main(int argc, char **argv)
 	}
 	if (sodium_init() < 0)
 		b_die("libsodium");
+	rate = mmap(NULL, sizeof *rate, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (rate == MAP_FAILED)
+		b_die("memory");
 	run(&p);
 	return 0;
 }

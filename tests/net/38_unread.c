@@ -108,6 +108,67 @@ static void pushed(struct relay_client *sender, struct relay_client *c)
 	kit_no_push(c, 100);
 }
 
+static struct relay_client *little(uint32_t mailbox)
+{
+	struct relay_client *c = kit_hello(SEED_MAILBOX, mailbox);
+	int small = 32 * 1024;
+
+	/* What its kernel takes in has left. */
+	KIT_CHECK(setsockopt(relay_link_fd(relay_link(c)), SOL_SOCKET,
+			  SO_RCVBUF, &small, sizeof small) == 0);
+	return c;
+}
+
+/* Until so many connections are left. */
+static void left(uint64_t n)
+{
+	static const struct timespec moment = {.tv_nsec = 2000000};
+
+	for (int i = 0;; i++) {
+		KIT_CHECK(server_here(in.server, look, NULL) == 0);
+		if (seen.connections[ZAP_MAIN] == n)
+			return;
+		KIT_CHECK(i < RELAY_PATIENCE_MS / 2);
+		nanosleep(&moment, NULL);
+	}
+}
+
+/*
+ * Two that do not read, of whom one goes, and one that had read all goes too:
+ * the other is served when it reads, from where it was.
+ */
+static void one_leaves(struct relay_client *sender, struct relay_client *c)
+{
+	struct relay_client *other = little(1), *idle;
+	uint64_t last = LETTERS + MORE, n = last, have;
+	static struct wire_push p;
+
+	KIT_CHECK(relay_subscribe(c, last, MORE, NULL) == 0);
+	KIT_CHECK(relay_subscribe(other, 0, MORE, NULL) == 0);
+	for (int to = 1; to >= 0; to--) {
+		KIT_CHECK(server_here(in.server, look, NULL) == 0);
+		have = seen.unsent_pushes;
+		for (int i = 0; i < MORE; i++)
+			KIT_CHECK(kit_submit(sender, seed_channel(0, to), ++n,
+					  1, LETTER)
+					  .code == WIRE_OK);
+		KIT_CHECK(server_here(in.server, look, NULL) == 0);
+		KIT_CHECK(seen.unsent_pushes > have);
+	}
+	idle = kit_hello(SEED_MAILBOX, 1);
+	KIT_CHECK(server_here(in.server, look, NULL) == 0);
+	have = seen.connections[ZAP_MAIN];
+	relay_close(other);
+	left(have - 1);
+	relay_close(idle);
+	left(have - 2);
+	while (last < LETTERS + 2 * MORE) {
+		KIT_CHECK(relay_push(c, RELAY_PATIENCE_MS, &p) == 0);
+		for (size_t i = 0; i < p.count; i++)
+			KIT_CHECK(p.items[i].sequence == ++last);
+	}
+}
+
 static int hold(void *cookie, struct ops *o)
 {
 	(void)cookie;
@@ -152,23 +213,20 @@ static void at_once(struct relay_client *c, struct relay_client *second)
 int main(void)
 {
 	struct relay_client *sender, *reader, *second;
-	int small = 32 * 1024;
 
 	KIT_CHECK(sem_init(&held, 0, 0) == 0 && sem_init(&go, 0, 0) == 0);
 	inside_prepare(&in);
 	inside_run(&in);
 	sender = kit_hello(SEED_SENDER, 0);
-	reader = kit_hello(SEED_MAILBOX, 0);
+	reader = little(0);
 	second = kit_hello(SEED_MAILBOX, 0);
 	for (uint64_t i = 1; i <= LETTERS; i++)
 		KIT_CHECK(kit_submit(sender, seed_channel(0, 0), i, 1, LETTER)
 				  .code == WIRE_OK);
-	/* What its kernel takes in has left. */
-	KIT_CHECK(setsockopt(relay_link_fd(relay_link(reader)), SOL_SOCKET,
-			  SO_RCVBUF, &small, sizeof small) == 0);
 	at_once(reader, second);
 	unread(reader);
 	pushed(sender, reader);
+	one_leaves(sender, reader);
 	inside_stop(&in);
 	relay_close(sender);
 	relay_close(reader);
