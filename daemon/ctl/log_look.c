@@ -11,6 +11,7 @@
 #include "ops/ops.h"
 #include "tlog/checkpoint.h"
 #include "tlog/cosignature.h"
+#include "tlog/watch.h"
 
 #define ID_LEN 4 /* of a key, before each signature */
 
@@ -46,16 +47,23 @@ static uint64_t time_of(const struct note_signature *s)
 	return t;
 }
 
-void log_look_cosigned(struct bytes note, struct log_look *ret)
+void log_look_cosigned(struct bytes note, uint64_t now, struct log_look *ret)
 {
+	uint64_t made = 0;
 	struct checkpoint c;
 	struct note n;
 
 	if (note_parse(&n, note) != 0 || checkpoint_parse(&c, n.text) != 0)
 		return;
+	if (watch_time(&c, &made) != 0 || made > now)
+		made = 0;
 	for (size_t i = 0; i < n.count; i++) {
 		uint64_t t = time_of(&n.signature[i]);
 
+		/* Its clock, or its word, is wrong: the checkpoint is older.
+		 */
+		if (t > now)
+			t = made;
 		if (t > ret->cosigned_at)
 			ret->cosigned_at = t;
 	}
@@ -84,7 +92,7 @@ static int look(void *cookie, struct ops *o)
 		return rc;
 	rc = log_look_note(head_note(o->head, &size), l);
 	if (rc == 0 && head_cosigned(o->head, 1, &note) == 0) {
-		log_look_cosigned(buf_view(&note), l);
+		log_look_cosigned(buf_view(&note), o->now, l);
 		buf_wipe(&note);
 	}
 	return rc;

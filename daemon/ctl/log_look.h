@@ -30,9 +30,10 @@ ROWAN_MUST int log_look(struct ctl_call *c, struct log_look *ret);
 ROWAN_MUST int log_look_note(struct bytes note, struct log_look *ret);
 
 /**
- * log_look_cosigned(note, ret):
- * The newest time at which a cosignature on ${note} says it was made.
+ * log_look_cosigned(note, now, ret):
+ * The newest time at which a cosignature on ${note} says it was made; of one
+ * that says it is later than ${now}, the time of the checkpoint.
  */
-void log_look_cosigned(struct bytes note, struct log_look *ret);
+void log_look_cosigned(struct bytes note, uint64_t now, struct log_look *ret);
 
 #endif

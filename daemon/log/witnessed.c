@@ -385,7 +385,7 @@ static bool is_done(const struct witnessed *w, const struct entry *e,
 		    (s->given[m] == e->size && s->times[m] >= TRIES);
 
 	for (size_t i = 0; !done && i < w->kept_count; i++)
-		done = w->kept[i].size > e->size &&
+		done = w->kept[i].size >= e->size &&
 		       has_cosigned(&w->kept[i], &s->key);
 	return done;
 }

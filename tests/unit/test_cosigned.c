@@ -240,6 +240,34 @@ static void cosignatures_that_come_late_are_no_alarm(void **state)
 	assert_int_equal(device_kit_alarms(&k.d, ROWAN_ALARM_STALE), 1);
 }
 
+static enum double_fate bend(void *ctx, struct double_message *m)
+{
+	if (m->way == DOUBLE_ANSWER && m->count == 2 &&
+		m->header.op == (WIRE_OP_LOG_CONSISTENCY | WIRE_ANSWER) &&
+		m->frame[1].len > 10)
+		m->frame[1].data[m->frame[1].len - 10] ^= 1;
+	return DOUBLE_PASS;
+}
+
+/* What was cosigned earlier is believed as a part of what was verified, and not
+ * without that. */
+static void an_earlier_one_must_be_a_part(void **state)
+{
+	proofs_kit_leave(&k);
+	look_as(&k.witness);
+	proofs_kit_as(&k, &t->advocate);
+	proofs_kit_happen(&k);
+	proofs_kit_look(&k);
+	assert_true(proofs_kit_seen(&k) > cosigned_by(1));
+	proofs_kit_policy(&k, &k.witness);
+	relay_double_hook(k.clinic.d, bend, NULL);
+	proofs_kit_look(&k);
+	relay_double_hook(k.clinic.d, NULL, NULL);
+	assert_int_equal(device_kit_alarms(&k.d, ROWAN_ALARM_FORK), 1);
+	proofs_kit_look(&k);
+	assert_int_equal(device_kit_alarms(&k.d, 0), 0);
+}
+
 /* ---- a log that is held back ----------------------------------------------
  */
 
@@ -292,6 +320,7 @@ int main(void)
 		T(two_witnesses_stand_on_one_checkpoint),
 		T(others_words_do_not_hide_ours),
 		T(an_eager_witness_does_not_hide_ours),
+		T(an_earlier_one_must_be_a_part),
 		T(one_that_is_shown_as_it_was_is_stale),
 		T(cosignatures_that_come_late_are_no_alarm),
 	};

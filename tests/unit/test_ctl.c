@@ -11,7 +11,10 @@
 #include "ctl/call.h"
 #include "ctl/form.h"
 #include "ctl/health.h"
+#include "ctl/log_look.h"
 #include "ctl/metrics.h"
+#include "tlog/checkpoint.h"
+#include "tlog/cosignature.h"
 
 static void encode(const struct ctl_request *q, struct buf *ret)
 {
@@ -20,6 +23,37 @@ static void encode(const struct ctl_request *q, struct buf *ret)
 	writer_init(&w, CTL_REQUEST_MAX);
 	assert_int_equal(ctl_request_encode(q, &w), 0);
 	assert_int_equal(writer_finish(&w, ret), 0);
+}
+
+/* A witness whose clock is days ahead does not hide that it stays away. */
+static void cosigned_in_the_future(void **state)
+{
+	static const uint64_t told[] = {900, 1000, 1001, INT64_MAX};
+	static const uint64_t seen[] = {900, 1000, 500, 500};
+	struct checkpoint c = {.origin = bytes_of("log", 3),
+		.size = 7,
+		.extension = bytes_of("time 500\n", 9)};
+	uint8_t pk[32], sk[64], seed[32] = {1};
+	struct note_key key, by;
+
+	(void)crypto_sign_seed_keypair(pk, sk, seed);
+	assert_int_equal(note_key_init(&key, "log", NOTE_ED25519, pk), 0);
+	assert_int_equal(note_key_init(&by, "w", NOTE_COSIGNATURE, pk), 0);
+	for (size_t i = 0; i < 4; i++) {
+		struct log_look l = {.size = 0};
+		struct writer w;
+		struct note n;
+
+		writer_init(&w, 2048);
+		assert_int_equal(checkpoint_sign(&w, &c, &key, sk), 0);
+		assert_int_equal(note_parse(&n, writer_view(&w)), 0);
+		assert_int_equal(
+			cosignature_sign(&w, n.text, told[i], &by, sk), 0);
+		log_look_cosigned(writer_view(&w), 1000, &l);
+		assert_int_equal(l.cosigned_at, seen[i]);
+		assert_int_equal(l.cosigned, 7);
+		writer_wipe(&w);
+	}
 }
 
 static void requests(void **state)
@@ -271,6 +305,7 @@ static void metrics(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cosigned_in_the_future),
 		cmocka_unit_test(requests),
 		cmocka_unit_test(answers),
 		cmocka_unit_test(who_may),

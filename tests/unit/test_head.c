@@ -605,6 +605,76 @@ static void test_what_more_have_cosigned_is_kept(void **state)
 	head_close(h);
 }
 
+static bool has_both(
+	struct bytes note, const struct witness *a, const struct witness *b)
+{
+	const struct note_key keys[] = {a->key, b->key};
+	struct note n;
+
+	return note_parse(&n, note) == 0 &&
+	       cosignature_quorum(&n, keys, 2, 2, 0) == 0;
+}
+
+/* As many words, but others': what two stand on is not let go for that. */
+static void test_others_words_do_not_push_ours_out(void **state)
+{
+	static const uint64_t every[CROWD] = {0};
+	struct rhythm crowd[CROWD];
+	struct head *h = good();
+	struct buf note;
+	bool found = false;
+
+	leaves(1);
+	crowd_of(crowd, every);
+	look_as(h, &crowd[0]);
+	look_as(h, &crowd[1]);
+	for (size_t i = 0; i < HEAD_COSIGNED + 4; i++) {
+		look_as(h, &crowd[0]);
+		assert_int_equal(head_kept(h, 0, &note), 0);
+		assert_int_equal(cosign(h, &crowd[2].w, buf_view(&note),
+					 size_of(buf_view(&note))),
+			0);
+		buf_wipe(&note);
+	}
+	for (size_t i = 0; head_kept(h, i, &note) == 0; i++) {
+		found = found ||
+			has_both(buf_view(&note), &crowd[0].w, &crowd[1].w);
+		buf_wipe(&note);
+	}
+	assert_true(found);
+	head_close(h);
+}
+
+/* What all are to cosign comes back by file before one of them has: those who
+ * have cosigned it then are given the next. */
+static void test_by_file_and_at_once(void **state)
+{
+	struct witness a = witness(1), b = witness(2);
+	struct head_taken *t = malloc(sizeof *t);
+	struct head *h = good();
+	struct bytes given;
+	struct buf note;
+	uint64_t size;
+
+	leaves(5);
+	assert_int_equal(head_renew(h, kit.now), 0);
+	assert_int_equal(head_offer(h, &a.key, kit.now, &given), 0);
+	assert_int_equal(buf_copy(&note, given), 0);
+	size = size_of(given);
+	leaves(9);
+	assert_int_equal(head_renew(h, kit.now), 0);
+	assert_int_equal(head_take(h, head_note(h, NULL), t), 0);
+	assert_int_equal(head_take(h, buf_view(&note), t), 0);
+	assert_int_equal(cosign(h, &b, buf_view(&note), size), 0);
+	assert_int_equal(cosign(h, &a, buf_view(&note), size), 0);
+	assert_int_equal(head_renew(h, kit.now), 0);
+	assert_int_equal(head_offer(h, &a.key, kit.now, &given), 0);
+	assert_true(size_of(given) > size);
+	buf_wipe(&note);
+	head_close(h);
+	free(t);
+}
+
 /* What the log's key would sign for somebody who holds it. */
 static void foreign(uint64_t size, struct buf *ret)
 {
@@ -715,6 +785,8 @@ int main(void)
 		T(test_signs_what_there_is),
 		T(test_no_checkpoint_says_an_earlier_time),
 		T(test_witnesses_cosign),
+		T(test_others_words_do_not_push_ours_out),
+		T(test_by_file_and_at_once),
 		T(test_uneven_witnesses_meet),
 		T(test_nobody_waits_for_who_stays_away),
 		T(test_what_more_have_cosigned_is_kept),
