@@ -399,7 +399,9 @@ int authority_book_key(const struct authority_book *b, const char *name,
 		rc = authority_open(
 			buf_view(&text), bytes_of(pass.b, pass.len), ret);
 		if (rc == ROWAN_E_CRYPTO)
-			code = ui_fail(b->ui, EXIT_PASSPHRASE, NULL,
+			code = ui_fail(b->ui, EXIT_PASSPHRASE,
+				_("try again; if it is the right one, put a "
+				  "copy of the folder in its place"),
 				_("wrong passphrase, or %s was changed"), name);
 		else if (rc != 0)
 			code = damaged(b, name, rc);

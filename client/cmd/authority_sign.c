@@ -79,7 +79,9 @@ static int read_request(
 		rc = issue_check(&ret->q);
 	if (rc != 0) {
 		buf_wipe(&ret->raw);
-		return ui_fail(b->ui, EXIT_INPUT, NULL,
+		return ui_fail(b->ui, EXIT_INPUT,
+			_("rowan setup --request writes one; was all of it "
+			  "copied?"),
 			_("%s is no card request: %s"), path,
 			rowan_strerror(rc));
 	}
@@ -467,7 +469,8 @@ int authority_daemon_run(struct run *r)
 	if (code == EXIT_DONE)
 		code = read_request(&b, r->argv[1], &a);
 	if (code == EXIT_DONE && a.q.role != WIRE_ROLE_DAEMON)
-		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
+		code = ui_fail(&r->ui, EXIT_INPUT,
+			_("rowand --card-request prints one"),
 			_("%s is not a daemon's request"), r->argv[1]);
 	if (code == EXIT_DONE)
 		code = write_servers(r, &a.q.transport_key, &servers);

@@ -95,7 +95,8 @@ static int renew(struct exporting *x, struct bytes receipt, char **ret)
 
 	if (code == EXIT_DONE &&
 		(json_flag(answer, "pending") || n.receipt == NULL))
-		code = ui_fail(&x->r->ui, EXIT_OFFLINE, NULL,
+		code = ui_fail(&x->r->ui, EXIT_OFFLINE,
+			_("rowan status tells whether there is a connection"),
 			_("the daemon does not answer"));
 	if (code == EXIT_DONE && x->checkpoint == NULL)
 		x->checkpoint = mem_text(json_text(answer, "checkpoint"));

@@ -121,7 +121,9 @@ static int text_of(const struct run *r, int first, struct buf *ret)
 	if (r->argc == first ||
 		(r->argc == first + 1 && strcmp(r->argv[first], "-") == 0)) {
 		if (r->ui.in_tty && r->ui.no_input)
-			return ui_fail(&r->ui, EXIT_NEEDS_INPUT, NULL,
+			return ui_fail(&r->ui, EXIT_NEEDS_INPUT,
+				_("it goes on the line, after the case, or on "
+				  "stdin"),
 				_("the text is missing"));
 		if (r->ui.in_tty)
 			ui_note(&r->ui, _("Write; Ctrl-D on a line of its own "
@@ -141,7 +143,9 @@ static int text_of(const struct run *r, int first, struct buf *ret)
 	if (rc == 0 && text_blank((const char *)ret->data, ret->len))
 		return nothing_to_send(r);
 	if (rc != 0 || !utf8_valid(buf_view(ret)))
-		return ui_fail(&r->ui, EXIT_INPUT, NULL, _("that is not text"));
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("text is UTF-8; other files go with rowan attach"),
+			_("that is not text"));
 	return EXIT_DONE;
 }
 
@@ -286,13 +290,17 @@ static int attach_run(struct run *r)
 			_("what comes in on stdin cannot be attached"));
 	if (stat(r->argv[1], &st) != 0)
 		return ui_fail(&r->ui,
-			errno == ENOENT ? EXIT_NOT_FOUND : EXIT_MACHINE, NULL,
-			"%s: %s", r->argv[1], strerror(errno));
+			errno == ENOENT ? EXIT_NOT_FOUND : EXIT_MACHINE,
+			_("check its name, and that you may read it"), "%s: %s",
+			r->argv[1], strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("put what is in it into one file, such as an "
+			  "archive"),
 			_("%s is no ordinary file"), r->argv[1]);
 	if ((uint64_t)st.st_size > ROWAN_ATTACH_MAX)
-		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("send it in parts, or hand it over another way"),
 			_("%s is larger than %d MiB"), r->argv[1],
 			ROWAN_ATTACH_MAX / 1024 / 1024);
 	path = absolute_path(r->argv[1]);

@@ -289,7 +289,8 @@ static int setup_invite(struct run *r, const char *invite)
 			_("the same command asks again"),
 			_("without an invite nothing can be set up"));
 	if (code == EXIT_DONE && strlen(invite) > INVITE_MAX)
-		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
+		code = ui_fail(&r->ui, EXIT_INPUT,
+			_("an invite is one line and begins with ROWAN:"),
 			_("that is too long for an invite"));
 	if (code == EXIT_DONE) {
 		ui_note(&r->ui, _("Talking to the clinic ..."));

@@ -86,7 +86,9 @@ static int witness_run(struct run *r)
 			ui_note(&r->ui, _("no answer from the daemon"));
 			code = EXIT_DONE;
 		} else if (code == EXIT_OFFLINE) {
-			return ui_fail(&r->ui, code, NULL,
+			return ui_fail(&r->ui, code,
+				_("rowan status tells whether there is a "
+				  "connection"),
 				_("no answer from the daemon"));
 		}
 		if (code == EXIT_DONE)

@@ -89,8 +89,9 @@ int file_read_or(const struct ui *ui, const char *path, size_t max,
 			_("%s is longer than %zu bytes"),
 			in ? _("what comes in") : path, max);
 	else if (rc != 0)
-		rc = ui_fail(ui, EXIT_MACHINE, NULL, "%s: %s", path,
-			strerror(errno));
+		rc = ui_fail(ui, EXIT_MACHINE,
+			_("check its name, and that you may read it"), "%s: %s",
+			path, strerror(errno));
 	if (!in)
 		(void)close(fd);
 	return rc;
@@ -177,8 +178,9 @@ int file_write(const struct ui *ui, const char *path, struct bytes data,
 	if (rc == ROWAN_E_EXISTS)
 		return taken(ui, path);
 	if (rc != 0)
-		return ui_fail(ui, EXIT_MACHINE, NULL, _("cannot write %s: %s"),
-			path, strerror(errno));
+		return ui_fail(ui, EXIT_MACHINE,
+			_("is there room, and may you write in that folder?"),
+			_("cannot write %s: %s"), path, strerror(errno));
 	return EXIT_DONE;
 }
 

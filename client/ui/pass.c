@@ -60,7 +60,9 @@ static int read_line(const struct ui *ui, int fd, struct pass *ret)
 static int say_input(const struct ui *ui, int code)
 {
 	if (code == EXIT_INPUT)
-		(void)ui_fail(ui, code, NULL,
+		(void)ui_fail(ui, code,
+			_("it is one line of text; what comes after it is not "
+			  "read"),
 			_("the passphrase is empty, too long or not text"));
 	return code;
 }
@@ -71,7 +73,8 @@ static int from_file(const struct ui *ui, const char *path, struct pass *ret)
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		code = ui_fail(ui, EXIT_NOT_FOUND, NULL,
+		code = ui_fail(ui, EXIT_NOT_FOUND,
+			_("check its name, and that you may read it"),
 			_("cannot open the passphrase file %s: %s"), path,
 			strerror(errno));
 	} else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
@@ -111,8 +114,9 @@ static int from_program(const struct ui *ui, const char *program,
 	if (status == 0)
 		return say_input(ui, code);
 	pass_wipe(ret);
-	return ui_fail(ui, EXIT_NEEDS_INPUT, NULL, _("%s gave no passphrase"),
-		program);
+	return ui_fail(ui, EXIT_NEEDS_INPUT,
+		_("ROWAN_ASKPASS names a program that prints it"),
+		_("%s gave no passphrase"), program);
 }
 
 static int from_terminal(
@@ -206,7 +210,8 @@ int pass_new(const struct ui *ui, const char *prompt, struct pass *ret)
 		(again.len != ret->len ||
 			!secret_eq(bytes_of(again.b, again.len),
 				bytes_of(ret->b, ret->len))))
-		code = ui_fail(ui, EXIT_DIFFERENT, NULL,
+		code = ui_fail(ui, EXIT_DIFFERENT,
+			_("nothing was changed: begin again"),
 			_("these were two different passphrases"));
 	pass_wipe(&again);
 	if (code != EXIT_DONE)

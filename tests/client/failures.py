@@ -69,6 +69,8 @@ def locked(w):
     os.chmod(k.path("wrong"), 0o600)
     expect(w, 5, "wrong passphrase", "unlock", "--passphrase-file",
            k.path("wrong"))
+    expect(w, 9, "hint: check its name", "unlock", "--passphrase-file",
+           "not there")
     expect(w, 0, "", "inbox", *pass_file())
     w.current()
 
@@ -98,6 +100,8 @@ def garbage(w):
                        k.program("rowan"), shell=True, text=True,
                        env=dict(k.env, ROWAN_HOME=w.home), capture_output=True)
     assert p.returncode == 0 and not p.stderr, p
+    expect(w, 9, "hint: check its name", "attach", "1", "not there")
+    expect(w, 13, "hint: put what is in it into one file", "attach", "1", "/")
     # A file name is a name and nothing else, on both ways.
     folder = k.path("worker.files")
     with open(os.path.join(folder, "a\nb"), "w") as f:
