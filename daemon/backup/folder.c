@@ -205,6 +205,11 @@ static int sync_folder(const char *dir)
 	return rc;
 }
 
+static int full_or_broken(void)
+{
+	return errno == ENOSPC ? ROWAN_E_FULL : ROWAN_E_IO;
+}
+
 int backup_note(const char *dir, const struct backup_entry *e,
 	const struct backup_manifest *m, const _Atomic int *stop)
 {
@@ -217,7 +222,7 @@ int backup_note(const char *dir, const struct backup_entry *e,
 	path_of(dir, e->name, ".note", path);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return ROWAN_E_IO;
+		return full_or_broken();
 	(void)sodium_bin2hex(root, sizeof root, m->log_root, 32);
 	(void)sodium_bin2hex(file, sizeof file, hash, sizeof hash);
 	if (dprintf(fd,
@@ -227,9 +232,13 @@ int backup_note(const char *dir, const struct backup_entry *e,
 		    (unsigned long long)m->bytes,
 		    (unsigned long long)m->log_size, root, m->by, file) < 0 ||
 		fsync(fd) != 0)
-		rc = ROWAN_E_IO;
+		rc = full_or_broken();
 	close(fd);
-	return rc == 0 ? sync_folder(dir) : rc;
+	if (rc == 0)
+		rc = sync_folder(dir);
+	if (rc != 0)
+		(void)unlink(path);
+	return rc;
 }
 
 int backup_whole(const char *dir, const struct backup_entry *e)

@@ -50,9 +50,9 @@ ROWAN_MUST int backup_newest(const char *dir, struct backup_entry *ret);
 
 /**
  * backup_note(dir, e, m, stop), backup_whole(dir, e):
- * Write the note of a backup, ROWAN_E_STATE when told to ${stop} (NULL:
- * never); compare the file with its note: 0, ROWAN_E_CORRUPT,
- * ROWAN_E_NOT_FOUND without a note, ROWAN_E_IO.
+ * Write the note of a backup, all of it or none, ROWAN_E_STATE when told to
+ * ${stop} (NULL: never), ROWAN_E_FULL, ROWAN_E_IO; compare the file with its
+ * note: 0, ROWAN_E_CORRUPT, ROWAN_E_NOT_FOUND without a note, ROWAN_E_IO.
  */
 ROWAN_MUST int backup_note(const char *dir, const struct backup_entry *e,
 	const struct backup_manifest *m, const _Atomic int *stop);

@@ -10,8 +10,9 @@
 
 /**
  * client_call(path, q, ret):
- * Ask the daemon at the socket ${path} and wait, however long it takes;
- * commands that only look have five seconds (ROWAN_E_AGAIN).
+ * Ask the daemon at the socket ${path} and wait: five seconds for commands
+ * that only look, half a minute for acts (ROWAN_E_AGAIN); however long it takes
+ * for what reads or writes everything, once it has shown that it answers.
  * ROWAN_E_NOT_FOUND when nobody listens there, ROWAN_E_REFUSED when we may
  * not, ROWAN_E_IO when the daemon ended meanwhile, or the encoder's and
  * decoder's codes. The caller owns ${ret}: bytes that ctl_answer_decode takes.

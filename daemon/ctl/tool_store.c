@@ -39,22 +39,30 @@ static int refuse_file(struct tool *t, int rc)
 		t, EX_DATAERR, "the file is damaged, or no database of rowand");
 }
 
-/* A file of an older schema is looked at as it is, or not at all. */
-static int refuse_older(struct tool *t, const struct process *p)
+/* Only rowand begins a database. */
+static int schema_of(struct tool *t, const struct process *p, int64_t *ret)
 {
 	char path[PATH_MAX];
-	int64_t schema;
 	int rc;
 
 	snprintf(path, sizeof path, "%s/rowan.db", p->config.state_dir);
-	if ((rc = store_schema(path, &schema)) != 0)
+	if ((rc = store_schema(path, ret)) != 0)
 		return refuse_file(t, rc);
-	if (schema == 0)
+	if (*ret == 0)
 		return offline_answer(t, EX_NOINPUT, "there is no database");
-	if (schema < store_schema_newest())
+	return EX_OK;
+}
+
+/* A file of an older schema is looked at as it is, or not at all. */
+static int refuse_older(struct tool *t, const struct process *p)
+{
+	int64_t schema;
+	int code = schema_of(t, p, &schema);
+
+	if (code == EX_OK && schema < store_schema_newest())
 		return offline_answer(t, EX_CONFIG,
 			"an older rowand wrote it: store migrate first");
-	return EX_OK;
+	return code;
 }
 
 int tool_store_check(struct tool *t)
@@ -77,14 +85,10 @@ int tool_store_check(struct tool *t)
 static int migrate(struct tool *t, struct process *p)
 {
 	int64_t before, newest = store_schema_newest();
-	char path[PATH_MAX];
 	struct ctl_answer a;
-	int code = EX_OK, rc;
+	int code = schema_of(t, p, &before);
 
-	snprintf(path, sizeof path, "%s/rowan.db", p->config.state_dir);
-	if ((rc = store_schema(path, &before)) != 0)
-		return refuse_file(t, rc);
-	if (!t->dry)
+	if (code == EX_OK && !t->dry)
 		code = process_store(p);
 	if (code == EX_OK && !t->dry && before != newest)
 		code = process_record(p, CTL_STORE_MIGRATE, "store migrate");
@@ -123,11 +127,14 @@ int tool_store_vacuum(struct tool *t)
 {
 	struct ctl_request q = {.op = CTL_STORE_VACUUM};
 	struct process p;
+	int64_t schema;
 	int code, rc;
 
 	if (offline_busy(t))
 		return tool_ask(t, &q);
 	code = offline_begin(t, &p);
+	if (code == EX_OK)
+		code = schema_of(t, &p, &schema);
 	if (code == EX_OK)
 		code = process_store(&p);
 	if (code == EX_OK)

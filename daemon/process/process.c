@@ -18,6 +18,7 @@
 #include "journal/journal.h"
 #include "log/entry.h"
 #include "net/keyfile.h"
+#include "process/noted.h"
 #include "process/process.h"
 #include "process/version.h"
 
@@ -345,23 +346,37 @@ static int say_verdict(const struct head_found *f, const char *guard)
 	return EX_DATAERR;
 }
 
-int process_record(struct process *p, uint16_t number, const char *act)
+static int append_act(struct process *p, const struct noted_act *act)
 {
-	uint64_t now = p->clock != NULL ? clock_read(p->clock).now / 1000
-					: (uint64_t)time(NULL);
-	char text[64];
-	int n = snprintf(
-		text, sizeof text, "uid %u: %s", (unsigned)getuid(), act);
-	int rc = store_begin(p->store, now);
+	int rc = store_begin(p->store, act->time);
 
 	if (rc == 0) {
-		rc = entry_admin(
-			p->store, now, number, bytes_of(text, (size_t)n));
+		rc = entry_admin(p->store, act->time, act->number,
+			bytes_of(act->text, strlen(act->text)));
 		if (rc == 0)
 			rc = store_commit(p->store);
 		else
 			store_abort(p->store);
 	}
+	return rc;
+}
+
+int process_record(struct process *p, uint16_t number, const char *act)
+{
+	char text[NOTED_TEXT_MAX + 1];
+	struct noted_act a = {number,
+		p->clock != NULL ? clock_read(p->clock).now / 1000
+				 : (uint64_t)time(NULL),
+		text};
+	uint64_t leaves;
+	int rc = store_log_size(store_view(p->store), &leaves);
+
+	snprintf(text, sizeof text, "uid %u: %s", (unsigned)getuid(), act);
+	/* A first leaf that no record knows of is one that was put here. */
+	if (rc == 0 && leaves == 0 && p->head == NULL)
+		rc = noted_add(p->config.state_dir, &a);
+	else if (rc == 0)
+		rc = append_act(p, &a);
 	if (rc == 0)
 		return EX_OK;
 	SAY(MSG_STORE_UNUSABLE, JOURNAL_TEXT("path", p->config.state_dir),

@@ -53,7 +53,8 @@ ROWAN_MUST int process_authority(struct process *p);
 /**
  * process_record(p, number, act):
  * The leaf of an act on the files, enum ctl_op ${number}, with the uid it was
- * done under. EX_OK, or a code that was said.
+ * done under; noted for the next start where the log has not begun. EX_OK, or a
+ * code that was said.
  */
 ROWAN_MUST int process_record(
 	struct process *p, uint16_t number, const char *act);

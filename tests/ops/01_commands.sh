@@ -13,6 +13,11 @@ cp "$conf" "$dir/café.conf"
 want 0 "caf??.conf: nothing is wrong" ctl check-config "$dir/café.conf"
 rm "$dir/café.conf"
 want 78 "nonsense" ctl check-config "$dir/bad.conf"
+# Only rowand begins a database: one with a log that nobody signed is refused.
+for what in check vacuum migrate "migrate --dry-run"; do
+	want 66 "there is no database" ctl store $what
+done
+[ -z "$(ls "$dir/state")" ] || fail "working on the files began a database"
 start
 
 want 0 "serving" ctl status

@@ -12,6 +12,11 @@ want 73 "" ctl backup keygen "$dir/backup.key" "$dir/backup.pub"
 mv "$dir/backup.pub" "$dir/public"
 cp "$dir/backup.key" "$dir/backup.pub"
 want 73 "no such key" ctl backup now
+# Nor is a pipe's other end waited for.
+rm "$dir/backup.pub"
+mkfifo "$dir/backup.pub"
+want 73 "no such key" timeout 60 "$build/rowanctl" --config "$conf" backup now
+rm "$dir/backup.pub"
 mv "$dir/public" "$dir/backup.pub"
 # What an interrupted one left goes with the next.
 touch "$dir/backups/.rowan-20261126T021500Z.backup.copy"

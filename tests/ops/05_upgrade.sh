@@ -4,6 +4,9 @@
 fixtures=$(dirname "$0")/../fixtures/store
 newest=$(ls "$fixtures" | sed 's/[^0-9]//g' | sort -n | tail -1)
 prepare
+leaves() {
+	ctl --json audit verify | jq '.rows[0].leaves'
+}
 # The key of the fixtures (tests/lib/store_kit.c).
 printf "%064d\n" 0 | sed "s/00/07/g" >"$dir/store.key"
 # One of each schema, the present one among them.
@@ -25,6 +28,12 @@ for n in $(seq $((newest - 1))); do
 	[ -e "$dir/state/rowan.db.schema$n" ] || fail "schema $n was not saved"
 	want 0 "every check passed" ctl store check
 	want 0 "nothing to do" ctl store migrate
+	# The first leaf of a log is rowand's: one that nobody signed would be
+	# taken for a copy from elsewhere.
+	start
+	said '"act":"store migrate","result":"noted 20'
+	[ "$(leaves)" = 2 ] || fail "store migrate and a start made $(leaves) leaves"
+	stop
 	# With one: a backup.
 	rm -rf "$dir/state" "$dir/backups"
 	mkdir -m 700 "$dir/state" "$dir/backups"

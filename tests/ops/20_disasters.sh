@@ -90,6 +90,9 @@ kill -STOP "$pid"
 want 3 "does not answer" ctl health
 want 75 "" ctl metrics --output "$dir/rowan.prom"
 [ ! -e "$dir/rowan.prom" ] || fail "figures of a daemon that hangs are left"
+# Nor does anybody wait who asked for what may take hours, and what they asked
+# for is not done behind their back when it goes on.
+want 75 "does not answer" timeout 60 "$build/rowanctl" --config "$conf" retention run
 # Even when so many ask that the door is full.
 python3 - "$dir/control" >/dev/null <<-'END' &
 	import socket, sys, time
@@ -114,6 +117,8 @@ for i in $(seq 200); do
 	sleep 0.05
 done
 want 0 "serving" ctl status
+grep -q '"act":"retention run"' "$dir/log" &&
+	fail "it was done for somebody who was told that nobody answers"
 
 # --- backup, and messages after it.
 ctl backup keygen "$dir/backup.key" "$dir/backup.pub" 2>/dev/null

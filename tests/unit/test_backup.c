@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 #include <sodium.h>
+#include <sys/stat.h>
 
 #include "backup/folder.h"
 #include "backup/format.h"
@@ -241,6 +242,26 @@ static void list_and_note(void **state)
 	assert_int_equal(backup_newest("/no/such", &e), ROWAN_E_NOT_FOUND);
 }
 
+/* A disk that is full when only the note is missing: none of it is left. */
+static void no_room_for_the_note(void **state)
+{
+	struct backup_manifest m = {1700000007, 4, 3, {4}, 5, {6}, "0.1"};
+	struct backup_entry e = {.time = 1700000007};
+	char path[128];
+	struct stat st;
+	FILE *f;
+
+	backup_name(e.time, e.name);
+	snprintf(path, sizeof path, "%s/%s", dir, e.name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fclose(f);
+	snprintf(strrchr(path, '.'), 6, ".note");
+	assert_int_equal(symlink("/dev/full", path), 0);
+	assert_int_equal(backup_note(dir, &e, &m, NULL), ROWAN_E_FULL);
+	assert_int_not_equal(lstat(path, &st), 0);
+}
+
 static void pending_notes(void **state)
 {
 	struct restore_pending p, back;
@@ -306,6 +327,7 @@ int main(void)
 		cmocka_unit_test(key_files),
 		cmocka_unit_test(names),
 		cmocka_unit_test(list_and_note),
+		cmocka_unit_test(no_room_for_the_note),
 		cmocka_unit_test(pending_notes),
 		cmocka_unit_test(tombstones),
 	};
