@@ -50,7 +50,8 @@ int file_read(
 static int cannot_read(const struct ui *ui, const char *path)
 {
 	return ui_fail(ui, errno == ENOENT ? EXIT_NOT_FOUND : EXIT_MACHINE,
-		NULL, "%s: %s", path, strerror(errno));
+		_("check its name, and that you may read it"), "%s: %s", path,
+		strerror(errno));
 }
 
 int file_there(const struct ui *ui, const char *path)

@@ -101,6 +101,8 @@ def garbage(w):
                        env=dict(k.env, ROWAN_HOME=w.home), capture_output=True)
     assert p.returncode == 0 and not p.stderr, p
     expect(w, 9, "hint: check its name", "attach", "1", "not there")
+    expect(w, 9, "hint: check its name", "receipt", "verify", "not there",
+           "--authority", "not there")
     expect(w, 13, "hint: put what is in it into one file", "attach", "1", "/")
     # A file name is a name and nothing else, on both ways.
     folder = k.path("worker.files")
