@@ -1,6 +1,7 @@
 /*
  * Whoever checks the log, at the daemon's double: that time goes on in it, and
- * that an entry which says it was earlier is named.
+ * that an entry which says it was earlier is named; and whoever brings a
+ * witness's word by file: whose word it is counts.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +13,13 @@
 
 #include <cmocka.h>
 
+#include "lib/channel_kit.h"
+#include "lib/double_line.h"
 #include "lib/proofs_kit.h"
 #include "log/entry.h"
 #include "session/proof/audit.h"
+#include "tlog/cosignature.h"
+#include "tlog/origin.h"
 
 static struct proofs_kit k;
 
@@ -45,6 +50,21 @@ static uint64_t happen(int64_t ahead, bool hour)
 	return made.leaf;
 }
 
+/* How it ends, and the last of its items. */
+static int ends(struct audit *a, struct audit_item *ret)
+{
+	int rc = ROWAN_E_AGAIN;
+
+	for (int i = 0; rc == 0 || rc == ROWAN_E_AGAIN; i++) {
+		assert_true(i < 1000);
+		k.now_ms += 1100;
+		assert_int_equal(proofs_step(k.proofs, k.now_ms), 0);
+		device_kit_settle(&k.d);
+		rc = audit_next(a, ret);
+	}
+	return rc;
+}
+
 /* How a check of the whole from ${since} on ends, and what it names. */
 static int check(uint64_t since, uint64_t *ret, uint64_t *ret_size)
 {
@@ -52,17 +72,11 @@ static int check(uint64_t since, uint64_t *ret, uint64_t *ret_size)
 	struct bytes note;
 	struct audit_item item;
 	struct audit *a;
-	int rc = ROWAN_E_AGAIN;
+	int rc;
 
 	follow_time(k.d.follow, relay_double_now(k.clinic.d), false);
 	assert_int_equal(audit_new(&a, k.proofs, &q), 0);
-	for (int i = 0; rc == 0 || rc == ROWAN_E_AGAIN; i++) {
-		assert_true(i < 1000);
-		k.now_ms += 1100;
-		assert_int_equal(proofs_step(k.proofs, k.now_ms), 0);
-		device_kit_settle(&k.d);
-		rc = audit_next(a, &item);
-	}
+	rc = ends(a, &item);
 	*ret = item.leaf;
 	/* Once more: the same. */
 	assert_int_equal(audit_next(a, &item), rc);
@@ -143,6 +157,79 @@ static void a_checkpoint_is_no_earlier_than_its_entries(void **state)
 	sound(happen(0, false));
 }
 
+/* ---- what a witness has signed by file --------------------------------------
+ */
+
+/* The daemon's newest checkpoint with the word of ${p}. */
+static struct buf note_by(const struct world_person *p)
+{
+	uint8_t sk[crypto_sign_SECRETKEYBYTES], pk[crypto_sign_PUBLICKEYBYTES];
+	struct head *h = k.clinic.d->ops.head;
+	struct writer w;
+	struct note_key key;
+	struct bytes note;
+	struct buf ret;
+	uint64_t size;
+	struct note n;
+
+	(void)crypto_sign_seed_keypair(pk, sk, p->seed);
+	assert_int_equal(origin_witness(&p->device, pk, &key), 0);
+	assert_int_equal(head_renew(h, relay_double_now(k.clinic.d)), 0);
+	note = head_note(h, &size);
+	assert_int_equal(note_parse(&n, note), 0);
+	writer_init(&w, 4096);
+	writer_raw(&w, note.data, note.len);
+	assert_int_equal(cosignature_sign(&w, n.text,
+				 relay_double_now(k.clinic.d), &key, sk),
+		0);
+	assert_int_equal(buf_copy(&ret, writer_view(&w)), 0);
+	writer_wipe(&w);
+	return ret;
+}
+
+/* What the daemon says of it, whoever brings it. */
+static int bring(const struct world_person *p)
+{
+	struct buf note = note_by(p);
+	struct audit_question q = {.kind = AUDIT_COSIGNED};
+	struct audit_item item;
+	struct audit *a;
+	int rc;
+
+	q.receipt = buf_view(&note);
+	assert_int_equal(audit_new(&a, k.proofs, &q), 0);
+	rc = ends(a, &item);
+	audit_free(a);
+	buf_wipe(&note);
+	return rc;
+}
+
+static bool is_cosigned(void)
+{
+	struct buf note;
+	int rc = head_cosigned(k.clinic.d->ops.head, 1, &note);
+
+	buf_wipe(&note);
+	return rc == 0;
+}
+
+static void only_a_witness_of_ours_is_heard_by_file(void **state)
+{
+	struct world_person *advocate = &k.clinic.cast.advocate, other;
+
+	/* A member's key under a witness's name; one without a card. */
+	assert_int_equal(bring(advocate), ROWAN_E_MALFORMED);
+	world_person(&other, "no witness here");
+	assert_int_equal(bring(&other), ROWAN_E_MALFORMED);
+	/* One whose card was taken away. */
+	proofs_kit_witness(&k, &other, "another witness");
+	channel_kit_revoke(&k.clinic, &other, NULL);
+	assert_int_equal(bring(&other), ROWAN_E_MALFORMED);
+	assert_false(is_cosigned());
+	assert_int_equal(bring(&k.witness), ROWAN_E_NOT_FOUND);
+	assert_true(is_cosigned());
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -151,6 +238,7 @@ int main(void)
 		T(a_backdated_entry_is_named),
 		T(an_hour_covers_what_was_in_it),
 		T(a_checkpoint_is_no_earlier_than_its_entries),
+		T(only_a_witness_of_ours_is_heard_by_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
