@@ -59,7 +59,8 @@ static int check(const struct authority_book *b, const struct wire_statement *s,
 		return ui_fail(b->ui, EXIT_NOT_ALLOWED, NULL,
 			_("who asks is no coordinator"));
 	if (c->revoked != 0 || c->card.not_after < now)
-		return ui_fail(b->ui, EXIT_CARD, NULL,
+		return ui_fail(b->ui, EXIT_CARD,
+			_("let a coordinator ask whose card is valid"),
 			_("the card of the device that asks was revoked or has "
 			  "expired"));
 	if (s->time + RULES_CARRIED_AGE < now)

@@ -50,7 +50,8 @@ static int read_pending(const struct run *r, const char *path,
 		&made, &size, root, &lost_size, lost, end);
 	if (n < 5 || (n == 6 && end[0] != '-') || !hex_to(root, ret->root.b) ||
 		!hex_to(lost, ret->lost_root.b))
-		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("give restore-pending from its folder, whole"),
 			_("%s is not what rowanctl backup restore leaves"),
 			path);
 	ret->size = size;

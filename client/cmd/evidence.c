@@ -89,7 +89,9 @@ int policy_read(struct run *r, const char *path, struct policy **ret)
 		return code;
 	*ret = malloc(sizeof **ret);
 	if (*ret == NULL || policy_parse(*ret, buf_view(&text), &line) != 0) {
-		code = ui_fail(&r->ui, EXIT_INPUT, NULL,
+		code = ui_fail(&r->ui, EXIT_INPUT,
+			_("its lines begin with log, witness, group or "
+			  "quorum"),
 			_("%s is no policy: line %zu"), path, line);
 		free(*ret);
 		*ret = NULL;
@@ -187,7 +189,9 @@ static int verify(struct run *r, struct evidence *e)
 		fault = evidence_check(e, buf_view(&file), &authority,
 			about != NULL ? &what : NULL);
 		if (fault != EVIDENCE_GOOD)
-			code = ui_fail(&r->ui, EXIT_DIFFERENT, NULL,
+			code = ui_fail(&r->ui, EXIT_DIFFERENT,
+				_("leave it as it is; its sender gets another "
+				  "with rowan receipt get"),
 				_("not genuine: %s"),
 				_(evidence_fault_name(fault)));
 	}

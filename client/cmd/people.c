@@ -342,7 +342,9 @@ static int consent_run(struct run *r)
 	if (request == NULL ||
 		!request_fingerprint(json_string_value(request), print)) {
 		json_decref(request);
-		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("rowan setup --request writes one; was all of it "
+			  "copied?"),
 			_("%s is no request for a card"), r->argv[0]);
 	}
 	ui_say(&r->ui, _("fingerprint: %s"), print);

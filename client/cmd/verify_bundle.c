@@ -558,7 +558,8 @@ static int verify(struct checking *x)
 	json_int_t withheld = 0, omitted = 0;
 
 	if (!load(x, "bundle.txt", BUNDLE_LIST_MAX, &list))
-		return ui_fail(&x->r->ui, EXIT_NOT_FOUND, NULL,
+		return ui_fail(&x->r->ui, EXIT_NOT_FOUND,
+			_("give the folder that rowan diary export made"),
 			_("%s holds no exported diary"), x->folder);
 	check_all(x, buf_view(&list));
 	buf_wipe(&list);
@@ -579,7 +580,9 @@ static int verify(struct checking *x)
 			"by", x->who, "succeeded", (int)x->succeeded, "faults",
 			x->faults));
 	if (faults > 0)
-		return ui_fail(&x->r->ui, EXIT_DIFFERENT, NULL,
+		return ui_fail(&x->r->ui, EXIT_DIFFERENT,
+			_("leave it as it is, and ask who exported it for "
+			  "another"),
 			ngettext("not genuine: %zu fault",
 				"not genuine: %zu faults", faults),
 			faults);

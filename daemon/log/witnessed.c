@@ -482,7 +482,7 @@ int witnessed_kept(const struct witnessed *w, size_t at, struct buf *ret)
 
 		for (size_t k = 0; k < w->kept_count; k++)
 			before += w->kept[k].size > w->kept[i].size ||
-				  (w->kept[k].size == w->kept[i].size && k < i);
+				  (k < i && w->kept[k].size == w->kept[i].size);
 		if (before == at)
 			return buf_copy(ret, buf_view(&w->kept[i].note));
 	}

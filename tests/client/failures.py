@@ -103,6 +103,11 @@ def garbage(w):
     expect(w, 9, "hint: check its name", "attach", "1", "not there")
     expect(w, 9, "hint: check its name", "receipt", "verify", "not there",
            "--authority", "not there")
+    authority = k.path("authority/authority.txt")
+    expect(w, 14, "hint: leave it as it is", "receipt", "verify", authority,
+           "--authority", authority)
+    expect(w, 9, "hint: give the folder", "verify-bundle", k.path("authority"),
+           "--authority", authority)
     expect(w, 13, "hint: put what is in it into one file", "attach", "1", "/")
     # A file name is a name and nothing else, on both ways.
     folder = k.path("worker.files")
