@@ -90,6 +90,7 @@ static bool hash_of(const char *note, const char *name, uint8_t ret[32])
 static void read_note(const char *dir, struct backup_entry *e)
 {
 	char path[BACKUP_PATH_MAX], text[NOTE_MAX];
+	uint8_t file[BACKUP_HASH_LEN];
 	size_t n;
 	FILE *f;
 
@@ -103,7 +104,7 @@ static void read_note(const char *dir, struct backup_entry *e)
 	e->noted = number_of(text, "schema", &e->schema) &&
 		   number_of(text, "log_size", &e->log_size) &&
 		   hash_of(text, "log_root", e->log_root) &&
-		   hash_of(text, "file", e->file_hash);
+		   hash_of(text, "file", file);
 }
 
 static bool entry_of(const char *dir, const char *name, struct backup_entry *e)
@@ -238,18 +239,5 @@ int backup_note(const char *dir, const struct backup_entry *e,
 		rc = sync_folder(dir);
 	if (rc != 0)
 		(void)unlink(path);
-	return rc;
-}
-
-int backup_whole(const char *dir, const struct backup_entry *e)
-{
-	uint8_t hash[BACKUP_HASH_LEN];
-	int rc;
-
-	if (!e->noted)
-		return ROWAN_E_NOT_FOUND;
-	rc = hash_file(dir, e, NULL, hash);
-	if (rc == 0 && memcmp(hash, e->file_hash, sizeof hash) != 0)
-		rc = ROWAN_E_CORRUPT;
 	return rc;
 }

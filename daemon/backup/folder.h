@@ -1,7 +1,7 @@
 /*
  * The folder of backups: names that sort by time, and beside each backup a
- * note in plain text of what it is, so that it can be listed and checked for
- * damage without any key.
+ * note in plain text of what it is and the BLAKE2b-256 of the file, so that it
+ * can be listed and, with `b2sum -l 256`, checked for damage without any key.
  *
  *	rowan-20261126T021500Z.backup
  *	rowan-20261126T021500Z.note
@@ -24,7 +24,6 @@ struct backup_entry {
 	bool noted;	/* there is a note, and the rest is from it */
 	uint64_t schema, log_size;
 	uint8_t log_root[32];
-	uint8_t file_hash[BACKUP_HASH_LEN];
 };
 
 /**
@@ -49,13 +48,11 @@ ROWAN_MUST int backup_list(
 ROWAN_MUST int backup_newest(const char *dir, struct backup_entry *ret);
 
 /**
- * backup_note(dir, e, m, stop), backup_whole(dir, e):
- * Write the note of a backup, all of it or none, ROWAN_E_STATE when told to
- * ${stop} (NULL: never), ROWAN_E_FULL, ROWAN_E_IO; compare the file with its
- * note: 0, ROWAN_E_CORRUPT, ROWAN_E_NOT_FOUND without a note, ROWAN_E_IO.
+ * backup_note(dir, e, m, stop):
+ * Write the note of a backup, all of it or none. ROWAN_E_STATE when told to
+ * ${stop} (NULL: never), ROWAN_E_FULL, ROWAN_E_IO.
  */
 ROWAN_MUST int backup_note(const char *dir, const struct backup_entry *e,
 	const struct backup_manifest *m, const _Atomic int *stop);
-ROWAN_MUST int backup_whole(const char *dir, const struct backup_entry *e);
 
 #endif

@@ -66,7 +66,12 @@ static int waiting(struct store_reader *rd, uint64_t lost_size,
 	return rc;
 }
 
-int logged_restored(struct store_reader *rd, uint64_t lost_size,
+/*
+ * A statement `restore` in the clinic's chain names this head as the last one
+ * known before the loss, and as the backup's a head with which the log here
+ * begins: 0, or ROWAN_E_NOT_FOUND.
+ */
+static int is_restored(struct store_reader *rd, uint64_t lost_size,
 	const struct merkle_hash *lost_root)
 {
 	struct clinic clinic;
@@ -104,6 +109,6 @@ int logged_open(struct head **ret, const struct head_options *options,
 	else if (rc != 0)
 		return rc;
 	o.clinic = &clinic.id;
-	o.restored = logged_restored;
+	o.restored = is_restored;
 	return head_open(ret, &o, ret_found);
 }

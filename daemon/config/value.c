@@ -12,7 +12,7 @@ struct unit {
 	uint64_t factor;
 };
 
-/* Largest first, as value_write_units needs them. */
+/* Largest first, as write_units needs them. */
 static const struct unit sizes[] = {
 	{"TiB", 1ULL << 40},
 	{"GiB", 1ULL << 30},
@@ -76,7 +76,9 @@ static void write_text(struct writer *w, const char *text)
 	writer_raw(w, text, strlen(text));
 }
 
-void value_write_units(enum setting_type type, uint64_t value, struct writer *w)
+/* In the largest unit that holds it exactly; a SETTING_COUNT without one. */
+static void write_units(
+	enum setting_type type, uint64_t value, struct writer *w)
 {
 	const struct unit *unit = type == SETTING_SIZE ? sizes : durations;
 	char text[64];
@@ -272,12 +274,12 @@ void value_write(
 
 	switch (key->type) {
 	case SETTING_COUNT:
-		value_write_units(key->type, *(const uint64_t *)at, w);
+		write_units(key->type, *(const uint64_t *)at, w);
 		break;
 	case SETTING_SIZE:
 	case SETTING_DURATION:
 		write_text(w, "\"");
-		value_write_units(key->type, *(const uint64_t *)at, w);
+		write_units(key->type, *(const uint64_t *)at, w);
 		write_text(w, "\"");
 		break;
 	case SETTING_SWITCH:
@@ -296,13 +298,13 @@ uint64_t value_number(const struct setting *key, const struct config *c)
 void value_write_range(const struct setting *key, struct writer *w)
 {
 	if (key->type == SETTING_ENDPOINTS) {
-		value_write_units(SETTING_COUNT, key->min, w);
+		write_units(SETTING_COUNT, key->min, w);
 		write_text(w, " to ");
-		value_write_units(SETTING_COUNT, key->max, w);
+		write_units(SETTING_COUNT, key->max, w);
 		write_text(w, " endpoints");
 		return;
 	}
-	value_write_units(key->type, key->min, w);
+	write_units(key->type, key->min, w);
 	write_text(w, " to ");
-	value_write_units(key->type, key->max, w);
+	write_units(key->type, key->max, w);
 }

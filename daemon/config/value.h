@@ -15,14 +15,6 @@ ROWAN_MUST int value_units(
 	enum setting_type type, const char *text, uint64_t *ret);
 
 /**
- * value_write_units(type, value, w):
- * Write ${value} in the largest unit that holds it exactly; a SETTING_COUNT
- * without one.
- */
-void value_write_units(
-	enum setting_type type, uint64_t value, struct writer *w);
-
-/**
  * value_set_number(key, value, ret), value_set_text(key, text, ret),
  * value_add_item(key, text, ret):
  * Check against the range or form of ${key} and set its field of ${ret}.

@@ -15,7 +15,8 @@
 
 #define ID_LEN 4 /* of a key, before each signature */
 
-int log_look_note(struct bytes note, struct log_look *ret)
+/* Size and root of a checkpoint; signatures are not judged. */
+static int look_note(struct bytes note, struct log_look *ret)
 {
 	struct checkpoint c;
 	struct note n;
@@ -90,7 +91,7 @@ static int look(void *cookie, struct ops *o)
 	rc = store_urgent(o->store, &l->urgent);
 	if (rc != 0 || o->head == NULL)
 		return rc;
-	rc = log_look_note(head_note(o->head, &size), l);
+	rc = look_note(head_note(o->head, &size), l);
 	if (rc == 0 && head_cosigned(o->head, 1, &note) == 0) {
 		log_look_cosigned(buf_view(&note), o->now, l);
 		buf_wipe(&note);

@@ -23,13 +23,6 @@ struct log_look {
 ROWAN_MUST int log_look(struct ctl_call *c, struct log_look *ret);
 
 /**
- * log_look_note(note, ret):
- * Read size and root of a checkpoint; signatures are not judged.
- * ROWAN_E_MALFORMED.
- */
-ROWAN_MUST int log_look_note(struct bytes note, struct log_look *ret);
-
-/**
  * log_look_cosigned(note, now, ret):
  * The newest time at which a cosignature on ${note} says it was made; of one
  * that says it is later than ${now}, the time of the checkpoint.

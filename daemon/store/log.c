@@ -442,7 +442,8 @@ int store_log_leaves(struct store_reader *rd, uint64_t from, size_t max,
 
 /* ---- details ---- */
 
-int log_open_details(struct store_reader *rd, sqlite3_stmt *q, struct buf *ret)
+static int open_details(
+	struct store_reader *rd, sqlite3_stmt *q, struct buf *ret)
 {
 	return row_open_buf(
 		rd->seal, detail_at(db_get_int(q, 0)), db_get_bytes(q, 3), ret);
@@ -477,7 +478,7 @@ int store_log_detail(struct store_reader *rd, uint64_t leaf, struct buf *ret)
 
 	*ret = (struct buf){NULL, 0};
 	if (r == 0)
-		r = log_open_details(rd, row.q, &details);
+		r = open_details(rd, row.q, &details);
 	log_cursor_init(&at, buf_view(&details));
 	for (uint64_t i = row.first; r == 0 && i <= leaf; i++)
 		r = log_unpack(&at, &parts, mem, &detail);
@@ -505,7 +506,7 @@ static int walk_row(struct store_reader *rd, const struct log_row *row,
 	struct log_cursor at;
 	struct buf details;
 	struct bytes detail;
-	int r = log_open_details(rd, row->q, &details);
+	int r = open_details(rd, row->q, &details);
 
 	if (r != 0)
 		return r;
@@ -551,7 +552,7 @@ static int walk_row_back(struct store_reader *rd, const struct log_row *row,
 	struct log_parts parts;
 	struct buf details;
 	struct bytes detail;
-	int r = log_open_details(rd, row->q, &details);
+	int r = open_details(rd, row->q, &details);
 
 	if (r != 0)
 		return r;
@@ -683,7 +684,7 @@ static int erase_in(
 	struct buf details;
 	struct writer w;
 	bool any = false;
-	int r = log_open_details(&st->view, q, &details);
+	int r = open_details(&st->view, q, &details);
 
 	if (r != 0)
 		return r;

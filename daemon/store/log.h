@@ -27,9 +27,6 @@ void log_settle(struct store *st);
  */
 ROWAN_MUST int log_sweep(struct store *st, int64_t secret, size_t max,
 	struct store_slice *slice, size_t *ret_done);
-/* The details of the row at which ${q} stands. */
-ROWAN_MUST int log_open_details(
-	struct store_reader *rd, sqlite3_stmt *q, struct buf *ret);
 
 /* ---- log_pack.c ---- */
 

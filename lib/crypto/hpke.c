@@ -8,11 +8,10 @@
 #include "crypto/hkdf.h"
 #include "crypto/hpke.h"
 
-#define MODE_BASE  0x00
-#define VERSION	   "HPKE-v1"
-#define INFO_MAX   512
-#define SHARED_MAX 64
-#define ID_LEN	   10 /* the longer of the two suite_id */
+#define MODE_BASE 0x00
+#define VERSION	  "HPKE-v1"
+#define INFO_MAX  512
+#define ID_LEN	  10 /* the longer of the two suite_id */
 
 /*
  * A KEM: seed in, shared secret and encapsulation out. encap and decap leave
@@ -27,6 +26,13 @@ struct kem {
 		uint8_t *ret_enc, struct secret *ret);
 	int (*decap)(const struct suite *s, const struct hpke_from *from,
 		struct bytes enc, struct secret *ret);
+};
+
+/* A key schedule's result, for one message or export. Wipe it. */
+struct hpke_context {
+	uint8_t key[AEAD_KEY_MAX];
+	uint8_t nonce[AEAD_NONCE_MAX];
+	struct secret exporter;
 };
 
 struct suite_id {
@@ -276,7 +282,8 @@ static int key_schedule(const struct suite *s, const struct secret *shared,
 	return rc;
 }
 
-int hpke_setup_to(const struct suite *s, struct bytes pk, struct bytes seed,
+/* SetupBaseS, the ephemeral key pair derived from ${seed}. */
+static int setup_to(const struct suite *s, struct bytes pk, struct bytes seed,
 	struct bytes info, uint8_t *ret_enc, struct hpke_context *ret)
 {
 	const struct kem *kem = kem_of(s);
@@ -299,7 +306,8 @@ int hpke_setup_to(const struct suite *s, struct bytes pk, struct bytes seed,
 	return rc;
 }
 
-int hpke_setup_from(const struct hpke_from *from, struct bytes enc,
+/* SetupBaseR with the keys of ${from}. */
+static int setup_from(const struct hpke_from *from, struct bytes enc,
 	struct bytes info, struct hpke_context *ret)
 {
 	const struct suite *s = from->suite;
@@ -321,7 +329,8 @@ int hpke_setup_from(const struct hpke_from *from, struct bytes enc,
 	return rc;
 }
 
-int hpke_export(const struct suite *s, const struct hpke_context *ctx,
+/* Context.Export of as many bytes as the suite's hash. */
+static int export_secret(const struct suite *s, const struct hpke_context *ctx,
 	struct bytes label, struct secret *ret)
 {
 	const struct suite_id id = hpke_suite_id(s);
@@ -362,8 +371,7 @@ int hpke_encrypt_label(
 
 	rc = encrypt_context(to->label, to->context, &info);
 	if (rc == 0)
-		rc = hpke_setup_to(
-			s, to->pk, to->seed, buf_view(&info), enc, &ctx);
+		rc = setup_to(s, to->pk, to->seed, buf_view(&info), enc, &ctx);
 	if (rc == 0)
 		rc = buf_alloc(&ct, plain.len + s->aead->tag_len);
 	if (rc == 0)
@@ -393,7 +401,7 @@ int hpke_decrypt_label(const struct hpke_from *from,
 		return ROWAN_E_MLS_DECRYPT;
 	rc = encrypt_context(from->label, from->context, &info);
 	if (rc == 0)
-		rc = hpke_setup_from(
+		rc = setup_from(
 			from, sealed->kem_output, buf_view(&info), &ctx);
 	if (rc == 0)
 		rc = buf_alloc(&plain, sealed->ciphertext.len - aead->tag_len);
@@ -424,9 +432,9 @@ int hpke_export_to(const struct suite *s, struct bytes pk, struct bytes seed,
 	int rc;
 
 	secret_wipe(ret);
-	rc = hpke_setup_to(s, pk, seed, bytes_of(NULL, 0), ret_enc, &ctx);
+	rc = setup_to(s, pk, seed, bytes_of(NULL, 0), ret_enc, &ctx);
 	if (rc == 0)
-		rc = hpke_export(s, &ctx, external_label(), ret);
+		rc = export_secret(s, &ctx, external_label(), ret);
 	sodium_memzero(&ctx, sizeof ctx);
 	return rc;
 }
@@ -439,9 +447,9 @@ int hpke_export_from(const struct suite *s, struct bytes sk, struct bytes enc,
 	int rc;
 
 	secret_wipe(ret);
-	rc = hpke_setup_from(&from, enc, bytes_of(NULL, 0), &ctx);
+	rc = setup_from(&from, enc, bytes_of(NULL, 0), &ctx);
 	if (rc == 0)
-		rc = hpke_export(s, &ctx, external_label(), ret);
+		rc = export_secret(s, &ctx, external_label(), ret);
 	sodium_memzero(&ctx, sizeof ctx);
 	return rc == ROWAN_E_CRYPTO ? ROWAN_E_MLS_DECRYPT : rc;
 }

@@ -81,38 +81,4 @@ ROWAN_MUST int hpke_export_to(const struct suite *s, struct bytes pk,
 ROWAN_MUST int hpke_export_from(const struct suite *s, struct bytes sk,
 	struct bytes enc, struct secret *ret);
 
-/*
- * HPKE itself, below the labels.
- */
-
-/* A key schedule's result, for one message or export. Wipe it. */
-struct hpke_context {
-	uint8_t key[AEAD_KEY_MAX];
-	uint8_t nonce[AEAD_NONCE_MAX];
-	struct secret exporter;
-};
-
-/**
- * hpke_setup_to(s, pk, seed, info, ret_enc, ret):
- * SetupBaseS, the ephemeral key pair derived from ${seed}.
- */
-ROWAN_MUST int hpke_setup_to(const struct suite *s, struct bytes pk,
-	struct bytes seed, struct bytes info, uint8_t *ret_enc,
-	struct hpke_context *ret);
-
-/**
- * hpke_setup_from(from, enc, info, ret):
- * SetupBaseR with the keys of ${from}.
- */
-ROWAN_MUST int hpke_setup_from(const struct hpke_from *from, struct bytes enc,
-	struct bytes info, struct hpke_context *ret);
-
-/**
- * hpke_export(s, ctx, label, ret):
- * Context.Export of as many bytes as the suite's hash, ${label} being the
- * exporter context.
- */
-ROWAN_MUST int hpke_export(const struct suite *s,
-	const struct hpke_context *ctx, struct bytes label, struct secret *ret);
-
 #endif

@@ -18,7 +18,6 @@
 #define SIG_MAX	       128
 #define AEAD_KEY_MAX   32
 #define AEAD_NONCE_MAX 12
-#define AEAD_TAG_MAX   16
 
 /* A public hash or MAC: the length is part of the value. */
 struct hash_value {

@@ -69,20 +69,3 @@ int cosignature_verify(
 	buf_wipe(&msg);
 	return rc;
 }
-
-int cosignature_quorum(const struct note *n, const struct note_key *keys,
-	size_t count, size_t need, uint64_t oldest)
-{
-	size_t found = 0;
-	uint64_t time;
-	int rc;
-
-	for (size_t i = 0; i < count; i++) {
-		rc = cosignature_verify(n, &keys[i], &time);
-		if (rc != 0 && rc != ROWAN_E_NOT_FOUND)
-			return rc;
-		if (rc == 0 && time >= oldest)
-			found++;
-	}
-	return found >= need ? 0 : ROWAN_E_NOT_FOUND;
-}

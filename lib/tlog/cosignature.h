@@ -28,14 +28,4 @@ ROWAN_MUST int cosignature_sign(struct writer *w, struct bytes text,
 ROWAN_MUST int cosignature_verify(
 	const struct note *n, const struct note_key *k, uint64_t *ret_time);
 
-/**
- * cosignature_quorum(n, keys, count, need, oldest):
- * Return 0 iff at least ${need} of the ${count} witnesses ${keys} cosigned
- * ${n} at ${oldest} or later. ROWAN_E_CRYPTO when a known witness's
- * cosignature is wrong, ROWAN_E_NOT_FOUND when there are too few.
- */
-ROWAN_MUST int cosignature_quorum(const struct note *n,
-	const struct note_key *keys, size_t count, size_t need,
-	uint64_t oldest);
-
 #endif

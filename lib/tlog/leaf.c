@@ -119,16 +119,3 @@ int leaf_times_add(struct leaf_times *t, uint64_t number, struct bytes leaf)
 		t->latest = l.time;
 	return 0;
 }
-
-int leaf_open(struct bytes leaf, const struct wire_opening *opening,
-	struct wire_detail *ret)
-{
-	uint8_t again[WIRE_LEAF_LEN];
-	int rc = leaf_rebuild(opening, again, ret);
-
-	if (rc == 0 && !bytes_eq(leaf, bytes_of(again, sizeof again)))
-		rc = ROWAN_E_CRYPTO;
-	if (rc != 0)
-		memset(ret, 0, sizeof *ret);
-	return rc;
-}

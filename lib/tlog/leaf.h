@@ -47,19 +47,11 @@ void leaf_commit(const struct wire_salt *salt, struct bytes detail,
 void leaf_content(struct bytes data, struct wire_hash *ret);
 
 /**
- * leaf_open(leaf, opening, ret):
- * Return 0 iff ${opening} opens the leaf of WIRE_LEAF_LEN bytes, and set
- * ${ret} to its detail: act, grain and time agree, the commitment is the
- * leaf's, and an exact time is the one committed to, within its hour.
- * ROWAN_E_CRYPTO when not, or the decoders' codes.
- */
-ROWAN_MUST int leaf_open(struct bytes leaf, const struct wire_opening *opening,
-	struct wire_detail *ret);
-
-/**
  * leaf_rebuild(opening, ret, ret_detail):
- * The leaf that ${opening} opens: with a Merkle path for it an opening is a
- * proof. Codes of leaf_open.
+ * The leaf of WIRE_LEAF_LEN bytes that ${opening} opens, and its detail: act,
+ * grain and time are the detail's, and an exact time is the one committed to,
+ * within its hour. With a Merkle path for the leaf an opening is a proof.
+ * ROWAN_E_CRYPTO for one that opens none, or the decoders' codes.
  */
 ROWAN_MUST int leaf_rebuild(const struct wire_opening *opening,
 	uint8_t ret[WIRE_LEAF_LEN], struct wire_detail *ret_detail);

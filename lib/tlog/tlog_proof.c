@@ -83,19 +83,3 @@ int tlog_proof_write(struct writer *w, const struct tlog_proof *p)
 	writer_raw(w, p->checkpoint.data, p->checkpoint.len);
 	return writer_status(w);
 }
-
-int tlog_proof_check(const struct tlog_proof *p, const struct merkle_hash *leaf,
-	const struct note_key *k, struct note *ret_note, struct checkpoint *ret)
-{
-	int rc;
-
-	rc = checkpoint_open(ret, ret_note, p->checkpoint, k);
-	if (rc == 0)
-		rc = merkle_proof_check_inclusion(
-			&p->path, leaf, p->index, ret->size, &ret->root);
-	if (rc != 0) {
-		memset(ret, 0, sizeof *ret);
-		memset(ret_note, 0, sizeof *ret_note);
-	}
-	return rc;
-}

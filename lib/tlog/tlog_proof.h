@@ -27,14 +27,4 @@ struct tlog_proof {
 ROWAN_MUST int tlog_proof_parse(struct tlog_proof *p, struct bytes input);
 ROWAN_MUST int tlog_proof_write(struct writer *w, const struct tlog_proof *p);
 
-/**
- * tlog_proof_check(p, leaf, k, ret_note, ret):
- * Return 0 iff ${p} shows the leaf hash ${leaf} in the log of key ${k}; the
- * opened note (for cosignature_quorum) and checkpoint are set. ROWAN_E_CRYPTO
- * when it does not.
- */
-ROWAN_MUST int tlog_proof_check(const struct tlog_proof *p,
-	const struct merkle_hash *leaf, const struct note_key *k,
-	struct note *ret_note, struct checkpoint *ret);
-
 #endif

@@ -27,7 +27,7 @@ static const char *const names[ARMOUR_KINDS] = {
 	[ARMOUR_CARD_CONSENT] = "CARD CONSENT",
 };
 
-const char *armour_name(uint8_t kind)
+static const char *name_of(uint8_t kind)
 {
 	return kind < ARMOUR_KINDS ? names[kind] : NULL;
 }
@@ -48,7 +48,7 @@ int armour_write(uint8_t kind, struct bytes object, struct writer *w)
 {
 	char line[ARMOUR_LINE + 1];
 
-	if (armour_name(kind) == NULL)
+	if (name_of(kind) == NULL)
 		return ROWAN_E_INVAL;
 	if (object.len == 0 || object.len > ARMOUR_OBJECT_MAX)
 		return ROWAN_E_LIMIT;

@@ -33,12 +33,6 @@ enum armour_kind {
 };
 
 /**
- * armour_name(kind):
- * What follows "BEGIN ROWAN ", or NULL.
- */
-const char *armour_name(uint8_t kind);
-
-/**
  * armour_write(kind, object, w):
  * Write one block. ROWAN_E_INVAL for an unknown kind, ROWAN_E_LIMIT for an
  * object that is empty or too large, else the writer's status.

@@ -13,8 +13,7 @@
 
 #include "peer/req.h"
 
-#define PEER_PSK_MAX  1024 /* bytes of id and of value */
-#define PEER_LIST_MAX 100000
+#define PEER_PSK_MAX 1024 /* bytes of id and of value */
 
 struct peer_psk {
 	struct peer_psk *next;

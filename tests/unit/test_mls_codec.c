@@ -449,7 +449,9 @@ static int verify(struct bytes raw)
 	int rc = key_package_decode(raw, &kp);
 
 	assert_int_equal(rc, 0);
-	rc = key_package_verify(&suite_0003, &kp);
+	rc = key_package_check(&suite_0003, &kp);
+	if (rc == 0)
+		rc = leaf_node_verify(&suite_0003, kp.leaf_node, NULL);
 	key_package_wipe(&kp);
 	return rc;
 }

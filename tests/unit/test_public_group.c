@@ -117,8 +117,10 @@ static void test_says_what_changes(void **state)
 		k->client[6].pk, 32);
 	assert_int_equal(staged->changes[3].kind, LEAF_COMMITTED);
 	assert_int_equal(staged->changes[3].leaf, 0);
-	assert_true(public_staged_has(staged, PROPOSAL_UPDATE));
-	assert_false(public_staged_has(staged, PROPOSAL_PSK));
+	assert_int_equal(
+		proposal_list_count(&staged->proposals, PROPOSAL_UPDATE), 1);
+	assert_int_equal(
+		proposal_list_count(&staged->proposals, PROPOSAL_PSK), 0);
 	assert_int_equal(staged->next->context->epoch, 2);
 	public_staged_free(staged);
 	assert_int_equal(k->group->context->epoch, 1);

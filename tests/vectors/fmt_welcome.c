@@ -108,8 +108,11 @@ void fmt_welcome(struct vec *v)
 		!vec_want(v, message.wire_format == WIRE_FORMAT_WELCOME,
 			"welcome is another message"))
 		goto out;
-	(void)vec_zero(v, key_package_verify(v->suite, &package.key_package),
+	(void)vec_zero(v, key_package_check(v->suite, &package.key_package),
 		"key_package");
+	(void)vec_zero(v,
+		leaf_node_verify(v->suite, package.key_package.leaf_node, NULL),
+		"leaf of the key_package");
 	(void)vec_want(v, message.welcome.cipher_suite == v->suite->id,
 		"cipher suite of the Welcome");
 	if (open_secrets(v, &message.welcome, &package.key_package, &plain) &&

@@ -91,7 +91,7 @@ static int finish(struct readmit *r, int rc)
 	return rc;
 }
 
-int readmit_lock(struct readmit *r)
+static int lock(struct readmit *r)
 {
 	const struct event e = {.type = ROWAN_EVENT_READMIT_NEEDED,
 		.time = follow_now(r->o.follow),
@@ -118,7 +118,7 @@ int readmit_greeted(struct readmit *r, uint64_t daemon, uint64_t own)
 {
 	r->heard = true;
 	r->counter = daemon;
-	return daemon > own ? readmit_lock(r) : 0;
+	return daemon > own ? lock(r) : 0;
 }
 
 bool readmit_locked(const struct readmit *r)

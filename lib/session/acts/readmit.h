@@ -51,13 +51,6 @@ ROWAN_MUST int readmit_greeted(
 	struct readmit *r, uint64_t daemon, uint64_t own);
 
 /**
- * readmit_lock(r):
- * Lock for another reason: a group at the daemon is ahead of ours and nothing
- * that comes leads there. In a transaction of its own or in the open one.
- */
-ROWAN_MUST int readmit_lock(struct readmit *r);
-
-/**
  * readmit_locked(r):
  * While true nothing may be sent, opened, acknowledged or committed.
  */

@@ -47,7 +47,8 @@ static struct channel_hold *hold_of(
 }
 
 /* Longer each time, up to ${ms}. */
-void channel_hold(struct channel *c, const struct id16 *device, uint64_t ms)
+static void put_on_hold(
+	struct channel *c, const struct id16 *device, uint64_t ms)
 {
 	struct channel_hold *h = hold_of(c, device);
 	uint64_t first = HOLD_FIRST_MS;
@@ -156,18 +157,18 @@ static int take_package(struct channel *c, const struct id16 *device,
 	if (got->error.code != WIRE_OK) {
 		if (got->error.retry_ms > 0)
 			ms = got->error.retry_ms;
-		channel_hold(c, device, ms);
+		put_on_hold(c, device, ms);
 		return 0;
 	}
 	if (c->claimed_count == CHANNEL_CLAIMED_MAX)
 		return 0;
 	rc = check_package(c, device, got, &p->ref);
 	if (rc == ROWAN_E_AGAIN) {
-		channel_hold(c, device, CHANNEL_PAUSE_MS);
+		put_on_hold(c, device, CHANNEL_PAUSE_MS);
 		return 0;
 	}
 	if (rc <= -300) {
-		channel_hold(c, device, CHANNEL_HOLD_MS);
+		put_on_hold(c, device, CHANNEL_HOLD_MS);
 		return alarm_package(c, device);
 	}
 	if (rc == 0)
@@ -198,7 +199,7 @@ static void got_packages(void *ctx, const struct requests_outcome *o)
 		rc = take_package(c, &c->asked_for[i], &a.results[i]);
 	/* Nobody of them, then: the rest is done without. */
 	for (size_t i = 0; rc <= -300 && i < c->asked_count; i++)
-		channel_hold(c, &c->asked_for[i], CHANNEL_HOLD_MS);
+		put_on_hold(c, &c->asked_for[i], CHANNEL_HOLD_MS);
 	if (rc != 0 && rc > ROWAN_E_AGAIN)
 		c->x->error = rc;
 }
@@ -314,7 +315,7 @@ int channel_stage(struct channel *c, const struct channel_need *need)
 	/* A package that will not do: without it, then. */
 	if (rc <= -300) {
 		for (size_t i = 0; i < need->add_count; i++)
-			channel_hold(c, &need->add[i], CHANNEL_HOLD_MS);
+			put_on_hold(c, &need->add[i], CHANNEL_HOLD_MS);
 		channel_claims_drop(c);
 		channel_later(c, CHANNEL_PAUSE_MS);
 		return 0;

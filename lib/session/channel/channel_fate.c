@@ -46,7 +46,7 @@ static int compare(struct channel *c, const struct wire_group_state *s)
 	return rc;
 }
 
-int channel_took_state(struct channel *c, const struct wire_group_state *s)
+static int took_state(struct channel *c, const struct wire_group_state *s)
 {
 	c->state = *s;
 	c->known = true;
@@ -67,7 +67,7 @@ static void got_state(void *ctx, const struct requests_outcome *o)
 	if (rc == 0)
 		rc = wire_group_state_decode(o->answer, &s);
 	if (rc == 0)
-		rc = channel_took_state(c, &s);
+		rc = took_state(c, &s);
 	else
 		channel_later(c, CHANNEL_PAUSE_MS);
 	if (rc == ROWAN_E_REFUSED)
@@ -176,7 +176,7 @@ static int settle(struct channel *c, int rc, const struct wire_group_state *s)
 	}
 	rc2 = channel_commit(c->x, rc2);
 	if (rc2 == 0 && ours)
-		rc2 = channel_took_state(c, s);
+		rc2 = took_state(c, s);
 	if (rc == ROWAN_E_STALE || rc == ROWAN_E_REFUSED)
 		follow_catch_up(c->x->o.follow, &c->row.case_id);
 	return rc2;

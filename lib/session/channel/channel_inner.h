@@ -272,7 +272,6 @@ ROWAN_MUST int channel_stage(
 ROWAN_MUST int channel_send_staged(struct channel *c);
 ROWAN_MUST int channel_marks_now(struct channel *c, struct channel_marks *ret);
 bool channel_held(const struct channel *c, const struct id16 *device);
-void channel_hold(struct channel *c, const struct id16 *device, uint64_t ms);
 void channel_claims_drop(struct channel *c);
 void channel_claims_done(struct channel *c);
 
@@ -283,7 +282,5 @@ ROWAN_MUST int channel_without(struct channel *c);
 ROWAN_MUST int channel_offer(struct channel *c);
 ROWAN_MUST int channel_frozen(struct channel *c);
 ROWAN_MUST int channel_is_lost(struct channel *c);
-ROWAN_MUST int channel_took_state(
-	struct channel *c, const struct wire_group_state *s);
 
 #endif

@@ -71,7 +71,7 @@ int enrolment_open(struct enrolment *e, bool *ret_own)
 }
 
 /* What was changed in memory for a transaction that did not happen. */
-void enrolment_aborted(struct enrolment *e)
+static void aborted(struct enrolment *e)
 {
 	enrolment_unload(e);
 	e->unread = enrolment_load(e) != 0;
@@ -89,7 +89,7 @@ int enrolment_close(struct enrolment *e, bool own, int rc)
 	events_aborted(e->o.events);
 	if (e->parts.acts != NULL)
 		acts_aborted(e->parts.acts);
-	enrolment_aborted(e);
+	aborted(e);
 	return rc;
 }
 

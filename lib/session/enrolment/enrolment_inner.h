@@ -106,7 +106,6 @@ struct enrolment {
 
 ROWAN_MUST int enrolment_open(struct enrolment *e, bool *ret_own);
 ROWAN_MUST int enrolment_close(struct enrolment *e, bool own, int rc);
-void enrolment_aborted(struct enrolment *e);
 /* How long to wait before look number ${n} after a step, from 0. */
 uint64_t enrolment_pause(unsigned n);
 /* The clinic's time as last heard. */

@@ -70,7 +70,7 @@ void messages_self(struct messages *x, const struct id16 *member,
 	x->victim = role == ROWAN_ROLE_VICTIM;
 }
 
-bool messages_receipts_on(const struct messages *x)
+static bool receipts_on(const struct messages *x)
 {
 	return x->receipts == 0 ? !x->victim : x->receipts == 1;
 }
@@ -188,7 +188,7 @@ static int mark(struct messages *x, struct messages_row *m)
 	rc = messages_row_put(x, m);
 	if (rc == 0)
 		rc = messages_channel_put(x, c);
-	if (rc == 0 && messages_receipts_on(x))
+	if (rc == 0 && receipts_on(x))
 		rc = messages_receipt_add(x, c, CONTENT_READ, &m->content.id);
 	return rc;
 }

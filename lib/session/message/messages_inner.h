@@ -172,7 +172,6 @@ ROWAN_MUST int messages_receipt_take(struct messages *x,
 	const struct messages_from *from, const struct content_receipt *r);
 /* Send what gathered. */
 ROWAN_MUST int messages_receipt_step(struct messages *x);
-bool messages_receipts_on(const struct messages *x);
 
 /* ---- messages_write.c ---- */
 

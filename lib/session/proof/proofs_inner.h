@@ -84,13 +84,6 @@ void proofs_records_wipe(struct proofs_records *r);
 void proofs_records_put(
 	const struct proofs_records *r, struct evidence_parts *p);
 
-/*
- * Keep what was verified, as ${by} it was signed, and up to where it was
- * cosigned. NULL: nobody's note says this; what is kept goes if it changes.
- */
-ROWAN_MUST int proofs_save(struct proofs *x, const struct watch *w,
-	uint64_t cosigned, const struct conflict_side *by);
-
 /* A witness's key, and its word: kept first, then said. */
 bool proofs_is_witness(const struct proofs *x);
 ROWAN_MUST int proofs_key(const struct proofs *x, struct note_key *ret,

@@ -86,8 +86,12 @@ int proofs_log_load(struct proofs *x)
 	return rc;
 }
 
-/* Before anything follows from it. */
-int proofs_save(struct proofs *x, const struct watch *w, uint64_t cosigned,
+/*
+ * Before anything follows from it: keep what was verified, as ${by} it was
+ * signed, and up to where it was cosigned. NULL: nobody's note says this; what
+ * is kept goes if it changes.
+ */
+static int save(struct proofs *x, const struct watch *w, uint64_t cosigned,
 	const struct conflict_side *by)
 {
 	bool other = w->size != x->watch.size ||
@@ -271,7 +275,7 @@ int proofs_cosign(struct proofs *x, const struct watch *verified,
 	uint64_t now = follow_now(x->o.follow);
 	time_t here = time(NULL);
 	struct note_key key;
-	int rc = proofs_save(x, verified, verified->size, by);
+	int rc = save(x, verified, verified->size, by);
 
 	if (now == 0 && here > 0)
 		now = (uint64_t)here;
@@ -422,7 +426,7 @@ static int take_proof(struct proofs *x, const struct wire_message *m,
 		return take_older(x, ret);
 	rc = watch_grow(&grown, &x->grown, ret);
 	if (rc == 0)
-		rc = proofs_save(x, &grown, x->cosigned, &by);
+		rc = save(x, &grown, x->cosigned, &by);
 	return rc == 0 ? step_on(x, &x->grown) : rc;
 }
 
@@ -529,7 +533,7 @@ static int take_first(struct proofs *x, const struct checkpoint *c)
 	int rc = watch_grow(&first, c, &none);
 
 	if (rc == 0)
-		rc = proofs_save(x, &first, x->cosigned, &by);
+		rc = save(x, &first, x->cosigned, &by);
 	return rc == 0 ? step_on(x, c) : rc;
 }
 
@@ -545,7 +549,7 @@ static int judge(struct proofs *x, const struct checkpoint *c)
 		return x->watch.size == 0 ? take_first(x, c) : ask_proof(x, c);
 	case WATCH_SAME:
 		if (!x->noted && x->watch.size > 0)
-			rc = proofs_save(x, &x->watch, x->cosigned, &by);
+			rc = save(x, &x->watch, x->cosigned, &by);
 		return rc == 0 ? step_on(x, c) : rc;
 	case WATCH_OLDER: return c->size > 0 ? ask_proof(x, c) : 0;
 	case WATCH_STALE: return stale(x);
@@ -672,7 +676,7 @@ static int take_restore(struct proofs *x, struct bytes raw)
 		x->watch.time <= s.time + RESTORE_SKEW_S) {
 		back.size = s.u.restore.size;
 		memcpy(back.root.b, s.u.restore.root.b, sizeof back.root.b);
-		rc = proofs_save(x, &back,
+		rc = save(x, &back,
 			x->cosigned < back.size ? x->cosigned : back.size,
 			NULL);
 		x->alarmed = x->conflicted = 0;

@@ -50,7 +50,7 @@ int client_random(const struct rowan_mls *c, void *ret, size_t len)
 	return ROWAN_E_INTERNAL;
 }
 
-uint64_t client_now(const struct rowan_mls *c)
+static uint64_t now_of(const struct rowan_mls *c)
 {
 	return c->host.clock(c->host.ctx);
 }
@@ -100,7 +100,7 @@ void client_leaf_params(const struct rowan_mls *c,
 /* 7.2: "a maximum total lifetime" is what others will accept of us, too. */
 void client_lifetime(const struct rowan_mls *c, struct leaf_node_params *ret)
 {
-	uint64_t now = client_now(c), early = now < HOUR ? now : HOUR;
+	uint64_t now = now_of(c), early = now < HOUR ? now : HOUR;
 	uint64_t all = c->lifetime_max;
 
 	if (all == 0 || all > LIFETIME + early)

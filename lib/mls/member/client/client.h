@@ -75,12 +75,6 @@ ROWAN_MUST int client_load(const struct rowan_mls_options *options,
 ROWAN_MUST int client_random(const struct rowan_mls *c, void *ret, size_t len);
 
 /**
- * client_now(c):
- * Seconds since 1970, as the application says.
- */
-uint64_t client_now(const struct rowan_mls *c);
-
-/**
  * client_lifetime(c, ret):
  * Set the lifetime of a leaf that starts now: 28 days, or what we grant
  * others where that is less.
@@ -121,13 +115,6 @@ void client_leaf_params(const struct rowan_mls *c,
 	const struct client_capabilities *caps, struct leaf_node_params *ret);
 
 /* ---- package.c ---------------------------------------------------------- */
-
-/**
- * package_find(c, ref):
- * Our package with that KeyPackageRef, or NULL.
- */
-struct stored_package *package_find(
-	const struct rowan_mls *c, struct bytes ref);
 
 /**
  * package_check_keys(c, p, kp):

@@ -10,7 +10,7 @@
 #include "mls/public/object/extension.h"
 #include "mls/public/framing/mls_message.h"
 
-struct stored_package *package_find(const struct rowan_mls *c, struct bytes ref)
+static struct stored_package *find(const struct rowan_mls *c, struct bytes ref)
 {
 	for (struct stored_package *p = c->packages; p != NULL; p = p->next)
 		if (bytes_eq(hash_view(&p->ref), ref))
@@ -274,7 +274,7 @@ out:
 int rowan_mls_key_package_forget(
 	struct rowan_mls *client, struct rowan_mls_bytes ref)
 {
-	struct stored_package *p = package_find(client, host_in(ref));
+	struct stored_package *p = find(client, host_in(ref));
 
 	if (p == NULL)
 		return ROWAN_E_NOT_FOUND;

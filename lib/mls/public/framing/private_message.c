@@ -4,7 +4,7 @@
 #include "mls/public/framing/framing_open.h"
 #include "mls/public/framing/private_message.h"
 
-int private_message_read(struct reader *r, struct private_message *ret)
+static int read_message(struct reader *r, struct private_message *ret)
 {
 	struct private_message m = {0};
 	struct reader ahead = *r;
@@ -36,7 +36,7 @@ int private_message_decode(struct bytes raw, struct private_message *ret)
 	int rc;
 
 	reader_init(&r, raw);
-	if ((rc = private_message_read(&r, ret)) != 0)
+	if ((rc = read_message(&r, ret)) != 0)
 		return rc;
 	if ((rc = reader_end(&r)) != 0)
 		*ret = (struct private_message){0};

@@ -19,11 +19,9 @@ struct private_message {
 };
 
 /**
- * private_message_read(r, ret), private_message_decode(raw, ret):
- * Read one from a stream, or from bytes that hold nothing else.
+ * private_message_decode(raw, ret):
+ * Read one from bytes that hold nothing else.
  */
-ROWAN_MUST int private_message_read(
-	struct reader *r, struct private_message *ret);
 ROWAN_MUST int private_message_decode(
 	struct bytes raw, struct private_message *ret);
 

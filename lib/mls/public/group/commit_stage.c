@@ -70,7 +70,7 @@ static int judge_successor(void *cookie, const struct leaf_node *leaf,
 		replaced != NULL ? replaced : s->replaced);
 }
 
-int commit_stage_check_leaf(const struct epoch_view *view,
+static int check_leaf(const struct epoch_view *view,
 	const struct commit_stage *stage, const struct leaf_node *leaf)
 {
 	struct successor successor = {view->policy, NULL};
@@ -94,14 +94,14 @@ int commit_stage_check_leaf(const struct epoch_view *view,
 	return leaf_check(&group, leaf, LEAF_IN_PATH, stage->leaf);
 }
 
-int commit_stage_path(const struct epoch_view *view, struct commit_stage *stage,
+static int stage_path(const struct epoch_view *view, struct commit_stage *stage,
 	const struct update_path *path)
 {
 	const struct leaf_set added = {stage->added.v, stage->added.len};
 	int rc;
 
 	/* 12.4.2: "Validate the LeafNode as specified in" section 7.3 */
-	if ((rc = commit_stage_check_leaf(view, stage, path->leaf_node)) != 0)
+	if ((rc = check_leaf(view, stage, path->leaf_node)) != 0)
 		return rc;
 	return tree_path_merge(stage->tree, stage->leaf, path, &added);
 }
@@ -168,7 +168,7 @@ static int receive(const struct epoch_view *view, struct commit_stage *stage,
 		return ROWAN_E_MLS_PATH_REQUIRED;
 	if (!commit->has_path)
 		return 0;
-	return commit_stage_path(view, stage, &commit->path);
+	return stage_path(view, stage, &commit->path);
 }
 
 int commit_stage_receive(const struct epoch_view *view, struct bytes interim,

@@ -52,22 +52,6 @@ ROWAN_MUST int commit_stage_begin(const struct epoch_view *view,
 	struct commit_stage **ret);
 
 /**
- * commit_stage_check_leaf(view, stage, leaf):
- * Judge the leaf node of the committer's path: sections 7.3 and 12.4.2, and
- * for an external commit with a Remove as successor of the removed leaf.
- */
-ROWAN_MUST int commit_stage_check_leaf(const struct epoch_view *view,
-	const struct commit_stage *stage, const struct leaf_node *leaf);
-
-/**
- * commit_stage_path(view, stage, path):
- * Check a received path and put it into the new tree. Errors of
- * commit_stage_check_leaf and tree_path_merge.
- */
-ROWAN_MUST int commit_stage_path(const struct epoch_view *view,
-	struct commit_stage *stage, const struct update_path *path);
-
-/**
  * commit_stage_provisional(stage):
  * Set ${provisional} from the new tree as it is now. ROWAN_E_LIMIT for a tree
  * past MLS_TREE_MAX, and after the last epoch there can be.

@@ -116,12 +116,6 @@ ROWAN_MUST int public_group_merge(
 void public_staged_free(struct public_staged *staged);
 
 /**
- * public_staged_has(staged, type):
- * Return true iff the proposal, or one covered by the commit, is of ${type}.
- */
-bool public_staged_has(const struct public_staged *staged, uint16_t type);
-
-/**
  * public_group_save(group, ret):
  * Write the whole state, pending proposals included; the same bytes while
  * nothing changed. The caller owns ${ret}.

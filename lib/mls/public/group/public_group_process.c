@@ -200,12 +200,3 @@ void public_staged_free(struct public_staged *staged)
 	authenticated_content_unref(staged->content);
 	free(staged);
 }
-
-bool public_staged_has(const struct public_staged *staged, uint16_t type)
-{
-	const struct framed_content *content = &staged->content->content;
-
-	if (content->content_type == CONTENT_PROPOSAL)
-		return content->proposal.type == type;
-	return proposal_list_count(&staged->proposals, type) > 0;
-}

@@ -4,7 +4,7 @@
 #include "mls/public/object/credential.h"
 #include "mls/public/object/limits.h"
 
-int certificate_next(struct reader *r, struct bytes *ret)
+static int next_certificate(struct reader *r, struct bytes *ret)
 {
 	return reader_vec(r, MLS_CREDENTIAL_MAX, ret);
 }
@@ -20,7 +20,7 @@ static int check_certificates(struct bytes content)
 	while (reader_left(&r) > 0) {
 		if (++n > MLS_CERTIFICATES_MAX)
 			return ROWAN_E_LIMIT;
-		if ((rc = certificate_next(&r, &certificate)) != 0)
+		if ((rc = next_certificate(&r, &certificate)) != 0)
 			return rc;
 	}
 	return 0;

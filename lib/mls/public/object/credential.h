@@ -34,11 +34,4 @@ ROWAN_MUST int credential_read(struct reader *r, struct credential *ret);
  */
 void credential_write(struct writer *w, uint16_t type, struct bytes content);
 
-/**
- * certificate_next(r, ret):
- * For x509: take the next certificate (DER) from a reader over the content;
- * ROWAN_E_MALFORMED at the end.
- */
-ROWAN_MUST int certificate_next(struct reader *r, struct bytes *ret);
-
 #endif

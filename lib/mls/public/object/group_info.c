@@ -25,7 +25,7 @@ static int read_fields(struct reader *r, struct group_info *gi)
 	return 0;
 }
 
-int group_info_read(struct reader *r, struct group_info *ret)
+static int read_group_info(struct reader *r, struct group_info *ret)
 {
 	struct reader ahead = *r;
 	int rc;
@@ -45,7 +45,7 @@ int group_info_decode(struct bytes raw, struct group_info *ret)
 	int rc;
 
 	reader_init(&r, raw);
-	if ((rc = group_info_read(&r, ret)) != 0)
+	if ((rc = read_group_info(&r, ret)) != 0)
 		return rc;
 	if ((rc = reader_end(&r)) != 0)
 		group_info_wipe(ret);

@@ -22,11 +22,9 @@ struct group_info {
 };
 
 /**
- * group_info_read(r, ret), group_info_decode(raw, ret):
- * Read one from a stream, or from bytes that hold nothing else. End with
- * group_info_wipe.
+ * group_info_decode(raw, ret):
+ * Read one from bytes that hold nothing else. End with group_info_wipe.
  */
-ROWAN_MUST int group_info_read(struct reader *r, struct group_info *ret);
 ROWAN_MUST int group_info_decode(struct bytes raw, struct group_info *ret);
 
 /**

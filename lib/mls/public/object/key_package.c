@@ -82,15 +82,6 @@ int key_package_check(const struct suite *suite, const struct key_package *kp)
 		kp->tbs, kp->signature);
 }
 
-int key_package_verify(const struct suite *suite, const struct key_package *kp)
-{
-	int rc;
-
-	if ((rc = key_package_check(suite, kp)) != 0)
-		return rc;
-	return leaf_node_verify(suite, kp->leaf_node, NULL);
-}
-
 void key_package_ref(const struct suite *suite, const struct key_package *kp,
 	struct hash_value *ret)
 {

@@ -38,19 +38,11 @@ ROWAN_MUST int key_package_decode(struct bytes raw, struct key_package *ret);
 void key_package_wipe(struct key_package *kp);
 
 /**
- * key_package_verify(suite, kp):
- * Section 10.1 as far as it needs no group: version, suite, signatures of
- * package and leaf, source of the leaf, distinct keys.
+ * key_package_check(suite, kp):
+ * Section 10.1 as far as it needs no group: version, suite, signature of the
+ * package, source of the leaf, distinct keys. The leaf itself is leaf_check's.
  * ROWAN_E_MLS_KEY_PACKAGE, ROWAN_E_MLS_SUITE, ROWAN_E_MLS_LEAF_NODE,
  * ROWAN_E_MLS_SIGNATURE.
- */
-ROWAN_MUST int key_package_verify(
-	const struct suite *suite, const struct key_package *kp);
-
-/**
- * key_package_check(suite, kp):
- * As key_package_verify without the signature of the leaf, for whoever checks
- * the leaf with leaf_check.
  */
 ROWAN_MUST int key_package_check(
 	const struct suite *suite, const struct key_package *kp);

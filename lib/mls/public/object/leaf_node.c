@@ -126,8 +126,8 @@ static int write_tbs(struct bytes tbs, uint8_t source,
 	return writer_finish(&w, ret);
 }
 
-int leaf_node_tbs(const struct leaf_node *node, const struct leaf_place *place,
-	struct buf *ret)
+static int encode_tbs(const struct leaf_node *node,
+	const struct leaf_place *place, struct buf *ret)
 {
 	*ret = (struct buf){0};
 	return write_tbs(node->tbs, node->source, place, ret);
@@ -139,7 +139,7 @@ int leaf_node_verify(const struct suite *suite, const struct leaf_node *node,
 	struct buf tbs = {0};
 	int rc;
 
-	if ((rc = leaf_node_tbs(node, place, &tbs)) == 0)
+	if ((rc = encode_tbs(node, place, &tbs)) == 0)
 		rc = label_verify(suite, node->signature_key, leaf_node_label,
 			buf_view(&tbs), node->signature);
 	buf_wipe(&tbs);

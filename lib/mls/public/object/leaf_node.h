@@ -78,18 +78,9 @@ struct leaf_node *leaf_node_ref(struct leaf_node *node);
 void leaf_node_unref(struct leaf_node *node);
 
 /**
- * leaf_node_tbs(node, place, ret):
- * Set ${ret} to the bytes that are signed (LeafNodeTBS); ${place} is needed
- * for update and commit leaves and may be NULL for others. The caller owns
- * ${ret}.
- */
-ROWAN_MUST int leaf_node_tbs(const struct leaf_node *node,
-	const struct leaf_place *place, struct buf *ret);
-
-/**
  * leaf_node_verify(suite, node, place):
  * Check the signature with the leaf's own key: 0 or ROWAN_E_MLS_SIGNATURE.
- * Arguments as leaf_node_tbs.
+ * ${place} is needed for update and commit leaves and may be NULL for others.
  */
 ROWAN_MUST int leaf_node_verify(const struct suite *suite,
 	const struct leaf_node *node, const struct leaf_place *place);

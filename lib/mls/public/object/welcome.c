@@ -35,7 +35,7 @@ static int count_secrets(struct bytes list, size_t *ret)
 	return 0;
 }
 
-int welcome_read(struct reader *r, struct welcome *ret)
+static int read_welcome(struct reader *r, struct welcome *ret)
 {
 	struct reader ahead = *r;
 	struct welcome w = {0};
@@ -60,7 +60,7 @@ int welcome_decode(struct bytes raw, struct welcome *ret)
 	int rc;
 
 	reader_init(&r, raw);
-	if ((rc = welcome_read(&r, ret)) != 0)
+	if ((rc = read_welcome(&r, ret)) != 0)
 		return rc;
 	if ((rc = reader_end(&r)) != 0)
 		*ret = (struct welcome){0};

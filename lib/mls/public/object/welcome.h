@@ -31,10 +31,9 @@ struct group_secrets {
 };
 
 /**
- * welcome_read(r, ret), welcome_decode(raw, ret):
- * Read one from a stream, or from bytes that hold nothing else.
+ * welcome_decode(raw, ret):
+ * Read one from bytes that hold nothing else.
  */
-ROWAN_MUST int welcome_read(struct reader *r, struct welcome *ret);
 ROWAN_MUST int welcome_decode(struct bytes raw, struct welcome *ret);
 
 /**
