@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "backup/folder.h"
+#include "base/folder.h"
 
 #define ENDING	 ".backup"
 #define NOTE_MAX 1024
@@ -196,16 +197,6 @@ static int hash_file(const char *dir, const struct backup_entry *e,
 	return rc;
 }
 
-static int sync_folder(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd >= 0 && fsync(fd) == 0 ? 0 : ROWAN_E_IO;
-
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
 static int full_or_broken(void)
 {
 	return errno == ENOSPC ? ROWAN_E_FULL : ROWAN_E_IO;
@@ -236,7 +227,7 @@ int backup_note(const char *dir, const struct backup_entry *e,
 		rc = full_or_broken();
 	close(fd);
 	if (rc == 0)
-		rc = sync_folder(dir);
+		rc = folder_sync(dir);
 	if (rc != 0)
 		(void)unlink(path);
 	return rc;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "backup/restore.h"
+#include "base/folder.h"
 #include "clinic/group_row.h"
 #include "clinic/returning.h"
 #include "log/entry.h"
@@ -75,11 +76,7 @@ static int bar(const char *dir)
 	if (fd < 0)
 		return ROWAN_E_IO;
 	close(fd);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = fd >= 0 && fsync(fd) == 0 ? 0 : ROWAN_E_IO;
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	return folder_sync(dir);
 }
 
 static void unbar(const char *dir)

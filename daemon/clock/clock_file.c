@@ -6,13 +6,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
+#include "base/folder.h"
 #include "base/reader.h"
 #include "base/writer.h"
 #include "clock/clock_file.h"
@@ -83,20 +83,6 @@ static int write_new(const char *path, const uint8_t *data)
 	return rc;
 }
 
-static int sync_folder(const char *path)
-{
-	char copy[PATH_LEN];
-	int fd, rc;
-
-	snprintf(copy, sizeof copy, "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return ROWAN_E_IO;
-	rc = fsync(fd) == 0 ? 0 : ROWAN_E_IO;
-	close(fd);
-	return rc;
-}
-
 int clock_file_write(const char *path, const struct clock_file *f)
 {
 	char beside[PATH_LEN];
@@ -120,5 +106,5 @@ int clock_file_write(const char *path, const struct clock_file *f)
 		return rc;
 	if (rename(beside, path) != 0)
 		return ROWAN_E_IO;
-	return sync_folder(path);
+	return folder_sync_of(path);
 }

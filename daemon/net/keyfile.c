@@ -11,6 +11,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
+#include "base/folder.h"
 #include "net/keyfile.h"
 
 #define TEXT_LEN (2 * KEY32_LEN + 1)
@@ -110,25 +111,6 @@ static bool kept_path(const char *old, char ret[PATH_MAX])
 	return snprintf(ret, PATH_MAX, "%s.retired", old) < PATH_MAX;
 }
 
-static int sync_folder_of(const char *path)
-{
-	char dir[PATH_MAX];
-	char *slash;
-	int fd, rc;
-
-	if (snprintf(dir, sizeof dir, "%s", path) >= (int)sizeof dir)
-		return ROWAN_E_INVAL;
-	slash = strrchr(dir, '/');
-	if (slash == NULL)
-		return ROWAN_E_INVAL;
-	slash[slash == dir ? 1 : 0] = '\0';
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = fd >= 0 && fsync(fd) == 0 ? 0 : ROWAN_E_IO;
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
 enum keyfile_place keyfile_place(const char *old, const char *next)
 {
 	struct stat kept, now;
@@ -154,10 +136,10 @@ int keyfile_replace(const char *old, const char *next)
 	case KEYFILE_TAKEN: return ROWAN_E_EXISTS;
 	case KEYFILE_MOVED: return 0;
 	case KEYFILE_APART:
-		if (link(old, path) != 0 || sync_folder_of(old) != 0)
+		if (link(old, path) != 0 || folder_sync_of(old) != 0)
 			return ROWAN_E_IO;
 		break;
 	case KEYFILE_BEGUN: break;
 	}
-	return rename(next, old) == 0 ? sync_folder_of(old) : ROWAN_E_IO;
+	return rename(next, old) == 0 ? folder_sync_of(old) : ROWAN_E_IO;
 }

@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/folder.h"
 #include "log/entry.h"
 #include "process/noted.h"
 
@@ -57,16 +58,6 @@ static int open_locked(const char *path, bool make, int *ret_fd)
 }
 
 /* ---- noting ---- */
-
-static int sync_folder(const char *dir)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd >= 0 && fsync(fd) == 0 ? 0 : ROWAN_E_IO;
-
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
 
 /* Root notes for whom the folder belongs to: rowand must read it. */
 static bool hand_over(int fd, const char *dir)
@@ -134,7 +125,7 @@ int noted_add(const char *dir, const struct noted_act *act)
 		return rc;
 	rc = hand_over(fd, dir) ? append(fd, act) : ROWAN_E_IO;
 	if (rc == 0)
-		rc = sync_folder(dir);
+		rc = folder_sync(dir);
 	close(fd);
 	return rc;
 }
