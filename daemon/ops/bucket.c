@@ -46,3 +46,11 @@ void bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t n)
 		return;
 	b->level = b->level > need ? b->level - need : 0;
 }
+
+void bucket_give(struct bucket *b, const struct bucket_rate *rate, uint64_t n)
+{
+	uint64_t full = brim(rate);
+	uint64_t more = n > full / UNIT ? full : n * UNIT;
+
+	b->level = more < full - b->level ? b->level + more : full;
+}

@@ -40,4 +40,10 @@ uint64_t bucket_wait(struct bucket *b, const struct bucket_rate *rate,
  */
 void bucket_take(struct bucket *b, const struct bucket_rate *rate, uint64_t n);
 
+/**
+ * bucket_give(b, rate, n):
+ * Give ${n} tokens back, never more than fit in.
+ */
+void bucket_give(struct bucket *b, const struct bucket_rate *rate, uint64_t n);
+
 #endif

@@ -12,6 +12,9 @@
 /* To catch up with a large clinic, for the first time. */
 #define LEAVES_FIRST 4096
 
+/* Counted in one transaction, and given back when it comes to nothing. */
+#define TAKEN_MAX 4096
+
 struct entry {
 	struct id16 id;
 	struct bucket bucket;
@@ -23,8 +26,17 @@ struct side {
 	struct entry entry[SETS][WAYS];
 };
 
+/* Who is forgotten meanwhile leaves a full bucket, which stays full. */
+struct taken {
+	struct bucket *bucket;
+	const struct side *side;
+	uint64_t n;
+};
+
 struct claims {
 	struct side by, of, leaves;
+	struct taken taken[TAKEN_MAX];
+	size_t taken_count;
 };
 
 /*
@@ -80,6 +92,29 @@ static struct bucket *find(struct side *s, const struct id16 *id, uint64_t now)
 	return &best->bucket;
 }
 
+static void take(
+	struct claims *c, struct bucket *b, const struct side *s, uint64_t n)
+{
+	bucket_take(b, &s->rate, n);
+	if (c->taken_count < TAKEN_MAX)
+		c->taken[c->taken_count++] = (struct taken){b, s, n};
+}
+
+void claims_kept(struct claims *c)
+{
+	c->taken_count = 0;
+}
+
+void claims_undone(struct claims *c)
+{
+	for (size_t i = 0; i < c->taken_count; i++) {
+		const struct taken *t = &c->taken[i];
+
+		bucket_give(t->bucket, &t->side->rate, t->n);
+	}
+	c->taken_count = 0;
+}
+
 uint64_t claims_take(struct claims *c, const struct id16 *by,
 	const struct id16 *of, uint64_t now)
 {
@@ -93,8 +128,8 @@ uint64_t claims_take(struct claims *c, const struct id16 *by,
 		wait = wait_of;
 	if (wait > 0)
 		return (wait * 60 + 999) / 1000;
-	bucket_take(b, &c->by.rate, 1);
-	bucket_take(o, &c->of.rate, 1);
+	take(c, b, &c->by, 1);
+	take(c, o, &c->of, 1);
 	return 0;
 }
 
@@ -115,7 +150,7 @@ uint64_t claims_leaves(
 	b = find(&c->leaves, device, at);
 	wait = bucket_wait(b, &c->leaves.rate, n, at);
 	if (wait == 0)
-		bucket_take(b, &c->leaves.rate, n);
+		take(c, b, &c->leaves, n);
 	return wait;
 }
 

@@ -21,6 +21,14 @@ ROWAN_MUST int claims_new(uint64_t by, uint64_t of, struct claims **ret);
 void claims_free(struct claims *c);
 
 /**
+ * claims_kept(c), claims_undone(c):
+ * What was counted since the last call of either: it has happened, or not, and
+ * then is given back (so much as is remembered: some thousands).
+ */
+void claims_kept(struct claims *c);
+void claims_undone(struct claims *c);
+
+/**
  * claims_rates(c, by, of):
  * Other numbers from now on.
  */

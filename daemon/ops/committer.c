@@ -255,6 +255,7 @@ static void fail_all(struct committer *c, struct batch *b, int rc)
 	}
 	subs_forget(&c->ops.subs, b);
 	gates_forget(&c->ops.gates);
+	claims_undone(c->ops.claims);
 	/* What went in did not. */
 	if (returning_on(&c->ops.returning))
 		c->ops.damaged |= restored_again(&c->ops) != 0;
@@ -296,6 +297,7 @@ static void settle(struct committer *c, struct batch *b)
 {
 	struct ops *o = &c->ops;
 
+	claims_kept(o->claims);
 	for (size_t i = 0; i < o->revoked_count; i++)
 		subs_drop(&o->subs, &o->revoked[i], NULL);
 	if (o->revoked_count > 0) {

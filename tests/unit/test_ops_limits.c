@@ -216,6 +216,32 @@ static void the_table_of_claims_keeps_those_who_claimed_most(void **state)
 	claims_free(c);
 }
 
+static void what_did_not_happen_is_given_back(void **state)
+{
+	struct id16 by = {{0}}, of = {{1}}, other = {{2}};
+	struct claims *c;
+
+	assert_int_equal(claims_new(3, 2, &c), 0);
+	claims_leaf_rate(c, 60, 0);
+	assert_int_equal(claims_take(c, &by, &of, 5), 0);
+	claims_kept(c);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(claims_take(c, &by, &of, 5), 0);
+		assert_int_not_equal(claims_take(c, &by, &of, 5), 0);
+		assert_int_equal(claims_leaves(c, &by, 4096, 5), 0);
+		assert_int_not_equal(claims_leaves(c, &by, 1, 5), 0);
+		claims_undone(c);
+	}
+	/* What was kept stays counted, of both. */
+	assert_int_equal(claims_take(c, &by, &other, 5), 0);
+	assert_int_equal(claims_take(c, &by, &of, 5), 0);
+	assert_int_not_equal(claims_take(c, &by, &other, 5), 0);
+	claims_kept(c);
+	claims_undone(c);
+	assert_int_not_equal(claims_take(c, &other, &of, 5), 0);
+	claims_free(c);
+}
+
 /* ---- blobs ---- */
 
 static uint16_t begin(uint32_t n, uint64_t size)
@@ -304,6 +330,7 @@ int main(void)
 		TEST(one_s_own_packages_are_for_others),
 		TEST(a_refused_claim_costs_the_target_nothing),
 		TEST(the_table_of_claims_keeps_those_who_claimed_most),
+		TEST(what_did_not_happen_is_given_back),
 		TEST(blobs_are_limited),
 		TEST(blobs_live_as_long_as_they_may),
 	};
