@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/content_samples.h"
 #include "lib/protocol_doc.h"
 #include "lib/wire_samples.h"
 #include "wire/chain.h"
@@ -15,6 +16,7 @@
 
 #define MARK	"<!-- "
 #define EXAMPLE "<!-- example: "
+#define CONTENT "<!-- content: "
 
 __attribute__((format(printf, 2, 3))) static void print(
 	struct writer *w, const char *format, ...)
@@ -55,6 +57,27 @@ static bool print_example(struct writer *w, const char *name, size_t len)
 		for (size_t k = 2; k < s.frame_count; k++)
 			print_bytes(w, "opaque", s.frames[k]);
 		return true;
+	}
+	return false;
+}
+
+static bool print_content(struct writer *w, const char *name, size_t len)
+{
+	struct content c;
+	const char *is;
+
+	for (size_t i = 0; (is = content_sample(i, &c)) != NULL; i++) {
+		struct writer out;
+		bool ok;
+
+		if (strlen(is) != len || memcmp(is, name, len) != 0)
+			continue;
+		writer_init(&out, CONTENT_MAX);
+		ok = content_encode(&c, &out) == 0;
+		print(w, "Example: %s\n\n", is);
+		print_bytes(w, "content", writer_view(&out));
+		writer_wipe(&out);
+		return ok;
 	}
 	return false;
 }
@@ -179,6 +202,11 @@ static bool is_line(struct bytes line, const char *text)
 static bool print_block(struct writer *w, struct bytes line)
 {
 	size_t skip = strlen(EXAMPLE), tail = strlen(" -->");
+
+	/* The two beginnings are of one length. */
+	if (line.len > skip + tail && memcmp(line.data, CONTENT, skip) == 0)
+		return print_content(w, (const char *)line.data + skip,
+			line.len - skip - tail);
 
 	if (line.len > skip + tail && memcmp(line.data, EXAMPLE, skip) == 0)
 		return print_example(w, (const char *)line.data + skip,

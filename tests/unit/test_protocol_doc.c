@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "lib/content_samples.h"
 #include "lib/protocol_doc.h"
 #include "lib/wire_samples.h"
 #include "ops/table.h"
@@ -55,6 +56,33 @@ static void every_sample_is_an_example(void **state)
 		if (strstr(doc, marker) == NULL)
 			fail_msg("no example of %s", s.name);
 	}
+}
+
+/* Of every type there is, and one there is not; each can be read. */
+static void every_type_of_content_is_an_example(void **state)
+{
+	bool seen[CONTENT_CONSENT + 1] = {false};
+	struct content c, again;
+	const char *name;
+	char marker[100];
+	struct writer w;
+
+	for (size_t i = 0; (name = content_sample(i, &c)) != NULL; i++) {
+		snprintf(marker, sizeof marker, "\n<!-- content: %s -->\n",
+			name);
+		if (strstr(doc, marker) == NULL)
+			fail_msg("no example of %s", name);
+		writer_init(&w, CONTENT_MAX);
+		assert_int_equal(content_encode(&c, &w), 0);
+		assert_int_equal(content_decode(writer_view(&w), &again), 0);
+		assert_int_equal(again.type, c.type);
+		writer_wipe(&w);
+		if (c.type <= CONTENT_CONSENT)
+			seen[c.type] = true;
+	}
+	/* The last is an object of the log. */
+	for (size_t type = CONTENT_TEXT; type < CONTENT_CONSENT; type++)
+		assert_true(seen[type]);
 }
 
 static void every_operation_has_a_section(void **state)
@@ -125,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(generated_parts_are_current),
 		cmocka_unit_test(every_sample_is_an_example),
+		cmocka_unit_test(every_type_of_content_is_an_example),
 		cmocka_unit_test(every_operation_has_a_section),
 		cmocka_unit_test(large_answers_are_named),
 		cmocka_unit_test(every_code_has_a_row),
