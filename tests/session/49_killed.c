@@ -6,6 +6,8 @@
  * tests/sdk/kill_preload.c. Whatever it puts on the wire is noted before it
  * leaves; a member who reads the sender data (RFC 9420 section 6.3.2) then
  * compares place by place: one leaf, one epoch, one generation, one message.
+ * Of every epoch: after so many messages both update their leaves, and the
+ * victim's device is killed over its commit, too.
  *
  *	49_killed [STRIDE]	1: before every change there is
  */
@@ -27,6 +29,7 @@
 #define STRIDE	  41
 #define NOTES_MAX 4096
 #define TEXTS	  2
+#define EPOCHS	  64
 
 /* ---- the process that is killed -------------------------------------------
  */
@@ -170,6 +173,50 @@ static bool run(char *self, unsigned at, unsigned n)
 	return WIFSIGNALED(r.status);
 }
 
+/* ---- the epochs there were --------------------------------------------------
+ */
+
+int __real_rowan_mls_accept(
+	struct rowan_mls_group *group, struct rowan_mls_received *received);
+int __wrap_rowan_mls_accept(
+	struct rowan_mls_group *group, struct rowan_mls_received *received);
+
+static struct sniffer epochs[EPOCHS];
+static size_t epoch_count;
+
+/* Support is the only group that the advocate is in. */
+static void in_epoch(struct rowan_mls_group *group)
+{
+	const struct sniffer now = sniffer_of(group);
+
+	if (scene.advocate.s == NULL || !scene_owns(&scene.advocate, group) ||
+		(epoch_count > 0 && epochs[epoch_count - 1].epoch == now.epoch))
+		return;
+	KIT_CHECK(epoch_count < EPOCHS);
+	epochs[epoch_count++] = now;
+}
+
+int __wrap_rowan_mls_accept(
+	struct rowan_mls_group *group, struct rowan_mls_received *received)
+{
+	int rc = __real_rowan_mls_accept(group, received);
+
+	if (rc == 0)
+		in_epoch(group);
+	return rc;
+}
+
+/* The one that it begins with. */
+static void first_epoch(void)
+{
+	struct channel *c;
+
+	KIT_CHECK(channel_find(parts_of(&scene.advocate)->channels,
+			  &scene.support, &c) == 0 &&
+		  channel_load(c) == 0 && c->group != NULL);
+	in_epoch(c->group);
+}
+
 /* ---- what left it -----------------------------------------------------------
  */
 
@@ -179,12 +226,14 @@ static struct place {
 } places[NOTES_MAX];
 static size_t place_count;
 
-/* By whoever is in the group and in its epoch. */
-static void look(struct rowan_mls_group *g, struct bytes envelope)
+static void look(struct bytes envelope)
 {
 	struct place p;
+	bool opened = false;
 
-	KIT_CHECK(sniff(g, envelope, &p.at));
+	for (size_t i = 0; !opened && i < epoch_count; i++)
+		opened = sniff(&epochs[i], envelope, &p.at);
+	KIT_CHECK(opened);
 	attest_hash(envelope, &p.envelope);
 	for (size_t i = 0; i < place_count; i++) {
 		const struct place *q = &places[i];
@@ -204,21 +253,17 @@ static void look(struct rowan_mls_group *g, struct bytes envelope)
 static size_t compare_places(void)
 {
 	static uint8_t mem[WIRE_ENVELOPE_MAX];
-	struct channel *c;
 	FILE *f = fopen(notes, "rb");
 	uint8_t head[4];
 	size_t n = 0;
 
 	KIT_CHECK(f != NULL);
-	KIT_CHECK(channel_find(parts_of(&scene.advocate)->channels,
-			  &scene.support, &c) == 0 &&
-		  channel_load(c) == 0 && c->group != NULL);
 	while (fread(head, 1, 4, f) == 4) {
 		size_t len = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
 			     (size_t)head[2] << 8 | head[3];
 
 		KIT_CHECK(len <= sizeof mem && fread(mem, 1, len, f) == len);
-		look(c->group, bytes_of(mem, len));
+		look(bytes_of(mem, len));
 		n++;
 	}
 	fclose(f);
@@ -264,6 +309,8 @@ int main(int argc, char **argv)
 	KIT_CHECK(access(preload, R_OK) == 0);
 	snprintf(notes, sizeof notes, "%s/notes", kit_daemon.dir);
 	memcpy(vault, s->victim.path, sizeof vault);
+	epoch_count = 0;
+	first_epoch();
 	person_close(&s->victim);
 	/* From now on time goes by itself: somebody else is at work. */
 	kit_pace.idle = NULL;
@@ -281,7 +328,8 @@ int main(int argc, char **argv)
 	KIT_CHECK(killed > 2 && left >= TEXTS && place_count >= TEXTS);
 	KIT_CHECK(scene_count(&s->advocate, &s->support, "from 0/0") <= 1);
 	scene_quiet();
-	printf("  session: %u kills, %zu envelopes left, %zu keys\n", killed,
-		left, place_count);
+	printf("  session: %u kills, %zu envelopes left, %zu keys, %zu "
+	       "epochs\n",
+		killed, left, place_count, epoch_count);
 	return scene_end();
 }

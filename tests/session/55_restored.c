@@ -38,15 +38,17 @@ static void note(struct bytes envelope)
 static void look(struct person *p)
 {
 	struct rowan_mls_peeked peek;
+	struct sniffer now;
 	struct channel *c;
 
 	KIT_CHECK(channel_find(parts_of(p)->channels, &scene.support, &c) == 0);
 	KIT_CHECK(channel_load(c) == 0 && c->group != NULL);
+	now = sniffer_of(c->group);
 	for (size_t i = 0; i < left_count; i++) {
 		struct left *l = &left[i];
 		const struct bytes e = buf_view(&l->envelope);
 
-		if (l->known || !sniff(c->group, e, &l->at))
+		if (l->known || !sniff(&now, e, &l->at))
 			continue;
 		KIT_CHECK(
 			rowan_mls_peek((struct rowan_mls_bytes){e.data, e.len},

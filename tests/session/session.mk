@@ -21,6 +21,7 @@ $(SESSION_HOLD): private LDFLAGS += $(addprefix -Wl$(comma)--wrap=,link_new \
 
 WRAP_40_wrong_secrets := hpke_encrypt_label rowan_mls_commit
 WRAP_46_intruder := rowan_mls_commit
+WRAP_49_killed := rowan_mls_accept
 
 $(foreach s,$(SESSION_SRC),$(eval $(call test_program,session/$(notdir \
 	$(basename $(s))),$(s),$(if $(filter $(SESSION_HOLD),$(patsubst \

@@ -8,6 +8,15 @@
 #include <rowan/mls.h>
 
 #include "base/bytes.h"
+#include "base/secret.h"
+#include "crypto/suite.h"
+
+/* What opens the sender data of one epoch, also when it is over. */
+struct sniffer {
+	uint64_t epoch;
+	const struct suite *suite;
+	struct secret sender_data;
+};
 
 struct sniffed {
 	uint64_t epoch;
@@ -15,10 +24,15 @@ struct sniffed {
 };
 
 /**
- * sniff(g, envelope, ret):
- * True iff it is a PrivateMessage of the epoch that ${g} is in.
+ * sniffer_of(g):
+ * For the epoch that ${g} is in.
  */
-bool sniff(const struct rowan_mls_group *g, struct bytes envelope,
-	struct sniffed *ret);
+struct sniffer sniffer_of(const struct rowan_mls_group *g);
+
+/**
+ * sniff(s, envelope, ret):
+ * True iff it is a PrivateMessage of that epoch.
+ */
+bool sniff(const struct sniffer *s, struct bytes envelope, struct sniffed *ret);
 
 #endif
