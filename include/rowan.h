@@ -98,7 +98,8 @@ ROWAN_API ROWAN_MUST int rowan_relock(
 /*
  * rowan_wipe(path):
  * Make a closed vault unreadable for ever and remove it. Needs no key.
- * ROWAN_E_AGAIN while a process has it open.
+ * ROWAN_E_AGAIN while a process has it open. What is cut short is ended by
+ * the next rowan_open.
  */
 ROWAN_API ROWAN_MUST int rowan_wipe(const char *path);
 

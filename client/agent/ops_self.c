@@ -170,8 +170,9 @@ static int op_wipe(struct request *q)
 	int rc;
 
 	owner_lock(a);
-	(void)unlink(a->places.keys);
+	/* Killed between the two there are keys of nothing: it begins anew. */
 	rc = rowan_wipe(a->places.vault);
+	(void)unlink(a->places.keys);
 	(void)unlink(a->places.book);
 	(void)unlink(a->places.events);
 	return rc;

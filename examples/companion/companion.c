@@ -99,7 +99,9 @@ bool unlock(struct companion *c)
 			continue;
 		}
 		done = open_with(c, line, &rc);
-		if (!done)
+		/* What a wipe that was cut short had left is gone now. */
+		fresh = access(c->path, F_OK) != 0;
+		if (!done && !(rc == ROWAN_E_NOT_FOUND && c->person))
 			explain(rc);
 		if (!done && !c->person)
 			break;

@@ -7,17 +7,17 @@
 
 #include "session/vault/shred.h"
 
-/* Overwrite the ${len} bytes of an open file. */
-static int overwrite(int fd, off_t len)
+/* Overwrite an open file from ${at} up to ${end}. */
+static int overwrite(int fd, off_t at, off_t end)
 {
 	static const uint8_t zero[4096];
 	int rc = 0;
 
-	for (off_t at = 0; rc == 0 && at < len;) {
+	while (rc == 0 && at < end) {
 		size_t n = sizeof zero;
 
-		if ((off_t)n > len - at)
-			n = (size_t)(len - at);
+		if ((off_t)n > end - at)
+			n = (size_t)(end - at);
 		if (pwrite(fd, zero, n, at) != (ssize_t)n)
 			rc = ROWAN_E_IO;
 		at += (off_t)n;
@@ -35,7 +35,10 @@ int shred_file(const char *path)
 	if (fstat(fd, &st) != 0)
 		rc = ROWAN_E_IO;
 	if (rc == 0)
-		rc = overwrite(fd, st.st_size);
+		rc = overwrite(fd, SHRED_LAST, st.st_size);
+	if (rc == 0)
+		rc = overwrite(fd, 0,
+			st.st_size < SHRED_LAST ? st.st_size : SHRED_LAST);
 	(void)close(fd);
 	if (unlink(path) != 0 && rc == 0)
 		rc = ROWAN_E_IO;

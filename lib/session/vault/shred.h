@@ -10,10 +10,14 @@
 
 #include <rowan/error.h>
 
+#define SHRED_LAST 4096 /* bytes at the start of a file that go last */
+
 /**
  * shred_file(path):
- * Overwrite the file with zeros, sync and remove it. A file that is not there
- * is no error; ROWAN_E_IO otherwise, and the file is removed if it can be.
+ * Overwrite the file with zeros, sync and remove it: what comes behind the
+ * first SHRED_LAST bytes from its front on, and these then. A file that is
+ * not there is no error; ROWAN_E_IO otherwise, and the file is removed if it
+ * can be.
  */
 ROWAN_MUST int shred_file(const char *path);
 

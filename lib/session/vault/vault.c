@@ -19,12 +19,12 @@
 
 #include "crypto/seal.h"
 #include "session/vault/shred.h"
+#include "session/vault/vault_left.h"
 #include "session/vault/vault_lock.h"
 
-#define SCHEMA	       1
-#define APPLICATION_ID 0x526f776e /* "Rown" */
-#define HEAD_LEN       SEAL_HASH_LEN
-#define NUMBER_MAX     INT64_MAX
+#define SCHEMA	   1
+#define HEAD_LEN   SEAL_HASH_LEN
+#define NUMBER_MAX INT64_MAX
 
 enum query { PUT, GET, DELETE, DELETE_ALL, NEXT, LAST, QUERIES };
 
@@ -142,7 +142,8 @@ static int connect(struct vault *v, const char *path, int flags)
 	(void)sqlite3_db_config(v->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(v->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	/* Exclusive before WAL: no shared memory file, and the lock is held. */
-	rc = run(v, "PRAGMA locking_mode=EXCLUSIVE;"
+	rc = run(v, "PRAGMA page_size=4096;"
+		    "PRAGMA locking_mode=EXCLUSIVE;"
 		    "PRAGMA cell_size_check=ON;"
 		    "PRAGMA secure_delete=ON;"
 		    "PRAGMA temp_store=MEMORY;"
@@ -190,6 +191,7 @@ static bool unlock_ok(const struct vault_unlock *unlock)
 static int create_schema(struct vault *v, const struct vault_unlock *unlock)
 {
 	char version[96];
+	/* The lock first, in a page of its own: vault_left.h. */
 	int rc = run(v,
 		"BEGIN;"
 		"CREATE TABLE lock(one INTEGER PRIMARY KEY CHECK(one=1),"
@@ -200,7 +202,7 @@ static int create_schema(struct vault *v, const struct vault_unlock *unlock)
 
 	(void)snprintf(version, sizeof version,
 		"PRAGMA user_version=%d;PRAGMA application_id=%d;COMMIT",
-		SCHEMA, APPLICATION_ID);
+		SCHEMA, VAULT_APPLICATION_ID);
 	if (rc == 0)
 		rc = lock_write(v, unlock);
 	return rc == 0 ? run(v, version) : rc;
@@ -250,12 +252,15 @@ static int open_checked(
 		rc = pragma_int(v, "PRAGMA application_id", &id);
 	if (rc == 0)
 		rc = pragma_int(v, "PRAGMA user_version", &version);
-	if (rc == 0 && id != APPLICATION_ID)
+	if (rc == 0 && id != VAULT_APPLICATION_ID)
 		rc = ROWAN_E_CORRUPT;
 	if (rc == 0 && version > SCHEMA)
 		rc = ROWAN_E_TOO_NEW;
 	if (rc == 0)
 		rc = lock_read(v, unlock);
+	/* Whoever was killed over a new lock has left the old one. */
+	if (rc == 0)
+		(void)!run(v, "PRAGMA wal_checkpoint(TRUNCATE)");
 	if (rc == 0)
 		rc = prepare(v);
 	return rc == 0 ? seal_new(&v->seal, v->master) : rc;
@@ -276,11 +281,15 @@ int vault_open(
 	if (rc != 0)
 		return rc;
 	rc = open_checked(v, path, unlock);
-	if (rc != 0)
-		vault_close(v);
-	else
+	if (rc == 0) {
 		*ret = v;
-	return rc;
+		return 0;
+	}
+	vault_close(v);
+	if (rc != ROWAN_E_CORRUPT || !vault_is_left(path))
+		return rc;
+	rc = vault_destroy(path);
+	return rc == 0 ? ROWAN_E_NOT_FOUND : rc;
 }
 
 void vault_close(struct vault *v)
@@ -315,9 +324,14 @@ int vault_relock(struct vault *v, const struct vault_unlock *unlock)
 	return rc;
 }
 
+/*
+ * From the first page that is overwritten on nothing opens: all is in the
+ * main file by then, whose first to go is the lock. What a kill leaves is
+ * removed by whoever opens it next.
+ */
 int vault_destroy(const char *path)
 {
-	static const char *const suffix[] = {"", "-wal", "-shm", "-journal"};
+	static const char *const suffix[] = {"-wal", "-shm", "-journal", ""};
 	struct vault probe = {0};
 	char *name;
 	int rc, first = 0;
@@ -326,6 +340,12 @@ int vault_destroy(const char *path)
 		return ROWAN_E_NOT_FOUND;
 	/* Not from under somebody's feet. */
 	rc = connect(&probe, path, SQLITE_OPEN_READWRITE);
+	if (rc == 0) {
+		(void)!run(&probe, "PRAGMA wal_checkpoint(FULL)");
+		/* It would remove the log, and not overwrite it. */
+		(void)sqlite3_db_config(
+			probe.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	}
 	(void)sqlite3_close(probe.db);
 	if (rc == ROWAN_E_AGAIN)
 		return rc;

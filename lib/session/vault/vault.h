@@ -55,7 +55,9 @@ struct vault_unlock {
  * Make a vault where there is none (ROWAN_E_EXISTS); open one. Returns
  * ROWAN_E_CRYPTO for the wrong key or passphrase, ROWAN_E_NOT_FOUND when
  * there is no file, ROWAN_E_AGAIN while another process has it open,
- * ROWAN_E_CORRUPT, ROWAN_E_TOO_NEW, ROWAN_E_IO. Closed by vault_close.
+ * ROWAN_E_CORRUPT, ROWAN_E_TOO_NEW, ROWAN_E_IO. Closed by vault_close. What
+ * was left by a vault_create or vault_destroy that was cut short is removed
+ * by vault_open, and is ROWAN_E_NOT_FOUND.
  */
 ROWAN_MUST int vault_create(struct vault **ret, const char *path,
 	const struct vault_unlock *unlock);
@@ -71,13 +73,15 @@ void vault_close(struct vault *v);
 /**
  * vault_relock(v, unlock):
  * From now on the vault opens with ${unlock} only. Not inside a transaction.
+ * Killed anywhere, it opens with the old one or with the new one.
  */
 ROWAN_MUST int vault_relock(struct vault *v, const struct vault_unlock *unlock);
 
 /**
  * vault_destroy(path):
  * Make the vault unreadable for ever, then remove its files. Needs no key;
- * ROWAN_E_AGAIN while another process has it open.
+ * ROWAN_E_AGAIN while another process has it open. Killed anywhere, it was
+ * not begun, or nothing is left that opens.
  */
 ROWAN_MUST int vault_destroy(const char *path);
 
