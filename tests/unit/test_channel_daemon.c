@@ -481,6 +481,149 @@ static void an_intruder_is_kept_out(void **state)
 	member_end(&stranger);
 }
 
+/* ---- before the time, and before the end ----------------------------------
+ */
+
+#define HOUR_S	  3600
+#define QUARTER_S 900
+
+/* The stranger is assigned, from then until then. */
+static void cover(struct test *t, uint64_t from, uint64_t until)
+{
+	struct wire_statement s;
+
+	t->c.cast.w.now = relay_double_now(t->c.d);
+	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = t->c.cast.stranger.member;
+	s.u.assign.channel = WIRE_CHANNEL_SUPPORT;
+	s.u.assign.from = from;
+	s.u.assign.until = until;
+	assert_int_equal(
+		channel_kit_act(&t->c, t->c.cast.c, &s, &t->c.cast.coordinator),
+		0);
+}
+
+/* Added so many seconds before the assignment begins. */
+static void added_early(struct test *t, uint64_t seconds, bool blamed)
+{
+	struct member m, stranger;
+
+	patched(t, &m, &stranger);
+	cover(t, relay_double_now(t->c.d) + seconds, 0);
+	patch_daemon(t, &t->c.cast.stranger);
+	channel_kit_run(&t->all[1], 1, 1000);
+	assert_int_equal(add(t, &m, &t->c.cast.stranger), WIRE_OK);
+	channel_kit_run(&t->all[1], 1, 1000);
+	assert_int_equal(
+		channel_kit_alarms(&t->victim, ROWAN_ALARM_INTRUDER), blamed);
+	assert_int_equal(
+		channel_kit_info(&t->victim, &t->channel).frozen, blamed);
+	assert_int_equal(
+		channel_kit_in(&t->victim, &t->channel, &t->c.cast.stranger),
+		!blamed);
+	member_end(&m);
+	member_end(&stranger);
+}
+
+/* Clocks may differ by a quarter of an hour. */
+static void nobody_comes_before_their_time(void **state)
+{
+	added_early(*state, QUARTER_S + 60, true);
+}
+
+static void nor_an_hour_before_it(void **state)
+{
+	added_early(*state, HOUR_S, true);
+}
+
+static void clocks_are_not_blamed(void **state)
+{
+	added_early(*state, QUARTER_S - 60, false);
+}
+
+/* Of a time that has passed the daemon tells the hour: that, and no more. */
+static void added_while_away(struct test *t, uint64_t from, bool blamed)
+{
+	struct member m, stranger;
+	uint64_t hour;
+
+	patched(t, &m, &stranger);
+	hour = (relay_double_now(t->c.d) / HOUR_S + 1) * HOUR_S;
+	relay_double_pass(t->c.d, (hour - relay_double_now(t->c.d)) * 1000);
+	channel_kit_kill(&t->victim);
+	cover(t, hour + from, hour + from + 300);
+	patch_daemon(t, &t->c.cast.stranger);
+	relay_double_pass(t->c.d, 600 * 1000);
+	assert_int_equal(relay_double_now(t->c.d) / HOUR_S, hour / HOUR_S);
+	assert_int_equal(add(t, &m, &t->c.cast.stranger), WIRE_OK);
+	relay_double_pass(t->c.d, 5ull * HOUR_S * 1000);
+	channel_kit_again(&t->victim);
+	channel_kit_run(&t->all[1], 1, WHILE_MS);
+	assert_int_equal(
+		channel_kit_alarms(&t->victim, ROWAN_ALARM_INTRUDER), blamed);
+	assert_int_equal(
+		channel_kit_info(&t->victim, &t->channel).frozen, blamed);
+	member_end(&m);
+	member_end(&stranger);
+}
+
+static void nor_while_others_were_away(void **state)
+{
+	added_while_away(*state, HOUR_S + 1200, true);
+}
+
+static void an_hour_is_what_is_told(void **state)
+{
+	added_while_away(*state, HOUR_S - 1200, false);
+}
+
+/* Removed so many seconds before the assignment ends. */
+static void removed_early(struct test *t, uint64_t seconds, bool blamed)
+{
+	struct rowan_mls_proposal p = {.type = ROWAN_MLS_REMOVE};
+	struct member m, stranger;
+	uint64_t now;
+
+	patched(t, &m, &stranger);
+	now = relay_double_now(t->c.d);
+	cover(t, now, now + 2ull * HOUR_S);
+	channel_kit_run(&t->all[1], 1, 1000);
+	member_read(&m);
+	if (member_leaf(&m, &t->c.cast.stranger) == UINT32_MAX)
+		assert_int_equal(add(t, &m, &t->c.cast.stranger), WIRE_OK);
+	member_read(&m);
+	channel_kit_run(&t->all[1], 1, 1000);
+	assert_true(
+		channel_kit_in(&t->victim, &t->channel, &t->c.cast.stranger));
+	now = now + 2ull * HOUR_S - seconds - relay_double_now(t->c.d);
+	relay_double_pass(t->c.d, now * 1000);
+	channel_kit_run(&t->all[1], 1, 1000);
+	assert_int_equal(store_unassign(relay_double_begin(t->c.d), &t->channel,
+				 &t->c.cast.stranger.member),
+		0);
+	relay_double_commit(t->c.d);
+	member_read(&m);
+	p.leaf = member_leaf(&m, &t->c.cast.stranger);
+	assert_int_equal(commit(t, &m, &p, 1), WIRE_OK);
+	channel_kit_run(&t->all[1], 1, 1000);
+	assert_int_equal(
+		channel_kit_alarms(&t->victim, ROWAN_ALARM_COMMIT), blamed);
+	assert_int_equal(
+		channel_kit_info(&t->victim, &t->channel).frozen, blamed);
+	member_end(&m);
+	member_end(&stranger);
+}
+
+static void nobody_is_put_out_before_the_end(void **state)
+{
+	removed_early(*state, QUARTER_S + 60, true);
+}
+
+static void nor_are_clocks_blamed_then(void **state)
+{
+	removed_early(*state, QUARTER_S - 60, false);
+}
+
 /* Who joins looks at everybody who is in it. */
 static void nobody_joins_an_intruder(void **state)
 {
@@ -556,6 +699,13 @@ int main(void)
 		TEST(a_package_of_another_is_an_alarm),
 		TEST(another_history_is_a_fork),
 		TEST(an_intruder_is_kept_out),
+		TEST(nobody_comes_before_their_time),
+		TEST(nor_an_hour_before_it),
+		TEST(clocks_are_not_blamed),
+		TEST(nor_while_others_were_away),
+		TEST(an_hour_is_what_is_told),
+		TEST(nobody_is_put_out_before_the_end),
+		TEST(nor_are_clocks_blamed_then),
 		TEST(nobody_joins_an_intruder),
 		TEST(other_rules_are_kept),
 		TEST(heads_of_a_fantasy_are_a_fork),
