@@ -99,7 +99,8 @@ void audit_failed(const struct wait *w, int rc)
 			      "the authority and the other agencies")},
 		{ROWAN_E_STATE, EXIT_LATER,
 			N_("there is no checkpoint that may be believed yet"),
-			N_("the witnesses of your policy must cosign first")},
+			N_("the witnesses of your policy must cosign first, "
+			   "or the daemon shows none of today")},
 		{ROWAN_E_SIGNER, EXIT_NOT_ALLOWED,
 			N_("your card does not give the right to audit"),
 			N_("rowan status shows your rights")},

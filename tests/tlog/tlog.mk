@@ -6,15 +6,23 @@
 #   make check-kept-whole  every single bit of it, half an hour [PART=1/8]
 #   make kept-export     another one in its place, out of a real clinic
 
+$(B)/tests/tlog/again.o: INC += -Iclient
+$(B)/tests/tlog/again: $(B)/tests/tlog/again.o $(LIB_CLIENT) $(LIBS_CLIENT)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ZMQ) $(SQLITE) $(CONFIG) \
+		$(SODIUM) $(JANSSON) $(QRENCODE) $(NCURSES) -lpthread
+-include $(B)/tests/tlog/again.d
+
 CHECKS += check-tlog
 .PHONY: check-tlog kept-export
-check-tlog: $(B)/rowan
+check-tlog: $(B)/rowan $(B)/tests/tlog/again
 	$(Q)python3 tests/tlog/vectors.py | cmp - tests/tlog/vectors.txt
 	$(Q)python3 tests/tlog/kept.py $(B)
 	$(Q)python3 tests/tlog/hostile.py $(B)
 
 .PHONY: check-kept-whole
-check-kept-whole: $(B)/rowan
+check-kept-whole: $(B)/rowan $(B)/tests/tlog/again
 	$(Q)python3 tests/tlog/kept.py $(B) whole $(PART)
 
 kept-export: $(CLINIC_PROGRAMS) $(B)/rowanctl

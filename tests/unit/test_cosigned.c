@@ -313,10 +313,29 @@ static void one_that_is_shown_as_it_was_is_stale(void **state)
 	assert_int_equal(device_kit_alarms(&k.d, 0), 0);
 }
 
+/* Nobody but a witness is given a meeting, or waited for. */
+static void who_is_no_witness_is_shown_the_newest(void **state)
+{
+	struct head *h = k.clinic.d->ops.head;
+	uint64_t size;
+
+	cosign_as(&k.witness, 0);
+	for (int i = 0; i < 3; i++) {
+		proofs_kit_happen(&k);
+		proofs_kit_look(&k);
+		(void)head_note(h, &size);
+		assert_int_equal(proofs_kit_seen(&k), size);
+	}
+	/* The witness is waited for alone: it begins another one. */
+	cosign_as(&k.witness, 0);
+	assert_int_equal(cosigned_by(1), size);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(who_is_no_witness_is_shown_the_newest),
 		T(two_witnesses_stand_on_one_checkpoint),
 		T(others_words_do_not_hide_ours),
 		T(an_eager_witness_does_not_hide_ours),

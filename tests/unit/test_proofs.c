@@ -570,6 +570,46 @@ static void a_witness_keeps_what_was_erased(void **state)
 	writer_wipe(&text);
 }
 
+/* "There are more", for good: it never comes to the look at the log. */
+static enum double_fate more_erased(void *ctx, struct double_message *m)
+{
+	uint64_t *next = ctx;
+	const struct wire_erased_answer a = {.next = ++*next};
+	struct writer w;
+
+	if (m->way != DOUBLE_ANSWER ||
+		m->header.op != (WIRE_OP_ERASED | WIRE_ANSWER))
+		return DOUBLE_PASS;
+	writer_init(&w, 64);
+	assert_int_equal(wire_erased_answer_encode(&a, &w), 0);
+	assert_int_equal(buf_set(&m->frame[1], writer_view(&w)), 0);
+	writer_wipe(&w);
+	return DOUBLE_PASS;
+}
+
+static void a_witness_kept_from_looking_says_so(void **state)
+{
+	uint64_t next = 0;
+	int turns = 0;
+
+	proofs_kit_leave(&k);
+	proofs_kit_as(&k, &k.witness);
+	proofs_kit_settle(&k);
+	relay_double_hook(k.clinic.d, more_erased, &next);
+	while (device_kit_alarms(&k.d, ROWAN_ALARM_STALE) == 0) {
+		assert_true(++turns < 200);
+		relay_double_pass(k.clinic.d, PROOFS_LOOK_MS);
+		follow_time(k.d.follow, relay_double_now(k.clinic.d), false);
+		k.now_ms += PROOFS_LOOK_MS;
+		for (int i = 0; i < 4; i++) {
+			assert_int_equal(proofs_step(k.proofs, k.now_ms), 0);
+			device_kit_settle(&k.d);
+		}
+	}
+	assert_in_range(turns, 24 * 6 - 6, 24 * 6 + 6);
+	relay_double_hook(k.clinic.d, NULL, NULL);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -591,6 +631,7 @@ int main(void)
 		T(forged_answers_are_alarms),
 		T(a_witness_cosigns_and_is_asked_for),
 		T(a_witness_keeps_what_was_erased),
+		T(a_witness_kept_from_looking_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

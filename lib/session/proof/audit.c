@@ -171,14 +171,14 @@ static int hold_on(struct audit *a)
 	struct proofs *x = a->x;
 	struct checkpoint c;
 	struct note n;
-	bool given;
+	bool given = a->note.len > 0;
 	int rc;
 
 	if (contradicts(x))
 		return ROWAN_E_CHAIN;
-	if (x->note.len == 0)
+	/* What was believed earlier is no answer of today. */
+	if (x->note.len == 0 || (!given && !x->shown))
 		return ROWAN_E_STATE;
-	given = a->note.len > 0;
 	rc = given ? 0 : buf_copy(&a->note, buf_view(&x->note));
 	if (rc == 0)
 		rc = proofs_open(x, buf_view(&a->note), &c, &n, &a->card);

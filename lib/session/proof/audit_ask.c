@@ -11,15 +11,29 @@
 
 #define BODY_MAX 64
 
-/* Refused is said of who may not ask; anything else is put off or final. */
+/* Given up for now, or with the audit itself: nothing was said. */
+static bool is_silence(const struct requests_outcome *o)
+{
+	return o->rc == ROWAN_E_STATE || o->rc == ROWAN_E_AGAIN;
+}
+
+/* Refused is said of who may not ask. */
 static int outcome(const struct audit *a, const struct requests_outcome *o)
 {
-	if (o->rc == ROWAN_E_REFUSED &&
-		(a->q.kind == AUDIT_TREE || a->q.kind == AUDIT_OPENINGS ||
-			a->q.kind == AUDIT_COSIGNED))
+	if (o->rc == ROWAN_E_REFUSED)
 		return ROWAN_E_SIGNER;
-	/* What was signed can be proved. */
-	return o->rc == ROWAN_E_REFUSED ? ROWAN_E_CHAIN : o->rc;
+	/* Of a note that came by file these say what is wrong with it. */
+	return a->q.kind != AUDIT_COSIGNED &&
+			       (o->rc == ROWAN_E_STALE ||
+				       o->rc == ROWAN_E_MALFORMED)
+		       ? ROWAN_E_REFUSED
+		       : o->rc;
+}
+
+/* What was signed can be proved, to anybody. */
+static int proof_of(const struct requests_outcome *o)
+{
+	return o->rc == 0 || o->rc == ROWAN_E_REVOKED ? o->rc : ROWAN_E_CHAIN;
 }
 
 static void ended(struct audit *a, int rc)
@@ -83,11 +97,13 @@ static int check(
 static void got_proof(void *ctx, const struct requests_outcome *o)
 {
 	struct audit_slot *s = ctx;
-	int rc = outcome(s->a, o);
+	int rc = proof_of(o);
 
 	s->used = false;
-	if (o->rc == ROWAN_E_STATE)
+	if (is_silence(o)) {
+		s->a->told[s->i].asked = false;
 		return;
+	}
 	ended(s->a, rc == 0 ? check(s->a, &s->a->told[s->i], o->answer) : rc);
 }
 
@@ -151,7 +167,8 @@ static int take_openings(struct audit *a, const struct wire_message *m)
 	int rc = got == NULL ? ROWAN_E_NOMEM
 			     : wire_log_details_answer_decode(m, got);
 
-	if (rc == 0 && (got->next <= a->from && got->next < got->size))
+	/* It goes on, or it would never end. */
+	if (rc == 0 && got->next <= a->from)
 		rc = ROWAN_E_CHAIN;
 	if (rc == 0) {
 		a->told = calloc(got->count + 1, sizeof *a->told);
@@ -185,7 +202,7 @@ static void got_openings(void *ctx, const struct requests_outcome *o)
 	int rc = outcome(a, o);
 
 	a->busy = false;
-	if (o->rc == ROWAN_E_STATE)
+	if (is_silence(o))
 		return;
 	ended(a, rc == 0 ? take_openings(a, o->answer) : rc);
 }
@@ -232,7 +249,7 @@ static void got_leaves(void *ctx, const struct requests_outcome *o)
 	int rc = outcome(a, o);
 
 	a->busy = false;
-	if (o->rc == ROWAN_E_STATE)
+	if (is_silence(o))
 		return;
 	ended(a, rc == 0 ? take_leaves(a, o->answer) : rc);
 }
@@ -242,10 +259,10 @@ static void got_start(void *ctx, const struct requests_outcome *o)
 	struct wire_log_path path;
 	struct merkle_proof p;
 	struct audit *a = ctx;
-	int rc = outcome(a, o);
+	int rc = proof_of(o);
 
 	a->busy = false;
-	if (o->rc == ROWAN_E_STATE)
+	if (is_silence(o))
 		return;
 	if (rc == 0)
 		rc = wire_log_path_decode(o->answer, &path);
@@ -296,10 +313,10 @@ static void got_growth(void *ctx, const struct requests_outcome *o)
 	struct wire_log_path path;
 	struct merkle_proof p;
 	struct audit *a = ctx;
-	int rc = outcome(a, o);
+	int rc = proof_of(o);
 
 	a->busy = false;
-	if (o->rc == ROWAN_E_STATE)
+	if (is_silence(o))
 		return;
 	if (rc == 0)
 		rc = wire_log_path_decode(o->answer, &path);
@@ -334,7 +351,7 @@ static void got_cosigned(void *ctx, const struct requests_outcome *o)
 	int rc = outcome(a, o);
 
 	a->busy = false;
-	if (o->rc == ROWAN_E_STATE)
+	if (is_silence(o))
 		return;
 	a->resumed = true;
 	ended(a, rc);

@@ -130,7 +130,8 @@ void proofs_watch(const struct proofs *x, struct watch *ret)
 	*ret = x->watch;
 }
 
-/* A look that is put off and put off while the log gets old. */
+/* A look that is put off and put off while the log gets old; or a witness that
+ * is told of erased cases, one page after the other, and never gets to it. */
 static int look_late(struct proofs *x)
 {
 	uint64_t now = follow_now(x->o.follow);
@@ -138,7 +139,7 @@ static int look_late(struct proofs *x)
 	/* Asked over an earlier connection: from now on. */
 	if (x->asked_ms == 0)
 		x->asked_ms = x->now_ms;
-	if (!x->in_look || x->now_ms < x->asked_ms + LATE_MS ||
+	if ((!x->in_look && !x->erasing) || x->now_ms < x->asked_ms + LATE_MS ||
 		x->watch.size == 0 || now <= x->watch.time + PROOFS_STALE_S)
 		return 0;
 	return proofs_alarm(x, WATCH_STALE);
@@ -179,8 +180,10 @@ int proofs_step(struct proofs *x, uint64_t now_ms)
 	x->now_ms = now_ms;
 	if (rc != 0 || !x->online)
 		return rc;
-	if (is_busy(x))
-		return look_late(x);
+	if (is_busy(x) || x->erasing)
+		rc = look_late(x);
+	if (rc != 0 || is_busy(x))
+		return rc;
 	return now_ms < x->later_ms ? 0 : step(x, now_ms);
 }
 

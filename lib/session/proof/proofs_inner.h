@@ -41,6 +41,8 @@ struct proofs {
 	bool noted;	       /* what was verified is kept as it was signed */
 	struct buf note; /* the newest that was verified; empty: none yet */
 	uint64_t looks;	 /* that have ended */
+	bool shown;	 /* the last of them ended with what is believed */
+	bool showing;	 /* so will the one under way */
 	bool in_look, proving; /* an answer to it is still to come */
 	size_t need;	       /* as in struct wire_checkpoint; asked for */
 	struct audit *audits;

@@ -373,6 +373,7 @@ static int step_on(struct proofs *x, const struct checkpoint *c)
 	struct buf text = x->cosign;
 	int rc = look_at_age(x, c);
 
+	x->showing = true;
 	x->cosign = (struct buf){NULL, 0};
 	x->alarmed &= 1u << WATCH_STALE;
 	x->conflicted = 0;
@@ -399,6 +400,7 @@ static int take_older(struct proofs *x, const struct merkle_proof *proof)
 	if (merkle_proof_check_consistency(proof, x->grown.size, &x->grown.root,
 		    x->watch.size, &x->watch.root) != 0)
 		return ROWAN_E_CHAIN;
+	x->showing = true;
 	buf_wipe(&x->note);
 	x->note = x->given;
 	x->given = (struct buf){NULL, 0};
@@ -433,6 +435,8 @@ static int take_proof(struct proofs *x, const struct wire_message *m,
 static void look_ended(struct proofs *x)
 {
 	x->proving = x->in_look = false;
+	x->shown = x->showing;
+	x->showing = false;
 	x->looks++;
 }
 
@@ -482,7 +486,8 @@ static void got_proof(void *ctx, const struct requests_outcome *o)
 {
 	struct proofs *x = ctx;
 	struct merkle_proof proof = {.len = 0};
-	int rc = o->rc;
+	bool silent = o->rc == ROWAN_E_AGAIN || o->rc == ROWAN_E_STATE;
+	int rc = o->rc == 0 || silent ? o->rc : ROWAN_E_REFUSED;
 
 	x->busy = false;
 	if (rc == 0)
@@ -496,9 +501,7 @@ static void got_proof(void *ctx, const struct requests_outcome *o)
 			return;
 	}
 	look_ended(x);
-	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE)
-		return;
-	if (rc != 0 && x->fault == 0)
+	if (rc != 0 && !silent && x->fault == 0)
 		x->fault = rc;
 }
 
@@ -551,7 +554,12 @@ static int judge(struct proofs *x, const struct checkpoint *c)
 		if (!x->noted && x->watch.size > 0)
 			rc = save(x, &x->watch, x->cosigned, &by);
 		return rc == 0 ? step_on(x, c) : rc;
-	case WATCH_OLDER: return c->size > 0 ? ask_proof(x, c) : 0;
+	/* An earlier one is the answer to who asked for cosignatures, or is a
+	 * witness: the newest is not there any more. */
+	case WATCH_OLDER:
+		return c->size > 0 && (x->need > 0 || proofs_is_witness(x))
+			       ? ask_proof(x, c)
+			       : nothing_shown(x);
 	case WATCH_STALE: return stale(x);
 	default: return proofs_conflict(x, v, &by, NULL);
 	}
