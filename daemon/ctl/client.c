@@ -71,15 +71,22 @@ static int send_all(int fd, const uint8_t *at, size_t len)
 	return 0;
 }
 
-static int receive_all(int fd, uint8_t *at, size_t len)
+/*
+ * Patience is counted in waits of a second each: of a machine that stood still
+ * meanwhile, daemon and all, one has passed.
+ */
+static int receive_all(int fd, uint8_t *at, size_t len, time_t *patience)
 {
 	while (len > 0) {
 		ssize_t n = recv(fd, at, len, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			if (--*patience > 0)
+				continue;
 			return ROWAN_E_AGAIN;
+		}
 		if (n <= 0)
 			return ROWAN_E_IO;
 		at += n;
@@ -88,11 +95,11 @@ static int receive_all(int fd, uint8_t *at, size_t len)
 	return 0;
 }
 
-static int receive(int fd, struct buf *ret)
+static int receive(int fd, time_t patience, struct buf *ret)
 {
 	uint8_t head[4];
 	uint32_t len;
-	int rc = receive_all(fd, head, sizeof head);
+	int rc = receive_all(fd, head, sizeof head, &patience);
 
 	if (rc != 0)
 		return rc;
@@ -101,7 +108,7 @@ static int receive(int fd, struct buf *ret)
 	if (len > CTL_ANSWER_MAX)
 		return ROWAN_E_LIMIT;
 	rc = buf_alloc(ret, len);
-	return rc == 0 ? receive_all(fd, ret->data, len) : rc;
+	return rc == 0 ? receive_all(fd, ret->data, len, &patience) : rc;
 }
 
 /* How long an answer may take before something is wrong; 0: for ever. */
@@ -131,6 +138,7 @@ static time_t patience(uint16_t op)
 
 static int call(const char *path, const struct ctl_request *q, struct buf *ret)
 {
+	time_t seconds = patience(q->op);
 	uint8_t head[4];
 	struct writer w;
 	int fd, rc;
@@ -139,7 +147,7 @@ static int call(const char *path, const struct ctl_request *q, struct buf *ret)
 	rc = connect_to(path, &fd);
 	if (rc != 0)
 		return rc;
-	be_patient(fd, SO_RCVTIMEO, patience(q->op));
+	be_patient(fd, SO_RCVTIMEO, seconds > 0);
 	writer_init(&w, CTL_REQUEST_MAX);
 	rc = ctl_request_encode(q, &w);
 	for (int i = 0; i < 4; i++)
@@ -151,9 +159,9 @@ static int call(const char *path, const struct ctl_request *q, struct buf *ret)
 	writer_wipe(&w);
 	/* Turned away at the door: with words, or closed without. */
 	if (rc == ROWAN_E_IO)
-		rc = receive(fd, ret) == 0 ? 0 : ROWAN_E_REFUSED;
+		rc = receive(fd, seconds, ret) == 0 ? 0 : ROWAN_E_REFUSED;
 	else if (rc == 0)
-		rc = receive(fd, ret);
+		rc = receive(fd, seconds, ret);
 	close(fd);
 	if (rc != 0)
 		buf_wipe(ret);

@@ -24,7 +24,7 @@
 #include "screen.h"
 
 #define IDLE_LOCK_MS (5 * 60 * 1000) /* then a person must unlock again */
-#define LAST_WORD_MS 20000 /* at the end of a pipe: for what is not sent */
+#define LAST_WORD_MS 60000 /* at the end of a pipe: for what is not sent */
 
 static void leave_now(int signal)
 {

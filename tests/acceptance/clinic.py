@@ -183,7 +183,7 @@ class Clinic:
         if self.daemon is None:
             return
         self.daemon.kill() if kill else self.daemon.terminate()
-        self.daemon.wait(60)
+        self.daemon.wait(180)
         self.daemon = None
         self.log.close()
 

@@ -119,7 +119,7 @@ def evening():
     sent = advocate.messages("1")[-1]
     assert sent["held"] % 86400 == 12 * 3600 + 1800, sent
     phone.say("quit")
-    phone.p.wait(30)
+    phone.p.wait(120)
 
     says("At 12:00 the stalker opens the app: nothing waits, nothing rings.")
     at(12, 0)
@@ -127,7 +127,7 @@ def evening():
     assert HELD not in out and "new message" not in out, out
     assert "\a" not in out, out
     phone.say("quit")
-    phone.p.wait(30)
+    phone.p.wait(120)
     # Not even asleep on the phone: with the time over and no daemon to bring
     # it there is nothing to be seen still.
     k.stop()
@@ -136,7 +136,7 @@ def evening():
     out = opens_app(phone)
     assert HELD not in out and "new message" not in out, out
     phone.say("quit")
-    phone.p.wait(30)
+    phone.p.wait(120)
 
     # It comes at its time, and not before.
     k.start()
@@ -153,7 +153,7 @@ def evening():
     advocate.current()
     # Until then it has the keys: a copy of them, made while a word waits.
     phone.say("quit")
-    phone.p.wait(30)
+    phone.p.wait(120)
     advocate.run("send", "1", "I am here until six.")
     image(phone, "image")
     assert "I am here until six." in can_open("image.vault")[0]
@@ -200,7 +200,7 @@ def evening():
     assert "Not for that phone" not in phone.out[since:], phone.out
     assert "let me in" not in advocate.texts("1")
     phone.say("quit")
-    phone.p.wait(30)
+    phone.p.wait(120)
 
     says("a new device enrols,")
     new = k.victim("new")
@@ -209,7 +209,7 @@ def evening():
     # What is sealed now opens with the new phone's keys, and neither with
     # those on the old one nor with the copy that was made of them.
     new.say("quit")
-    new.p.wait(30)
+    new.p.wait(120)
     advocate.run("send", "1", "Are you safe?")
     opened, waiting = can_open("new.vault")
     assert "Are you safe?" in opened, opened

@@ -76,7 +76,7 @@ check() {
 		failed=$((failed + 1))
 	fi
 }
-r() { timeout 60 "$rowan" "$@"; }
+r() { timeout 180 "$rowan" "$@"; }
 
 # ---- before there is anything -------------------------------------------------
 world '{"enrolled": false}'
@@ -483,7 +483,7 @@ fi
 r agent run --home "$work/gone" 2>err >out &
 pid=$!
 n=0
-while ! [ -e "$work/gone/agent.lock" ] && [ $n -lt 200 ]; do
+while ! [ -e "$work/gone/agent.lock" ] && [ $n -lt 1200 ]; do
 	sleep 0.1
 	n=$((n + 1))
 done

@@ -116,7 +116,7 @@ def hidden(text):
         unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))]
 
 
-def run(name, *more, stdin=b"", code=None, says=None, secs=60):
+def run(name, *more, stdin=b"", code=None, says=None, secs=180):
     global count
     args = words(name) + list(more)
     p = subprocess.run([rowan, *args], env=env, cwd=work, input=stdin,
@@ -287,7 +287,7 @@ def garbage():
 def gone(name, more, code, says, **to):
     """With stdout somewhere that takes nothing."""
     p = subprocess.run([rowan, *words(name), *more], env=env, cwd=work,
-                       input=b"", stderr=subprocess.PIPE, timeout=60, **to)
+                       input=b"", stderr=subprocess.PIPE, timeout=180, **to)
     if p.returncode != code or (says in p.stderr) != (code != 0):
         wrong.append("%s %s, into nothing: exit %d, not %d: %s" % (
             name, more, p.returncode, code, p.stderr))
@@ -326,7 +326,7 @@ def at_a_terminal(args, env):
     except OSError:
         pass  # the other end is closed
     os.close(mine)
-    return p.wait(60), shown.decode().replace("\r\n", "\n")
+    return p.wait(180), shown.decode().replace("\r\n", "\n")
 
 
 def on_terminals():

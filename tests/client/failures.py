@@ -218,7 +218,7 @@ def broken_off(c, w):
                              env=dict(k.env, ROWAN_HOME=w.home))
         k.until(lambda: "broken off" in w.texts("1"), "the agent has it")
         p.send_signal(signal.SIGINT)
-        err = p.communicate(timeout=60)[1]
+        err = p.communicate(timeout=180)[1]
     finally:
         os.kill(k.daemon.pid, signal.SIGCONT)
     assert p.returncode == -signal.SIGINT, (p.returncode, err)
@@ -233,14 +233,14 @@ def two_at_once(w):
                              env=dict(k.env, ROWAN_HOME=w.home), stdout=-1,
                              stderr=-1) for _ in range(8)]
     for p in many:
-        out, err = p.communicate(timeout=60)
+        out, err = p.communicate(timeout=180)
         assert p.returncode == 0 and b'"locked":true' in out, (out, err)
     w.run("unlock", *pass_file())
     w.current()
     many = [subprocess.Popen([k.program("rowan"), "send", "1", "from both"],
                              env=dict(k.env, ROWAN_HOME=w.home), stdout=-1,
                              stderr=-1) for _ in range(8)]
-    assert [p.wait(60) for p in many] == [0] * 8
+    assert [p.wait(180) for p in many] == [0] * 8
     for p in many:
         p.communicate()
 

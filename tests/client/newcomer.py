@@ -51,7 +51,7 @@ class Run:
         told += text
         return True
 
-    def sees(self, pattern, secs=120):
+    def sees(self, pattern, secs=180):
         end = time.time() + secs
         while True:
             self.take()
@@ -66,7 +66,7 @@ class Run:
         self.p.send(text + "\n")
 
     def end(self, code=0):
-        end = time.time() + 60
+        end = time.time() + 180
         while self.p.isalive() and time.time() < end:
             self.take(0.1)
         while self.take(0.1):

@@ -96,7 +96,7 @@ for name in ("COLUMNS", "LINES", "ROWAN_ASKPASS"):
 def run(*args, code=0):
     """What a terminal of 80 columns gets, line by line."""
     text, status = pexpect.run(
-        " ".join("'%s'" % a for a in (rowan, *args)), env=env, timeout=60,
+        " ".join("'%s'" % a for a in (rowan, *args)), env=env, timeout=180,
         withexitstatus=True, encoding="utf-8")
     if os.environ.get("PSEUDO_SHOW"):
         print("---", *args)

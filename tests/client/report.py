@@ -108,7 +108,7 @@ def expected(exact):
 def run(*args):
     p = subprocess.run([rowan, "report", "2026-01-01", "2026-01-31", *args],
                        env=env, text=True, input="", capture_output=True,
-                       timeout=60)
+                       timeout=180)
     assert p.returncode == 0, p
     return p
 

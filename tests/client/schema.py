@@ -29,7 +29,7 @@ os.chmod(work + "/pass", 0o600)
 
 def run(*args, good=True):
     p = subprocess.run([rowan, *args, "--json"], env=env, text=True, input="",
-                       capture_output=True, timeout=60)
+                       capture_output=True, timeout=180)
     out = p.stdout if good else p.stderr
     assert (p.returncode == 0) == good or args[0] == "doctor", (args, p)
     return [json.loads(line) for line in out.splitlines()]

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 120000
 
 /* Relative to the folder; what the daemon calls its file. */
 #define STORE_NAME "state/rowan.db"
@@ -66,7 +66,7 @@ static bool is_free(int port)
 	return ok;
 }
 
-static int free_port(void)
+int rowand_free_port(void)
 {
 	static int next;
 
@@ -122,9 +122,9 @@ int rowand_init(struct rowand_proc *p, const char *binary)
 	snprintf(state, sizeof state, "%s/state", p->dir);
 	if (mkdir(state, 0700))
 		return ROWAN_E_IO;
-	p->port = free_port();
+	p->port = rowand_free_port();
 	do
-		p->enrol_port = free_port();
+		p->enrol_port = rowand_free_port();
 	while (p->enrol_port == p->port);
 	/* A test machine may have no time source. */
 	p->enrol_key = 1;

@@ -31,6 +31,13 @@ struct rowand_proc {
  */
 ROWAN_MUST int rowand_init(struct rowand_proc *p, const char *binary);
 
+/**
+ * rowand_free_port():
+ * A port of the loopback for a daemon, which no other test gets while this
+ * program runs; 0 when there is none.
+ */
+int rowand_free_port(void);
+
 /* Settings under which no limit of one device stands in the way. */
 #define ROWAND_NO_LIMITS                                                       \
 	"rate_messages = 1000000000; rate_requests = 1000000000;\n"            \
@@ -59,7 +66,7 @@ void rowand_store_path(const struct rowand_proc *p, char *ret, size_t size);
 /**
  * rowand_start(p):
  * Write configuration and keys, start, and wait until it says that it is
- * ready. ROWAN_E_IO when it ended or said nothing for 20 seconds; what it
+ * ready. ROWAN_E_IO when it ended or said nothing for two minutes; what it
  * printed is in ${p}->dir/log.
  */
 ROWAN_MUST int rowand_start(struct rowand_proc *p);
@@ -73,7 +80,7 @@ int rowand_import(struct rowand_proc *p, const char *path);
 
 /**
  * rowand_kill(p, sig):
- * Send ${sig} and wait for the end; SIGKILL after 20 seconds of patience.
+ * Send ${sig} and wait for the end; SIGKILL after two minutes of patience.
  * Returns the wait status.
  */
 int rowand_kill(struct rowand_proc *p, int sig);

@@ -104,7 +104,7 @@ int main(void)
 	s = open_at(port, SEED_SENDER, 0);
 	KIT_CHECK(relay_hello(s, NULL) == 0);
 	KIT_CHECK(kit_submit(s, seed_channel(0, 0), 1, 'a', 1024).code == 0);
-	KIT_CHECK(relay_push(c, 5000, &p) == 0);
+	KIT_CHECK(relay_push(c, RELAY_PATIENCE_MS, &p) == 0);
 
 	/* A job that fails leaves everything as it was. */
 	KIT_CHECK(server_job(server, fail_job, &gone.id) == ROWAN_E_REFUSED);

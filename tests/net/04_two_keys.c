@@ -30,7 +30,7 @@ int main(void)
 	KIT_CHECK(relay_open(&m, &o) == 0 && relay_hello(m, NULL) == 0);
 	KIT_CHECK(relay_subscribe(m, 0, 10, NULL) == 0);
 	KIT_CHECK(kit_submit(s, channel, 1, 'n', 1024).code == WIRE_OK);
-	KIT_CHECK(relay_push(m, 5000, &p) == 0 && p.count == 1);
+	KIT_CHECK(relay_push(m, RELAY_PATIENCE_MS, &p) == 0 && p.count == 1);
 	KIT_CHECK(relay_ack_one(m, p.items[0].sequence, 1) == 0);
 	/* Each port has its own key and refuses unknown ones. */
 	o.server = 0;

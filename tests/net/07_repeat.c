@@ -20,7 +20,7 @@ int main(void)
 	KIT_CHECK(kit_submit(s, channel, 1, 'a', 1024).code == WIRE_OK);
 	m = kit_hello(SEED_MAILBOX, 0);
 	KIT_CHECK(relay_subscribe(m, 0, 10, NULL) == 0);
-	KIT_CHECK(relay_push(m, 5000, &p) == 0);
+	KIT_CHECK(relay_push(m, RELAY_PATIENCE_MS, &p) == 0);
 	KIT_CHECK(p.count == 2 && p.items[0].envelope.data[0] == 'a' &&
 		  p.items[1].envelope.data[0] == 'b');
 	kit_no_push(m, 200);

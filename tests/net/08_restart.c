@@ -22,7 +22,7 @@ int main(void)
 	KIT_CHECK(rowand_start(&kit_daemon) == 0);
 	m = kit_hello(SEED_MAILBOX, 1);
 	KIT_CHECK(relay_subscribe(m, 0, 10, &waiting) == 0 && waiting == 3);
-	KIT_CHECK(relay_push(m, 5000, &p) == 0 && p.count == 3);
+	KIT_CHECK(relay_push(m, RELAY_PATIENCE_MS, &p) == 0 && p.count == 3);
 	first = p.items[0].sequence;
 	KIT_CHECK(relay_ack_one(m, first, 0) == 0);
 	rowand_kill(&kit_daemon, SIGKILL);
@@ -30,7 +30,7 @@ int main(void)
 	KIT_CHECK(rowand_start(&kit_daemon) == 0);
 	m = kit_hello(SEED_MAILBOX, 1);
 	KIT_CHECK(relay_subscribe(m, 0, 10, &waiting) == 0 && waiting == 2);
-	KIT_CHECK(relay_push(m, 5000, &p) == 0 && p.count == 2);
+	KIT_CHECK(relay_push(m, RELAY_PATIENCE_MS, &p) == 0 && p.count == 2);
 	KIT_CHECK(p.items[0].sequence == first + 1);
 	relay_close(m);
 	return kit_end();

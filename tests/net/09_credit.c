@@ -7,7 +7,7 @@ static size_t take(struct relay_client *m, size_t want)
 	size_t got = 0;
 
 	while (got < want) {
-		KIT_CHECK(relay_push(m, 5000, &p) == 0);
+		KIT_CHECK(relay_push(m, RELAY_PATIENCE_MS, &p) == 0);
 		got += p.count;
 	}
 	return got;

@@ -34,22 +34,6 @@ static void too_large(struct relay_client *c)
 	KIT_CHECK(kit_refusal(c).code == WIRE_LIMIT);
 }
 
-/* Each reading of a member of staff is in the log, which must not be filled. */
-static void reads_for_ever(struct relay_client *c)
-{
-	static struct wire_fetch_answer a;
-	const struct wire_fetch f = {0, 64};
-	struct wire_error e;
-	int rc = 0;
-
-	for (int i = 0; rc == 0 && i < 4500; i++)
-		rc = relay_fetch(c, &f, &a);
-	KIT_CHECK(rc == ROWAN_E_QUOTA);
-	e = relay_error(c);
-	KIT_CHECK(e.code == WIRE_QUOTA && e.retry_ms > 0);
-	KIT_CHECK(kit_ping(c));
-}
-
 static uint64_t seconds(void)
 {
 	struct timespec t;
@@ -59,14 +43,36 @@ static uint64_t seconds(void)
 }
 
 /*
+ * Each reading of a member of staff is in the log, which must not be filled.
+ * Returns when there was too little left.
+ */
+static uint64_t reads_for_ever(struct relay_client *c)
+{
+	uint64_t since = 0;
+	static struct wire_fetch_answer a;
+	const struct wire_fetch f = {0, 64};
+	struct wire_error e;
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < 4500; i++) {
+		since = seconds();
+		rc = relay_fetch(c, &f, &a);
+	}
+	KIT_CHECK(rc == ROWAN_E_QUOTA);
+	e = relay_error(c);
+	KIT_CHECK(e.code == WIRE_QUOTA && e.retry_ms > 0);
+	KIT_CHECK(kit_ping(c));
+	return since;
+}
+
+/*
  * Who may read nothing more at once is no less pushed what waits, a little at
  * a time, and talks as before. One a second here, and what was left: less than
  * a mailbox.
  */
-static void is_read_out(struct relay_client *c)
+static void is_read_out(struct relay_client *c, uint64_t since)
 {
 	static struct wire_push p;
-	uint64_t since = seconds();
 	uint64_t last = 0;
 	size_t got = 0;
 
@@ -132,8 +138,7 @@ int main(void)
 	other = kit_hello(SEED_SENDER, 1);
 	too_large(other);
 	KIT_CHECK(kit_submit(other, seed_channel(1, 1), 1, 'o', 9).code == 0);
-	reads_for_ever(m);
-	is_read_out(m);
+	is_read_out(m, reads_for_ever(m));
 	relay_close(s);
 	relay_close(m);
 	relay_close(other);

@@ -27,14 +27,14 @@ int main(void)
 		KIT_CHECK(relay_submit_send(s, &sub, NULL) == 0);
 	}
 	/* At least the first one is in. */
-	KIT_CHECK(relay_next(s, 5000, &msg) == 0);
+	KIT_CHECK(relay_next(s, RELAY_PATIENCE_MS, &msg) == 0);
 	status = rowand_kill(&kit_daemon, SIGTERM);
 	KIT_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	do {
 		KIT_CHECK(wire_submit_answer_decode(&msg, &a) == 0);
 		KIT_CHECK(a.count == 1 && a.results[0].code == WIRE_OK);
 		answered++;
-	} while (relay_next(s, 500, &msg) == 0);
+	} while (relay_next(s, RELAY_PATIENCE_MS, &msg) == 0);
 	KIT_CHECK(answered <= SENT);
 	relay_close(s);
 	kit_run();

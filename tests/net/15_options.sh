@@ -69,7 +69,19 @@ want 0 "" "$rowand" --new-key "$dir/curve.key"
 want 73 "rowan.db" "$rowand" --config "$dir/conf"
 mkdir -m 700 "$dir/state"
 # Starts, and stops cleanly.
-want 0 "" timeout --preserve-status -s TERM 1 "$rowand" --config "$dir/conf"
+starts() {
+	"$rowand" --log text --config "$dir/conf" >"$dir/said" 2>&1 &
+	pid=$!
+	for i in $(seq 1200); do
+		kill -0 "$pid" 2>/dev/null || break
+		grep -q serving "$dir/said" && break
+		sleep 0.05
+	done
+	kill -TERM "$pid" 2>/dev/null
+	wait "$pid"
+}
+want 0 "" starts
+grep -q serving "$dir/said" || { cat "$dir/said"; fails=$((fails + 1)); }
 # Another store key: 78. Damage: 65. More connections than descriptors: 78.
 mv "$dir/store.key" "$dir/old.key"
 want 0 "" "$rowand" --new-key "$dir/store.key"

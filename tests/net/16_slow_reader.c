@@ -31,13 +31,13 @@ int main(void)
 		if (i % 4 != 0)
 			continue;
 		KIT_CHECK(kit_submit(s, other, ++n, i, 1024).code == 0);
-		KIT_CHECK(relay_push(quick, 5000, &p) == 0);
+		KIT_CHECK(relay_push(quick, RELAY_PATIENCE_MS, &p) == 0);
 		quick_got += p.count;
 	}
 	KIT_CHECK(quick_got == LETTERS / 4);
 	/* Now it reads: credit first, then all of it. */
 	while (got < LETTERS) {
-		KIT_CHECK(relay_push(slow, 5000, &p) == 0);
+		KIT_CHECK(relay_push(slow, RELAY_PATIENCE_MS, &p) == 0);
 		for (size_t i = 0; i < p.count; i++) {
 			KIT_CHECK(p.items[i].sequence == last + 1);
 			KIT_CHECK(p.items[i].envelope.len == 60 * 1024);

@@ -28,7 +28,7 @@ static const char *log_text(void)
 /* Wait until it has said ${words} so many times. */
 static void said(const char *words, int times)
 {
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < RELAY_PATIENCE_MS / 10; i++) {
 		struct timespec t = {.tv_nsec = 10000000};
 		const char *p = log_text();
 		int n = 0;

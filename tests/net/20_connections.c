@@ -13,7 +13,7 @@ int main(void)
 		.kind = RELAY_LINK_RAW, .server = 1, .device = &d};
 	size_t alive = 0;
 
-	kit_start("connections_device = 3; handshake_time = \"1 s\";\n");
+	kit_start("connections_device = 3; handshake_time = \"3 s\";\n");
 	other = kit_hello(SEED_MAILBOX, 0);
 	for (size_t i = 0; i < HAVE; i++)
 		c[i] = kit_hello(SEED_SENDER, 0);

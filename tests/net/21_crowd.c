@@ -18,7 +18,7 @@ static bool ended(int fd)
 	struct pollfd p = {fd, POLLIN, 0};
 	uint8_t b[128];
 
-	while (poll(&p, 1, 10000) > 0)
+	while (poll(&p, 1, RELAY_PATIENCE_MS) > 0)
 		if (recv(fd, b, sizeof b, 0) <= 0)
 			return true;
 	return false;
@@ -44,7 +44,9 @@ int main(void)
 	struct relay_client *c[CAP];
 	int fds[CROWD];
 
-	kit_start("connections = 16;\nconnections_device = 16;\n");
+	/* So that nobody goes for having said nothing in time. */
+	kit_start("connections = 16; connections_device = 16;\n"
+		  "handshake_time = \"1 min\";\n");
 	/* Somebody was there before, and does not suffer. */
 	c[0] = kit_hello(SEED_SENDER, 0);
 	for (size_t i = 0; i < CROWD; i++)

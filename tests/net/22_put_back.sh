@@ -34,8 +34,20 @@ cat >"$dir/conf" <<-END
 	log_key = "$dir/log.key";
 	clock_need_sync = false;
 END
+# Until it serves, or leaves by itself.
 serve() {
-	timeout --preserve-status -s TERM 1 "$rowand" --config "$dir/conf"
+	"$rowand" --log text --config "$dir/conf" >"$dir/said" 2>&1 &
+	pid=$!
+	for i in $(seq 1200); do
+		kill -0 "$pid" 2>/dev/null || break
+		grep -q serving "$dir/said" && break
+		sleep 0.05
+	done
+	kill -TERM "$pid" 2>/dev/null
+	wait "$pid"
+	rc=$?
+	cat "$dir/said"
+	return $rc
 }
 want 0 serving serve
 # Leaves, while nobody serves.

@@ -43,7 +43,7 @@ static void wait_for_the_end(void)
 {
 	const struct timespec t = {.tv_nsec = 100000000};
 
-	for (int n = 0; n < 300; n++) {
+	for (int n = 0; n < 1200; n++) {
 		if (invite_kit_state(&i) == WIRE_INVITE_EXPIRED)
 			return;
 		nanosleep(&t, NULL);
@@ -54,10 +54,14 @@ static void wait_for_the_end(void)
 static void when_it_is_over(void)
 {
 	struct wire_redeem_get_answer got;
+	int tries = 0;
 
-	i.registrar.invite.b[0] ^= 1;
-	KIT_CHECK(invite_kit_put(&i, 5) == WIRE_OK);
-	KIT_CHECK(invite_kit_get(&i, i.enrol, &got) == WIRE_OK);
+	/* Where the machine is so slow that it is over at once, another one. */
+	do {
+		i.registrar.invite.b[0]++;
+		KIT_CHECK(invite_kit_put(&i, 5) == WIRE_OK);
+	} while (invite_kit_get(&i, i.enrol, &got) != WIRE_OK && ++tries < 20);
+	KIT_CHECK(tries < 20);
 	wait_for_the_end();
 	KIT_CHECK(invite_kit_get(&i, i.enrol, &got) == WIRE_REFUSED);
 	KIT_CHECK(invite_kit_commit(&i, i.enrol, &i.device.commitment) ==

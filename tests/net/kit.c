@@ -63,15 +63,10 @@ void kit_key(const char *name, int server)
 
 int kit_free_port(void)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int port = rowand_free_port();
 
-	KIT_CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0);
-	KIT_CHECK(getsockname(fd, (struct sockaddr *)&a, &len) == 0);
-	close(fd);
-	return ntohs(a.sin_port);
+	KIT_CHECK(port != 0);
+	return port;
 }
 
 int kit_end(void)
@@ -136,7 +131,7 @@ void kit_frames(
 	int rc = relay_link_send(l, frames, count);
 
 	KIT_CHECK(rc == 0);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < RELAY_PATIENCE_MS; i++) {
 		struct timespec t = {.tv_nsec = 1000000};
 
 		rc = relay_link_flush(l);
@@ -162,7 +157,7 @@ void kit_closed(struct relay_client *c)
 	struct wire_message m;
 	int rc = 0;
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < RELAY_PATIENCE_MS / 100; i++) {
 		rc = relay_next(c, 100, &m);
 		if (rc != 0 && rc != ROWAN_E_AGAIN)
 			return;
@@ -213,7 +208,7 @@ bool kit_pump(int fd, struct zmtp *z, struct bytes *ret)
 {
 	bool more;
 
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < RELAY_PATIENCE_MS / 50; i++) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		struct bytes out = zmtp_out(z);
 		uint8_t in[4096];

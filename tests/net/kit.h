@@ -47,7 +47,7 @@ void kit_key(const char *name, int server);
 
 /**
  * kit_free_port():
- * A port of the loopback that nobody uses now.
+ * A port of the loopback that nobody uses, nor any other test will.
  */
 int kit_free_port(void);
 
@@ -113,7 +113,7 @@ struct zmtp *kit_zmtp(enum seed_role role, uint32_t index, int server);
 /**
  * kit_pump(fd, z, ret):
  * Move bytes between a socket and a ZMTP connection until the handshake is
- * over (${ret} NULL) or a frame came. False when that takes 10 seconds, or
+ * over (${ret} NULL) or a frame came. False when that takes a minute, or
  * the daemon closed.
  */
 bool kit_pump(int fd, struct zmtp *z, struct bytes *ret);

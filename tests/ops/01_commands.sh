@@ -123,13 +123,14 @@ fi
 
 # Nine who say nothing: the tenth hears why, and is not left waiting.
 python3 - "$dir/control" >"$dir/silent" <<-'END' &
-	import select, socket, sys, time
+	import select, socket, sys
 	def knock():
 	    s = socket.socket(socket.AF_UNIX)
 	    s.connect(sys.argv[1])
 	    return s
 	# They are let in one after another: when the ninth is turned away, those
 	# before it are in, or were turned away for somebody who just left.
+	# Who has said nothing for long has to come again.
 	all = []
 	while True:
 	    all = all + [knock() for _ in range(9 - len(all))]
@@ -137,23 +138,20 @@ python3 - "$dir/control" >"$dir/silent" <<-'END' &
 	    away = select.select(all, [], [], 0)[0]
 	    all = [s for s in all if s not in away]
 	    if len(all) == 8:
-	        break
-	print("all", flush=True)
-	time.sleep(60)
+	        print("all", flush=True)
+	        away = select.select(all, [], [])[0]
+	        all = [s for s in all if s not in away]
 END
 silent=$!
-for i in $(seq 200); do
+for i in $(seq 1200); do
 	[ -s "$dir/silent" ] && break
 	sleep 0.05
 done
-want 75 "too many ask at once" ctl status
-want 3 "too many ask at once" ctl health
+want_soon 75 "too many ask at once" ctl status
+want_soon 3 "too many ask at once" ctl health
 kill $silent
 wait $silent 2>/dev/null
-for i in $(seq 200); do
-	ctl status >/dev/null 2>&1 && break
-	sleep 0.05
-done
+want_soon 0 "serving" ctl status
 
 # Eight who say a byte now and then have their places for some seconds only.
 python3 - "$dir/control" >"$dir/dripping" <<-'END' &
@@ -184,15 +182,11 @@ python3 - "$dir/control" >"$dir/dripping" <<-'END' &
 	            all.remove(s)
 END
 dripping=$!
-for i in $(seq 200); do
+for i in $(seq 1200); do
 	[ -s "$dir/dripping" ] && break
 	sleep 0.05
 done
-for i in $(seq 200); do
-	ctl status >/dev/null 2>&1 && break
-	sleep 0.2
-done
-want 0 "serving" ctl status
+want_soon 0 "serving" ctl status
 kill $dripping 2>/dev/null
 wait $dripping 2>/dev/null
 

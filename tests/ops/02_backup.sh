@@ -15,7 +15,7 @@ want 73 "no such key" ctl backup now
 # Nor is a pipe's other end waited for.
 rm "$dir/backup.pub"
 mkfifo "$dir/backup.pub"
-want 73 "no such key" timeout 60 "$build/rowanctl" --config "$conf" backup now
+want 73 "no such key" timeout 180 "$build/rowanctl" --config "$conf" backup now
 rm "$dir/backup.pub"
 mv "$dir/public" "$dir/backup.pub"
 # What an interrupted one left goes with the next.
@@ -92,7 +92,7 @@ want 78 "not signed" "$build/rowand" --log text --config "$conf"
 # Whoever takes the note away, and begins a new record, gets no further.
 rm "$dir/restored/restore-pending"
 rm -f "$dir/restored/log-guard"
-want 78 "not signed" timeout 20 "$build/rowand" --log text --accept-log --config "$conf"
+want 78 "not signed" timeout 180 "$build/rowand" --log text --accept-log --config "$conf"
 want 78 "not signed" ctl store vacuum
 end
 echo "  backups are made, checked and kept from being served"

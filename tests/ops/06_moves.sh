@@ -33,7 +33,7 @@ same() {
 }
 # soon FIGURE TEST: it is so before long.
 soon() {
-	for i in $(seq 100); do
+	for i in $(seq 600); do
 		look
 		[ "$(figure now "$1")" "$2" "$3" ] && return 0
 		sleep 0.1
@@ -59,19 +59,22 @@ soon log_leaves -ge 80
 
 # More than a device may: refused, and by that kind.
 look
-"$person" send "$port" 81 180 >/dev/null
+"$person" send "$port" 81 300 >/dev/null
 look
 grew 'refused_total{kind="over_rate"}' 1
 same 'refused_total{kind="full"}'
 server=$(ctl --json key show | jq -r '.rows[0].public')
-timeout 3 "$person" ping "$server" "$port" stranger 1 >/dev/null 2>&1
-look
+"$person" ping "$server" "$port" stranger 1 >/dev/null 2>&1 &
+stranger=$!
+soon unknown_key_total -gt 0
+kill $stranger
+wait $stranger 2>/dev/null
 grew unknown_key_total 1
 
 # Something urgent that nobody fetches.
 settings 'rate_messages = 1000;'
 ctl reload >/dev/null 2>&1
-[ "$("$person" send "$port" 300 300 urgent)" = 1 ] || fail "nothing urgent was taken"
+[ "$("$person" send "$port" 301 301 urgent)" = 1 ] || fail "nothing urgent was taken"
 soon urgent_oldest_seconds -gt 0
 
 # Room, the clock, backups.

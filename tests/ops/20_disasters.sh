@@ -53,7 +53,7 @@ metric() {
 }
 # leaves CODE WORDS: started, it ends by itself.
 leaves() {
-	want "$1" "$2" timeout 30 "$build/rowand" --log json --config "$conf"
+	want "$1" "$2" timeout 180 "$build/rowand" --log json --config "$conf"
 }
 
 start
@@ -62,7 +62,7 @@ find_port
 accepted=$("$person" send "$port" 1 4000)
 [ "$accepted" -gt 100 ] || fail "only $accepted accepted"
 [ "$accepted" -lt 4000 ] || fail "the quota was never reached"
-for i in $(seq 100); do
+for i in $(seq 600); do
 	[ "$(check disk)" = critical ] && break
 	sleep 0.1
 done
@@ -92,7 +92,7 @@ want 75 "" ctl metrics --output "$dir/rowan.prom"
 [ ! -e "$dir/rowan.prom" ] || fail "figures of a daemon that hangs are left"
 # Nor does anybody wait who asked for what may take hours, and what they asked
 # for is not done behind their back when it goes on.
-want 75 "does not answer" timeout 60 "$build/rowanctl" --config "$conf" retention run
+want 75 "does not answer" timeout 180 "$build/rowanctl" --config "$conf" retention run
 # Even when so many ask that the door is full.
 python3 - "$dir/control" >/dev/null <<-'END' &
 	import socket, sys, time
@@ -108,15 +108,11 @@ python3 - "$dir/control" >/dev/null <<-'END' &
 END
 crowd=$!
 want 3 "does not answer" ctl health
-want 3 "does not answer" timeout 30 "$build/rowanctl" --config "$conf" health
+want 3 "does not answer" timeout 180 "$build/rowanctl" --config "$conf" health
 kill $crowd
 wait $crowd 2>/dev/null
 kill -CONT "$pid"
-for i in $(seq 200); do
-	ctl status >/dev/null 2>&1 && break
-	sleep 0.05
-done
-want 0 "serving" ctl status
+want_soon 0 "serving" ctl status
 grep -q '"act":"retention run"' "$dir/log" &&
 	fail "it was done for somebody who was told that nobody answers"
 

@@ -78,6 +78,11 @@ def refusing(person):
     return person.status()["link"] != "current"
 
 
+def logged_end():
+    with open(k.path("daemon/log")) as f:
+        return '"event":"card-expired"' in f.read()
+
+
 def ended(staff):
     assert health("card") == (1, "warning"), rows("health")
     later((DAYS + 1) * DAY)
@@ -85,8 +90,8 @@ def ended(staff):
     # RowanCardExpired.
     assert 0 < figure("rowan_card_until_seconds") < \
         figure("rowan_time_seconds")
-    with open(k.path("daemon/log")) as f:
-        assert '"event":"card-expired"' in f.read()
+    # It looks at that every few seconds.
+    k.until(logged_end, "the log tells")
     for p in staff:
         k.until(lambda: refusing(p), p.name + " refuses")
 

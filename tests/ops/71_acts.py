@@ -63,7 +63,7 @@ def logged(auditor):
 def same(auditor):
     want = dict(done)
     try:
-        k.until(lambda: dict(logged(auditor)) == want, "the acts", 30)
+        k.until(lambda: dict(logged(auditor)) == want, "the acts")
     except clinic.Failed:
         raise clinic.Failed("done %s, logged %s" % (want, logged(auditor)))
 
@@ -141,7 +141,7 @@ def new_keys():
 
 def while_it_stands():
     act(6, "drain", "--wait")
-    k.daemon.wait(60)
+    k.daemon.wait(180)
     k.stop()
     act(23, "store", "vacuum")
     k.run("rowand", "--config", conf, "--accept-log")

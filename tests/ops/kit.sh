@@ -53,11 +53,11 @@ ctl() {
 	"$build/rowanctl" --config "$conf" "$@"
 }
 
-# start: and wait until it answers.
+# start: and wait until it answers, however slow the machine is.
 start() {
 	"$build/rowand" --log json --config "$conf" 2>>"$dir/log" &
 	pid=$!
-	for i in $(seq 200); do
+	for i in $(seq 1200); do
 		ctl status >/dev/null 2>&1 && return 0
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
@@ -100,9 +100,19 @@ want() {
 	esac
 }
 
+# want_soon CODE WORDS COMMAND...: the same, before long.
+want_soon() {
+	for i in $(seq 600); do
+		out=$(shift 2 && "$@" 2>&1)
+		[ $? -eq "$1" ] && case $out in *"$2"*) return ;; esac
+		sleep 0.1
+	done
+	want "$@"
+}
+
 # said WORDS: in the log, soon.
 said() {
-	for i in $(seq 200); do
+	for i in $(seq 1200); do
 		grep -qF "$1" "$dir/log" && return 0
 		sleep 0.05
 	done

@@ -69,7 +69,7 @@ class Peer:
     def quit(self):
         if self.process.poll() is None:
             self.process.stdin.close()
-            self.process.wait(20)
+            self.process.wait(120)
         assert self.process.returncode == 0, self.process.returncode
         self.process.stdout.close()
 

@@ -117,7 +117,7 @@ class Client:
     """One connection of one device."""
 
     def __init__(self, endpoint, server_public, public, secret,
-                 timeout_ms=20000):
+                 timeout_ms=120000):
         self.context = ctypes.c_void_p(_zmq.zmq_ctx_new())
         self.socket = ctypes.c_void_p(_zmq.zmq_socket(self.context, DEALER))
         self.request_id = 0

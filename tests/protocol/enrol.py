@@ -189,7 +189,7 @@ def code(device, invite, plain, nonce):
 
 def result(client, invite, state):
     """Ask until it has come so far; what comes with it."""
-    for _ in range(200):
+    for _ in range(2400):
         r, _ = client.ask(REDEEM_RESULT, invite)
         got = r.get("B")
         assert COMMITTED <= got <= DONE
@@ -305,7 +305,7 @@ def main():
         heard("revoked")
         is_told_why(device, bundle)
         host.stdin.close()
-        assert host.wait(timeout=20) == 0
+        assert host.wait(timeout=120) == 0
     finally:
         if host.poll() is None:
             host.terminate()

@@ -21,7 +21,7 @@
 #include "net/invite_kit.h"
 #include "trust/invite.h"
 
-#define PATIENCE 400 /* times 50 ms */
+#define PATIENCE 2400 /* times 50 ms */
 
 static struct invite_kit i;
 

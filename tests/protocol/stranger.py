@@ -6,10 +6,10 @@ Starts the real daemon on the loopback; ends only what it started.
 
 import ctypes
 import hashlib
+import itertools
 import os
 import shutil
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -31,10 +31,15 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def own_address():
+    """A loopback address that no other process has while this one lives: so
+    no port on it is ever another's."""
+    pid = os.getpid()
+    return "127.%d.%d.%d" % (64 | pid >> 16, pid >> 8 & 255, pid & 255)
+
+
+HOST = own_address()
+free_ports = itertools.count(7410)
 
 
 class World:
@@ -49,7 +54,7 @@ class World:
             check=True, capture_output=True, text=True).stdout
         self.known = {k: bytes.fromhex(v) for k, v in (
             line.split("=") for line in out.split())}
-        self.ports = free_port(), free_port()
+        self.ports = next(free_ports), next(free_ports)
         for name, key in (("store-key", "store_key"),
                           ("curve-key", "transport_secret"),
                           ("enrol-key", "enrol_secret")):
@@ -59,14 +64,15 @@ class World:
         self.log_public = audit.public_key(log_seed)
         conf = self.write("rowand.conf", """
             state_dir = "%s";
-            listen = [ "tcp://127.0.0.1:%d" ];
-            listen_enrol = [ "tcp://127.0.0.1:%d" ];
+            listen = [ "tcp://%s:%d" ];
+            listen_enrol = [ "tcp://%s:%d" ];
             store_key = "%s/store-key";
             transport_key = "%s/curve-key";
             transport_key_enrol = "%s/enrol-key";
             log_key = "%s/log-key";
             clock_need_sync = false;
-        """ % ((state, *self.ports) + (self.folder,) * 4) +
+        """ % ((state, HOST, self.ports[0], HOST, self.ports[1]) +
+               (self.folder,) * 4) +
                           settings.replace("FOLDER", self.folder))
         with open(self.folder + "/log", "wb") as log:
             self.daemon = subprocess.Popen(  # pylint: disable=R1732
@@ -81,9 +87,9 @@ class World:
             f.write(text)
         return path
 
-    def connect(self, who, port=0, timeout_ms=20000):
+    def connect(self, who, port=0, timeout_ms=120000):
         server = "enrol_public" if port else "transport_public"
-        c = Client("tcp://127.0.0.1:%d" % self.ports[port],
+        c = Client("tcp://%s:%d" % (HOST, self.ports[port]),
                    self.known[server], self.known[who + "_public"],
                    self.known[who + "_secret"], timeout_ms)
         self.open.append(c)
@@ -93,7 +99,7 @@ class World:
         for c in self.open:
             c.close()
         self.daemon.send_signal(signal.SIGTERM)
-        code = self.daemon.wait(30)
+        code = self.daemon.wait(120)
         with open(self.folder + "/log", encoding="utf-8") as f:
             log = f.read()
         shutil.rmtree(self.folder)
@@ -351,10 +357,10 @@ def what_is_not_for_everybody(w):
 
 def the_next_key(w):
     assert w.connect("sender").next_key() == (0, bytes(32))
-    port = free_port()
+    port = next(free_ports)
     other = World(sys.argv[1], """
-        listen_next = [ "tcp://127.0.0.1:%d" ];
-        transport_key_next = "FOLDER/enrol-key";""" % port)
+        listen_next = [ "tcp://%s:%d" ];
+        transport_key_next = "FOLDER/enrol-key";""" % (HOST, port))
     try:
         told = other.connect("sender").next_key()
         assert told == (port, other.known["enrol_public"])

@@ -21,7 +21,7 @@ class Terminal:
             os.execv(os.path.join(BUILD, "companion"), ["companion", path])
         self.out = b""
 
-    def read(self, until, seconds=20):
+    def read(self, until, seconds=120):
         end = time.monotonic() + seconds
         while until not in self.out:
             if time.monotonic() > end:

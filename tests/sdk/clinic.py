@@ -72,7 +72,7 @@ class Clinic:
             d.lib.rowan_link(d.r) == current for d in self.devices
             if d.lib.rowan_enrolled(d.r)))
 
-    def until(self, condition, seconds=60):
+    def until(self, condition, seconds=180):
         rowan.work(self.devices, condition, seconds)
 
     def event(self, d, name, **fields):

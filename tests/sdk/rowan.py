@@ -285,7 +285,7 @@ class Device:
             self.lib.rowan_draft_free(d)
 
 
-def work(devices, until, seconds=60):
+def work(devices, until, seconds=180):
     """Let everybody work until the condition holds."""
     end = time.monotonic() + seconds
     while not until():

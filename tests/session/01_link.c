@@ -13,7 +13,7 @@
 #include "session/link/requests.h"
 #include "wire/hello.h"
 
-#define PATIENCE_MS 15000
+#define PATIENCE_MS 120000
 #define PINGS	    1000
 
 struct side {

@@ -47,7 +47,7 @@ int main(void)
 	/* A cover that ends by itself. */
 	cover.channel = scene.team;
 	cover.member = parts_of(&scene.officer)->me->member;
-	cover.until = session_now(scene.coordinator.s) + 8;
+	cover.until = session_now(scene.coordinator.s) + 120;
 	KIT_CHECK(acts_assign(parts_of(&scene.coordinator)->acts, &cover,
 			  &act) == 0);
 	person_done(&scene.coordinator, act);

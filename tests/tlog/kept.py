@@ -28,7 +28,7 @@ rowan = os.path.join(sys.argv[1], "rowan")
 def verify(folder, authority, code):
     p = subprocess.run(
         [rowan, "verify-bundle", "--json", "--authority",
-         os.path.join(KEPT, authority), folder], text=True, timeout=60,
+         os.path.join(KEPT, authority), folder], text=True, timeout=180,
         capture_output=True, stdin=subprocess.DEVNULL,
         env=dict(os.environ, ROWAN_HOME=os.path.join(folder, "../nobody")))
     assert p.returncode == code, (p.returncode, p.stdout, p.stderr)
@@ -62,7 +62,7 @@ def second(folder, authority):
     return subprocess.run(
         [sys.executable, "tests/tlog/bundle.py",
          os.path.join(KEPT, authority), folder], capture_output=True,
-        text=True, timeout=60).returncode
+        text=True, timeout=180).returncode
 
 
 def bits(rel, data):

@@ -18,7 +18,7 @@
 
 #include "session/link/link.h"
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 120000
 
 struct host {
 	int fd;
