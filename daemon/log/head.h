@@ -20,6 +20,7 @@
 #define HEAD_FRESH	 60    /* seconds a checkpoint may be old */
 #define HEAD_OFTEN	 900   /* seconds: a witness that looks in these */
 #define HEAD_SELDOM	 21600 /* meets the others; so does one in these */
+#define HEAD_PATIENCE	 60    /* however often it looks, so long is waited */
 #define HEAD_OFFERED	 16    /* checkpoints that may still be cosigned */
 #define HEAD_COSIGNED	 16    /* cosigned ones that are kept */
 #define HEAD_WITNESS_MAX 16    /* cosignatures on one */

@@ -390,7 +390,8 @@ static bool is_done(const struct witnessed *w, const struct entry *e,
 	return done;
 }
 
-/* Whoever has missed two looks of theirs is not waited for any more. */
+/* Whoever has missed two looks of theirs is not waited for any more; a machine
+ * that was busy for some seconds is. */
 static bool is_awaited(const struct seen *s, unsigned m, uint64_t now)
 {
 	uint64_t wait = meeting_s[m];
@@ -399,6 +400,8 @@ static bool is_awaited(const struct seen *s, unsigned m, uint64_t now)
 		return false;
 	if (s->every > 0 && 3 * s->every < wait)
 		wait = 3 * s->every;
+	if (wait < HEAD_PATIENCE)
+		wait = HEAD_PATIENCE;
 	return now <= s->at + wait;
 }
 

@@ -110,7 +110,8 @@ def run():
         for w in everybody:
             w.person.current()
         meet(auditor, often, seldom)
-        # One is gone: it is not waited for, and three there are no more.
+        # One is gone: for a minute it is waited for, and then three there are
+        # no more.
         last, sizes = seldom.sizes[-1], [0]
 
         def goes_on():
@@ -119,7 +120,7 @@ def run():
             if size > max(last, sizes[-1]):
                 sizes.append(size)
             return len(sizes) > 4
-        k.until(goes_on, "two of three go on: %r" % sizes)
+        k.until(goes_on, "two of three go on: %r" % sizes, 300)
         assert stands(auditor, "three")[0] == last
         # And it comes back.
         meet(auditor, often, seldom)
