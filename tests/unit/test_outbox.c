@@ -2,7 +2,8 @@
  * What the outbox costs: a device that comes into a group makes it read no row
  * but those that may await that device, and those who come one after the other
  * have a word sealed again ever more seldom, up to once an hour, the last of
- * them all the same. Channels and requests are played here.
+ * them all the same; and what it says of a word that has arrived before the
+ * daemon's answer. Channels and requests are played here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@
 #define HOUR_MS	   (60 * 60 * 1000)
 
 static const struct id16 channel = {{0xc0}}, self = {{0xff}},
-			 friend_of = {{0xee}};
+			 friend_of = {{0xee}}, without = {{0xdd}};
 
 /* ---- the group, as channels tell of it ------------------------------------
  */
@@ -146,8 +147,19 @@ void requests_cancel(struct requests *q, const void *ctx)
 static struct vault_kit kit;
 static struct outbox *x;
 
+static size_t told_sent, told_unreached;
+
 static int sent(void *ctx, const struct id16 *message, uint64_t time)
 {
+	told_sent++;
+	return 0;
+}
+
+static int unreached(void *ctx, const struct outbox_unreached *u)
+{
+	assert_true(id16_eq(&u->member, &without));
+	assert_false(u->nobody);
+	told_unreached++;
 	return 0;
 }
 
@@ -162,12 +174,14 @@ static int setup(void **state)
 	vault_kit_begin(&kit);
 	memset(&group, 0, sizeof group);
 	memset(&asked, 0, sizeof asked);
+	told_sent = told_unreached = 0;
 	group.in[group.in_count++] = self;
 	group.epoch = 1;
 	assert_int_equal(
 		outbox_new(&x, &(struct outbox_options){.vault = kit.vault,
 				       .sent = sent,
-				       .unsent = unsent}),
+				       .unsent = unsent,
+				       .unreached = unreached}),
 		0);
 	outbox_online(x, true);
 	return 0;
@@ -180,9 +194,10 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void say(uint8_t first)
+/* To a friend; to one without a device, too. */
+static void say_to(uint8_t first, size_t members_count)
 {
-	const struct id16 members[] = {self, friend_of};
+	const struct id16 members[] = {self, friend_of, without};
 	struct content c = {.id = {{first}}, .type = CONTENT_TEXT, .sent = NOW};
 	struct writer w;
 
@@ -194,10 +209,15 @@ static void say(uint8_t first)
 					       .content = writer_view(&w),
 					       .kept = true,
 					       .members = members,
-					       .member_count = 2}),
+					       .member_count = members_count}),
 		0);
 	assert_int_equal(vault_commit(kit.vault), 0);
 	writer_wipe(&w);
+}
+
+static void say(uint8_t first)
+{
+	say_to(first, 2);
 }
 
 /* Until it has nothing to do; the daemon takes everything. */
@@ -331,6 +351,40 @@ static void test_ever_more_seldom(void **state)
 	assert_int_equal(outbox_wait(x, last + HOUR_MS), UINT64_MAX);
 }
 
+/* ---- who has it before the daemon has said so -----------------------------
+ */
+
+static void receive(uint8_t message, uint8_t device)
+{
+	assert_int_equal(vault_begin(kit.vault), 0);
+	assert_int_equal(outbox_delivered(x, &(struct id16){{message}},
+				 &(struct id16){{device}}),
+		0);
+	assert_int_equal(vault_commit(kit.vault), 0);
+}
+
+static void test_receipt_first(void **state)
+{
+	come(1);
+	say(0x21);
+	assert_int_equal(outbox_step(x, 1000), 0);
+	assert_non_null(asked.done);
+	receive(0x21, 1);
+	run(1000);
+	assert_int_equal(told_sent, 1);
+	assert_int_equal(told_unreached, 0);
+	/* Who has no device is told all the same, and once. */
+	say_to(0x22, 3);
+	assert_int_equal(outbox_step(x, 2000), 0);
+	receive(0x22, 1);
+	assert_int_equal(told_unreached, 1);
+	run(2000);
+	assert_int_equal(told_sent, 2);
+	assert_int_equal(told_unreached, 1);
+	/* Nobody is awaited any more. */
+	assert_int_equal(x->count, 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -339,6 +393,7 @@ int main(void)
 		T(test_rows_read),
 		T(test_row_that_may_await),
 		T(test_ever_more_seldom),
+		T(test_receipt_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

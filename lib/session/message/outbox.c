@@ -357,6 +357,21 @@ bool outbox_take_out(
 	return *count < before;
 }
 
+/*
+ * A receipt may come before the daemon's word that it has it: whom it is not
+ * for is told now, for whoever has it is not awaited any more then.
+ */
+static int received_first(struct outbox *x, struct outbox_row *row)
+{
+	bool nobody = false;
+
+	if ((row->flags & OUTBOX_KEPT) == 0 || row->state != OUTBOX_SEALED ||
+		row->sent != 0)
+		return 0;
+	row->sent = channels_now(x->o.channels);
+	return outbox_without(x, row, &nobody);
+}
+
 int outbox_delivered(
 	struct outbox *x, const struct id16 *message, const struct id16 *device)
 {
@@ -369,6 +384,8 @@ int outbox_delivered(
 
 	if (rc == 0)
 		rc = outbox_read(x, n, row);
+	if (rc == 0 && id16_among(device, row->awaited, row->awaited_count))
+		rc = received_first(x, row);
 	if (rc == 0)
 		changed = outbox_take_out(
 			row->awaited, &row->awaited_count, device);
