@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <rowan.h>
+#include <sodium.h>
 
 #include "cmd/families.h"
 #include "cmd/remote.h"
+#include "trust/invite.h"
 #include "ui/file.h"
 #include "ui/mem.h"
 #include "ui/qr.h"
@@ -19,6 +21,7 @@
 
 #define INVITE_TRIES	60
 #define INVITE_PAUSE_MS 500
+#define LINE_LEN	(10 * (INVITE_GROUP + 2)) /* ten groups */
 
 /* ---- invite
  * --------------------------------------------------------------------- */
@@ -38,19 +41,22 @@ static const struct command_option invite_options[] = {
 		COMMAND_TEXT},
 	{NULL, 0, NULL, NULL, COMMAND_TEXT}};
 
-/* In groups of five, the way it is read out. */
+/* The way it is read out: each group ends with a character that checks it. */
 static void say_groups(const struct run *r, const char *text)
 {
-	char *line = mem_get(2 * strlen(text) + 2);
-	size_t n = 0;
+	char typed[INVITE_TYPED_MAX + 1];
+	struct invite i;
 
-	for (size_t i = 0; text[i] != '\0'; i++) {
-		if (i > 0 && i % 5 == 0)
-			line[n++] = i % 50 == 0 ? '\n' : ' ';
-		line[n++] = text[i];
+	if (invite_read(bytes_of(text, strlen(text)), &i, NULL) == 0 &&
+		invite_write_typed(&i, typed) == 0) {
+		for (size_t at = LINE_LEN; at < strlen(typed); at += LINE_LEN)
+			typed[at - 1] = '\n';
+		ui_say(&r->ui, "%s", typed);
+		sodium_memzero(typed, sizeof typed);
+	} else {
+		ui_say(&r->ui, "%s", text);
 	}
-	ui_say(&r->ui, "%s", line);
-	free(line);
+	invite_wipe(&i);
 }
 
 static int show_invite(struct run *r, const json_t *made)
@@ -59,11 +65,9 @@ static int show_invite(struct run *r, const json_t *made)
 
 	if (!r->ui.json && r->ui.out_tty && run_option(r, "no-qr") == NULL)
 		qr_print(&r->ui, text);
-	if (*json_text(made, "typed") != '\0')
-		ui_say(&r->ui, "%s", json_text(made, "typed"));
-	else if (r->ui.out_tty)
+	if (r->ui.out_tty)
 		say_groups(r, text);
-	if (!r->ui.out_tty)
+	else
 		ui_say(&r->ui, "%s", text);
 	ui_note(&r->ui,
 		_("Whoever has this can try to enrol once. Give it to the "

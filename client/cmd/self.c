@@ -13,6 +13,7 @@
 #include "agent/line.h"
 #include "cmd/families.h"
 #include "cmd/remote.h"
+#include "trust/invite.h"
 #include "ui/file.h"
 #include "ui/mem.h"
 #include "ui/pass.h"
@@ -264,6 +265,22 @@ static int setup_further(struct run *r, const char *path)
 	return code;
 }
 
+/* Of one that was typed in groups, all or most of it, each is checked. */
+static int mistyped(struct run *r, const char *invite)
+{
+	struct invite i;
+	size_t group;
+	int rc = invite_read(bytes_of(invite, strlen(invite)), &i, &group);
+
+	invite_wipe(&i);
+	if (rc == 0 || group == 0 || strlen(invite) < INVITE_CODE_LEN)
+		return EXIT_DONE;
+	return ui_fail(&r->ui, EXIT_INPUT,
+		_("have that group read out again: five characters and the one "
+		  "that checks them"),
+		_("there is a mistake in group %zu of the invite"), group);
+}
+
 static int setup_invite(struct run *r, const char *invite)
 {
 	json_t *ret = NULL;
@@ -292,6 +309,8 @@ static int setup_invite(struct run *r, const char *invite)
 		code = ui_fail(&r->ui, EXIT_INPUT,
 			_("an invite is one line and begins with ROWAN:"),
 			_("that is too long for an invite"));
+	if (code == EXIT_DONE)
+		code = mistyped(r, invite);
 	if (code == EXIT_DONE) {
 		ui_note(&r->ui, _("Talking to the clinic ..."));
 		code = remote_call(r,

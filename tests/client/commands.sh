@@ -103,6 +103,9 @@ expect 16 'gave no passphrase' r setup --askpass false
 
 # ---- setting up ---------------------------------------------------------------
 expect 13 'that is not an invite' r setup --passphrase-file pass --invite rubbish
+expect 13 'a mistake in group 3 of' r setup --passphrase-file pass --invite \
+	"074EA9 0GZ7H5 CQD4Y% GSQN0% E921BK SXG686 J1C1Z+ SXFEW: ZCD3J8 P3QJTB
+	TX9WRT J6586+ Z3NDSU KNGMAK A8CY3P ABH07A F810/% ENROLY .CLIN0 :7411B"
 expect 0 'Code: 12345 67890' r setup --passphrase-file pass --invite ROWAN:X --yes
 expect 10 'has a card already' r setup --passphrase-file pass --invite ROWAN:X
 world '{"enrolled": false}'

@@ -216,6 +216,17 @@ def plain_words_for_plain_terminals():
     t.end()
 
 
+def read_out():
+    """Groups with a check each, no line longer than the terminal."""
+    t = Terminal("invite", "1", "--no-qr", "--no-wait", rows=12, columns=80)
+    t.end()
+    assert t.rows()[:3] == [
+        "074EA9 0GZ7H5 CQD4X% GSQN0% E921BK SXG686 J1C1Z+ SXFEW: ZCD3J8 "
+        "P3QJTB",
+        "TX9WRT J6586+ Z3NDSU KNGMAK A8CY3P ABH07A F810/% ENROLY .CLIN0 "
+        "IC.EXN", "AMPLEG :7411B"], t.rows()
+
+
 def locked():
     t = Terminal("lock")
     t.end()
@@ -230,9 +241,9 @@ for number in (signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, lambda n, frame: sys.exit(128 + n))
 try:
     for scene in (first_steps, tables_fit, conversation, every_size,
-                  plain_words_for_plain_terminals, locked):
+                  plain_words_for_plain_terminals, read_out, locked):
         scene()
-    print("  screens: 6 scenes as drawn")
+    print("  screens: 7 scenes as drawn")
 finally:
     subprocess.run([rowan, "agent", "stop", "-q"], env=env)
     shutil.rmtree(work)
