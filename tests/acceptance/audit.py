@@ -301,13 +301,7 @@ def back(before, people):
         assert {"past", "back"} <= for_a_court(person)
         shutil.rmtree(k.path("other"))
     assert contradictions(offline) == []
+    return "an auditor reconstructs, witnesses cosign and refuse"
 
 
-try:
-    run()
-    print("  an auditor reconstructs, witnesses cosign and refuse")
-except BaseException:
-    sys.stdout.write(open(k.path("daemon/log")).read()[-2000:])
-    raise
-finally:
-    k.end()
+k.tell(run)

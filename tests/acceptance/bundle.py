@@ -476,7 +476,7 @@ def run():
     assert advocate.code("diary", "export", *args, "1", "nothing") == 9
     if KEEP:
         succeeded(advocate, phone, 4)
-        return 0
+        return "a bundle of a clinic whose authority was succeeded is kept"
     let_out(advocate, phone, 4)
     advocate.run("diary", "export", *args, "1", "out")
     k.stop()
@@ -501,15 +501,8 @@ def run():
     k.start()
     advocate.current()
     succeeded(advocate, phone, 8)
-    return seen
+    return ("a diary goes out, is proved, and %d flipped bits are seen"
+            % seen)
 
 
-try:
-    count = run()
-    print("  a diary goes out, is proved, and %d flipped bits are seen"
-          % count)
-except BaseException:
-    sys.stdout.write(open(k.path("daemon/log")).read()[-1500:])
-    raise
-finally:
-    k.end()
+k.tell(run)

@@ -250,6 +250,22 @@ class Clinic:
                 raise Failed("did not happen in %d s: %s" % (secs, why))
             time.sleep(0.1)
 
+    def tell(self, story):
+        """The whole of a test: what the story returns is said. Of one that
+        does not hold, the last words of victims and daemon. KEEP=1 leaves the
+        clinic running."""
+        try:
+            print("  " + story())
+        except BaseException:
+            for v in self.victims:
+                print(v.name, v.out[-2000:])
+            if os.path.exists(self.path("daemon/log")):
+                with open(self.path("daemon/log")) as f:
+                    sys.stdout.write(f.read()[-6000:])
+            raise
+        finally:
+            self.end("KEEP" in os.environ)
+
     def end(self, keep=False):
         # To tidy up is not broken off.
         for number in ENDS:

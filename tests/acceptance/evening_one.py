@@ -266,16 +266,8 @@ def search(words):
             assert b"127.0.0.1" not in data, path
             assert b"::1" not in data or not path.endswith("log"), path
     assert found >= 4 and b"SQLite format 3" in kinds, (found, kinds)
+    return ("evening one: held, revoked, enrolled anew, alarmed (%d s)"
+            % (time.time() - begun))
 
 
-try:
-    evening()
-    print("  evening one: held, revoked, enrolled anew, alarmed (%d s)"
-          % (time.time() - begun))
-except BaseException:
-    for v in k.victims:
-        print(v.name, v.out)
-    sys.stdout.write(open(k.path("daemon/log")).read()[-3000:])
-    raise
-finally:
-    k.end()
+k.tell(evening)

@@ -202,16 +202,8 @@ def audited(auditor, case, *people):
         assert w not in everything
     assert auditor.code("read", case) in (7, 9)
     assert auditor.json("audit", "verify")["size"] >= len(told)
+    return ("evening two: covered, barred, killed, ended by the clock, audited "
+            "(%d s)" % (time.time() - begun))
 
 
-try:
-    evening()
-    print("  evening two: covered, barred, killed, ended by the clock, audited "
-          "(%d s)" % (time.time() - begun))
-except BaseException:
-    for v in k.victims:
-        print(v.name, v.out)
-    sys.stdout.write(open(k.path("daemon/log")).read()[-3000:])
-    raise
-finally:
-    k.end()
+k.tell(evening)

@@ -15,31 +15,12 @@ import sqlite3
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "acceptance"))
-import clinic  # noqa: E402
+import relay
+from clinic import enrol
 
 WEEK = 7 * 86400
-k = clinic.Clinic(sys.argv[1], clock=True)
-# What waits for a whole week must not be over.
-k.extra = ('backup_dir = "%s";\nbackup_key = "%s";\n'
-           % (k.path("backups"), k.path("backup.pub")))
-
-
-def ctl(*args, check=True):
-    return k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), *args,
-                 check=check)
-
-
-def rows(*args):
-    return json.loads(ctl("--json", *args).stdout)["rows"]
-
-
-def later(seconds):
-    """The machine's clock goes on, and somebody vouches for it."""
-    k.move(seconds)
-    k.until(lambda: ctl("clock", "accept", check=False).returncode == 0,
-            "the clock is accepted")
+k = relay.Relay(sys.argv[1], clock=True, backups=True)
+ctl, rows = k.ctl, k.rows
 
 
 def sent(person, *args):
@@ -113,7 +94,7 @@ def every_seal(lost):
     os.mkdir(aside, 0o700)
     for name in ("rowan.db", "rowan.db-wal"):
         shutil.copy(lost + "/" + name, aside + "/" + name)
-    with open(k.path("daemon/rowand.conf")) as f:
+    with open(k.conf) as f:
         text = f.read()
     with open(k.path("aside.conf"), "w") as f:
         f.write(text.replace(k.path("daemon/state"), aside)
@@ -181,7 +162,6 @@ def refuses_others():
 
 
 def begin():
-    os.mkdir(k.path("backups"), 0o700)
     k.begin()
     coordinator = k.staff("coordinator", "clinic", "coordinate")
     advocate = k.staff("advocate", "advocacy", "enrol")
@@ -212,7 +192,7 @@ def begun_anew(person):
 def main():
     coordinator, advocate, nurse, officer, leaver = begin()
     phone = k.victim("phone")
-    clinic.enrol(k, advocate, "1", phone, coordinator)
+    enrol(k, advocate, "1", phone, coordinator)
     phone.sees("conversation is ready")
     writes(phone, "before the backup")
     advocate.hears("1", "before the backup")
@@ -222,7 +202,7 @@ def main():
     ctl("backup", "now")
 
     # ---- the week
-    later(WEEK)
+    k.later(WEEK)
     for p in (coordinator, advocate, nurse, officer):
         p.current()
     phone.say("write in the week, heard")
@@ -281,14 +261,7 @@ def main():
                              "team, after the restore"])):
         got = [t for t in person.texts("1", channel) if t]
         assert got == want, (person.name, got)
+    return "a restore from last week: all is there but what it named"
 
 
-try:
-    main()
-    print("  a restore from last week: all is there but what it named")
-except BaseException:
-    if os.path.exists(k.path("daemon/log")):
-        sys.stdout.write(open(k.path("daemon/log")).read()[-6000:])
-    raise
-finally:
-    k.end("KEEP" in os.environ)
+k.tell(main)

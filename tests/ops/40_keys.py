@@ -6,40 +6,16 @@ usage: 40_keys.py BUILD
 By the steps of docs/operations.md, "Changing the keys of the relay".
 """
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "acceptance"))
-import clinic  # noqa: E402
+import relay
 
-k = clinic.Clinic(sys.argv[1])
-MAIN, NEXT = k.at(0), k.at(2)
-EXTRA = ('transport_key_next = "%s";\nlog_key_next = "%s";\n'
-         'listen_next = [ "%s" ];\n') % (
-             k.path("next/curve-key-next"), k.path("next/log-key-next"), NEXT)
-
-
-def ctl(*args, check=True):
-    return k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), *args,
-                 check=check)
-
-
-def rows(*args):
-    return json.loads(ctl("--json", *args).stdout)["rows"]
-
-
-def configure(extra):
-    path = k.path("daemon/rowand.conf")
-    with open(path) as f:
-        lines = [x for x in f.read().splitlines()
-                 if "_next" not in x]
-    with open(path, "w") as f:
-        f.write("\n".join(lines) + "\n" + extra)
+k = relay.Relay(sys.argv[1])
+ctl, rows = k.ctl, k.rows
 
 
 def bring():
@@ -96,8 +72,7 @@ def renew():
     # The relay looks at its clock once a second.
     k.until(lambda: rows("cards", "list", "daemon")[0]["standing"] ==
             "in force", "the renewed card is in force")
-    health = json.loads(ctl("--json", "health", check=False).stdout)["rows"]
-    assert [r["state"] for r in health if r["check"] == "card"] == ["ok"]
+    assert k.health("card")[1]["state"] == "ok"
 
 
 def renew_colleague(person):
@@ -122,20 +97,13 @@ def rotate():
     made = {r["key"]: r for r in rows("key", "rotate", k.path("next"))}
     assert set(made) == {"transport", "log"}
     refused(78, "no next keys", "key", "retire", "--dry-run")
-    configure(EXTRA)
+    k.next_keys()
     k.restart()
     show = {r["key"]: r for r in rows("key", "show")}
     assert show["next"]["public"] == made["transport"]["public"], show
     assert show["next"]["card"] == "none"
     refused(78, "not served with a card", "key", "retire", "--dry-run")
-    p = ctl("key", "request", "--next", "clinic")
-    with open(k.path("next.request"), "w") as f:
-        f.write(p.stdout)
-    print_ = re.search(r"fingerprint: ([0-9a-f ]+)", p.stderr).group(1)
-    k.authority("daemon", "--listen", "%s,%s@%s,%s" % (
-        NEXT, show["current"]["public"], MAIN, MAIN), "--enrol",
-                k.at(1), "--fingerprint", print_,
-                k.path("authority"), k.path("next.request"))
+    k.next_card(k.path("authority"))
     bring()
     show = {r["key"]: r for r in rows("key", "show")}
     assert show["next"]["card"] == "in force", show
@@ -178,15 +146,14 @@ def half_way():
 def cut_off():
     """Killed at each step, it goes on when it is run again."""
     before = keys()
-    build = os.path.abspath(sys.argv[1])
     done, steps, half = None, 0, False
     while True:
         steps += 1
         env = dict(os.environ, KILL_AT=str(steps),
-                   LD_PRELOAD=os.path.join(build, "tests/ops/kill.so"))
-        p = subprocess.run([os.path.join(build, "rowanctl"), "--config",
-                            k.path("daemon/rowand.conf"), "key", "retire",
-                            "--for", "1 s"], env=env, capture_output=True)
+                   LD_PRELOAD=k.program("tests/ops/kill.so"))
+        p = subprocess.run([k.program("rowanctl"), "--config", k.conf, "key",
+                            "retire", "--for", "1 s"], env=env,
+                           capture_output=True)
         if p.returncode == 0:
             break
         assert p.returncode == -signal.SIGKILL, p
@@ -232,10 +199,9 @@ def retire(made):
     ctl("key", "retire", "--for", "1 s")
     # Done is done; who forgets the settings hears what is the matter.
     assert "moved" in ctl("key", "retire", "--for", "1 s").stderr
-    p = k.run("rowand", "--log", "json", "--config",
-              k.path("daemon/rowand.conf"), check=False)
+    p = k.run("rowand", "--log", "json", "--config", k.conf, check=False)
     assert p.returncode == 78 and '"keys-moved"' in p.stderr, p
-    configure("")
+    k.next_keys(False)
     k.restart()
     show = rows("key", "show")
     assert [r["key"] for r in show if r["key"] != "enrolment"] == ["current"]
@@ -280,14 +246,7 @@ def main():
     ctl("audit", "verify")
     k.until(lambda: rows("status")[0]["log_cosigned"] > cosigned,
             "the witness cosigns under the next log key")
+    return "the relay's keys change under clients and a witness"
 
 
-try:
-    main()
-    print("  the relay's keys change under clients and a witness")
-except BaseException:
-    if os.path.exists(k.path("daemon/log")):
-        sys.stdout.write(open(k.path("daemon/log")).read()[-6000:])
-    raise
-finally:
-    k.end("KEEP" in os.environ)
+k.tell(main)

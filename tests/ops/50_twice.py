@@ -14,31 +14,11 @@ import os
 import shutil
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "acceptance"))
-import clinic  # noqa: E402
+import relay
 
-k = clinic.Clinic(sys.argv[1])
-k.extra = ('backup_dir = "%s";\nbackup_key = "%s";\n'
-           % (k.path("backups"), k.path("backup.pub")))
+k = relay.Relay(sys.argv[1], backups=True)
+ctl, rows = k.ctl, k.rows
 book = [k.path("authority")]
-
-
-def ctl(*args, check=True):
-    return k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), *args,
-                 check=check)
-
-
-def rows(*args):
-    return json.loads(ctl("--json", *args).stdout)["rows"]
-
-
-def configure(extra):
-    path = k.path("daemon/rowand.conf")
-    with open(path) as f:
-        lines = [x for x in f.read().splitlines() if "_next" not in x]
-    with open(path, "w") as f:
-        f.write("\n".join(lines) + "\n" + extra)
 
 
 def bring():
@@ -59,25 +39,16 @@ def next_keys():
     """docs/operations.md, "Changing the keys of the relay", in seconds."""
     os.mkdir(k.path("next"), 0o700)
     ctl("key", "rotate", k.path("next"))
-    configure('transport_key_next = "%s";\nlog_key_next = "%s";\n'
-              'listen_next = [ "%s" ];\n' % (
-                  k.path("next/curve-key-next"), k.path("next/log-key-next"),
-                  k.at(2)))
+    k.next_keys()
     k.restart()
     old = {r["key"]: r for r in rows("key", "show")}["current"]["public"]
-    p = ctl("key", "request", "--next", "clinic")
-    with open(k.path("next.request"), "w") as f:
-        f.write(p.stdout)
-    k.authority("daemon", "--listen", "%s,%s@%s,%s" % (
-        k.at(2), old, k.at(0), k.at(0)), "--enrol", k.at(1), "--fingerprint",
-        p.stderr.split("fingerprint: ")[1].strip(), book[0],
-        k.path("next.request"))
+    k.next_card(book[0])
     bring()
     for p in k.people.values():
         p.run("setup", "--answer", book[0] + "/daemon.txt")
     k.until(lambda: ctl("key", "retire", "--for", "1 s",
                         check=False).returncode == 0, "the keys take over")
-    configure("")
+    k.next_keys(False)
     k.restart()
     assert rows("key", "show")[0]["public"] != old
     for key in ("curve-key", "log-key"):
@@ -104,8 +75,7 @@ def restore(number, backup, keep):
     os.rename(k.path("daemon/state"), lost)
     os.mkdir(k.path("daemon/state"), 0o700)
     # An empty folder in the place of the database serves nobody.
-    p = k.run("rowand", "--log", "text", "--config",
-              k.path("daemon/rowand.conf"), check=False)
+    p = k.run("rowand", "--log", "text", "--config", k.conf, check=False)
     assert p.returncode == 78 and "there was one before" in p.stderr, p
     into = k.path("daemon/state/restored")
     said = json.loads(ctl(
@@ -117,7 +87,7 @@ def restore(number, backup, keep):
     # Not as it is, and not by itself.
     shutil.copytree(into, k.path("as-it-is"))
     os.unlink(k.path("as-it-is/restore-pending"))
-    with open(k.path("daemon/rowand.conf")) as f:
+    with open(k.conf) as f:
         text = f.read()
     with open(k.path("as-it-is.conf"), "w") as f:
         f.write(text.replace(k.path("daemon/state"), k.path("as-it-is")))
@@ -134,18 +104,12 @@ def restore(number, backup, keep):
     return done
 
 
-def health(check):
-    p = ctl("--json", "health", check=False)
-    row = [r for r in json.loads(p.stdout)["rows"] if r["check"] == check][0]
-    return p.returncode, row["state"], row["words"]
-
-
 def served(people):
     for p in people:
         p.current()
-    k.until(lambda: health("restore")[2] == "nothing waits",
+    k.until(lambda: k.health("restore")[1]["words"] == "nothing waits",
             "nothing waits any more")
-    assert health("card")[1] == "ok", health("card")
+    assert k.health("card")[1]["state"] == "ok", k.health("card")
     ctl("store", "check")
     ctl("audit", "verify")
 
@@ -160,7 +124,6 @@ def statements():
 
 
 def main():
-    os.mkdir(k.path("backups"), 0o700)
     k.begin()
     coordinator = k.staff("coordinator", "clinic", "coordinate")
     nurse = k.staff("nurse", "health")
@@ -189,8 +152,9 @@ def main():
     done = restore(1, backup, keep=False)
     assert done["waits"] and done["channels_to_reset"] == 1, done
     k.start()
-    code, state, words = health("restore")
-    assert (state, code) == ("warning", 1) or words == "nothing waits", words
+    code, row = k.health("restore")
+    assert (code, row["state"]) == (1, "warning") or \
+        row["words"] == "nothing waits", row
     served(people)
     talk(nurse, coordinator, "after the first restore")
     talk(coordinator, nurse, "and back")
@@ -207,14 +171,7 @@ def main():
         assert got == ["before the backup", "after all that",
                        "after the first restore", "and back",
                        "after the second restore"], (p.name, got)
+    return "a clinic comes back twice, from before its new keys"
 
 
-try:
-    main()
-    print("  a clinic comes back twice, from before its new keys")
-except BaseException:
-    if os.path.exists(k.path("daemon/log")):
-        sys.stdout.write(open(k.path("daemon/log")).read()[-6000:])
-    raise
-finally:
-    k.end("KEEP" in os.environ)
+k.tell(main)

@@ -18,15 +18,13 @@ import re
 import sqlite3
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "acceptance"))
-import clinic  # noqa: E402
+import relay
+from clinic import Person, enrol
 
 DAY = 86400
 
-k = clinic.Clinic(sys.argv[1], clock=True)
-k.extra = ('backup_dir = "%s";\nbackup_key = "%s";\n'
-           % (k.path("backups"), k.path("backup.pub")))
+k = relay.Relay(sys.argv[1], clock=True, backups=True)
+ctl = k.ctl
 book = k.path("authority")
 
 
@@ -34,10 +32,6 @@ def said(p, code, words):
     assert p.returncode == code and words in p.stdout + p.stderr, (
         "not %d with %r: %r" % (code, words, p))
     assert code == 0 or "error: " in p.stderr, p
-
-
-def ctl(*args):
-    return k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), *args)
 
 
 def ask(person, code, words, *args):
@@ -58,7 +52,6 @@ def case(person):
 
 
 def begin():
-    os.mkdir(k.path("backups"), 0o700)
     k.begin()
     ctl("backup", "keygen", k.path("backup.key"), k.path("backup.pub"))
     c = k.staff("coordinator", "clinic", "coordinate")
@@ -73,7 +66,7 @@ def begin():
     c.run("assign", "1", c.number(w), "support,team", "--yes")
     w.joined("1")
     phone = k.victim("phone")
-    clinic.enrol(k, w, "1", phone, c)
+    enrol(k, w, "1", phone, c)
     phone.sees("conversation is ready")
     phone.kill()
     whole = a.json("audit", "timeline")
@@ -178,8 +171,7 @@ def rows(table, state="daemon/state"):
 
 def devices():
     """Those that may connect."""
-    return [r["device"] for r in json.loads(
-        ctl("--json", "devices", "list").stdout)["rows"]
+    return [r["device"] for r in k.rows("devices", "list")
             if r["standing"] == "in force"]
 
 
@@ -222,7 +214,7 @@ def erased(c, w, a):
 
 def witness():
     """A witness's device, carded by files."""
-    p = clinic.Person(k, "witness")
+    p = Person(k, "witness")
     k.people["witness"] = p
     made = p.run("setup", "--witness", "--authority",
                  k.path("authority/authority.txt"), "--agency", "police",
@@ -269,7 +261,7 @@ def witnessed(c, see, gone):
         "erased"]
 
 
-try:
+def main():
     c, w, a, see = begin()
     neither_alone(c, w)
     changed()
@@ -279,12 +271,7 @@ try:
     former_authority(c)
     ctl("backup", "now")
     witnessed(c, see, erased(c, w, a))
-    print("  erased: with two signatures, and by nobody else")
-except BaseException:
-    try:
-        sys.stdout.write(open(k.path("daemon/log")).read()[-2000:])
-    except OSError:
-        pass
-    raise
-finally:
-    k.end()
+    return "erased: with two signatures, and by nobody else"
+
+
+k.tell(main)

@@ -7,34 +7,16 @@ usage: 70_card_ends.py BUILD
 By the steps of docs/operations.md, "RowanCardExpired".
 """
 
-import json
-import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "acceptance"))
-import clinic  # noqa: E402
+import relay
+from clinic import enrol
 
 DAY = 86400
 DAYS = 20  # of the relay's card; people's are good for longer
 
-k = clinic.Clinic(sys.argv[1], clock=True)
-
-
-def ctl(*args, check=True):
-    return k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), *args,
-                 check=check)
-
-
-def rows(*args):
-    return json.loads(ctl("--json", *args, check=False).stdout)["rows"]
-
-
-def later(seconds):
-    """The machine's clock goes on, and somebody vouches for it."""
-    k.move(seconds)
-    k.until(lambda: ctl("clock", "accept", check=False).returncode == 0,
-            "the clock is accepted")
+k = relay.Relay(sys.argv[1], clock=True)
+ctl = k.ctl
 
 
 def figure(name):
@@ -43,10 +25,9 @@ def figure(name):
     return float(line.split()[1])
 
 
-def health(check):
-    p = ctl("--json", "health", check=False)
-    return p.returncode, [r["state"] for r in json.loads(p.stdout)["rows"]
-                          if r["check"] == check][0]
+def card():
+    code, row = k.health("card")
+    return code, row["state"]
 
 
 def begin():
@@ -62,7 +43,7 @@ def begin():
         coordinator.run("assign", "bluebell", who, "support,team", "--yes")
     advocate.joined("1")
     phone = k.victim("phone")
-    clinic.enrol(k, advocate, "1", phone, coordinator)
+    enrol(k, advocate, "1", phone, coordinator)
     phone.sees("conversation is ready")
     advocate.json("send", "1", "before it ends", "--wait", "30")
     phone.sees("There is a new message")
@@ -84,9 +65,9 @@ def logged_end():
 
 
 def ended(staff):
-    assert health("card") == (1, "warning"), rows("health")
-    later((DAYS + 1) * DAY)
-    k.until(lambda: health("card") == (2, "critical"), "health tells")
+    assert card() == (1, "warning"), k.health("card")
+    k.later((DAYS + 1) * DAY)
+    k.until(lambda: card() == (2, "critical"), "health tells")
     # RowanCardExpired.
     assert 0 < figure("rowan_card_until_seconds") < \
         figure("rowan_time_seconds")
@@ -110,7 +91,7 @@ def waits(coordinator, advocate, phone):
     phone.say("write from the phone")
     asked = figure("rowan_handshakes_total")
     for _ in range(2):
-        later(600)
+        k.later(600)
         k.until(lambda: figure("rowan_handshakes_total") >= asked + 3,
                 "they ask again")
         asked = figure("rowan_handshakes_total")
@@ -125,7 +106,7 @@ def renewed(coordinator, advocate, phone):
     k.authority("follow", k.path("authority"), k.path("chain.txt"))
     k.authority("renew", k.path("authority"), "daemon")
     ctl("cards", "import", k.path("authority/statements.txt"))
-    k.until(lambda: health("card")[1] == "ok", "health is well again")
+    k.until(lambda: card()[1] == "ok", "health is well again")
     k.move(600)
     phone.sees("There is a new message", since=since)
     for p in (coordinator, advocate):
@@ -140,15 +121,12 @@ def renewed(coordinator, advocate, phone):
     assert advocate.texts("1", "team").count("to the team") == 1
 
 
-try:
+def main():
     people = begin()
     ended(people[:2])
     waits(*people)
     renewed(*people)
-    print("  the relay's card ends and is renewed under people who go on")
-except BaseException:
-    if os.path.exists(k.path("daemon/log")):
-        sys.stdout.write(open(k.path("daemon/log")).read()[-6000:])
-    raise
-finally:
-    k.end("KEEP" in os.environ)
+    return "the relay's card ends and is renewed under people who go on"
+
+
+k.tell(main)

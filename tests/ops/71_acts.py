@@ -8,38 +8,24 @@ store migrate, which needs an older database, is in 05_upgrade.sh.
 
 import collections
 import glob
-import json
 import os
 import re
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "acceptance"))
-import clinic  # noqa: E402
+import relay
+from clinic import Failed
 
 MIGRATE = 26
-k = clinic.Clinic(sys.argv[1])
-k.extra = ('backup_dir = "%s";\nbackup_key = "%s";\n'
-           % (k.path("backups"), k.path("backup.pub")))
+k = relay.Relay(sys.argv[1], backups=True)
 book = k.path("authority")
-conf = k.path("daemon/rowand.conf")
 statements = book + "/statements.txt"
-NEXT = ('transport_key_next = "%s";\nlog_key_next = "%s";\n'
-        'listen_next = [ "%s" ];\n') % (
-            k.path("next/curve-key-next"), k.path("next/log-key-next"),
-            k.at(2))
 done = collections.Counter()
 
 
 def act(number, *args):
     """Done once more, and it went well."""
     done[number] += 1
-    return k.run("rowanctl", "--config", conf, *args)
-
-
-def rows(*args):
-    return json.loads(k.run("rowanctl", "--config", conf, "--json",
-                            *args).stdout)["rows"]
+    return k.ctl(*args)
 
 
 def documented():
@@ -64,15 +50,12 @@ def same(auditor):
     want = dict(done)
     try:
         k.until(lambda: dict(logged(auditor)) == want, "the acts")
-    except clinic.Failed:
-        raise clinic.Failed("done %s, logged %s" % (want, logged(auditor)))
+    except Failed:
+        raise Failed("done %s, logged %s" % (want, logged(auditor)))
 
 
-def settings(extra):
-    with open(conf) as f:
-        kept = [x for x in f.read().splitlines() if "_next" not in x]
-    with open(conf, "w") as f:
-        f.write("\n".join(kept) + "\n" + extra)
+def settings(next_keys):
+    k.next_keys(next_keys)
     k.restart()
     done[34] += 1
 
@@ -88,7 +71,7 @@ def invite(coordinator, advocate):
         coordinator.run("assign", "bluebell", who, "support,team", "--yes")
     advocate.joined("1")
     advocate.json("invite", "1", "--no-wait")
-    (row,) = rows("invites", "list")
+    (row,) = k.rows("invites", "list")
     done[14] += 1
     act(15, "invites", "end", str(row["invite"]))
 
@@ -114,29 +97,19 @@ def while_it_runs(leaver):
                  ("backup", "list"), ("key", "show"), ("clock", "show"),
                  ("retention", "run", "--dry-run"), ("audit", "verify"),
                  ("cards", "import", "--dry-run", statements)):
-        k.run("rowanctl", "--config", conf, *args)
+        k.ctl(*args)
 
 
 def new_keys():
     os.mkdir(k.path("next"), 0o700)
     act(31, "key", "rotate", k.path("next"))
-    settings(NEXT)
-    p = k.run("rowanctl", "--config", conf, "key", "request", "--next",
-              "clinic")
-    with open(k.path("next.request"), "w") as f:
-        f.write(p.stdout)
-    show = {r["key"]: r for r in rows("key", "show")}
-    k.authority("daemon", "--listen", "%s,%s@%s,%s" % (
-        k.at(2), show["current"]["public"], k.at(0), k.at(0)), "--enrol",
-                k.at(1), "--fingerprint",
-                re.search(r"fingerprint: ([0-9a-f ]+)", p.stderr).group(1),
-                book, k.path("next.request"))
+    settings(True)
+    k.next_card(book)
     act(10, "cards", "import", statements)
-    k.until(lambda: k.run("rowanctl", "--config", conf, "key", "retire",
-                          "--dry-run", "--for", "1 s",
+    k.until(lambda: k.ctl("key", "retire", "--dry-run", "--for", "1 s",
                           check=False).returncode == 0, "it may be retired")
     act(32, "key", "retire", "--for", "1 s")
-    settings("")
+    settings(False)
 
 
 def while_it_stands():
@@ -144,7 +117,7 @@ def while_it_stands():
     k.daemon.wait(180)
     k.stop()
     act(23, "store", "vacuum")
-    k.run("rowand", "--config", conf, "--accept-log")
+    k.run("rowand", "--config", k.conf, "--accept-log")
     done[27] += 1
     k.start()
 
@@ -173,7 +146,6 @@ def restore(auditor):
 
 
 def main():
-    os.mkdir(k.path("backups"), 0o700)
     k.begin()
     coordinator = k.staff("coordinator", "clinic", "coordinate")
     advocate = k.staff("advocate", "advocacy", "enrol")
@@ -196,15 +168,8 @@ def main():
     restore(auditor)
     assert set(done) == documented() - {MIGRATE}, (
         set(done) ^ documented() ^ {MIGRATE})
+    return ("every act of administration is in the log: %d of them, %d kinds"
+            % (sum(done.values()), len(done)))
 
 
-try:
-    main()
-    print("  every act of administration is in the log: %d of them, %d kinds"
-          % (sum(done.values()), len(done)))
-except BaseException:
-    if os.path.exists(k.path("daemon/log")):
-        sys.stdout.write(open(k.path("daemon/log")).read()[-3000:])
-    raise
-finally:
-    k.end("KEEP" in os.environ)
+k.tell(main)

@@ -17,9 +17,8 @@ import sys
 import tarfile
 import threading
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "acceptance"))
-import clinic  # noqa: E402
+import relay
+from clinic import enrol
 
 NAMES = ("Imogen Quartermain", "Rosalind Featherstone", "Kim Underhill")
 ALIASES = ("bluebell-cottage", "harebell-cottage", "the-advocate")
@@ -34,9 +33,7 @@ PARTS = ("harbour", "locks are", "neighbour", "saloon", "from outside",
 FILE = "kitchen-window.jpg"
 INSIDE = "the photograph itself, pane by pane, "
 
-k = clinic.Clinic(sys.argv[1])
-k.extra = ('backup_dir = "%s";\nbackup_key = "%s";\n'
-           % (k.path("backups"), k.path("backup.pub")))
+k = relay.Relay(sys.argv[1], backups=True)
 book = k.path("authority")
 looked = []  # what ops was shown: figures, never people
 ids = set()
@@ -44,8 +41,7 @@ hashes = set()  # by which devices may stand in the log
 
 
 def ctl(*args, check=False):
-    return k.run("rowanctl", "--config", k.path("daemon/rowand.conf"), *args,
-                 check=check)
+    return k.ctl(*args, check=check)
 
 
 # ---- what is said
@@ -92,7 +88,6 @@ def look():
 # ---- the day
 
 def begin():
-    os.mkdir(k.path("backups"), 0o700)
     k.begin()
     ctl("backup", "keygen", k.path("backup.key"), k.path("backup.pub"),
         check=True)
@@ -154,13 +149,12 @@ def refused(coordinator, advocate, officer, leaver, stranger):
     assert ctl("quotas", "00" * 16).returncode != 0
     with socket.create_connection((k.host, k.ports[0])) as s:
         s.sendall(b"GET / HTTP/1.0\r\n\r\n" * 100)
-    conf = k.path("daemon/rowand.conf")
-    with open(conf) as f:
+    with open(k.conf) as f:
         good = f.read()
-    with open(conf, "w") as f:
+    with open(k.conf, "w") as f:
         f.write(good + "mailbox = nonsense;\n")
     assert ctl("reload", "--wait").returncode == 78
-    with open(conf, "w") as f:
+    with open(k.conf, "w") as f:
         f.write(good)
     assert ctl("reload", "--wait").returncode == 0
 
@@ -219,7 +213,7 @@ def day():
         coordinator.run("assign", ALIASES[0], who, "support,team", "--yes")
     advocate.joined("1")
     phone = k.victim("phone")
-    invites.append(clinic.enrol(k, advocate, "1", phone,
+    invites.append(enrol(k, advocate, "1", phone,
                                 coordinator)["text"])
     phone.sees("conversation is ready")
     talk(coordinator, advocate, phone)
@@ -227,7 +221,7 @@ def day():
     refused(coordinator, advocate, officer, leaver, stranger)
     for p in (coordinator, advocate):
         remember(p)
-    for d in json.loads(ctl("--json", "devices", "list").stdout)["rows"]:
+    for d in k.rows("devices", "list"):
         assert (d["role"] == "victim") == (d["in_log"] == ""), d
         hashes.add(d["in_log"] or None)
     for args in (("devices", "list"), ("cards", "list"),
@@ -316,16 +310,8 @@ def main():
     bad = [told("journal", native), told("log", log)] + [
         told("shown", x) for x in looked]
     assert not any(bad), [x for x in bad if x]
-    return events
+    return ("a whole day, and %d kinds of words about it tell of nobody"
+            % len(events))
 
 
-try:
-    events = main()
-    print("  a whole day, and %d kinds of words about it tell of nobody"
-          % len(events))
-except BaseException:
-    if os.path.exists(k.path("daemon/log")):
-        sys.stdout.write(open(k.path("daemon/log")).read()[-3000:])
-    raise
-finally:
-    k.end("KEEP" in os.environ)
+k.tell(main)
