@@ -31,6 +31,10 @@ int authority_read(struct run *r, const char *what, struct anchor *ret);
 int policy_read(struct run *r, const char *path, struct policy **ret);
 bool policy_holds(const struct policy *p, const struct evidence *e);
 
+/* rowan setup, in a file of its own. */
+extern const struct command_option setup_options[];
+int setup_run(struct run *r);
+
 /* rowan diary export, in a file of its own. */
 int diary_export_run(struct run *r);
 
