@@ -208,6 +208,7 @@ def run():
     audit(auditor, advocate, colleague, case, "words of the victim")
     witnesses(online, offline, auditor)
     back(before, (coordinator, online, offline, auditor))
+    return "an auditor reconstructs, witnesses cosign and refuse"
 
 
 def put_back(copy, people):
@@ -301,7 +302,6 @@ def back(before, people):
         assert {"past", "back"} <= for_a_court(person)
         shutil.rmtree(k.path("other"))
     assert contradictions(offline) == []
-    return "an auditor reconstructs, witnesses cosign and refuse"
 
 
 k.tell(run)

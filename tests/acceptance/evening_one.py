@@ -238,6 +238,8 @@ def evening():
     k.stop()
     search([b"bluebell", b"Imogen", b"Rosalind", b"lunch", b"A car will",
             b"Are you safe", b"For the new phone"])
+    return ("evening one: held, revoked, enrolled anew, alarmed (%d s)"
+            % (time.time() - begun))
 
 
 def alarms(person):
@@ -266,8 +268,6 @@ def search(words):
             assert b"127.0.0.1" not in data, path
             assert b"::1" not in data or not path.endswith("log"), path
     assert found >= 4 and b"SQLite format 3" in kinds, (found, kinds)
-    return ("evening one: held, revoked, enrolled anew, alarmed (%d s)"
-            % (time.time() - begun))
 
 
 k.tell(evening)
