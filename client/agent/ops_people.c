@@ -152,8 +152,7 @@ static int op_devices(struct request *q)
 	return put_devices(q, &member, list);
 }
 
-/* ---- invites
- * -------------------------------------------------------------------- */
+/* ---- invites ------------------------------------------------------------ */
 
 static int op_invite(struct request *q)
 {

@@ -203,8 +203,7 @@ static int op_config(struct request *q)
 	return 0;
 }
 
-/* ---- coming to a card
- * ---------------------------------------------------------- */
+/* ---- coming to a card --------------------------------------------------- */
 
 static int op_enrol(struct request *q)
 {

@@ -51,8 +51,7 @@ static int do_act(
 	return code;
 }
 
-/* ---- open, close
- * -------------------------------------------------------------- */
+/* ---- open, close -------------------------------------------------------- */
 
 static const struct command_option open_options[] = {
 	{"day", 'd', "DAY", N_("of the referral: today, yesterday, 2026-01-15"),
@@ -186,8 +185,7 @@ static int reset_run(struct run *r)
 		_("The channel begins anew."), NULL);
 }
 
-/* ---- assignments
- * ---------------------------------------------------------------- */
+/* ---- assignments -------------------------------------------------------- */
 
 static const struct command_option assign_options[] = {
 	{"from", 'f', "TIME", N_("begins then; at once without it"),
@@ -385,8 +383,7 @@ static int cover_run(struct run *r)
 	return assign_one(r, &a);
 }
 
-/* ---- handover
- * ---------------------------------------------------------------------- */
+/* ---- handover ----------------------------------------------------------- */
 
 static const struct command_option handover_options[] = {
 	{"from", 'f', "PERSON", N_("whose cases; you, without it"),
@@ -555,8 +552,7 @@ static int handover_run(struct run *r)
 	return code;
 }
 
-/* ---- the bar list
- * ------------------------------------------------------------------ */
+/* ---- the bar list ------------------------------------------------------- */
 
 static const struct command_option bar_options[] = {
 	{"reason", 'r', "TEXT", N_("why; read by the team only"), COMMAND_TEXT},

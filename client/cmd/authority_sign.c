@@ -373,8 +373,7 @@ int authority_sign_run(struct run *r)
 	return code;
 }
 
-/* ---- the daemon
- * -------------------------------------------------------------- */
+/* ---- the daemon --------------------------------------------------------- */
 
 /* "tcp://HOST:PORT" or "KEY@tcp://HOST:PORT"; views borrow from ${text}. */
 static bool read_server(

@@ -56,8 +56,7 @@ struct chat {
 	int code;
 };
 
-/* ---- showing
- * ---------------------------------------------------------------------- */
+/* ---- showing ------------------------------------------------------------ */
 
 static void remark(struct chat *c, const char *text)
 {
@@ -146,8 +145,7 @@ static void show_people(struct chat *c, const json_t *of_case)
 	free(names);
 }
 
-/* ---- the agent's lines
- * --------------------------------------------------------------- */
+/* ---- the agent's lines -------------------------------------------------- */
 
 static void ask_read(struct chat *c, json_int_t last)
 {
@@ -336,9 +334,7 @@ static void hear(struct chat *c)
 		c->code = code;
 }
 
-/* ---- sending
- * ---------------------------------------------------------------------------
- */
+/* ---- sending ------------------------------------------------------------ */
 
 /* Somebody at a terminal goes on; a script must not take it for sent. */
 static void refuse(struct chat *c, const char *why, const char *hint)
@@ -381,9 +377,7 @@ static void send_text(struct chat *c, const char *text)
 	c->unanswered++;
 }
 
-/* ---- what is typed
- * ---------------------------------------------------------------------------
- */
+/* ---- what is typed ------------------------------------------------------ */
 
 static void help(struct chat *c)
 {
@@ -480,8 +474,7 @@ static int full_screen(struct chat *c)
 	return c->code;
 }
 
-/* ---- line by line
- * ---------------------------------------------------------------------- */
+/* ---- line by line ------------------------------------------------------- */
 
 struct input {
 	char buffer[ROWAN_TEXT_MAX + 2];

@@ -24,8 +24,7 @@
 #include "ui/when.h"
 #include "ui/words.h"
 
-/* ---- read
- * ----------------------------------------------------------------------- */
+/* ---- read --------------------------------------------------------------- */
 
 static const struct command_option read_options[] = {
 	{"channel", 'c', "CHANNEL", N_("support, team or diary (support)"),
@@ -68,8 +67,7 @@ static int read_run(struct run *r)
 	return EXIT_DONE;
 }
 
-/* ---- send
- * ----------------------------------------------------------------------- */
+/* ---- send --------------------------------------------------------------- */
 
 static const struct command_option send_options[] = {
 	{"channel", 'c', "CHANNEL", N_("support, team or diary (support)"),
@@ -259,8 +257,7 @@ static int team_run(struct run *r)
 	return send_text(r, "team");
 }
 
-/* ---- attach, get
- * ------------------------------------------------------------------ */
+/* ---- attach, get -------------------------------------------------------- */
 
 static const struct command_option attach_options[] = {
 	{"channel", 'c', "CHANNEL", N_("support, team or diary (support)"),
@@ -412,8 +409,7 @@ static int get_run(struct run *r)
 	return code;
 }
 
-/* ---- names, forgetting, history
- * ----------------------------------------------------- */
+/* ---- names, forgetting, history ----------------------------------------- */
 
 static const struct command_option name_options[] = {
 	{"channel", 'c', "CHANNEL", N_("support, team or diary (support)"),

@@ -23,8 +23,7 @@
 #define INVITE_PAUSE_MS 500
 #define LINE_LEN	(10 * (INVITE_GROUP + 2)) /* ten groups */
 
-/* ---- invite
- * --------------------------------------------------------------------- */
+/* ---- invite ------------------------------------------------------------- */
 
 static const struct command_option invite_options[] = {
 	{"colleague", 0, NULL,
@@ -376,8 +375,7 @@ static int consent_run(struct run *r)
 	return code;
 }
 
-/* ---- verify
- * ----------------------------------------------------------------------- */
+/* ---- verify ------------------------------------------------------------- */
 
 static const struct command_option verify_options[] = {
 	{"channel", 'c', "CHANNEL", N_("support, team or diary (support)"),
@@ -433,8 +431,7 @@ static int verify_run(struct run *r)
 	return code;
 }
 
-/* ---- devices
- * ---------------------------------------------------------------------- */
+/* ---- devices ------------------------------------------------------------ */
 
 static const struct command_option devices_options[] = {
 	{"case", 0, "CASE", N_("of the victim of a case"), COMMAND_CASE},

@@ -51,8 +51,7 @@ bool json_flag(const json_t *o, const char *name)
 	return json_is_true(json_object_get(o, name));
 }
 
-/* ---- the connection
- * ---------------------------------------------------------- */
+/* ---- the connection ----------------------------------------------------- */
 
 static void close_remote(struct run *r)
 {
@@ -212,8 +211,7 @@ int remote_fd(struct run *r)
 	return connect_agent(r) == EXIT_DONE ? remote_of(r)->line.fd : -1;
 }
 
-/* ---- interrupts
- * ---------------------------------------------------------------- */
+/* ---- interrupts --------------------------------------------------------- */
 
 static volatile sig_atomic_t broken_off;
 
@@ -263,8 +261,7 @@ void remote_broken_off(struct run *r, const char *hint)
 	(void)raise(SIGINT);
 }
 
-/* ---- asking
- * -------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------- */
 
 int remote_send(struct run *r, json_t *request, json_int_t *ret_id)
 {

@@ -168,8 +168,7 @@ static bool left_out(const struct figures *f, bool exact, size_t *ret)
 	return exact || *ret == 0 || (*ret >= SMALL && !f->hidden[0]);
 }
 
-/* ---- forms
- * ------------------------------------------------------------------------ */
+/* ---- forms -------------------------------------------------------------- */
 
 static void cell_text(const struct figures *f, int k, char ret[24])
 {

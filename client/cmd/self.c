@@ -15,8 +15,7 @@
 #include "ui/when.h"
 #include "ui/words.h"
 
-/* ---- lock and unlock
- * ---------------------------------------------------------------- */
+/* ---- lock and unlock ---------------------------------------------------- */
 
 static int simple(struct run *r, const char *op, const char *words)
 {
@@ -131,8 +130,7 @@ static int wipe_run(struct run *r)
 		  "this device."));
 }
 
-/* ---- status
- * ---------------------------------------------------------------------- */
+/* ---- status ------------------------------------------------------------- */
 
 static void say_rights(const struct run *r, const json_t *list)
 {
@@ -235,8 +233,7 @@ static int status_run(struct run *r)
 	return EXIT_DONE;
 }
 
-/* ---- settings, agent
- * -------------------------------------------------------------- */
+/* ---- settings, agent ---------------------------------------------------- */
 
 static int config_run(struct run *r)
 {

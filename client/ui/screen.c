@@ -131,8 +131,7 @@ void screen_say(struct screen *s, unsigned long long key, const char *head,
 	s->changed = true;
 }
 
-/* ---- drawing
- * -------------------------------------------------------------------- */
+/* ---- drawing ------------------------------------------------------------ */
 
 static void put_line(int y, int x, const char *text, size_t columns)
 {
@@ -270,8 +269,7 @@ void screen_draw(struct screen *s)
 	(void)refresh();
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------ */
+/* ---- keys --------------------------------------------------------------- */
 
 static void scroll_by(struct screen *s, int lines)
 {

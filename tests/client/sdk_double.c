@@ -275,8 +275,7 @@ static struct world_case *find_case(const uint8_t *id)
 	return NULL;
 }
 
-/* ---- opening
- * ------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------ */
 
 static int write_vault(const char *path, const struct rowan_options *o)
 {
@@ -395,8 +394,7 @@ int rowan_event_done(struct rowan *r, const struct rowan_event *e)
 	return 0;
 }
 
-/* ---- enrolling
- * ------------------------------------------------------------------ */
+/* ---- enrolling ---------------------------------------------------------- */
 
 int rowan_enrol(struct rowan *r, const char *invite)
 {
@@ -503,8 +501,7 @@ uint64_t rowan_self_expires(const struct rowan *r)
 	return w.now + 300 * 86400UL;
 }
 
-/* ---- looking
- * --------------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------ */
 
 int rowan_cases(struct rowan *r, struct rowan_list **ret)
 {
@@ -620,8 +617,7 @@ int rowan_verified(struct rowan *r, const uint8_t channel[ROWAN_ID_LEN])
 	return 0;
 }
 
-/* ---- acting
- * ----------------------------------------------------------------------- */
+/* ---- acting ------------------------------------------------------------- */
 
 /* Each act stands at once, unless the world says otherwise. */
 static int act(const char *call, uint64_t *ret)

@@ -36,8 +36,7 @@ static char *in_dir(const char *name)
 	return mem_print("%s/%s", dir, name);
 }
 
-/* ---- the table
- * -------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------- */
 
 static void check_options(const struct command *c)
 {
@@ -99,8 +98,7 @@ static void the_table_is_whole(void **state)
 	assert_false(help_is_group("inbox"));
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------- */
+/* ---- keys --------------------------------------------------------------- */
 
 static void keys_open_with_their_passphrase(void **state)
 {
@@ -133,8 +131,7 @@ static void keys_open_with_their_passphrase(void **state)
 	free(path);
 }
 
-/* ---- the book
- * --------------------------------------------------------------------- */
+/* ---- the book ----------------------------------------------------------- */
 
 static const struct key32 key = {{7}}, wrong_key = {{8}};
 
@@ -241,8 +238,7 @@ static void the_book_shows_nothing_to_others(void **state)
 	free(path);
 }
 
-/* ---- events
- * ------------------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------- */
 
 static uint64_t add_event(struct evlog *j, int n)
 {
@@ -327,9 +323,7 @@ static void old_events_make_room(void **state)
 	free(path);
 }
 
-/* ---- lines
- * ----------------------------------------------------------------------------
- */
+/* ---- lines -------------------------------------------------------------- */
 
 static struct line make_line(int *ret_other)
 {
@@ -424,9 +418,7 @@ static void a_long_home_has_no_socket(void **state)
 	places_free(&p);
 }
 
-/* ---- editing
- * -----------------------------------------------------------------------------
- */
+/* ---- editing ------------------------------------------------------------ */
 
 static void lines_are_edited_by_character(void **state)
 {

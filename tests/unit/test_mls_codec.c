@@ -316,8 +316,7 @@ static void unknown_values_are_carried(void **state)
 	}
 }
 
-/* --- Trees
- * --------------------------------------------------------------------- */
+/* ---- Trees -------------------------------------------------------------- */
 
 static int read_parent(const uint8_t *unmerged, size_t len)
 {
@@ -440,8 +439,7 @@ static void tree_does_not_end_in_a_parent(void **state)
 	leaf_node_unref(n);
 }
 
-/* --- Key packages
- * -------------------------------------------------------------- */
+/* ---- Key packages ------------------------------------------------------- */
 
 static int verify(struct bytes raw)
 {
@@ -510,8 +508,7 @@ static void key_packages_are_judged(void **state)
 	buf_wipe(&package);
 }
 
-/* --- Messages
- * -------------------------------------------------------------------- */
+/* ---- Messages ----------------------------------------------------------- */
 
 /* 6.3.1: padding "MUST" be all zero. */
 static void padding_is_zero(void **state)

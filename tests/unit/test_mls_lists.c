@@ -133,8 +133,7 @@ static void custom_types_need_support(void **state)
 	scene_end(&s);
 }
 
-/* --- 12.2, 12.4.3.2: external commits
- * ----------------------------------------- */
+/* ---- 12.2, 12.4.3.2: external commits ----------------------------------- */
 
 static void external_commits_hold_what_they_may(void **state)
 {
@@ -213,8 +212,7 @@ static void external_commits_have_their_form(void **state)
 	scene_end(&s);
 }
 
-/* --- 12.4: commits
- * --------------------------------------------------------------- */
+/* ---- 12.4: commits ------------------------------------------------------ */
 
 /* 12.4: "By default, the path field of a Commit MUST be populated." */
 static void paths_are_required(void **state)
@@ -357,8 +355,7 @@ static void tags_have_their_length(void **state)
 	scene_end(&s);
 }
 
-/* --- 6.1, 12.1.8: who may send what
- * -------------------------------------------- */
+/* ---- 6.1, 12.1.8: who may send what ------------------------------------- */
 
 static int application_as(struct scene *s, struct sender sender)
 {
