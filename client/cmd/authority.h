@@ -74,6 +74,15 @@ int authority_book_add(
 	struct authority_book *b, struct bytes raw, uint64_t now);
 
 /**
+ * authority_book_card(b, key, card, block):
+ * Sign ${card} as of its issued_at, log it, and append its block to ${block}.
+ * EXIT_DONE, or said.
+ */
+int authority_book_card(struct authority_book *b,
+	const struct authority_key *key, struct wire_card *card,
+	struct writer *block);
+
+/**
  * authority_item_next(text, ret), authority_item_copy(ret, from):
  * The next item of a chain as text, which then begins behind it; a copy. The
  * caller owns ${ret}->raw. ROWAN_E_NOT_FOUND at the end, ROWAN_E_MALFORMED,

@@ -383,6 +383,34 @@ int authority_book_add(struct authority_book *b, struct bytes raw, uint64_t now)
 	return code == EXIT_DONE ? authority_book_write(b) : code;
 }
 
+int authority_book_card(struct authority_book *b,
+	const struct authority_key *key, struct wire_card *card,
+	struct writer *block)
+{
+	struct wire_statement st;
+	struct writer raw, w;
+	int rc, code;
+
+	writer_init(&raw, WIRE_CARD_MAX);
+	writer_init(&w, WIRE_STATEMENT_MAX);
+	rc = authority_card(
+		key, buf_view(&b->record[b->record_count - 1]), card, &raw);
+	if (rc == 0) {
+		authority_begin(&b->clinic, WIRE_ST_CARD, card->issued_at, &st);
+		st.u.card = writer_view(&raw);
+		rc = authority_sign(key, NULL, &st, &w);
+	}
+	if (rc == 0)
+		rc = armour_write(ARMOUR_CARD, writer_view(&raw), block);
+	code = rc == 0 ? authority_book_add(b, writer_view(&w), card->issued_at)
+		       : ui_fail(b->ui, exit_of(rc), NULL,
+				 _("the card cannot be signed: %s"),
+				 rowan_strerror(rc));
+	writer_wipe(&raw);
+	writer_wipe(&w);
+	return code;
+}
+
 int authority_book_key(const struct authority_book *b, const char *name,
 	struct authority_key **ret)
 {

@@ -43,34 +43,6 @@ static int find(const struct run *r, const struct authority_book *b,
 	return EXIT_DONE;
 }
 
-/* The statement that logs it, into ${b}; the card's block into ${block}. */
-static int sign(struct authority_book *b, struct wire_card *card,
-	const struct authority_key *key, struct writer *block)
-{
-	struct wire_statement st;
-	struct writer raw, w;
-	int rc, code;
-
-	writer_init(&raw, WIRE_CARD_MAX);
-	writer_init(&w, WIRE_STATEMENT_MAX);
-	rc = authority_card(
-		key, buf_view(&b->record[b->record_count - 1]), card, &raw);
-	if (rc == 0) {
-		authority_begin(&b->clinic, WIRE_ST_CARD, card->issued_at, &st);
-		st.u.card = writer_view(&raw);
-		rc = authority_sign(key, NULL, &st, &w);
-	}
-	if (rc == 0)
-		rc = armour_write(ARMOUR_CARD, writer_view(&raw), block);
-	code = rc == 0 ? authority_book_add(b, writer_view(&w), card->issued_at)
-		       : ui_fail(b->ui, exit_of(rc), NULL,
-				 _("the card cannot be signed: %s"),
-				 rowan_strerror(rc));
-	writer_wipe(&raw);
-	writer_wipe(&w);
-	return code;
-}
-
 /* Answers carry the daemon's card: the new one, and where it listens. */
 static int write_daemon(const struct authority_book *b, struct writer *block)
 {
@@ -116,7 +88,7 @@ static int renew(const struct run *r, struct authority_book *b,
 		card.scope.validity_max = days * DAY;
 	code = authority_book_key(b, "authority.key", &key);
 	if (code == EXIT_DONE)
-		code = sign(b, &card, key, &block);
+		code = authority_book_card(b, key, &card, &block);
 	if (code == EXIT_DONE && card.role == WIRE_ROLE_DAEMON)
 		code = write_daemon(b, &block);
 	if (code == EXIT_DONE) {

@@ -134,35 +134,6 @@ struct signing {
 	uint64_t now;
 };
 
-/* Sign a card, log it, and append its block to ${answer}. */
-static int sign_card(
-	const struct signing *s, struct wire_card *card, struct writer *answer)
-{
-	struct authority_book *b = s->book;
-	struct wire_statement st;
-	struct writer raw, w;
-	int rc, code;
-
-	writer_init(&raw, WIRE_CARD_MAX);
-	writer_init(&w, WIRE_STATEMENT_MAX);
-	rc = authority_card(
-		s->key, buf_view(&b->record[b->record_count - 1]), card, &raw);
-	if (rc == 0) {
-		authority_begin(&b->clinic, WIRE_ST_CARD, s->now, &st);
-		st.u.card = writer_view(&raw);
-		rc = authority_sign(s->key, NULL, &st, &w);
-	}
-	if (rc == 0)
-		rc = armour_write(ARMOUR_CARD, writer_view(&raw), answer);
-	code = rc == 0 ? authority_book_add(b, writer_view(&w), s->now)
-		       : ui_fail(b->ui, exit_of(rc), NULL,
-				 _("the card cannot be signed: %s"),
-				 rowan_strerror(rc));
-	writer_wipe(&raw);
-	writer_wipe(&w);
-	return code;
-}
-
 static void put_text(struct writer *w, const char *text)
 {
 	writer_raw(w, text, strlen(text));
@@ -305,7 +276,7 @@ static int sign_one(const struct run *r, const struct signing *s,
 	if (code == EXIT_DONE)
 		code = look(r, s->book, a, path);
 	if (code == EXIT_DONE)
-		code = sign_card(s, &card, &answer);
+		code = authority_book_card(s->book, s->key, &card, &answer);
 	if (code == EXIT_DONE)
 		code = write_answer(r, s, &answer, path);
 	writer_wipe(&answer);
@@ -486,7 +457,7 @@ int authority_daemon_run(struct run *r)
 		issue_begin(&a.q, &card);
 		card.not_before = card.issued_at = s.now;
 		card.not_after = s.now + days * DAY;
-		code = sign_card(&s, &card, &w);
+		code = authority_book_card(&b, s.key, &card, &w);
 	}
 	writer_raw(&w, servers.data, servers.len);
 	if (code == EXIT_DONE && writer_status(&w) == 0)
