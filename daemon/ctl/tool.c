@@ -68,9 +68,9 @@ static const struct tool_command table[] = {
 	{"backup verify", "[--key FILE] --newest | FILE", "restore aside and"
 		" check all of it", 0, 0, 1, tool_backup_verify},
 	{"backup restore", "[--key FILE] FILE --into FOLDER"
-		" [--last CHECKPOINT] [--lost FOLDER]",
+		" [--last GUARD] [--lost FOLDER]",
 		"restore into an empty folder", 0, 1, 1, tool_backup_restore},
-	{"backup finish", "FOLDER STATEMENT [ERASED...]",
+	{"backup finish", "FOLDER STATEMENTS [ERASED ...]",
 		"finish a restore that the authority signed", 0, 2,
 		2 + TOOL_ERASED_MAX, tool_backup_finish},
 	{"store check", "", "every invariant of the database",

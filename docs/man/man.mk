@@ -1,7 +1,7 @@
 # Manual pages.
 #
 #   make man             rowand.conf(5) from conf/rowand.conf
-#   make check-man       pages as mandoc wants them, and none stale
+#   make check-man       pages as mandoc wants them, none stale, no option left out
 
 .PHONY: man check-man
 man:
@@ -13,6 +13,8 @@ check-man:
 		{ echo "docs/man/rowand.conf.5 is stale: make man"; exit 1; }
 	$(Q)if command -v mandoc >/dev/null; then \
 		mandoc -Tlint -Wwarning docs/man/*.[1-9]; \
+		python3 tests/tools/pages.py $(B); \
 	else echo "  mandoc is not here: pages not checked"; fi
 
 CHECKS += check-man
+check-man: $(B)/rowand $(B)/rowanctl
