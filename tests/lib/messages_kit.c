@@ -260,3 +260,14 @@ size_t messages_kit_events(
 	}
 	return n;
 }
+
+int messages_kit_state(struct messages_kit *k, const struct id16 *id)
+{
+	struct messages_row m;
+	int state;
+
+	must(messages_get(k->x, id, &m));
+	state = m.state;
+	messages_row_wipe(&m);
+	return state;
+}

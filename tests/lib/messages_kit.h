@@ -53,6 +53,12 @@ void messages_kit_again(struct messages_kit *k);
 void messages_kit_end(struct messages_kit *k);
 
 /**
+ * messages_kit_state(k, id):
+ * The state of a message.
+ */
+int messages_kit_state(struct messages_kit *k, const struct id16 *id);
+
+/**
  * messages_kit_take(to, from, channel, raw):
  * What messages_take says of ${raw}, opened from ${from}, in a transaction.
  */

@@ -178,3 +178,18 @@ void proofs_kit_policy(struct proofs_kit *k, const struct world_person *p)
 	snprintf(text, sizeof text, "witness a %s\nquorum a\n", vkey);
 	double_must(proofs_policy(k->proofs, bytes_of(text, strlen(text))));
 }
+
+int proofs_kit_setup(void **state)
+{
+	struct proofs_kit *k = *state;
+
+	proofs_kit_begin(k);
+	proofs_kit_as(k, &k->clinic.cast.advocate);
+	return 0;
+}
+
+int proofs_kit_teardown(void **state)
+{
+	proofs_kit_end(*state);
+	return 0;
+}

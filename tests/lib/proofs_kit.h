@@ -44,6 +44,13 @@ void proofs_kit_leave(struct proofs_kit *k);
 void proofs_kit_again(struct proofs_kit *k);
 
 /**
+ * proofs_kit_setup(state), proofs_kit_teardown(state):
+ * Begin the kit ${*state} as the advocate, and end it, for each test.
+ */
+int proofs_kit_setup(void **state);
+int proofs_kit_teardown(void **state);
+
+/**
  * proofs_kit_settle(k), proofs_kit_look(k), proofs_kit_turn(k):
  * Work until nothing is to be done within a minute; look at the log, and
  * settle; let the time to the next look pass, and settle.

@@ -338,3 +338,19 @@ int pubkit_refuse(struct pubkit *k, struct buf message)
 	buf_wipe(&message);
 	return rc;
 }
+
+int pubkit_setup(void **state)
+{
+	static struct pubkit k;
+
+	memset(&k, 0, sizeof k);
+	pubkit_init(&k, PUBKIT_MEMBERS, bytes_of(NULL, 0));
+	*state = &k;
+	return 0;
+}
+
+int pubkit_teardown(void **state)
+{
+	pubkit_wipe(*state);
+	return 0;
+}

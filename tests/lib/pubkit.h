@@ -42,6 +42,14 @@ void pubkit_init(struct pubkit *k, uint32_t members, struct bytes extensions);
 void pubkit_wipe(struct pubkit *k);
 
 /**
+ * pubkit_setup(state), pubkit_teardown(state):
+ * A group of PUBKIT_MEMBERS for each test, in ${*state}.
+ */
+#define PUBKIT_MEMBERS 5
+int pubkit_setup(void **state);
+int pubkit_teardown(void **state);
+
+/**
  * pubkit_bytes(k, ret):
  * 32 fresh bytes that look like a public key.
  */
@@ -126,6 +134,13 @@ struct pubkit_wrong {
 struct buf pubkit_message(struct pubkit *k, struct sender sender,
 	uint8_t content_type, struct bytes body,
 	const struct pubkit_wrong *wrong);
+
+/**
+ * pubkit_proposal(k, body, wrong):
+ * A proposal of member 1, as pubkit_message; takes ${body}.
+ */
+struct buf pubkit_proposal(
+	struct pubkit *k, struct buf body, const struct pubkit_wrong *wrong);
 
 /* The entries of a Commit. Starts as {0}; the commit takes it up. */
 struct pubkit_entries {

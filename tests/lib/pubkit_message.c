@@ -264,3 +264,13 @@ struct buf pubkit_commit(struct pubkit *k, struct sender sender,
 	e->open = false;
 	return message;
 }
+
+struct buf pubkit_proposal(
+	struct pubkit *k, struct buf body, const struct pubkit_wrong *wrong)
+{
+	struct buf message = pubkit_message(
+		k, pubkit_member(1), CONTENT_PROPOSAL, buf_view(&body), wrong);
+
+	buf_wipe(&body);
+	return message;
+}

@@ -22,19 +22,6 @@
 static struct proofs_kit k;
 static struct cast *const t = &k.clinic.cast;
 
-static int setup(void **state)
-{
-	proofs_kit_begin(&k);
-	proofs_kit_as(&k, &t->advocate);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	proofs_kit_end(&k);
-	return 0;
-}
-
 /* How large what so many have cosigned is; 0: nothing. */
 static uint64_t cosigned_by(size_t n)
 {
@@ -333,7 +320,9 @@ static void who_is_no_witness_is_shown_the_newest(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f)                                                                   \
+	cmocka_unit_test_prestate_setup_teardown(                              \
+		f, proofs_kit_setup, proofs_kit_teardown, &k)
 	const struct CMUnitTest tests[] = {
 		T(who_is_no_witness_is_shown_the_newest),
 		T(two_witnesses_stand_on_one_checkpoint),

@@ -36,15 +36,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void state_is(struct messages_kit *k, const struct id16 *id, int state)
-{
-	struct messages_row m;
-
-	assert_int_equal(messages_get(k->x, id, &m), 0);
-	assert_int_equal(m.state, state);
-	messages_row_wipe(&m);
-}
-
 static void text_at(struct messages_kit *k, uint64_t *place, const char *text)
 {
 	struct messages_row m;
@@ -69,9 +60,9 @@ static void test_there_and_back(void **state)
 	struct messages_row m;
 	struct event e;
 
-	state_is(&a, &id, ROWAN_STATE_WAITING);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_WAITING);
 	messages_kit_bring(&b, &a);
-	state_is(&a, &id, ROWAN_STATE_SENT);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_SENT);
 	assert_int_equal(messages_kit_events(&a, ROWAN_EVENT_SENT, &e), 1);
 	assert_true(id16_eq(&e.message, &id));
 
@@ -92,12 +83,12 @@ static void test_there_and_back(void **state)
 	/* That it came is said by itself; that it was read is not, by her. */
 	receipts(&b);
 	messages_kit_bring(&a, &b);
-	state_is(&a, &id, ROWAN_STATE_DELIVERED);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_DELIVERED);
 	assert_int_equal(a.delivered, 1);
 	assert_int_equal(messages_kit_events(&a, ROWAN_EVENT_DELIVERED, &e), 1);
 	assert_true(id16_eq(&e.device, &b.device));
 	assert_int_equal(messages_mark_read(b.x, &id), 0);
-	state_is(&b, &id, ROWAN_STATE_SEEN);
+	assert_int_equal(messages_kit_state(&b, &id), ROWAN_STATE_SEEN);
 	assert_int_equal(messages_unread(b.x, NULL), 0);
 	receipts(&b);
 	assert_int_equal(b.post_count, 0);
@@ -113,7 +104,7 @@ static void test_read_receipts(void **state)
 	receipts(&a);
 	assert_int_equal(a.post_count, 2);
 	messages_kit_bring(&b, &a);
-	state_is(&b, &id, ROWAN_STATE_READ);
+	assert_int_equal(messages_kit_state(&b, &id), ROWAN_STATE_READ);
 	assert_int_equal(messages_kit_events(&b, ROWAN_EVENT_READ, NULL), 1);
 
 	/* Opted in; kept over a restart. */
@@ -124,7 +115,7 @@ static void test_read_receipts(void **state)
 	assert_int_equal(messages_mark_read(b.x, &second), 0);
 	receipts(&b);
 	messages_kit_bring(&a, &b);
-	state_is(&a, &second, ROWAN_STATE_READ);
+	assert_int_equal(messages_kit_state(&a, &second), ROWAN_STATE_READ);
 
 	assert_int_equal(messages_read_receipts(a.x, false), 0);
 	id = messages_kit_text(&b, SUPPORT, "thanks");
@@ -133,7 +124,7 @@ static void test_read_receipts(void **state)
 	receipts(&a);
 	assert_int_equal(a.post_count, 1);
 	messages_kit_bring(&b, &a);
-	state_is(&b, &id, ROWAN_STATE_DELIVERED);
+	assert_int_equal(messages_kit_state(&b, &id), ROWAN_STATE_DELIVERED);
 }
 
 /* A receipt is worth something for one's own message in its channel only. */
@@ -146,7 +137,7 @@ static void test_receipts_not_believed(void **state)
 	/* Said in another channel. */
 	assert_int_equal(
 		messages_kit_take(&a, &b, TEAM, buf_view(&b.posts[0].raw)), 0);
-	state_is(&a, &id, ROWAN_STATE_SENT);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_SENT);
 	/* To somebody who did not write it. */
 	other = messages_kit_text(&c, SUPPORT, "two");
 	messages_kit_bring(&a, &c);
@@ -156,8 +147,8 @@ static void test_receipts_not_believed(void **state)
 		assert_int_equal(messages_kit_take(&a, &b, SUPPORT,
 					 buf_view(&b.posts[i].raw)),
 			0);
-	state_is(&a, &id, ROWAN_STATE_DELIVERED);
-	state_is(&a, &other, ROWAN_STATE_NEW);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_DELIVERED);
+	assert_int_equal(messages_kit_state(&a, &other), ROWAN_STATE_NEW);
 	/* Twice is once. */
 	assert_int_equal(
 		messages_kit_events(&a, ROWAN_EVENT_DELIVERED, NULL), 1);
@@ -184,9 +175,9 @@ static void test_receipt_first(void **state)
 	assert_int_equal(
 		messages_kit_take(&a, &b, SUPPORT, buf_view(&b.posts[0].raw)),
 		0);
-	state_is(&a, &id, ROWAN_STATE_WAITING);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_WAITING);
 	messages_kit_bring(&c, &a);
-	state_is(&a, &id, ROWAN_STATE_DELIVERED);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_DELIVERED);
 }
 
 static void test_order(void **state)
@@ -273,7 +264,7 @@ static void test_stolen_id(void **state)
 	assert_int_equal(
 		messages_kit_events(&b, ROWAN_EVENT_UNREADABLE, &e), 1);
 	assert_int_equal(messages_kit_take(&a, &c, SUPPORT, buf_view(raw)), 0);
-	state_is(&a, &id, ROWAN_STATE_WAITING);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_WAITING);
 	assert_int_equal(messages_unread(b.x, NULL), 1);
 }
 
@@ -465,7 +456,7 @@ static void test_refusals(void **state)
 	assert_int_equal(messages_write(a.x, &(struct id16){{5}}, &d, &id),
 		ROWAN_E_REFUSED);
 	messages_kit_bring(&b, &a);
-	state_is(&b, &id, ROWAN_STATE_NEW);
+	assert_int_equal(messages_kit_state(&b, &id), ROWAN_STATE_NEW);
 }
 
 static void test_cancel(void **state)
@@ -480,7 +471,7 @@ static void test_cancel(void **state)
 	a.unpost_rc = ROWAN_E_STATE;
 	assert_int_equal(messages_cancel(a.x, &id), ROWAN_E_STATE);
 	assert_int_equal(messages_forget(a.x, &id), ROWAN_E_AGAIN);
-	state_is(&a, &id, ROWAN_STATE_WAITING);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_WAITING);
 	messages_kit_bring(&b, &a);
 	assert_int_equal(messages_cancel(a.x, &id), ROWAN_E_STATE);
 	assert_int_equal(messages_cancel(b.x, &id), ROWAN_E_STATE);
@@ -506,7 +497,7 @@ static void test_unsent(void **state)
 	assert_int_equal(vault_begin(a.kit.vault), 0);
 	assert_int_equal(messages_unsent(a.x, &id, ROWAN_E_REFUSED), 0);
 	assert_int_equal(vault_commit(a.kit.vault), 0);
-	state_is(&a, &id, ROWAN_STATE_FAILED);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_FAILED);
 	assert_int_equal(messages_kit_events(&a, ROWAN_EVENT_UNSENT, &e), 1);
 	assert_int_equal(e.code, ROWAN_E_REFUSED);
 	assert_true(id16_eq(&e.message, &id));
@@ -523,14 +514,14 @@ static void test_too_late(void **state)
 	messages_kit_bring(&b, &a);
 	assert_int_equal(messages_write(a.x, SUPPORT, &d, &id), 0);
 	assert_int_equal(messages_step(a.x, 0), 0);
-	state_is(&a, &id, ROWAN_STATE_WAITING);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_WAITING);
 	assert_int_equal(messages_wait(a.x, 0), 60000);
 	messages_kit_again(&a);
 	messages_time(a.x, a.now + 60);
 	messages_kit_events(&a, ROWAN_EVENT_UNSENT, NULL);
 	assert_int_equal(messages_step(a.x, 0), 0);
-	state_is(&a, &id, ROWAN_STATE_FAILED);
-	state_is(&a, &sent, ROWAN_STATE_SENT);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_FAILED);
+	assert_int_equal(messages_kit_state(&a, &sent), ROWAN_STATE_SENT);
 	assert_int_equal(messages_kit_events(&a, ROWAN_EVENT_UNSENT, &e), 1);
 	assert_int_equal(e.code, ROWAN_E_EXPIRED);
 	assert_int_equal(a.post_count, 0);
@@ -579,7 +570,7 @@ static void test_aborted(void **state)
 	receipts(&b);
 	assert_int_equal(b.post_count, 0);
 	messages_kit_bring(&b, &a);
-	state_is(&b, &id, ROWAN_STATE_NEW);
+	assert_int_equal(messages_kit_state(&b, &id), ROWAN_STATE_NEW);
 	assert_int_equal(messages_kit_events(&b, ROWAN_EVENT_MESSAGE, NULL), 1);
 }
 

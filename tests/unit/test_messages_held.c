@@ -38,15 +38,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void state_is(struct messages_kit *k, const struct id16 *id, int state)
-{
-	struct messages_row m;
-
-	assert_int_equal(messages_get(k->x, id, &m), 0);
-	assert_int_equal(m.state, state);
-	messages_row_wipe(&m);
-}
-
 static void step(struct messages_kit *k)
 {
 	k->now_ms += 60000;
@@ -371,7 +362,7 @@ static void test_hand_over(void **state)
 	step(&b);
 	assert_int_equal(messages_kit_events(&b, ROWAN_EVENT_HISTORY, &e), 1);
 	assert_int_equal(e.count, 3);
-	state_is(&b, &ids[1], ROWAN_STATE_NEW);
+	assert_int_equal(messages_kit_state(&b, &ids[1]), ROWAN_STATE_NEW);
 	/* And the giver hears what became of each. */
 	assert_int_equal(messages_kit_events(&a, ROWAN_EVENT_SENT, &e), 3);
 	assert_true(id16_eq(&e.message, &ids[2]));
@@ -449,7 +440,7 @@ static void test_hand_over_missed(void **state)
 		assert_true(id16_eq(&e.message, &id));
 	}
 	/* What was handed over is as it was. */
-	state_is(&a, &id, ROWAN_STATE_NEW);
+	assert_int_equal(messages_kit_state(&a, &id), ROWAN_STATE_NEW);
 }
 
 static void give(struct messages_kit *to, const struct messages_kit *from,

@@ -21,19 +21,6 @@
 static struct proofs_kit k;
 static struct cast *const t = &k.clinic.cast;
 
-static int setup(void **state)
-{
-	proofs_kit_begin(&k);
-	proofs_kit_as(&k, &t->advocate);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	proofs_kit_end(&k);
-	return 0;
-}
-
 static void a_growing_log_is_followed(void **state)
 {
 	uint64_t first, second;
@@ -612,7 +599,9 @@ static void a_witness_kept_from_looking_says_so(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f)                                                                   \
+	cmocka_unit_test_prestate_setup_teardown(                              \
+		f, proofs_kit_setup, proofs_kit_teardown, &k)
 	const struct CMUnitTest tests[] = {
 		T(a_growing_log_is_followed),
 		T(another_leaf_than_ours_is_an_alarm),

@@ -12,35 +12,6 @@
 
 #include "lib/pubkit.h"
 
-#define MEMBERS 5
-
-static int setup(void **state)
-{
-	static struct pubkit k;
-
-	memset(&k, 0, sizeof k);
-	pubkit_init(&k, MEMBERS, bytes_of(NULL, 0));
-	*state = &k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	pubkit_wipe(*state);
-	return 0;
-}
-
-/* A proposal of member 1. */
-static struct buf proposal(
-	struct pubkit *k, struct buf body, const struct pubkit_wrong *wrong)
-{
-	struct buf message = pubkit_message(
-		k, pubkit_member(1), CONTENT_PROPOSAL, buf_view(&body), wrong);
-
-	buf_wipe(&body);
-	return message;
-}
-
 /* A commit of member 0 that covers one proposal by value. */
 static struct buf commit_of(struct pubkit *k, struct buf body)
 {
@@ -56,7 +27,7 @@ static void test_follows_a_group(void **state)
 	struct pubkit_entries e = {0};
 	const struct pubkit_path none = {.none = true};
 	struct buf update =
-		proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+		pubkit_proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
 
 	/* empty commit, update by reference with remove and add, add alone */
 	assert_int_equal(pubkit_process(k, pubkit_commit(k, pubkit_member(2),
@@ -64,7 +35,8 @@ static void test_follows_a_group(void **state)
 		0);
 	assert_int_equal(k->group->context->epoch, 2);
 	buf_wipe(&update);
-	update = proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+	update =
+		pubkit_proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
 	pubkit_by_ref(k, &e, buf_view(&update));
 	assert_int_equal(pubkit_process(k, update), 0);
 	assert_int_equal(k->group->cache.n, 1);
@@ -90,7 +62,7 @@ static void test_says_what_changes(void **state)
 	struct pubkit_entries e = {0};
 	struct public_staged *staged;
 	struct buf update =
-		proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+		pubkit_proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
 	struct buf message;
 
 	pubkit_by_ref(k, &e, buf_view(&update));
@@ -132,7 +104,7 @@ static void test_merges_once_and_in_its_epoch(void **state)
 	struct public_staged *late;
 	struct public_staged *first;
 	struct buf message =
-		proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+		pubkit_proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
 	struct buf commit =
 		pubkit_commit(k, pubkit_member(0), NULL, NULL, NULL);
 
@@ -158,7 +130,7 @@ static void test_staged_twice(void **state)
 	struct pubkit *k = *state;
 	struct public_staged *first;
 	struct public_staged *second;
-	struct buf message = proposal(k, pubkit_remove(2), NULL);
+	struct buf message = pubkit_proposal(k, pubkit_remove(2), NULL);
 
 	assert_int_equal(public_group_process(k->group, &k->policy,
 				 buf_view(&message), &first),
@@ -178,7 +150,7 @@ static void test_staged_twice(void **state)
 static void test_same_proposal_twice(void **state)
 {
 	struct pubkit *k = *state;
-	struct buf message = proposal(k, pubkit_remove(2), NULL);
+	struct buf message = pubkit_proposal(k, pubkit_remove(2), NULL);
 	struct buf again;
 
 	assert_int_equal(buf_copy(&again, buf_view(&message)), 0);
@@ -197,7 +169,7 @@ static void test_external_join_and_resync(void **state)
 	pubkit_by_value(&e, pubkit_external_init(k));
 	assert_int_equal(
 		pubkit_process(k, pubkit_commit(k, joiner, &e, &path, &as)), 0);
-	assert_int_equal(tree_members(k->group->tree), MEMBERS + 1);
+	assert_int_equal(tree_members(k->group->tree), PUBKIT_MEMBERS + 1);
 	/* the member of leaf 2 comes back under the same key */
 	path.client = &k->client[2];
 	as.signer = &k->client[2];
@@ -205,7 +177,7 @@ static void test_external_join_and_resync(void **state)
 	pubkit_by_value(&e, pubkit_remove(2));
 	assert_int_equal(
 		pubkit_process(k, pubkit_commit(k, joiner, &e, &path, &as)), 0);
-	assert_int_equal(tree_members(k->group->tree), MEMBERS + 1);
+	assert_int_equal(tree_members(k->group->tree), PUBKIT_MEMBERS + 1);
 }
 
 /* 12.4.3.2: an external Commit "MUST NOT include any proposals by
@@ -217,7 +189,7 @@ static void test_external_join_by_reference(void **state)
 	const struct pubkit_path path = {.client = &k->client[9]};
 	const struct pubkit_wrong as = {.signer = &k->client[9]};
 	struct pubkit_entries e = {0};
-	struct buf remove = proposal(k, pubkit_remove(2), NULL);
+	struct buf remove = pubkit_proposal(k, pubkit_remove(2), NULL);
 
 	pubkit_by_value(&e, pubkit_external_init(k));
 	pubkit_by_ref(k, &e, buf_view(&remove));
@@ -247,7 +219,8 @@ static void test_save_and_load(void **state)
 	struct buf again;
 
 	assert_int_equal(
-		pubkit_process(k, proposal(k, pubkit_remove(2), NULL)), 0);
+		pubkit_process(k, pubkit_proposal(k, pubkit_remove(2), NULL)),
+		0);
 	assert_int_equal(public_group_save(k->group, &saved), 0);
 	assert_int_equal(
 		public_group_load(suite_default, buf_view(&saved), &loaded), 0);
@@ -356,7 +329,8 @@ static void test_load_what_was_never_saved(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, pubkit_setup, pubkit_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_follows_a_group),
 		TEST(test_says_what_changes),

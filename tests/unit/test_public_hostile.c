@@ -14,35 +14,6 @@
 #include "mls/public/object/extension.h"
 #include "mls/public/tree/tree_codec.h"
 
-#define MEMBERS 5
-
-static int setup(void **state)
-{
-	static struct pubkit k;
-
-	memset(&k, 0, sizeof k);
-	pubkit_init(&k, MEMBERS, bytes_of(NULL, 0));
-	*state = &k;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	pubkit_wipe(*state);
-	return 0;
-}
-
-/* A proposal of member 1. */
-static struct buf proposal(
-	struct pubkit *k, struct buf body, const struct pubkit_wrong *wrong)
-{
-	struct buf message = pubkit_message(
-		k, pubkit_member(1), CONTENT_PROPOSAL, buf_view(&body), wrong);
-
-	buf_wipe(&body);
-	return message;
-}
-
 /* --- Framing ----------------------------------------------------------- */
 
 static void test_wrong_group_and_epoch(void **state)
@@ -53,9 +24,10 @@ static void test_wrong_group_and_epoch(void **state)
 	const struct pubkit_wrong future = {.epoch = 1};
 
 	assert_int_equal(
-		pubkit_refuse(k, proposal(k, pubkit_remove(2), &group)),
+		pubkit_refuse(k, pubkit_proposal(k, pubkit_remove(2), &group)),
 		ROWAN_E_MLS_WRONG_GROUP);
-	assert_int_equal(pubkit_refuse(k, proposal(k, pubkit_remove(2), &past)),
+	assert_int_equal(
+		pubkit_refuse(k, pubkit_proposal(k, pubkit_remove(2), &past)),
 		ROWAN_E_MLS_WRONG_EPOCH);
 	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
 						  NULL, NULL, &future)),
@@ -71,8 +43,9 @@ static void test_wrong_signature(void **state)
 		{.wire_format = WIRE_FORMAT_PRIVATE_MESSAGE}};
 
 	for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
-		assert_int_equal(pubkit_refuse(k, proposal(k, pubkit_remove(2),
-							  &wrongs[i])),
+		assert_int_equal(
+			pubkit_refuse(k, pubkit_proposal(k, pubkit_remove(2),
+						 &wrongs[i])),
 			ROWAN_E_MLS_SIGNATURE);
 		assert_int_equal(
 			pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
@@ -88,12 +61,13 @@ static void test_wrong_tags(void **state)
 	const struct pubkit_wrong short_tag = {.short_tag = true};
 	const struct pubkit_wrong confirmation = {.confirmation = true};
 	const struct pubkit_wrong unconfirmed = {.no_confirmation = true};
-	struct buf message = proposal(k, pubkit_remove(2), NULL);
+	struct buf message = pubkit_proposal(k, pubkit_remove(2), NULL);
 
-	assert_int_equal(pubkit_refuse(k, proposal(k, pubkit_remove(2), &none)),
-		ROWAN_E_MLS_MEMBERSHIP);
 	assert_int_equal(
-		pubkit_refuse(k, proposal(k, pubkit_remove(2), &short_tag)),
+		pubkit_refuse(k, pubkit_proposal(k, pubkit_remove(2), &none)),
+		ROWAN_E_MLS_MEMBERSHIP);
+	assert_int_equal(pubkit_refuse(k, pubkit_proposal(k, pubkit_remove(2),
+						  &short_tag)),
 		ROWAN_E_MLS_MEMBERSHIP);
 	assert_int_equal(pubkit_refuse(k, pubkit_commit(k, pubkit_member(0),
 						  NULL, NULL, &confirmation)),
@@ -272,7 +246,7 @@ static void test_newcomer_asks(void **state)
 	assert_int_equal(pubkit_process(k, pubkit_commit(k, pubkit_member(0),
 						   &e, NULL, NULL)),
 		0);
-	assert_int_equal(tree_members(k->group->tree), MEMBERS + 1);
+	assert_int_equal(tree_members(k->group->tree), PUBKIT_MEMBERS + 1);
 	buf_wipe(&body);
 }
 
@@ -335,7 +309,7 @@ static void test_path_required(void **state)
 	struct pubkit *k = *state;
 	const struct pubkit_path none = {.none = true};
 	struct buf update =
-		proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
+		pubkit_proposal(k, pubkit_update(k, &k->client[1], NULL), NULL);
 	struct buf update_ref;
 	struct buf needy[2];
 	struct pubkit_entries e = {0};
@@ -521,10 +495,11 @@ static void test_too_many_proposals(void **state)
 	/* Ed25519 is deterministic: the types make them differ. */
 	for (uint16_t i = 0; i < MLS_CACHE_MAX && rc == 0; i++)
 		rc = pubkit_process(
-			k, proposal(k, pubkit_other((uint16_t)(0x1000 + i)),
-				   NULL));
+			k, pubkit_proposal(k,
+				   pubkit_other((uint16_t)(0x1000 + i)), NULL));
 	assert_int_equal(rc, 0);
-	assert_int_equal(pubkit_refuse(k, proposal(k, pubkit_remove(2), NULL)),
+	assert_int_equal(
+		pubkit_refuse(k, pubkit_proposal(k, pubkit_remove(2), NULL)),
 		ROWAN_E_LIMIT);
 }
 
@@ -564,7 +539,8 @@ static void test_last_epoch(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, pubkit_setup, pubkit_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_only_handshakes),
 		TEST(test_too_many_proposals),
