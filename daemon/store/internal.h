@@ -151,11 +151,12 @@ struct store {
 	uint64_t tried;	 /* when the log was last to be cut */
 	uint64_t looked; /* for the files, last */
 	uint64_t now;
-	uint64_t sure;	   /* what starts later has not started */
-	int64_t budget;	   /* bytes this transaction may add */
-	uint64_t frames;   /* in the log after the last commit */
-	uint64_t tidied;   /* the same when it was last tidied */
-	uint64_t finished; /* and when the writer last moved the rest */
+	uint64_t sure;	     /* what starts later has not started */
+	int64_t budget;	     /* bytes this transaction may add */
+	unsigned unmeasured; /* transactions since it was measured */
+	uint64_t frames;     /* in the log after the last commit */
+	uint64_t tidied;     /* the same when it was last tidied */
+	uint64_t finished;   /* and when the writer last moved the rest */
 
 	struct idmap devices;	      /* struct device */
 	struct idmap channels;	      /* struct channel */

@@ -18,6 +18,7 @@
 
 #include "lib/faulty_vfs.h"
 #include "lib/store_kit.h"
+#include "store/internal.h"
 
 #define KIB 1024u
 #define MIB (1024u * KIB)
@@ -143,6 +144,26 @@ static void test_quota(void **state)
 	kit_stop(&k);
 }
 
+/* Far from the quota it is not asked each time how far; but it is asked. */
+static void test_far(void **state)
+{
+	bool room = true;
+	struct kit k;
+
+	kit_start(&k, "/dev/shm");
+	kit_begin(&k);
+	assert_true(store_room(k.st));
+	kit_commit(&k);
+	k.st->max_pages = 1;
+	for (int i = 0; room && i < 100; i++) {
+		kit_begin(&k);
+		room = store_room(k.st);
+		kit_commit(&k);
+	}
+	assert_false(room);
+	kit_stop(&k);
+}
+
 /* The engine finds no room where none was expected: a commit fails. */
 static void test_volume_full_at_commit(void **state)
 {
@@ -240,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quota),
+		cmocka_unit_test(test_far),
 		cmocka_unit_test(test_volume_full_at_commit),
 		cmocka_unit_test(test_small_volume),
 	};
