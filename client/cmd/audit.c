@@ -511,12 +511,16 @@ static int export_run(struct run *r)
 			_("choose a folder that is not there yet"), _("%s: %s"),
 			x.folder, strerror(errno));
 	x.list = open_memstream(&data, &len);
-	if (x.list == NULL)
+	if (x.list == NULL) {
+		file_unmake(x.folder);
 		return ui_fail(&r->ui, EXIT_MACHINE, NULL, _("out of memory"));
+	}
 	code = export_all(r, &x);
 	(void)fclose(x.list);
 	if (code == EXIT_DONE)
 		code = put(r, x.folder, "timeline.jsonl", data);
+	if (code != EXIT_DONE)
+		file_unmake(x.folder);
 	free(data);
 	return code;
 }

@@ -344,8 +344,8 @@ int diary_export_run(struct run *r)
 	code = authority_read(r, authority, &x.authority);
 	if (code == EXIT_DONE)
 		code = folders(&x);
-	if (code == EXIT_DONE)
-		code = write_all(&x);
+	if (code == EXIT_DONE && (code = write_all(&x)) != EXIT_DONE)
+		file_unmake(x.folder);
 	for (size_t i = 0; i < x.b.entry_count; i++)
 		omitted += x.b.entries[i].omitted;
 	if (code == EXIT_DONE) {

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,4 +193,16 @@ int file_give(const struct ui *ui, const char *path, struct bytes data)
 	if (code == EXIT_DONE && path != NULL && strcmp(path, "-") != 0)
 		ui_json(ui, json_pack("{s:s}", "path", path));
 	return code;
+}
+
+static int unmake_one(
+	const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)remove(path);
+	return 0;
+}
+
+void file_unmake(const char *folder)
+{
+	(void)nftw(folder, unmake_one, 8, FTW_DEPTH | FTW_PHYS);
 }

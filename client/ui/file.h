@@ -54,4 +54,11 @@ int file_free(const struct ui *ui, const char *path);
  */
 ROWAN_MUST int file_put(const char *path, struct bytes data, unsigned flags);
 
+/**
+ * file_unmake(folder):
+ * Of a folder that this command has made and could not finish nothing stays,
+ * so that the same command can be given again. Follows no link.
+ */
+void file_unmake(const char *folder);
+
 #endif

@@ -16,6 +16,7 @@ $(ACCEPTANCE_SO): $(B)/tests/acceptance/clock_preload.o
 STORIES += check-evening-one check-evening-two check-audit check-bundle
 STORIES += check-witnesses
 STORY_NEEDS += $(ACCEPTANCE_SO) $(B)/tests/acceptance/sign_kill_preload.so
+STORY_NEEDS += $(B)/tests/acceptance/liar
 .PHONY: check-evening-one check-evening-two
 $(eval $(call test_program,acceptance/opens,tests/acceptance/opens.c))
 STORY_NEEDS += $(B)/tests/acceptance/opens
@@ -28,8 +29,19 @@ $(B)/tests/acceptance/sign_kill_preload.so: \
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared -o $@ $< -ldl
 
+# The daemon, with some of its answers about the log made up.
+LIES := log_path log_entries_answer log_details_answer checkpoint_answer
+$(B)/tests/acceptance/liar: $(B)/tests/acceptance/liar.o $(B)/daemon/rowand.o \
+		$(B)/daemon/wipe.o $(LIBS_DAEMON)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(LIES:%=-Wl,--wrap=wire_%_encode) -o $@ $^ \
+		$(ZMQ) $(SQLITE) $(CONFIG) $(SODIUM) -lpthread
+-include $(B)/tests/acceptance/liar.d
+
 .PHONY: check-audit
-check-audit: $(CLINIC_PROGRAMS) $(B)/tests/acceptance/sign_kill_preload.so
+check-audit: $(CLINIC_PROGRAMS) $(B)/tests/acceptance/sign_kill_preload.so \
+		$(B)/tests/acceptance/liar
 	$(Q)python3 tests/acceptance/audit.py $(B)
 .PHONY: check-witnesses
 check-witnesses: $(CLINIC_PROGRAMS)

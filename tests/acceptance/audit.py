@@ -1,6 +1,7 @@
 """An auditor of another agency reconstructs who did what, without a content
 key; an agency's witness cosigns, online and by file, and refuses a log that
-went back. usage: audit.py BUILD
+went back; what a daemon makes up (liar.c) is told from what it signed.
+usage: audit.py BUILD
 """
 
 import json
@@ -174,12 +175,46 @@ def audit(auditor, advocate, colleague, case, victim_words):
         assert colleague.code("audit", *args) == 7, args
 
 
+def lied_to(auditor, case):
+    """What the daemon makes up has its exit code, and is not called good."""
+    whole = (("audit", "verify"),)
+    since = (("audit", "verify", "--since", "32"),)
+    told = (("audit", "timeline"), ("audit", "who-read", case),
+            ("audit", "follow", "--from", "0", "--count", "5"),
+            ("audit", "export", case, "lies"))
+    for lie, commands, code in (
+            ("leaves-bit", whole, 18), ("leaves-swapped", whole, 18),
+            ("leaves-missing", since, 18), ("leaves-none", whole, 18),
+            ("path-bit", since + told[:1], 18), ("path-less", since, 18),
+            ("path-none", since, 18), ("path-more", since, 18),
+            ("path-longest", since, 18), ("details-more", told, 18),
+            ("details-swapped", told, 18), ("details-twice", told[:1], 18),
+            ("details-less", told[:1], 14), ("note-old", whole + told, 11),
+            ("note-bit", whole, 18), ("note-none", told[:1], 18)):
+        for command in commands:
+            with open(k.path("lie"), "w") as f:
+                f.write(lie)
+            p = auditor.run(*command, check=False)
+            os.unlink(k.path("lie"))
+            assert p.returncode == code, (lie, command, p)
+            assert "good" not in p.stdout and "error: " in p.stderr, p
+            # Nothing of an export that could not be finished stays.
+            assert os.listdir(k.path("lied.files")) == [], lie
+    auditor.run("audit", "verify")
+    whole = auditor.json("audit", "timeline")
+    assert whole["unopened"] == 0, whole
+    # What was made up proves nothing against an honest log.
+    kept = contradictions(auditor)
+    assert kept and not any(c["proved"] for c in kept), kept
+
+
 def run():
     k.begin()
     coordinator = k.staff("coordinator", "clinic", "coordinate")
     advocate = k.staff("advocate", "advocacy", "enrol")
     colleague = k.staff("colleague", "probation")
     auditor = k.staff("auditor", "health", "audit")
+    lied = k.staff("lied", "health", "audit")
     online, offline = k.witness("online"), k.witness("offline", False)
     k.import_cards()
     k.start()
@@ -202,10 +237,14 @@ def run():
     before = k.path("before")
     k.stop()
     shutil.copytree(k.path("daemon/state"), before)
+    k.env["ROWAN_TEST_LIE"] = k.path("lie")
+    k.rowand = "tests/acceptance/liar"
     k.start()
-    for p in (auditor, online, advocate):
+    k.rowand = "rowand"
+    for p in (auditor, lied, online, advocate):
         p.current()
     audit(auditor, advocate, colleague, case, "words of the victim")
+    lied_to(lied, case)
     witnesses(online, offline, auditor)
     back(before, (coordinator, online, offline, auditor))
     return "an auditor reconstructs, witnesses cosign and refuse"

@@ -86,6 +86,8 @@ class Clinic:
         """The daemon's endpoint: 0 for members, 1 for enrolment, 2 to use."""
         return "tcp://%s:%d" % (self.host, self.ports[0] + n)
 
+    rowand = "rowand"  # or what runs in its place
+
     def program(self, name):
         return os.path.join(self.build, name)
 
@@ -167,7 +169,7 @@ class Clinic:
         notify.settimeout(120)
         env = dict(self.env, NOTIFY_SOCKET=self.path("daemon/notify"))
         self.daemon = subprocess.Popen(
-            [self.program("rowand"), *options, "--config",
+            [self.program(self.rowand), *options, "--config",
              self.path("daemon/rowand.conf")], env=env, stdout=self.log,
             stderr=self.log, stdin=subprocess.DEVNULL)
         try:

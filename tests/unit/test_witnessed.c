@@ -211,6 +211,25 @@ static void the_longest_ago_is_not_waited_for(void **state)
 	assert_int_equal(looks(0, 1, NULL), second);
 }
 
+/* And as many as there is room for are. */
+static void so_many_are_waited_for(void **state)
+{
+	struct buf note;
+	uint64_t first = looks(0, 0, &note), second;
+
+	for (size_t i = 1; i < HEAD_WITNESS_MAX; i++)
+		assert_int_equal(looks(i, 1, NULL), first);
+	for (size_t i = 1; i < HEAD_WITNESS_MAX; i++)
+		assert_int_equal(cosigns(i, &note), 0);
+	/* The first, who looked longest ago, is missing. */
+	second = is_given_newest(1, 1);
+	assert_true(is_given_newest(2, 1) > second);
+	assert_int_equal(cosigns(0, &note), 0);
+	buf_wipe(&note);
+	second = is_given_newest(1, 1);
+	assert_int_equal(looks(2, 1, NULL), second);
+}
+
 /* So many words stand on one checkpoint, and it waits for no more. */
 static void so_many_words_and_no_more(void **state)
 {
@@ -274,6 +293,7 @@ int main(void)
 		T(a_meeting_ends_with_its_time),
 		T(a_short_meeting_ends_with_its_time),
 		T(the_longest_ago_is_not_waited_for),
+		T(so_many_are_waited_for),
 		T(so_many_words_and_no_more),
 		T(what_is_read_back_is_bounded),
 	};
