@@ -3,7 +3,7 @@
 #   make check-tlog      the vectors are computed again; a kept export is
 #                        proved, and what is changed in it is named; what may
 #                        be handed over in place of one is refused
-#   make check-kept-whole  every single bit of it, half an hour [PART=1/8]
+#   make check-kept-whole  every single bit of it, a quarter of an hour [PART=1/8]
 #   make kept-export     another one in its place, out of a real clinic
 
 $(B)/tests/tlog/again.o: INC += -Iclient
@@ -19,6 +19,7 @@ CHECKS += check-tlog
 check-tlog: $(B)/rowan $(B)/tests/tlog/again
 	$(Q)python3 tests/tlog/vectors.py | cmp - tests/tlog/vectors.txt
 	$(Q)python3 tests/tlog/kept.py $(B)
+	$(Q)python3 tests/tlog/lists.py $(B)
 	$(Q)python3 tests/tlog/hostile.py $(B)
 
 .PHONY: check-kept-whole

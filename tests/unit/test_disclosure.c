@@ -37,6 +37,9 @@ static struct {
 	bool no_mark, handshake;
 	uint8_t version; /* of the consent */
 	bool longer;	 /* by a byte */
+	bool longer_said;
+	uint16_t mls, format;
+	bool succeeded; /* the receipt leads to the next authority */
 	struct wire_detail d;
 	bool same_content;
 	struct disclosed x; /* what is made of it */
@@ -82,6 +85,8 @@ static int setup(void **state)
 	s.marked = s.said;
 	s.same_content = true;
 	s.version = 1;
+	s.mls = 1;
+	s.format = 2;
 	s.d = (struct wire_detail){.act = WIRE_ACT_SUBMIT,
 		.grain = WIRE_GRAIN_SECOND,
 		.time = NOON,
@@ -148,14 +153,34 @@ static void make_envelope(struct writer *w)
 	uint8_t mark[SAID_MARKED_LEN];
 
 	assert_int_equal(said_mark(&s.marked, mark), 0);
-	writer_u16(w, 1);
-	writer_u16(w, 2);
+	writer_u16(w, s.mls);
+	writer_u16(w, s.format);
 	writer_vec(w, bytes_of("group", 5));
 	writer_u64(w, 3);
 	writer_u8(w, s.handshake ? 3 : 1);
 	writer_vec(w, bytes_of(mark, s.no_mark ? 0 : sizeof mark));
 	writer_vec(w, bytes_of("sender", 6));
 	writer_vec(w, bytes_of("sealed", 6));
+}
+
+/* What the authority's successor says of itself. */
+static void make_record(struct buf *ret)
+{
+	struct wire_record r = {.clinic = world.clinic.id, .created_at = NOON};
+	struct wire_key next;
+	struct writer w;
+
+	attest_key(world.successor, &r.key);
+	attest_key(other.seed, &next);
+	attest_hash(bytes_of(next.b, sizeof next.b), &r.successor_hash);
+	writer_init(&w, 4096);
+	assert_int_equal(wire_record_encode_tbs(&r, &w), 0);
+	assert_int_equal(attest_sign(ATTEST_RECORD, writer_view(&w),
+				 world.successor, &r.signature),
+		0);
+	w.len = 0;
+	assert_int_equal(wire_record_encode(&r, &w), 0);
+	assert_int_equal(writer_finish(&w, ret), 0);
 }
 
 /* A log of this one entry, by the daemon's key. */
@@ -170,7 +195,8 @@ static void make_receipt(struct bytes envelope, struct writer *w)
 	struct evidence_parts p;
 	struct note_key key;
 	struct writer detail, opening, note;
-	struct buf card;
+	struct buf card, next;
+	struct bytes both[2];
 
 	leaf_content(
 		s.same_content ? envelope : bytes_of("else", 4), &s.d.content);
@@ -189,11 +215,17 @@ static void make_receipt(struct bytes envelope, struct writer *w)
 	c.extension = bytes_of("time 1800009999\n", 16);
 	writer_init(&note, 4096);
 	assert_int_equal(checkpoint_sign(&note, &c, &key, sk), 0);
+	make_record(&next);
+	both[0] = buf_view(&world.record);
+	both[1] = buf_view(&next);
 	p = (struct evidence_parts){.opening = writer_view(&opening),
 		.path = &path,
 		.note = writer_view(&note),
-		.card = buf_view(&card)};
+		.card = buf_view(&card),
+		.records = both,
+		.record_count = s.succeeded ? 2 : 0};
 	assert_int_equal(evidence_write(&p, w), 0);
+	buf_wipe(&next);
 	writer_wipe(&opening);
 	writer_wipe(&note);
 	buf_wipe(&card);
@@ -212,6 +244,8 @@ static void build(void)
 	writer_init(&out, DISCLOSURE_MAX);
 	make_cards(&cards);
 	assert_int_equal(said_write(&s.said, &said), 0);
+	if (s.longer_said)
+		writer_u8(&said, 0);
 	make_envelope(&envelope);
 	make_receipt(writer_view(&envelope), &receipt);
 	if (s.c.said.b[0] == 0)
@@ -281,6 +315,11 @@ static void a_card_is_the_authoritys(void **state)
 	/* The authority's own signature, under a card that names a registrar:
 	 * not the one who signs. */
 	FOUND(s.card_by = world.authority, DISCLOSURE_CARD);
+	/* Whoever followed the authority may card, if the receipt shows it. */
+	FOUND(s.boss_by = world.successor, DISCLOSURE_CARD);
+	FOUND((s.boss_by = world.successor, s.succeeded = true),
+		DISCLOSURE_GOOD);
+	FOUND((s.boss_by = other.seed, s.succeeded = true), DISCLOSURE_CARD);
 }
 
 static void a_registrar_keeps_to_its_card(void **state)
@@ -330,6 +369,11 @@ static void the_words_are_those_handed_in(void **state)
 	FOUND(s.said.sent--, DISCLOSURE_ENVELOPE);
 	FOUND(s.no_mark = true, DISCLOSURE_ENVELOPE);
 	FOUND(s.handshake = true, DISCLOSURE_ENVELOPE);
+	FOUND(s.mls = 2, DISCLOSURE_ENVELOPE);
+	FOUND(s.format = 1, DISCLOSURE_ENVELOPE);
+	FOUND(s.longer_said = true, DISCLOSURE_FORM);
+	FOUND(s.said.body = s.marked.body = bytes_of(words, sizeof words),
+		DISCLOSURE_FORM);
 }
 
 static void the_log_has_it_as_hers(void **state)

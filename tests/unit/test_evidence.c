@@ -440,6 +440,12 @@ static void a_succession_is_shown(void **state)
 		const struct bytes swapped[] = {two[1], two[0]};
 		const struct bytes claim[] = {buf_view(&stolen), two[1]};
 		const struct bytes usurp[] = {two[0], buf_view(&stolen)};
+		const struct bytes five[] = {
+			two[0], two[1], two[1], two[1], two[1]};
+
+		assert_int_equal(
+			judge(buf_view(&card), five, 5, &first, &succeeded),
+			EVIDENCE_FORM);
 
 		/* Made before; whoever knows the first key, or both. */
 		assert_int_equal(
