@@ -63,6 +63,8 @@ want 0 serving serve
 rm -f "$dir/state/rowan.db-wal" "$dir/state/rowan.db-shm"
 cp "$dir/older.db" "$dir/state/rowan.db"
 want 65 "older copy" serve
+# In another second, or they would be the same leaves.
+sleep 1.1
 leaves 4
 want 65 "not the one" serve
 want 0 "taken as it is" "$rowand" --config "$dir/conf" --accept-log

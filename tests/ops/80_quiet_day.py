@@ -203,6 +203,11 @@ def remember(person):
             ids.update(re.findall("[0-9a-f]{32,64}", p.stdout))
 
 
+def turned_away():
+    with open(k.path("daemon/log")) as f:
+        return '"event":"handshake-refused"' in f.read()
+
+
 def day():
     people = begin()
     coordinator, advocate, officer, leaver, stranger = people
@@ -249,6 +254,7 @@ def day():
     stranger.run("config", "lock_minutes", "0")
     for p in (coordinator, officer):
         remember(p)
+    k.until(turned_away, "the stranger is turned away once more")
     look()
     k.stop()
 
