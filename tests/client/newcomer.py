@@ -198,10 +198,15 @@ def first_word(number):
     r.type("yes")
     r.sees("rowan assign CASE victim support")
     r.end()
-    time.sleep(1)
-    r = Run(["assign", number, "victim", "support"],
-            "rowan assign CASE victim support")
-    r.sees("\\[yes/no\\]")
+
+    def asked():
+        """The victim's card may be in the clinic's chain a moment later."""
+        r = Run(["assign", number, "victim", "support"],
+                "rowan assign CASE victim support")
+        while r.p.isalive() and "[yes/no]" not in r.text:
+            r.take()
+        return r if "[yes/no]" in r.text else None
+    r = k.until(asked, "the victim can be assigned")
     r.type("yes")
     r.end()
     phone.sees("conversation is ready")
