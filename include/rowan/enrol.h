@@ -34,7 +34,8 @@ ROWAN_API size_t rowan_bytes_len(const struct rowan_bytes *bytes);
  * that is none, a typing mistake included; ROWAN_E_EXISTS on a device that
  * has a card. Connects by itself. Then the events: COMPARE with the code
  * both people must see, ENROLLED once the other side has confirmed, or
- * ENROL_FAILED. Called again with the same invite it goes on where it was.
+ * ENROL_FAILED. Called again with the same invite it goes on where it was,
+ * and COMPARE comes once more: after a restart, say.
  */
 ROWAN_API ROWAN_MUST int rowan_enrol(struct rowan *r, const char *invite);
 ROWAN_API void rowan_enrol_cancel(struct rowan *r);

@@ -441,7 +441,8 @@ static bool killed_at(uint64_t n, enum faulty_vault_kind kind)
 	assert_int_equal(sides.theirs.enrolled, 1);
 	assert_int_equal(
 		sides.ours.failed + sides.theirs.failed + sides.ours.alarms, 0);
-	assert_int_equal(sides.theirs.compares, 1);
+	/* Asked again after it had died it tells the code again. */
+	assert_in_range(sides.theirs.compares, 1, hit ? 2 : 1);
 	writer_wipe(&w);
 	return hit;
 }

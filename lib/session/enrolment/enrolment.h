@@ -83,7 +83,8 @@ void enrolment_served(struct enrolment *e, const struct wire_key *key,
  * Redeem an invite as it was scanned or typed, over a connection of its own.
  * ROWAN_E_MALFORMED, ROWAN_E_VERSION for what is no invite; ROWAN_E_EXISTS
  * with a card; ROWAN_E_STATE while another invite is being redeemed. The same
- * text goes on where it was. Events: COMPARE, then ENROLLED or ENROL_FAILED.
+ * text goes on where it was, and tells the code again. Events: COMPARE, then
+ * ENROLLED or ENROL_FAILED.
  */
 ROWAN_MUST int enrolment_redeem(struct enrolment *e, struct bytes text);
 ROWAN_MUST int enrolment_cancel(struct enrolment *e);

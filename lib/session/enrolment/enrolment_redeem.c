@@ -238,25 +238,30 @@ static int got_bundle(struct enrolment *e, const struct wire_message *m)
 	return rc == 0 ? keep(e, NULL) : fail(e, rc);
 }
 
-static int got_nonce(struct enrolment *e, const struct wire_nonce *nonce)
+/* Kept with it: what the two people compare. */
+static int tell_code(struct enrolment *e)
 {
 	struct redeem *r = &e->redeem;
 	struct event v = {.type = ROWAN_EVENT_COMPARE,
 		.case_id = r->enrol.bundle.case_id,
 		.message = r->enrol.invite};
 	char code[COMPARE_CODE_LEN];
-	bool known = r->enrol.step != ENROL_COMMITTED;
-	int rc = enrol_device_answer(&r->enrol, nonce);
+	int rc = enrol_code(&r->enrol, code);
 
-	if (rc != 0)
-		return fail(e, rc);
-	if (known)
-		return 0;
-	rc = enrol_code(&r->enrol, code);
 	if (rc != 0)
 		return rc;
 	v.text = bytes_of(code, strlen(code));
 	return keep(e, &v);
+}
+
+static int got_nonce(struct enrolment *e, const struct wire_nonce *nonce)
+{
+	bool known = e->redeem.enrol.step != ENROL_COMMITTED;
+	int rc = enrol_device_answer(&e->redeem.enrol, nonce);
+
+	if (rc != 0)
+		return fail(e, rc);
+	return known ? 0 : tell_code(e);
 }
 
 static int got_chain(struct enrolment *e, struct bytes chain)
@@ -538,8 +543,12 @@ int enrolment_redeem(struct enrolment *e, struct bytes text)
 	if (r->active) {
 		rc = same_invite(&r->invite, &invite) ? 0 : ROWAN_E_STATE;
 		invite_wipe(&invite);
-		return rc;
+		/* Whoever asks again has perhaps lost the code. */
+		return rc == 0 && r->enrol.step == ENROL_ANSWERED ? tell_code(e)
+								  : rc;
 	}
+	/* Nothing of an invite that failed a moment ago. */
+	redeem_drop(r);
 	r->invite = invite;
 	invite_wipe(&invite);
 	randombytes_buf(r->nonce.b, sizeof r->nonce.b);
