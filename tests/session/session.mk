@@ -27,7 +27,7 @@ $(foreach s,$(SESSION_SRC),$(eval $(call test_program,session/$(notdir \
 	$(basename $(s))),$(s),$(if $(filter $(SESSION_HOLD),$(patsubst \
 	tests/%.c,$(B)/tests/%,$(s))),$(SESSION_MIDDLE)) $(B)/tests/net/kit.o \
 	$(B)/tests/net/invite_kit.o $(B)/tests/session/kit.o \
-	$(if $(filter 60_% 61_% 62_% 63_%,$(notdir $(s))),$(B)/tests/session/loss.o))))
+	$(if $(filter 60_% 61_% 62_% 63_% 65_%,$(notdir $(s))),$(B)/tests/session/loss.o))))
 
 .PHONY: check-session
 check-session: $(B)/rowand $(SESSION_BIN) $(ACCEPTANCE_SO) $(SDK_KILL)
