@@ -116,7 +116,16 @@ class Clinic:
         return ident.raw
 
     def assign(self, by, channel, member, start=0, end=0):
-        self.act(by, "rowan_assign", channel, member, start, end)
+        """As soon as whoever assigns has heard of the member."""
+        for _ in range(600):
+            try:
+                return self.act(by, "rowan_assign", channel, member, start,
+                                end)
+            except rowan.Failed as e:
+                if e.code != self.c["ROWAN_E_UNKNOWN"]:
+                    raise
+            rowan.work(self.devices, lambda n=[0]: n.append(0) or len(n) > 2)
+        raise AssertionError("nobody heard of the member")
 
     def invite(self, registrar, case, hours=1):
         import ctypes
