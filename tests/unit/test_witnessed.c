@@ -138,6 +138,23 @@ static void who_says_nothing_is_asked_thrice(void **state)
 	assert_int_equal(looks(1, 1, NULL), first);
 }
 
+/* Counted for each meeting anew: one who is slow each time is waited for. */
+static void who_is_slow_is_asked_each_time(void **state)
+{
+	struct buf note;
+
+	for (int i = 0; i < 6; i++) {
+		uint64_t m = looks(0, 60, &note);
+
+		assert_int_equal(m, size);
+		assert_int_equal(cosigns(0, &note), 0);
+		assert_int_equal(looks(1, 1, NULL), m);
+		assert_int_equal(looks(1, 1, NULL), m);
+		assert_int_equal(cosigns(1, &note), 0);
+		buf_wipe(&note);
+	}
+}
+
 /* One who comes so seldom that the time is over before the third time. */
 static void a_meeting_ends_with_its_time(void **state)
 {
@@ -290,6 +307,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(who_says_nothing_is_asked_thrice),
+		T(who_is_slow_is_asked_each_time),
 		T(a_meeting_ends_with_its_time),
 		T(a_short_meeting_ends_with_its_time),
 		T(the_longest_ago_is_not_waited_for),
