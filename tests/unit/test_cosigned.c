@@ -303,14 +303,13 @@ static void one_that_is_shown_as_it_was_is_stale(void **state)
 /* Nobody but a witness is given a meeting, or waited for. */
 static void who_is_no_witness_is_shown_the_newest(void **state)
 {
-	struct head *h = k.clinic.d->ops.head;
 	uint64_t size;
 
 	cosign_as(&k.witness, 0);
 	for (int i = 0; i < 3; i++) {
 		proofs_kit_happen(&k);
 		proofs_kit_look(&k);
-		(void)head_note(h, &size);
+		(void)head_note(k.clinic.d->ops.head, &size);
 		assert_int_equal(proofs_kit_seen(&k), size);
 	}
 	/* The witness is waited for alone: it begins another one. */

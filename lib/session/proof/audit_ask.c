@@ -190,6 +190,11 @@ static int take_openings(struct audit *a, const struct wire_message *m)
 		rc = writer_status(&a->bytes);
 		a->count++;
 	}
+	/* Of an empty page there is nothing to give, and the next one comes. */
+	if (a->count == 0) {
+		free(a->told);
+		a->told = NULL;
+	}
 	if (rc == 0)
 		a->from = got->next;
 	free(got);
