@@ -7,6 +7,7 @@
 #   make lint        formatting and static analysis
 #   make asan tsan   the unit tests under a sanitizer, in a tree of their own
 #   make valgrind    some of them under valgrind [VALGRIND_UNIT="test_x test_y"]
+#   make valgrind-whole   all of them, an hour or two
 #   make help        these and what the rooms add
 #
 # V=1 shows the commands, B=dir builds elsewhere, SAN=address,undefined
@@ -191,12 +192,17 @@ tsan:
 # Memory as valgrind sees it: the short form, for what a stranger's bytes and
 # a member's secrets go through; VALGRIND_UNIT names others.
 VALGRIND_UNIT ?= test_group test_mls_private test_public_group test_store test_ops
-.PHONY: valgrind
+.PHONY: valgrind valgrind-whole
+valgrind-whole: $(UNIT_BIN)
+	$(Q)$(MAKE) --no-print-directory valgrind \
+		VALGRIND_UNIT="$(notdir $(UNIT_BIN))"
 valgrind: $(addprefix $(B)/tests/unit/,$(VALGRIND_UNIT))
 	$(Q)for t in $^; do \
 		valgrind -q --error-exitcode=9 --leak-check=full \
-			--errors-for-leak-kinds=definite $$t >$(B)/valgrind.log \
-			2>&1 || { tail -40 $(B)/valgrind.log; exit 1; }; done
+			--errors-for-leak-kinds=definite \
+			--suppressions=tests/unit/valgrind.supp \
+			$$t >$(B)/valgrind.log 2>&1 || \
+			{ tail -40 $(B)/valgrind.log; exit 1; }; done
 	@echo "valgrind: $(words $^) programs clean"
 
 SOURCES = $(shell git ls-files '*.c' '*.h')

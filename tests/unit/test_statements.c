@@ -14,6 +14,7 @@
 
 #include "clinic/source.h"
 #include "lib/acting.h"
+#include "wire/leaf.h"
 
 static const struct id16 unknown = {{0x77}};
 
@@ -463,6 +464,8 @@ static void coordinators_see_all_cases(void **state)
 		&acting_cast.advocate, &acting_cast.victim};
 	struct wire_cases_all_answer a;
 	struct wire_message answer;
+	struct wire_detail detail;
+	struct buf raw;
 	uint64_t leaves = store_log_next(acting_ops.ops.store);
 
 	acting_ops.request.body.cases_all = (struct wire_cases_all){0};
@@ -474,8 +477,14 @@ static void coordinators_see_all_cases(void **state)
 	assert_int_equal(ops_kit_run_as(&acting_ops, WIRE_OP_CASES_ALL,
 				 &acting_cast.coordinator.device),
 		WIRE_OK);
-	/* Looking is in the log. */
+	/* Looking is in the log, and how much was seen. */
 	assert_int_equal(store_log_next(acting_ops.ops.store), leaves + 1);
+	assert_int_equal(
+		store_log_detail(acting_ops.ops.view, leaves, &raw), 0);
+	assert_int_equal(wire_detail_read(buf_view(&raw), &detail), 0);
+	assert_int_equal(detail.act, WIRE_ACT_CARDS);
+	assert_int_equal(detail.number, 1);
+	buf_wipe(&raw);
 	answer = ops_kit_answer(&acting_ops);
 	assert_int_equal(wire_cases_all_answer_decode(&answer, &a), 0);
 	assert_int_equal(a.page.count, 1);
