@@ -166,6 +166,7 @@ k.event(advocate, "message", message=three)
 
 # Out: the next word is not for them.
 k.act(coordinator, "rowan_unassign", support, advocate.member)
+k.event(victim, "unassigned", channel=support)
 four = victim.send(support, "only among us")
 k.event(victim, "sent", message=four)
 k.event(advocate, "shut out", channel=support)
