@@ -277,10 +277,16 @@ static int op_witness(struct request *q)
 			   "--witness"));
 	if (rc == ROWAN_E_UNKNOWN)
 		return refuse(q, EXIT_NOT_FOUND,
-			N_("that is the log of another clinic"), NULL);
+			N_("that is the log of another clinic"),
+			N_("ask again with rowan audit request on a device of "
+			   "this "
+			   "one"));
 	if (rc == ROWAN_E_CRYPTO)
 		return refuse(q, EXIT_DIFFERENT,
-			N_("it is not signed by the clinic's log"), NULL);
+			N_("it is not signed by the clinic's log"),
+			N_("give what rowan audit request wrote, whole; if it "
+			   "is, "
+			   "tell the clinic"));
 	if (rc == ROWAN_E_STALE)
 		return refuse(q, EXIT_LATER,
 			N_("the request begins elsewhere than what this "

@@ -426,7 +426,10 @@ static int op_alias(struct request *q)
 			   "to others is best"));
 	if (rc == ROWAN_E_EXISTS)
 		return refuse(q, EXIT_TAKEN,
-			N_("something else has that alias"), NULL);
+			N_("something else has that alias"),
+			N_("choose another word; rowan cases and rowan people "
+			   "show "
+			   "which are taken"));
 	(void)json_object_set_new(q->out, "id", show_id(id.b));
 	return rc;
 }

@@ -90,7 +90,8 @@ static int op_import(struct request *q)
 			q->agent->rowan, path, pass, strlen(pass), &taken);
 	if (rc == ROWAN_E_CRYPTO)
 		return refuse(q, EXIT_PASSPHRASE,
-			N_("wrong passphrase, or the file was altered"), NULL);
+			N_("wrong passphrase, or the file was altered"),
+			N_("it is the one that the export was made with"));
 	(void)json_object_set_new(
 		q->out, "new", json_integer((json_int_t)taken));
 	return rc;

@@ -178,7 +178,8 @@ static int op_invite(struct request *q)
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("further devices are for colleagues of your own "
 			   "agency who have one"),
-			NULL);
+			N_("rowan people tells who is of which; the first one: "
+			   "rowan invite --colleague"));
 	if (rc == ROWAN_E_SIGNER)
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("your card does not give the right to enrol"),
@@ -269,6 +270,10 @@ static int op_invite_confirm(struct request *q)
 			N_("that consent is to another request"),
 			N_("let them begin again, and compare the "
 			   "fingerprints"));
+	if (rc == ROWAN_E_NOT_FOUND)
+		return refuse(q, EXIT_NOT_FOUND,
+			N_("there is no such invite, or it has ended"),
+			N_("rowan invite makes another one"));
 	if (rc != 0 || !same)
 		return rc;
 	return wait_for(q, WAIT_ENROLLED, 0, &id);
@@ -286,7 +291,11 @@ static int op_consent(struct request *q)
 
 	if (rc == ROWAN_E_RULE)
 		return refuse(q, EXIT_NOT_ALLOWED,
-			N_("that request is not for a device of yours"), NULL);
+			N_("that request is not for a device of yours"),
+			N_("a colleague of yours makes it: rowan invite "
+			   "--further "
+			   "with your number; then rowan setup --request "
+			   "FILE"));
 	if (rc == 0)
 		(void)json_object_set_new(q->out, "consent",
 			json_stringn((const char *)rowan_bytes_data(made),

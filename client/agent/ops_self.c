@@ -159,7 +159,8 @@ static int op_passphrase(struct request *q)
 		return ROWAN_E_INVAL;
 	rc = keyring_change(a->places.keys, secret_arg(q, "passphrase"), fresh);
 	if (rc == ROWAN_E_CRYPTO)
-		return refuse(q, EXIT_PASSPHRASE, N_("wrong passphrase"), NULL);
+		return refuse(q, EXIT_PASSPHRASE, N_("wrong passphrase"),
+			N_("try again; nobody can give you another one"));
 	return rc;
 }
 
@@ -219,7 +220,10 @@ static int op_enrol(struct request *q)
 			   "are the same"));
 	if (rc == ROWAN_E_EXISTS)
 		return refuse(q, EXIT_TAKEN,
-			N_("this device has a card already"), NULL);
+			N_("this device has a card already"),
+			N_("rowan status shows it; somebody else's device "
+			   "needs a "
+			   "--home of its own"));
 	if (rc != 0)
 		return rc;
 	return wait_for(q, WAIT_COMPARE, 0, NULL);
@@ -271,7 +275,10 @@ static int op_install(struct request *q)
 			   "ask the authority for the whole of it"));
 	if (rc == ROWAN_E_EXISTS)
 		return refuse(q, EXIT_TAKEN,
-			N_("this device belongs to another clinic"), NULL);
+			N_("this device belongs to another clinic"),
+			N_("give that clinic a --home of its own, or rowan "
+			   "wipe "
+			   "first"));
 	if (rc == 0 && rowan_enrolled(a->rowan))
 		rc = rowan_connect(a->rowan);
 	(void)json_object_set_new(
@@ -330,7 +337,7 @@ static int op_readmit(struct request *q)
 		return refuse(q, EXIT_OTHER,
 			N_("this vault is no old copy: nothing has to be taken "
 			   "in anew"),
-			NULL);
+			N_("rowan doctor says what is wrong, if anything is"));
 	return rc == 0 ? book_set_mark(q->agent->book, BOOK_OLD_COPY, false)
 		       : rc;
 }

@@ -93,8 +93,10 @@ static int create(const struct ui *ui, const char *dir)
 	if (code != EXIT_DONE)
 		return code;
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-		code = ui_fail(ui, EXIT_MACHINE, NULL, _("cannot make %s: %s"),
-			dir, strerror(errno));
+		code = ui_fail(ui, EXIT_MACHINE,
+			_("is the folder above it there, and may you write in "
+			  "it?"),
+			_("cannot make %s: %s"), dir, strerror(errno));
 	randombytes_buf(&clinic, sizeof clinic);
 	if (code == EXIT_DONE && (authority_new(&clinic, &key) != 0 ||
 					 authority_new(&clinic, &next) != 0))

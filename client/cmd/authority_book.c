@@ -357,7 +357,11 @@ int authority_book_write(const struct authority_book *b)
 		if (write_item(&b->statements[i], &w) != 0)
 			break;
 	code = writer_status(&w) != 0
-		       ? ui_fail(b->ui, EXIT_INPUT, NULL, _("%s is full"), path)
+		       ? ui_fail(b->ui, EXIT_INPUT,
+				 _("tell those who look after rowan: this "
+				   "clinic has too many statements for one "
+				   "file"),
+				 _("%s is full"), path)
 		       : file_write(b->ui, path, writer_view(&w), FILE_REPLACE);
 	writer_wipe(&w);
 	free(path);
@@ -374,7 +378,9 @@ int authority_book_add(struct authority_book *b, struct bytes raw, uint64_t now)
 			_("the clock of this machine is behind"),
 			_("the last statement was signed at a later time"));
 	if (rc != 0)
-		return ui_fail(b->ui, exit_of(rc), NULL,
+		return ui_fail(b->ui, exit_of(rc),
+			_("catch up first: rowanctl cards export there, rowan "
+			  "authority follow here"),
 			_("the clinic's rules do not allow it: %s"),
 			rowan_strerror(rc));
 	if (buf_copy(&item.raw, raw) != 0 || take(b, &item) != 0)

@@ -44,7 +44,8 @@ static int check(const struct authority_book *b, const struct wire_statement *s,
 	const struct trust_card *c = card_of(b, &s->signers[1].device);
 
 	if (!id16_eq(&s->clinic, &b->clinic.id))
-		return ui_fail(b->ui, EXIT_INPUT, NULL,
+		return ui_fail(b->ui, EXIT_INPUT,
+			_("give the folder of that clinic's authority"),
 			_("that is for another clinic"));
 	if (c == NULL)
 		return ui_fail(b->ui, EXIT_NOT_FOUND,
@@ -56,7 +57,8 @@ static int check(const struct authority_book *b, const struct wire_statement *s,
 			_("let the coordinator write it again"),
 			_("it was changed after it was signed"));
 	if ((c->card.rights & WIRE_RIGHT_COORDINATE) == 0)
-		return ui_fail(b->ui, EXIT_NOT_ALLOWED, NULL,
+		return ui_fail(b->ui, EXIT_NOT_ALLOWED,
+			_("a coordinator asks: rowan erase or rowan hold"),
 			_("who asks is no coordinator"));
 	if (c->revoked != 0 || c->card.not_after < now)
 		return ui_fail(b->ui, EXIT_CARD,

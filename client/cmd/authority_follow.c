@@ -116,7 +116,10 @@ static int sign_again(struct authority_book *b, const struct authority_key *key,
 			  "others meanwhile."),
 			(unsigned long long)old.number);
 	else if (rc != 0)
-		code = ui_fail(b->ui, exit_of(rc), NULL,
+		code = ui_fail(b->ui, exit_of(rc),
+			_("is the clock of this machine right? rowan authority "
+			  "list tells "
+			  "how the cards stand"),
 			_("statement %llu cannot be signed again: %s"),
 			(unsigned long long)old.number, rowan_strerror(rc));
 	else
@@ -156,7 +159,9 @@ static int take_over(
 	for (size_t i = same; rc == 0 && code == EXIT_DONE && i < c->count; i++)
 		rc = authority_book_take(b, &c->item[i]);
 	if (rc != 0)
-		code = ui_fail(b->ui, EXIT_INPUT, NULL,
+		code = ui_fail(b->ui, EXIT_INPUT,
+			_("rowanctl cards export makes the file; nothing was "
+			  "changed"),
 			_("statement %zu is not one of this clinic's next: %s"),
 			b->statement_count + 1, rowan_strerror(rc));
 	if (code == EXIT_DONE && late.count > 0)
@@ -184,7 +189,9 @@ int authority_follow(
 
 	*ret_new = 0;
 	if (rc != 0)
-		code = ui_fail(b->ui, EXIT_INPUT, NULL,
+		code = ui_fail(b->ui, EXIT_INPUT,
+			_("rowanctl cards export makes the file; give it "
+			  "whole"),
 			_("that is not the clinic's chain, whole and in its "
 			  "order: %s"),
 			rowan_strerror(rc));

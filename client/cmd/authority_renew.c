@@ -34,11 +34,14 @@ static int find(const struct run *r, const struct authority_book *b,
 	if (code != EXIT_DONE)
 		return code;
 	if ((*ret)->revoked != 0)
-		return ui_fail(&r->ui, EXIT_CARD, NULL,
+		return ui_fail(&r->ui, EXIT_CARD,
+			_("there: rowan wipe, then rowan setup --authority; "
+			  "the daemon's: its next keys take over"),
 			_("this device was revoked: it needs a new request, "
 			  "with new keys"));
 	if ((*ret)->card.role == WIRE_ROLE_VICTIM)
-		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("it ends when it is revoked: rowan revoke --case"),
 			_("a victim's card does not end by date"));
 	return EXIT_DONE;
 }
@@ -62,7 +65,8 @@ static int write_daemon(const struct authority_book *b, struct writer *block)
 	code = rc == ROWAN_E_NOT_FOUND && writer_status(block) == 0
 		       ? file_write(
 				 b->ui, path, writer_view(block), FILE_REPLACE)
-		       : ui_fail(b->ui, EXIT_DAMAGED, NULL,
+		       : ui_fail(b->ui, EXIT_DAMAGED,
+				 _("take it from the copy of this folder"),
 				 _("%s is not what was written: %s"), path,
 				 rowan_strerror(rc));
 	free(path);
@@ -82,7 +86,9 @@ static int renew(const struct run *r, struct authority_book *b,
 	card.issued_at = card.not_before = (uint64_t)time(NULL);
 	card.not_after = card.issued_at + days * DAY;
 	if (card.not_after <= old->card.not_after)
-		return ui_fail(&r->ui, EXIT_INPUT, NULL,
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("--days counts from today; rowan authority list "
+			  "shows when it ends"),
 			_("that is not longer than the card is valid now"));
 	if ((card.rights & WIRE_RIGHT_ENROL) != 0)
 		card.scope.validity_max = days * DAY;

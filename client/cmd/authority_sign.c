@@ -184,7 +184,9 @@ static int check_member(const struct run *r, const struct authority_book *b,
 		if (b->cards[i].logged == number)
 			return id16_eq(&b->cards[i].card.member, &q->member)
 				       ? EXIT_DONE
-				       : ui_fail(&r->ui, EXIT_DIFFERENT, NULL,
+				       : ui_fail(&r->ui, EXIT_DIFFERENT,
+						 _("rowan authority list tells "
+						   "whose is which"),
 						 _("the request is not of the "
 						   "member of card %lu"),
 						 number);

@@ -37,7 +37,8 @@ static int open_key(
 		code = pass_get(ui, prompt, &pass);
 	if (code == EXIT_DONE && authority_open(buf_view(&text),
 					 bytes_of(pass.b, pass.len), ret) != 0)
-		code = ui_fail(ui, EXIT_PASSPHRASE, NULL,
+		code = ui_fail(ui, EXIT_PASSPHRASE,
+			_("it is the one that the folder was made with"),
 			_("wrong passphrase, or %s is no key"), path);
 	pass_wipe(&pass);
 	buf_wipe(&text);
@@ -95,7 +96,9 @@ static int succeed(struct authority_book *b, const struct heirs *h,
 	writer_init(&st, WIRE_STATEMENT_MAX);
 	rc = authority_succeed(&s, &record, &st);
 	if (rc != 0)
-		code = ui_fail(b->ui, EXIT_DIFFERENT, NULL,
+		code = ui_fail(b->ui, EXIT_DIFFERENT,
+			_("it is next.key of the present folder, from where it "
+			  "was put"),
 			_("this is not the key that the record promised"));
 	else
 		code = authority_book_add(b, writer_view(&st), now);
@@ -141,7 +144,9 @@ static int look(const struct run *r, const struct authority_book *b)
 			path, strerror(errno));
 	free(path);
 	if (code == EXIT_DONE && b->record_count == BUNDLE_RECORDS_MAX)
-		code = ui_fail(&r->ui, EXIT_OTHER, NULL,
+		code = ui_fail(&r->ui, EXIT_OTHER,
+			_("the present one goes on; a new clinic begins with "
+			  "rowan authority create"),
 			_("a clinic has at most %d authorities one after the "
 			  "other"),
 			BUNDLE_RECORDS_MAX);
@@ -174,7 +179,9 @@ int authority_succeed_run(struct run *r)
 			&r->ui, _("A passphrase for the new folder:"), &pass);
 	if (code == EXIT_DONE && mkdir(fresh, 0700) != 0)
 		code = ui_fail(&r->ui,
-			errno == EEXIST ? EXIT_TAKEN : EXIT_MACHINE, NULL,
+			errno == EEXIST ? EXIT_TAKEN : EXIT_MACHINE,
+			_("name a folder that is not there yet, on a disk with "
+			  "room"),
 			_("cannot make %s: %s"), fresh, strerror(errno));
 	b.dir = fresh;
 	if (code == EXIT_DONE)

@@ -596,7 +596,9 @@ static int chat_run(struct run *r)
 		code = c.screen != NULL ? full_screen(&c) : by_lines(&c);
 	}
 	if (code == EXIT_INTERRUPTED)
-		(void)ui_fail(&r->ui, code, NULL,
+		(void)ui_fail(&r->ui, code,
+			_("rowan read shows what was taken; the same command "
+			  "starts it again"),
 			_("the agent has gone away; what it had taken is "
 			  "safe"));
 	free(c.channel_id);

@@ -198,8 +198,11 @@ static int take_option(struct parse *p, int argc, char **argv, int i)
 		return 1;
 	}
 	if (inside == NULL && i + 1 == argc) {
-		(void)ui_fail(&p->run->ui, EXIT_USAGE, NULL, _("--%s needs %s"),
-			o->name, o->arg);
+		p->run->command = c;
+		(void)ui_fail(&p->run->ui, EXIT_USAGE,
+			_("rowan COMMAND --help lists a command's options; "
+			  "what follows -- is none"),
+			_("--%s needs %s"), o->name, o->arg);
 		return 0;
 	}
 	*slot = inside != NULL ? inside : argv[i + 1];
@@ -257,7 +260,9 @@ static int set_globals(struct run *r, const struct parse *p)
 	if (fd != NULL) {
 		n = strtol(fd, &end, 10);
 		if (end == fd || *end != '\0' || n < 0 || n > 1 << 20)
-			return ui_fail(&r->ui, EXIT_USAGE, NULL,
+			return ui_fail(&r->ui, EXIT_USAGE,
+				_("of a descriptor that the shell opened: "
+				  "--passphrase-fd 3 3<FILE"),
 				_("--passphrase-fd is a number"));
 		r->ui.passphrase_fd = (int)n;
 	}

@@ -35,6 +35,9 @@ struct exporting {
 	char *checkpoint;
 };
 
+static const char newer[] =
+	N_("a newer rowan has made it, perhaps: install the newest");
+
 static int put(struct exporting *x, const char *path, struct bytes data)
 {
 	char *full = mem_print("%s/%s", x->folder, path);
@@ -116,7 +119,9 @@ static int check(struct exporting *x, struct bundle_entry *e)
 			&x->r->ui, EXIT_MACHINE, NULL, _("no memory left"));
 	e->fault = disclosure_check(e->x, buf_view(&e->data), &x->authority);
 	if (e->fault != DISCLOSURE_GOOD)
-		return ui_fail(&x->r->ui, EXIT_DIFFERENT, NULL,
+		return ui_fail(&x->r->ui, EXIT_DIFFERENT,
+			_("tell the victim and your coordinator: somebody "
+			  "altered it"),
 			_("what was let out is not genuine: %s"),
 			_(disclosure_fault_name(e->fault)));
 	e->leaf = e->x->evidence.proof.index;
@@ -144,7 +149,7 @@ static int rewrite(
 		rc = writer_finish(&w, &made);
 	writer_wipe(&w);
 	if (rc != 0)
-		return ui_fail(&x->r->ui, EXIT_INPUT, NULL,
+		return ui_fail(&x->r->ui, EXIT_INPUT, _(newer),
 			_("what was let out cannot be read"));
 	buf_wipe(&e->data);
 	e->data = made;
@@ -191,7 +196,7 @@ static int take(struct exporting *x, const char *text)
 	if (bundle_entry_add(&x->b, &e) == 0 &&
 		unbase64(text, DISCLOSURE_MAX, &e->data))
 		return EXIT_DONE;
-	return ui_fail(&x->r->ui, EXIT_INPUT, NULL,
+	return ui_fail(&x->r->ui, EXIT_INPUT, _(newer),
 		_("what was let out cannot be read"));
 }
 
@@ -202,7 +207,7 @@ static int one(struct exporting *x, struct bundle_entry *e)
 	int code;
 
 	if (disclosure_read(buf_view(&e->data), &d) != 0)
-		return ui_fail(&x->r->ui, EXIT_INPUT, NULL,
+		return ui_fail(&x->r->ui, EXIT_INPUT, _(newer),
 			_("what was let out cannot be read"));
 	code = renew(x, d.receipt, &receipt);
 	if (code == EXIT_DONE)

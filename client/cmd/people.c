@@ -21,7 +21,7 @@
 
 #define INVITE_TRIES	60
 #define INVITE_PAUSE_MS 500
-#define LINE_LEN	(10 * (INVITE_GROUP + 2)) /* ten groups */
+#define GROUPS_MAX	10 /* on a line */
 
 /* ---- invite ------------------------------------------------------------- */
 
@@ -43,12 +43,14 @@ static const struct command_option invite_options[] = {
 /* The way it is read out: each group ends with a character that checks it. */
 static void say_groups(const struct run *r, const char *text)
 {
+	size_t group = INVITE_GROUP + 2, line = (r->ui.width + 1) / group;
 	char typed[INVITE_TYPED_MAX + 1];
 	struct invite i;
 
+	line = group * (line < GROUPS_MAX ? line : GROUPS_MAX);
 	if (invite_read(bytes_of(text, strlen(text)), &i, NULL) == 0 &&
 		invite_write_typed(&i, typed) == 0) {
-		for (size_t at = LINE_LEN; at < strlen(typed); at += LINE_LEN)
+		for (size_t at = line; at < strlen(typed); at += line)
 			typed[at - 1] = '\n';
 		ui_say(&r->ui, "%s", typed);
 		sodium_memzero(typed, sizeof typed);
@@ -242,7 +244,8 @@ static int read_consent(struct run *r, json_t **ret)
 	*ret = json_stringn((const char *)text.data, text.len);
 	buf_wipe(&text);
 	return *ret != NULL ? EXIT_DONE
-			    : ui_fail(&r->ui, EXIT_INPUT, NULL,
+			    : ui_fail(&r->ui, EXIT_INPUT,
+				      _("give the file as it was made"),
 				      _("%s is not text"), path);
 }
 
@@ -547,7 +550,8 @@ static int log_run(struct run *r)
 		text.data != NULL ? (const char *)text.data : "", text.len);
 	buf_wipe(&text);
 	if (ret == NULL)
-		return ui_fail(&r->ui, EXIT_INPUT, NULL, _("%s is not text"),
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("give the file as it was made"), _("%s is not text"),
 			r->argv[0]);
 	code = remote_call(r, ret, &ret);
 	if (code != EXIT_DONE)

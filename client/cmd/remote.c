@@ -29,6 +29,7 @@ struct remote {
 	struct places places;
 	json_int_t last_id;
 	bool no_start;
+	bool late; /* it lives, perhaps, and says nothing */
 	bool breakable, breaking;
 	sigset_t mask; /* while breaking: the one to wait with */
 	struct sigaction before;
@@ -314,6 +315,7 @@ static int wait_line(struct run *r, int timeout_ms, json_t **ret)
 			c->breaking ? &c->mask : NULL);
 		if (broken_off != 0)
 			return EXIT_INTERRUPTED;
+		c->late = n == 0;
 		if (n == 0 || (n < 0 && errno != EINTR))
 			return EXIT_INTERRUPTED;
 		if (n > 0 && f[1].revents != 0)
@@ -321,10 +323,16 @@ static int wait_line(struct run *r, int timeout_ms, json_t **ret)
 	}
 }
 
-static int gone(const struct run *r)
+/* Nobody can tell whether it was done. */
+static int gone(struct run *r)
 {
+	if (remote_of(r)->late)
+		return ui_fail(&r->ui, EXIT_INTERRUPTED,
+			_("it may be done all the same. If it hangs, end the "
+			  "process: rowan agent run"),
+			_("the agent does not answer"));
 	return ui_fail(&r->ui, EXIT_INTERRUPTED,
-		_("what was sent before is safe in the vault; rowan status"),
+		_("it may be done all the same: look before you do it again"),
 		_("the agent has gone away"));
 }
 
@@ -509,7 +517,10 @@ int remote_listen(
 		bool more = true;
 
 		if (wait_line(r, -1, &line) != EXIT_DONE)
-			return gone(r);
+			return ui_fail(&r->ui, EXIT_INTERRUPTED,
+				_("--after CURSOR goes on behind what you "
+				  "have"),
+				_("the agent has gone away"));
 		if (line == NULL)
 			return EXIT_DONE;
 		if (json_number(line, "id") == id &&

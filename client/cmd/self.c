@@ -62,9 +62,9 @@ static int when_running(struct run *r, const char *op, const char *words)
 
 	remote_start_allowed(r, false);
 	code = remote_try(r, json_pack("{s:s}", "op", op), &ret, &error);
-	if (code != EXIT_DONE && code != EXIT_OFFLINE && error != NULL)
+	if (error != NULL)
 		code = remote_say_error(r, error);
-	else
+	else if (code == EXIT_OFFLINE)
 		code = EXIT_DONE;
 	json_decref(ret);
 	json_decref(error);
@@ -123,7 +123,9 @@ static int wipe_run(struct run *r)
 			_("Everything on this device is lost for ever, unsent "
 			  "messages too. Do it?"),
 			"--yes", &sure);
-	if (code != EXIT_DONE || !sure)
+	if (code == EXIT_DONE && !sure)
+		return ui_fail(&r->ui, EXIT_OTHER, NULL, _("nothing was done"));
+	if (code != EXIT_DONE)
 		return code;
 	return simple(r, "wipe",
 		_("It is gone. A coordinator should revoke "
@@ -287,10 +289,14 @@ static int agent_run_run(struct run *r)
 	line_wipe_memory();
 	code = agent_run(r->home, fd > 0 ? (int)fd : -1);
 	if (code == EXIT_TAKEN)
-		return ui_fail(&r->ui, code, NULL,
+		return ui_fail(&r->ui, code,
+			_("rowan agent stop ends it; a --home of its own has "
+			  "its own"),
 			_("an agent runs for %s already"), r->home);
 	if (code != EXIT_DONE)
-		return ui_fail(&r->ui, code, NULL,
+		return ui_fail(&r->ui, code,
+			_("the folder must be yours alone, on a disk with "
+			  "room"),
 			_("the agent cannot serve in %s"), r->home);
 	return code;
 }

@@ -12,6 +12,7 @@
 #include "cmd/remote.h"
 #include "trust/invite.h"
 #include "ui/file.h"
+#include "ui/mem.h"
 #include "ui/pass.h"
 #include "ui/words.h"
 
@@ -126,8 +127,9 @@ static int setup_install(struct run *r, const char *path, bool *ret_enrolled)
 		text.data != NULL ? (const char *)text.data : "", text.len);
 	buf_wipe(&text);
 	if (ret == NULL)
-		return ui_fail(
-			&r->ui, EXIT_INPUT, NULL, _("%s is not text"), path);
+		return ui_fail(&r->ui, EXIT_INPUT,
+			_("give the file as it was made"), _("%s is not text"),
+			path);
 	code = remote_call(r, ret, &ret);
 	*ret_enrolled = code == EXIT_DONE && json_flag(ret, "enrolled");
 	if (code == EXIT_DONE)
@@ -256,20 +258,60 @@ static int setup_further(struct run *r, const char *path)
 	return code;
 }
 
-/* Of one that was typed in groups, all or most of it, each is checked. */
-static int mistyped(struct run *r, const char *invite)
+/* What is wrong with it, and in which group of those that were typed. */
+static int look_at_invite(const char *invite, size_t *ret_group)
 {
 	struct invite i;
-	size_t group;
-	int rc = invite_read(bytes_of(invite, strlen(invite)), &i, &group);
+	int rc = invite_read(bytes_of(invite, strlen(invite)), &i, ret_group);
 
 	invite_wipe(&i);
-	if (rc == 0 || group == 0 || strlen(invite) < INVITE_CODE_LEN)
+	return rc;
+}
+
+/* Of one that was typed in groups, or began so, each is checked. */
+static int mistyped(struct run *r, const char *invite)
+{
+	size_t group;
+	int rc = look_at_invite(invite, &group);
+
+	if (rc == 0 || group == 0 ||
+		(group == 1 && strlen(invite) < INVITE_CODE_LEN))
 		return EXIT_DONE;
 	return ui_fail(&r->ui, EXIT_INPUT,
 		_("have that group read out again: five characters and the one "
 		  "that checks them"),
 		_("there is a mistake in group %zu of the invite"), group);
+}
+
+/* Groups, each as it should be, and there must be more of them. */
+static bool unfinished(const char *invite)
+{
+	size_t group;
+
+	return strchr("Rr", *invite) == NULL &&
+	       look_at_invite(invite, &group) == ROWAN_E_MALFORMED &&
+	       group == 0;
+}
+
+/* It is shown on several lines, so it is copied and typed so, too. */
+static int ask_invite(struct run *r, char **ret)
+{
+	char *line = NULL, *both;
+	int code = ui_line(
+		&r->ui, _("Invite (as scanned or typed):"), "--invite", ret);
+
+	while (code == EXIT_DONE && unfinished(*ret)) {
+		code = ui_line(&r->ui, _("The rest of it:"), "--invite", &line);
+		if (code != EXIT_DONE || *line == '\0')
+			break;
+		both = mem_print("%s %s", *ret, line);
+		mem_wipe_text(*ret);
+		mem_wipe_text(line);
+		*ret = both;
+		line = NULL;
+	}
+	free(line);
+	return code;
 }
 
 static int setup_invite(struct run *r, const char *invite)
@@ -288,8 +330,7 @@ static int setup_invite(struct run *r, const char *invite)
 			  "rowan setup --authority authority.txt --agency "
 			  "CODE. What the authority answers is for rowan setup "
 			  "--answer FILE."));
-		code = ui_line(&r->ui, _("Invite (as scanned or typed):"),
-			"--invite", &line);
+		code = ask_invite(r, &line);
 		invite = line;
 	}
 	if (code == EXIT_DONE && *invite == '\0')

@@ -106,6 +106,21 @@ expect 13 'that is not an invite' r setup --passphrase-file pass --invite rubbis
 expect 13 'a mistake in group 3 of' r setup --passphrase-file pass --invite \
 	"074EA9 0GZ7H5 CQD4Y% GSQN0% E921BK SXG686 J1C1Z+ SXFEW: ZCD3J8 P3QJTB
 	TX9WRT J6586+ Z3NDSU KNGMAK A8CY3P ABH07A F810/% ENROLY .CLIN0 :7411B"
+# As it is shown: on several lines.
+cat >typed <<'TEXT'
+074EA9 0GZ7H5 CQD4X% GSQN0% E921BK SXG686 J1C1Z+ SXFEW: ZCD3J8 P3QJTB
+TX9WRT J6586+ Z3NDSU KNGMAK A8CY3P ABH07A F810/% ENROLY .CLIN0 IC.EXN
+AMPLEG :7411B
+TEXT
+expect 13 'a mistake in group 12 of' sh -c 'sed "2s/J6586/J6568/" typed |
+	"$0" setup --passphrase-file pass' "$rowan"
+expect 16 'The rest of it' sh -c 'sed 1q typed |
+	"$0" setup --passphrase-file pass' "$rowan"
+expect 13 'that is not an invite' sh -c '(sed 1q typed; echo) |
+	"$0" setup --passphrase-file pass' "$rowan"
+expect 0 'Code: 12345 67890' sh -c '"$0" setup --passphrase-file pass --yes \
+	<typed' "$rowan"
+world '{"enrolled": false}'
 expect 0 'Code: 12345 67890' r setup --passphrase-file pass --invite ROWAN:X --yes
 expect 10 'has a card already' r setup --passphrase-file pass --invite ROWAN:X
 world '{"enrolled": false}'
@@ -460,6 +475,30 @@ cat stops asked >out
 : >err
 check 'stopped while it is asked' $((n + $?)) 0 'locked'
 expect 0 'has ended' r agent stop
+# One that goes away in the middle: what it was asked for is not told as done.
+mkdir -m 700 fake
+python3 - "$work/fake.sock" <<'PY' >out 2>err &
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+open(sys.argv[1][:-5] + "/agent.lock", "w").write(sys.argv[1])
+while True:
+    c, _ = s.accept()
+    c.recv(65536)
+    c.close()
+PY
+pid=$!
+n=0
+while ! [ -s fake/agent.lock ] && [ $n -lt 1200 ]; do
+	sleep 0.1
+	n=$((n + 1))
+done
+expect 15 'may be done all the same' r --home "$work/fake" lock
+expect 15 'may be done all the same' r --home "$work/fake" agent stop
+expect 15 'may be done all the same' r --home "$work/fake" close 1
+kill $pid
+wait $pid
 expect 4 'locked' r inbox
 expect 0 'new passphrase opens it' sh -c '(cat pass; echo another horse entirely) |
 	"$0" passphrase --passphrase-fd 0' "$rowan"
@@ -470,6 +509,7 @@ chmod 755 home
 r agent stop -q
 expect 12 'must be yours alone' r inbox
 chmod 700 home
+expect 1 'nothing was done' sh -c 'echo no | "$0" wipe' "$rowan"
 expect 0 'It is gone' sh -c 'echo another horse entirely | "$0" unlock -q \
 	--passphrase-fd 0 && "$0" wipe --yes' "$rowan"
 expect 3 'not set up' r inbox

@@ -225,6 +225,11 @@ def read_out():
         "P3QJTB",
         "TX9WRT J6586+ Z3NDSU KNGMAK A8CY3P ABH07A F810/% ENROLY .CLIN0 "
         "IC.EXN", "AMPLEG :7411B"], t.rows()
+    # Nor is a group broken on a narrow one.
+    t = Terminal("invite", "1", "--no-qr", "--no-wait", rows=30, columns=40)
+    t.end()
+    assert t.rows()[:2] == ["074EA9 0GZ7H5 CQD4X% GSQN0% E921BK",
+                            "SXG686 J1C1Z+ SXFEW: ZCD3J8 P3QJTB"], t.rows()
 
 
 def locked():

@@ -23,6 +23,7 @@
 #include "client/sdk_double.h"
 #include "sdk/draft.h"
 #include "sdk/list.h"
+#include "trust/invite.h"
 #include "wire/card.h"
 
 static struct world w;
@@ -399,8 +400,11 @@ int rowan_event_done(struct rowan *r, const struct rowan_event *e)
 int rowan_enrol(struct rowan *r, const char *invite)
 {
 	struct event e = {.type = ROWAN_EVENT_COMPARE};
+	struct invite typed;
 
-	if (strncmp(invite, "ROWAN:", 6) != 0)
+	if (strncmp(invite, "ROWAN:", 6) != 0 &&
+		invite_read(bytes_of(invite, strlen(invite)), &typed, NULL) !=
+			0)
 		return ROWAN_E_MALFORMED;
 	if (w.enrolled)
 		return ROWAN_E_EXISTS;
