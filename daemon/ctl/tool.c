@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "ctl/call.h"
 #include "ctl/client.h"
 #include "ctl/health.h"
 #include "ctl/tool.h"
@@ -133,6 +134,21 @@ static int fail(struct tool *t, int code, const char *words)
 	return tool_show(t, &a);
 }
 
+/* Nobody has said what became of it. */
+static int unanswered(
+	struct tool *t, const struct ctl_request *q, int code, const char *why)
+{
+	const struct ctl_entry *e = ctl_find(q->op);
+	bool looks = e == NULL || e->kind == CTL_LOOK || e->kind == CTL_LONG;
+	char words[160];
+
+	snprintf(words, sizeof words, "%s%s", why,
+		looks ? ""
+		      : ". It may be done all the same: look before you do it "
+			"again");
+	return fail(t, q->op == CTL_HEALTH ? HEALTH_UNKNOWN : code, words);
+}
+
 int tool_ask(struct tool *t, const struct ctl_request *q)
 {
 	struct ctl_request mine = *q;
@@ -152,12 +168,10 @@ int tool_ask(struct tool *t, const struct ctl_request *q)
 			"you may not: root and the members of the group "
 			"rowand may");
 	case ROWAN_E_AGAIN:
-		return fail(t,
-			q->op == CTL_HEALTH ? HEALTH_UNKNOWN : EX_TEMPFAIL,
+		return unanswered(t, q, EX_TEMPFAIL,
 			"rowand does not answer: it hangs, or the disk does");
 	case ROWAN_E_IO:
-		return fail(t,
-			q->op == CTL_HEALTH ? HEALTH_UNKNOWN : EX_UNAVAILABLE,
+		return unanswered(t, q, EX_UNAVAILABLE,
 			"rowand ended before it answered");
 	case ROWAN_E_INVAL:
 		return fail(t, EX_USAGE,

@@ -190,6 +190,33 @@ want_soon 0 "serving" ctl status
 kill $dripping 2>/dev/null
 wait $dripping 2>/dev/null
 
+# One that ends before it answers: an act may be done, a look is nothing.
+python3 - "$dir/ends" <<-'END' &
+	import socket, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(sys.argv[1])
+	s.listen()
+	while True:
+	    c = s.accept()[0]
+	    c.recv(65536)
+	    c.shutdown(socket.SHUT_WR)
+	    while c.recv(65536):
+	        pass
+	    c.close()
+END
+ends=$!
+for i in $(seq 1200); do
+	[ -S "$dir/ends" ] && break
+	sleep 0.05
+done
+for args in reload drain "clock accept" "invites end 7" "loglevel info"; do
+	want 69 "may be done all the same" ctl --socket "$dir/ends" $args
+done
+want 69 "before it answered" ctl --socket "$dir/ends" status
+case $out in *"all the same"*) fail "a look is told as an act: $out" ;; esac
+kill $ends
+wait $ends 2>/dev/null
+
 # The bundle lists, asks, and holds no path of ours.
 want 77 "nothing was written" sh -c \
 	"echo no | '$build/rowanctl' --config '$conf' support-bundle '$dir/b.tar'"
