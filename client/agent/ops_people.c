@@ -263,8 +263,10 @@ static int op_invite_confirm(struct request *q)
 		return refuse(q, EXIT_NOT_ALLOWED,
 			N_("a further device needs the consent of one they "
 			   "have"),
-			N_("there: rowan consent FILE; here then: rowan "
-			   "confirm INVITE --consent ITS-ANSWER"));
+			N_("a victim's that is lost: rowan revoke, then "
+			   "confirm again. Else there: rowan consent FILE; "
+			   "here then: rowan confirm INVITE --consent "
+			   "ITS-ANSWER"));
 	if (rc == ROWAN_E_CRYPTO)
 		return refuse(q, EXIT_DIFFERENT,
 			N_("that consent is to another request"),

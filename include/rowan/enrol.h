@@ -57,7 +57,8 @@ ROWAN_API ROWAN_MUST int rowan_invite(struct rowan *r, const uint8_t *case_id,
 /*
  * rowan_invite_confirm(r, id, same):
  * Whether both people saw the same code. true signs and logs the card; false
- * burns the invite.
+ * burns the invite. ROWAN_E_SIGNER for a victim of whom a device is alive: what
+ * is lost is revoked first, or that device consents, as below.
  */
 ROWAN_API ROWAN_MUST int rowan_invite_confirm(
 	struct rowan *r, const uint8_t id[ROWAN_ID_LEN], bool same);

@@ -54,6 +54,44 @@ static int consent_check(const struct rules_context *ctx,
 	return rc;
 }
 
+/* Has the member a device that lives, before this card? */
+static int has_living(const struct rules_context *ctx,
+	const struct wire_card *card, uint64_t number, uint64_t time, bool *ret)
+{
+	const struct trust_source *src = ctx->source;
+	struct trust_card other;
+	struct id16 device;
+	int rc;
+
+	*ret = false;
+	for (size_t i = 0; !*ret; i++) {
+		rc = src->device_of(src->ctx, &card->member, i, &device);
+		if (rc != 0)
+			return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+		rc = src->card(src->ctx, &device, number, &other);
+		if (rc != 0 && rc != ROWAN_E_NOT_FOUND)
+			return rc;
+		*ret = rc == 0 && signer_alive(ctx, &other, number, time) == 0;
+	}
+	return 0;
+}
+
+/*
+ * A registrar alone gives nobody who has a device another one: it could be the
+ * registrar's own. A victim who has lost all of them needs only the registrar;
+ * they are revoked first, which everybody sees.
+ */
+static int further_check(const struct rules_context *ctx,
+	const struct wire_card *card, uint64_t number, uint64_t time)
+{
+	bool living = true;
+	int rc = 0;
+
+	if (card->role == WIRE_ROLE_VICTIM)
+		rc = has_living(ctx, card, number, time, &living);
+	return rc != 0 || !living ? rc : consent_check(ctx, card, number, time);
+}
+
 /* The first device of a member that had a card by then. */
 static int first_card(const struct rules_context *ctx,
 	const struct id16 *member, struct trust_card *ret)
@@ -252,8 +290,8 @@ int rules_card(const struct rules_context *ctx, const struct wire_card *card,
 			&ctx->clinic->authority, &card->signature);
 	}
 	rc = registrar_check(ctx, card, time);
-	if (rc == 0 && known && !renews && card->role == WIRE_ROLE_CASEWORKER)
-		rc = consent_check(ctx, card, ctx->clinic->number, time);
+	if (rc == 0 && known && !renews)
+		rc = further_check(ctx, card, ctx->clinic->number, time);
 	return rc;
 }
 
@@ -263,9 +301,9 @@ int rules_further(const struct rules_context *ctx, const struct wire_card *card,
 	bool known;
 	int rc = member_check(ctx, card, &known);
 
-	if (rc != 0 || !known || card->role != WIRE_ROLE_CASEWORKER)
+	if (rc != 0 || !known)
 		return rc;
-	return consent_check(ctx, card, ctx->clinic->number, time);
+	return further_check(ctx, card, ctx->clinic->number, time);
 }
 
 /* ---- who may ------------------------------------------------------------ */

@@ -108,9 +108,10 @@ ROWAN_MUST int rules_card(const struct rules_context *ctx,
  * rules_further(ctx, card, time):
  * Whether a registrar's card still stands when cards of its member that were
  * logged before it have become known since: role, agency and case are theirs,
- * and for a caseworker a device that was alive has consented. ctx->clinic is
- * the clinic before the card. ROWAN_E_RULE, ROWAN_E_SIGNER, ROWAN_E_CRYPTO,
- * the codes of an earlier device that could not consent.
+ * and for a caseworker, or a victim of whom one was alive, a device that was
+ * alive has consented. ctx->clinic is the clinic before the card.
+ * ROWAN_E_RULE, ROWAN_E_SIGNER, ROWAN_E_CRYPTO, the codes of an earlier device
+ * that could not consent.
  */
 ROWAN_MUST int rules_further(const struct rules_context *ctx,
 	const struct wire_card *card, uint64_t time);

@@ -133,6 +133,17 @@ void sides_add_daemon(struct writer *w)
 	buf_wipe(&raw);
 }
 
+/* Hers is lost: whoever is invited for the case gets her another one. */
+static void lose_hers(struct cast *t)
+{
+	struct wire_statement s;
+
+	world_statement(&t->w, NULL, WIRE_ST_REVOKE, &s);
+	s.u.revoke.device = t->victim.device;
+	s.u.revoke.reason = WIRE_REVOKE_LOST;
+	assert_int_equal(world_act(&t->w, NULL, &s, &t->coordinator), 0);
+}
+
 int sides_setup(void **state)
 {
 	struct writer w;
@@ -140,6 +151,7 @@ int sides_setup(void **state)
 	faulty_vault_revive();
 	double_clinic_begin(&sides.clinic);
 	sides.t = &sides.clinic.cast;
+	lose_hers(sides.t);
 	world_person(&sides.daemon_person, "daemon");
 	device_kit_begin(&sides.d, &sides.clinic, &sides.t->registrar, true);
 	sides_open_desk();

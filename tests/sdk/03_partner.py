@@ -60,6 +60,8 @@ def build(dest):
         "-Wl,-rpath," + libs, "-o", os.path.join(dest, "shared"))
     run("cc", "-std=gnu99", *strict, *cflags, source, *static,
         "-o", os.path.join(dest, "static"))
+    run("g++", "-x", "c++", "-std=c++20", "-Wall", "-pedantic", "-Werror",
+        "-fsyntax-only", *cflags, source)
     return [os.path.join(dest, "shared"), os.path.join(dest, "static")]
 
 

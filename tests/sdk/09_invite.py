@@ -1,7 +1,7 @@
 """An invite in the wrong hands, by the public library alone: typed wrong at
 every place, redeemed by two, used again once it has served, once the codes
 differed, and by many. Nobody gets a card by it, whoever made it is alarmed,
-and the victim who has one keeps it."""
+and the victim who has one keeps it; nor is another made for her beside it."""
 
 import os
 import sys
@@ -117,8 +117,18 @@ ident = victim.send(support, "it is me")
 k.until(lambda: any(m.text == "it is me" for m in advocate.messages(support)))
 quiet(victim)
 
-# What they did stands in nobody's way.
+# Nobody gets a device in her name while hers lives, not even by a registrar who
+# is on the case; once it is revoked, what thieves did stands in nobody's way.
 other = k.device("other")
-k.enrol(advocate, case, other)
+ident, text = k.invite(advocate, case)
+assert enrols(other, text) == 0
+assert k.event(other, "compare").text == \
+    k.event(advocate, "compare", message=ident).text
+assert code_of(advocate.call, "rowan_invite_confirm", ident, True) == \
+    C["ROWAN_E_SIGNER"]
+k.act(advocate, "rowan_revoke", victim.device, C["ROWAN_REVOKE_LOST"], case)
+advocate.call("rowan_invite_confirm", ident, True)
+k.event(other, "enrolled")
+k.event(victim, "self revoked")
 k.end()
 print("  sdk: an invite serves once")

@@ -1,10 +1,11 @@
 /*
  * A registrar signs what it may not: a coordinator, a daemon, a witness,
  * another registrar, a duty officer, a card of another agency or for too
- * long, a colleague's second device, a victim of somebody else's case. The
- * real daemon refuses each and knows the key no better than before; and when
- * a daemon shows it all the same, every client refuses it and says so. A
- * victim's card without an assignment opens nothing.
+ * long, a second device of a colleague or of the victim, a victim of
+ * somebody else's case. The real daemon refuses each and knows the key no
+ * better than before; and when a daemon shows it all the same, every client
+ * refuses it and says so. A victim's card without an assignment opens
+ * nothing.
  */
 #include <stdio.h>
 
@@ -226,11 +227,8 @@ static void a_made_up_victim(void)
 	KIT_CHECK(scene_in(&scene.coordinator, &scene.support) == in);
 }
 
-/*
- * A further device of the victim, by a registrar of the same agency who is
- * not on the case, at a daemon that shows it to her advocate alone.
- */
-static void her_second_device(struct person *outsider)
+/* In the victim's name, too, while she has a device: hers would be asked. */
+static void beside_hers(void)
 {
 	struct forged d;
 	struct wire_card card;
@@ -239,12 +237,29 @@ static void her_second_device(struct person *outsider)
 	d.member = *member_of(&scene.victim);
 	forge_card(&d, WIRE_ROLE_VICTIM, "advocacy", &card);
 	card.case_id = scene.case_id;
+	refused("a second device of the victim", &d, &card);
+}
+
+/*
+ * Another device in the place of the victim's, by a registrar of the same
+ * agency who is not on the case, at a daemon that shows it to the coordinator
+ * alone.
+ */
+static void her_second_device(struct person *outsider)
+{
+	struct forged d;
+	struct wire_card card;
+
+	scene_revoke(&scene.advocate, &scene.victim);
+	forge_ask(&scene.coordinator);
+	forge_device(&d);
+	d.member = *member_of(&scene.victim);
+	forge_card(&d, WIRE_ROLE_VICTIM, "advocacy", &card);
+	card.case_id = scene.case_id;
 	log_card(outsider, &d, &card);
 	refused_by_daemon(outsider, &d);
 	shown_to(&scene.coordinator);
 	KIT_CHECK(!may(&scene.coordinator, &d.device));
-	KIT_CHECK(
-		may(&scene.coordinator, &parts_of(&scene.victim)->me->device));
 }
 
 /*
@@ -358,6 +373,7 @@ int main(void)
 	sessions_settle();
 	cards();
 	second_device(&colleague);
+	beside_hers();
 	renewed();
 	a_made_up_victim();
 	of_a_stranger(&stranger);

@@ -189,8 +189,8 @@ static void her_only_device_is_lost(void **state)
 	channel_kit_say(victim, &t->diary, "he was there again");
 	run(t, WHILE_MS);
 	assert_int_equal(victim->sent, 1);
-	second_device(t, &t->again);
 	channel_kit_revoke(&t->c, &t->c.cast.victim, &t->c.cast.coordinator);
+	second_device(t, &t->again);
 	second = enter(t, &t->again);
 	run(t, LONG_MS);
 	assert_true(channel_kit_info(second, &t->diary).joined);

@@ -50,7 +50,7 @@ static void a_victims_device(void **state)
 	assert_int_equal(identity_card(&sides.g.me, &own), 0);
 	assert_int_equal(own.role, WIRE_ROLE_VICTIM);
 	assert_int_equal(own.not_after, 0);
-	/* The victim has a device: this is a further one of hers. */
+	/* The victim had a device: this is another one of hers. */
 	assert_true(id16_eq(&own.member, &sides.t->victim.member));
 	assert_true(id16_eq(&sides.g.me.member, &own.member));
 	assert_int_equal(sides.g.me.server_count, 1);

@@ -276,6 +276,47 @@ static void a_second_device_needs_the_members_consent(void **state)
 	}
 }
 
+/* Else whoever may enrol, and is on the team alone, could read as her. */
+static void so_does_a_victims_while_hers_lives(void **state)
+{
+	struct cast *t = *state;
+	struct world_person p;
+	struct wire_card card;
+	struct wire_statement s;
+	struct buf before;
+
+	cast_snapshot(t, &before);
+	world_person(&p, "a device in her name");
+	p.member = t->victim.member;
+	cast_victim_card(t, &p, &card);
+	assert_int_equal(
+		world_enrol(&t->w, &p, &t->registrar, &card), ROWAN_E_SIGNER);
+	consent(&t->registrar, &card);
+	assert_int_equal(
+		world_enrol(&t->w, &p, &t->registrar, &card), ROWAN_E_SIGNER);
+	cast_unchanged(t, &before);
+	consent(&t->victim, &card);
+	assert_int_equal(world_enrol(&t->w, &p, &t->registrar, &card), 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct world_person q;
+
+		world_person(&q, "after hers are lost");
+		q.member = t->victim.member;
+		cast_victim_card(t, &q, &card);
+		assert_int_equal(world_enrol(&t->w, &q, &t->registrar, &card),
+			ROWAN_E_SIGNER);
+		world_statement(&t->w, NULL, WIRE_ST_REVOKE, &s);
+		s.u.revoke.device = i == 0 ? p.device : t->victim.device;
+		s.u.revoke.reason = WIRE_REVOKE_LOST;
+		assert_int_equal(
+			world_act(&t->w, NULL, &s, &t->coordinator), 0);
+	}
+	world_person(&p, "when none lives");
+	p.member = t->victim.member;
+	cast_victim_card(t, &p, &card);
+	assert_int_equal(world_enrol(&t->w, &p, &t->registrar, &card), 0);
+}
+
 static void cards_hold_fresh_keys_their_owner_has(void **state)
 {
 	struct cast *t = *state;
@@ -479,6 +520,7 @@ int main(void)
 		T(a_registrar_signs_its_own_kind_only),
 		T(a_victims_card_needs_the_registrar_on_the_case),
 		T(a_second_device_needs_the_members_consent),
+		T(so_does_a_victims_while_hers_lives),
 		T(cards_hold_fresh_keys_their_owner_has),
 		T(a_coordinator_logs_what_the_authority_signed),
 		T(a_registrar_made_by_a_registrar_counts_for_nothing),
