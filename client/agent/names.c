@@ -168,7 +168,8 @@ int name_member(struct request *q, const char *text, const struct id16 *case_id,
 		return rc;
 	if (rowan_list_count(l) == 0)
 		rc = refuse(q, EXIT_NOT_FOUND,
-			N_("nobody has enrolled as the victim of this case"),
+			N_("the victim of this case has no valid device: "
+			   "nobody has enrolled, or it was revoked"),
 			N_("somebody on the case with the right to enrol "
 			   "invites them: rowan invite"));
 	else

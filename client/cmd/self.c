@@ -2,6 +2,8 @@
  * rowan unlock, lock, status and the like: this device. Its beginning, rowan
  * setup, is in setup.c.
  */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +14,7 @@
 #include "cmd/families.h"
 #include "cmd/remote.h"
 #include "ui/pass.h"
+#include "ui/text.h"
 #include "ui/when.h"
 #include "ui/words.h"
 
@@ -134,6 +137,30 @@ static int wipe_run(struct run *r)
 
 /* ---- status ------------------------------------------------------------- */
 
+/* "Heading:  words", both at hand to whoever translates; folded beside it. */
+__attribute__((format(printf, 2, 3))) static void say_one(
+	const struct run *r, const char *format, ...)
+{
+	char *line = NULL, *words;
+	va_list ap;
+	size_t head;
+
+	va_start(ap, format);
+	if (vasprintf(&line, format, ap) < 0)
+		line = NULL;
+	va_end(ap);
+	if (line == NULL || r->ui.json) {
+		free(line);
+		return;
+	}
+	words = strchr(line, ':');
+	words = words != NULL ? words + 1 + strspn(words + 1, " ") : line;
+	head = text_width(line) - text_width(words);
+	(void)printf("%.*s", (int)(words - line), line);
+	ui_beside(&r->ui, head, words);
+	free(line);
+}
+
 static void say_rights(const struct run *r, const json_t *list)
 {
 	char text[128] = "";
@@ -146,7 +173,7 @@ static void say_rights(const struct run *r, const json_t *list)
 		(void)strncat(text, json_string_value(one), 20);
 	}
 	if (*text != '\0')
-		ui_say(&r->ui, _("Rights:   %s"), text);
+		say_one(r, _("Rights:   %s"), text);
 }
 
 static const char *link_words(const json_t *s)
@@ -194,33 +221,32 @@ static void say_status(const struct run *r, const json_t *s)
 		return;
 	}
 	agency = ui_safe(&r->ui, json_text(s, "agency"));
-	ui_say(&r->ui, _("Card:     %s, %s"), words_said(json_text(s, "role")),
+	say_one(r, _("Card:     %s, %s"), words_said(json_text(s, "role")),
 		agency);
 	free(agency);
 	if (*json_text(s, "name") != '\0') {
 		char *name = ui_safe(&r->ui, json_text(s, "name"));
 
-		ui_say(&r->ui, _("Name:     %s"), name);
+		say_one(r, _("Name:     %s"), name);
 		free(name);
 	}
 	say_rights(r, json_object_get(s, "rights"));
 	when_text((uint64_t)json_number(s, "expires"),
 		(uint64_t)json_number(s, "now"), when);
 	if (*when != '\0')
-		ui_say(&r->ui, _("Valid to: %s"), when);
-	ui_say(&r->ui, _("Daemon:   %s"), link_words(s));
-	ui_say(&r->ui, _("Unread:   %lld"),
-		(long long)json_number(s, "unread"));
+		say_one(r, _("Valid to: %s"), when);
+	say_one(r, _("Daemon:   %s"), link_words(s));
+	say_one(r, _("Unread:   %lld"), (long long)json_number(s, "unread"));
 	if (json_flag(s, "revoked"))
-		ui_say(&r->ui, _("Trouble:  this device was revoked"));
+		say_one(r, _("Trouble:  this device was revoked"));
 	if (json_flag(s, "expired"))
-		ui_say(&r->ui, _("Trouble:  this device's card has expired; "
-				 "ask the authority to renew it"));
+		say_one(r, _("Trouble:  this device's card has expired; "
+			     "ask the authority to renew it"));
 	if (json_flag(s, "old_copy"))
-		ui_say(&r->ui, _("Trouble:  this vault is an old copy; rowan "
-				 "readmit asks to be taken in anew"));
+		say_one(r, _("Trouble:  this vault is an old copy; rowan "
+			     "readmit asks to be taken in anew"));
 	if (*json_text(s, "fault") != '\0')
-		ui_say(&r->ui, _("Trouble:  %s"), json_text(s, "fault"));
+		say_one(r, _("Trouble:  %s"), json_text(s, "fault"));
 }
 
 static int status_run(struct run *r)

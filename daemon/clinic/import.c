@@ -1,7 +1,9 @@
 /*
  * The clinic from files: see import.h.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clinic/acts.h"
@@ -39,6 +41,12 @@ int import_read(const char *path, struct buf *ret)
 		return writer_finish(&w, ret);
 	writer_wipe(&w);
 	return rc;
+}
+
+const char *import_why(const char *path, int rc)
+{
+	return rc == ROWAN_E_IO && access(path, R_OK) != 0 ? strerror(errno)
+							   : rowan_strerror(rc);
 }
 
 int import_authority(struct store *st, const char *path, uint64_t now)

@@ -22,6 +22,13 @@
 ROWAN_MUST int import_read(const char *path, struct buf *ret);
 
 /**
+ * import_why(path, rc):
+ * ${rc} of what was done with the file ${path}, in words: of one that cannot
+ * be opened, why not.
+ */
+const char *import_why(const char *path, int rc);
+
+/**
  * import_authority(st, path, now):
  * Pin the record in the file ${path}. Codes of acts_begin and armour_read;
  * ROWAN_E_IO when it cannot be read.

@@ -120,8 +120,9 @@ int tool_check_config(struct tool *t)
 	if (rc == 0)
 		ctl_say(&a, EX_OK, "%s: nothing is wrong with it", path);
 	else
-		ctl_say(&a, EX_CONFIG, "%s: %zu problems", path,
-			report.count + report.dropped);
+		ctl_say(&a, EX_CONFIG, "%s: %zu problem%s", path,
+			report.count + report.dropped,
+			report.count + report.dropped == 1 ? "" : "s");
 	return tool_show(t, &a);
 }
 

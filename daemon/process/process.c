@@ -324,7 +324,7 @@ int process_authority(struct process *p)
 		return EX_DATAERR;
 	}
 	SAY(MSG_AUTHORITY_BAD, JOURNAL_TEXT("path", path),
-		JOURNAL_TEXT("why", rowan_strerror(rc)));
+		JOURNAL_TEXT("why", import_why(path, rc)));
 	return rc == ROWAN_E_FULL || rc == ROWAN_E_AGAIN ? EX_CANTCREAT
 							 : EX_CONFIG;
 }

@@ -34,7 +34,7 @@ static int clinic_id(const char *path, struct id16 *ret)
 		*ret = c.id;
 	else
 		SAY(MSG_AUTHORITY_BAD, JOURNAL_TEXT("path", path),
-			JOURNAL_TEXT("why", rowan_strerror(rc)));
+			JOURNAL_TEXT("why", import_why(path, rc)));
 	buf_wipe(&text);
 	buf_wipe(&record);
 	return rc == 0 ? EX_OK : EX_NOINPUT;

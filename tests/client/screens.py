@@ -125,6 +125,7 @@ def tables_fit():
             (("inbox",), 20, ("# 1", "CASE 430f1afe", "SUPPORT 2")),
             (("case", "1"), 40, ("WHO Vic (victim)", "ROLE caseworker")),
             (("devices",), 40, ("STATE valid",)),
+            (("status",), 20, ("Daemon: connected,", "missing")),
             (("doctor",), 40, ("good the state folder is yours alone",)),
             (("doctor",), 24, ("good the state folder", "is yours alone")),
             (("report", "2026-01-01", "2026-01-31", "--exact"), 40,

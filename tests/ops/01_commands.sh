@@ -76,6 +76,13 @@ want 73 "there already" ctl key rotate "$dir/next"
 want 78 "no next keys" ctl key retire
 want 78 "no next keys" ctl key request --next clinic
 want 66 "authority: the setting is empty" ctl key request clinic
+{
+	cat "$conf"
+	echo "authority = \"$dir/no-such\";"
+} >"$dir/authority.conf"
+want 66 "no-such: No such file" ctl --config "$dir/authority.conf" \
+	key request clinic
+rm "$dir/authority.conf"
 want 0 "envelopes" ctl retention show
 want 0 "due" ctl retention run --dry-run
 want 0 "0 expired" ctl retention run
