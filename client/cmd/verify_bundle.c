@@ -35,6 +35,7 @@ struct checking {
 	struct anchor authority; /* and who followed, as entries show */
 	struct policy *policy;
 	bool succeeded;
+	uint64_t signed_at; /* the checkpoint; 0: it does not say */
 	struct bundle b;
 	json_t *faults;
 	char who[2 * ID16_LEN + 1];
@@ -140,6 +141,10 @@ static void check_signature(struct checking *x, struct bytes list)
 			 &chain.card[0].signature_key, &sig) != 0)
 		fault(x, "altered file", "bundle.txt",
 			_("the list is not what was signed"));
+	else if (!disclosure_exporter(&chain.card[0], &x->b.clinic,
+			 &x->b.case_id, x->signed_at))
+		fault(x, "foreign signature", "signature",
+			_("by a device that cannot have exported it"));
 	else
 		hex_write(chain.card[0].device.b, ID16_LEN, x->who);
 	buf_wipe(&text);
@@ -485,6 +490,8 @@ static void check_log(struct checking *x)
 			e->x->evidence.size > last->x->evidence.size)
 			last = e;
 	}
+	if (last != NULL)
+		x->signed_at = last->x->evidence.signed_at;
 	if ((last != NULL ? last->x->evidence.size : 0) != x->b.size)
 		fault(x, "truncated log", "checkpoint",
 			_("the log is not as long as when it was exported"));

@@ -99,7 +99,13 @@ int disclosure_read(struct bytes input, struct disclosure *ret)
 /* ---- checking --------------------------------------------------------------
  */
 
-/* A registrar signs within its agency and what its own card names. */
+static bool has_ended(const struct wire_card *card, uint64_t time)
+{
+	return card->not_after != 0 && time >= card->not_after;
+}
+
+/* A registrar signs within its agency and what its own card names, as long as
+ * that lasts. */
 static int by_registrar(
 	const struct wire_card *card, const struct wire_card *registrar)
 {
@@ -112,7 +118,8 @@ static int by_registrar(
 		!id16_eq(&card->clinic, &registrar->clinic) ||
 		(registrar->rights & WIRE_RIGHT_ENROL) == 0 ||
 		(registrar->scope.roles >> card->role & 1) == 0 ||
-		!bytes_eq(card->agency, registrar->agency))
+		!bytes_eq(card->agency, registrar->agency) ||
+		has_ended(registrar, card->issued_at))
 		return ROWAN_E_SIGNER;
 	return attest_verify(ATTEST_CARD, card->tbs, &registrar->signature_key,
 		&card->signature);
@@ -129,6 +136,16 @@ int disclosure_cards(
 	return rc == 0 && ret->count == 2
 		       ? by_registrar(&ret->card[0], &ret->card[1])
 		       : rc;
+}
+
+bool disclosure_exporter(const struct wire_card *card,
+	const struct id16 *clinic, const struct id16 *case_id, uint64_t time)
+{
+	if (!id16_eq(&card->clinic, clinic) || has_ended(card, time))
+		return false;
+	return card->role == WIRE_ROLE_CASEWORKER ||
+	       (card->role == WIRE_ROLE_VICTIM &&
+		       id16_eq(&card->case_id, case_id));
 }
 
 static enum disclosure_fault check_consent(
@@ -168,7 +185,7 @@ static enum disclosure_fault check_said(struct disclosed *x)
 	return DISCLOSURE_GOOD;
 }
 
-/* And the log has it, as this device's, in this diary. */
+/* And her clinic's log has it, as this device's, in this diary. */
 static enum disclosure_fault check_receipt(const struct disclosed *x)
 {
 	const struct wire_detail *d = &x->evidence.detail;
@@ -176,6 +193,8 @@ static enum disclosure_fault check_receipt(const struct disclosed *x)
 	if (x->evidence_fault != EVIDENCE_GOOD)
 		return DISCLOSURE_RECEIPT;
 	return d->act == WIRE_ACT_SUBMIT &&
+			       id16_eq(&x->evidence.card.clinic,
+				       &x->consent.clinic) &&
 			       id16_eq(&d->device, &x->consent.device) &&
 			       id16_eq(&d->case_id, &x->consent.case_id) &&
 			       id16_eq(&d->channel, &x->consent.channel)

@@ -124,7 +124,7 @@ enum disclosure_fault {
 	DISCLOSURE_SAID = 4,	  /* other words than were consented to */
 	DISCLOSURE_ENVELOPE = 5,  /* another envelope, or not about them */
 	DISCLOSURE_RECEIPT = 6,	  /* see ${evidence_fault} */
-	DISCLOSURE_OTHER = 7	  /* logged of another device or case */
+	DISCLOSURE_OTHER = 7	  /* logged of another device, case or clinic */
 };
 
 struct disclosed {
@@ -153,6 +153,15 @@ enum disclosure_fault disclosure_check(
  */
 ROWAN_MUST int disclosure_cards(struct bytes cards, const struct anchor *anchor,
 	struct wire_chain *ret);
+
+/**
+ * disclosure_exporter(card, clinic, case_id, time):
+ * Whether ${card} is of somebody who can have exported a diary of ${case_id}
+ * under a checkpoint signed at ${time} (0: it does not say): staff of
+ * ${clinic}, or the victim. Who runs the log and who watches it cannot.
+ */
+bool disclosure_exporter(const struct wire_card *card,
+	const struct id16 *clinic, const struct id16 *case_id, uint64_t time);
 
 /**
  * disclosure_fault_name(fault):

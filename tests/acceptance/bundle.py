@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -283,6 +284,46 @@ def two_trees(out):
     assert p.returncode == 1 and "two trees" in p.stderr, p
 
 
+def by_the_daemon(out):
+    """Whoever runs the log has a card of the authority, too: no name under an
+    export."""
+    to = copy_of(out)
+    with open(os.path.join(to, "entries/0001.disclosure"), "rb") as f:
+        data = f.read()
+    at, size = flips.fields(data)[5]
+    card = other.receipt(data[at:at + size], [authority_key()])["card"]
+    with open(k.path("daemon/log-key")) as f:
+        seed = bytes.fromhex(f.read().strip())
+    with open(os.path.join(to, "bundle.txt"), "rb") as f:
+        digest = hashlib.sha256(f.read()).digest()
+    sig = other.sign(seed, other.vec(b"Rowan 1.0 bundle") + other.vec(digest))
+    with open(os.path.join(to, "signature"), "w") as f:
+        f.write("signature %s\ncards %s\n" % (sig.hex(), base64.b64encode(
+            other.vec(other.vec(card.raw))).decode()))
+    found = verify(to)["faults"]
+    assert {(f["kind"], f["what"]) for f in found} == {
+        ("foreign signature", "signature")}, found
+    p = second(to)
+    assert p.returncode == 1 and "cannot have exported" in p.stderr, p
+
+
+def at_another_time(text, grain, time):
+    """The receipt as if it had been received then, by the second (1) or by the
+    hour (2); and that leaf."""
+    lines = text.split(b"\n")
+    extra = other.Reader(base64.b64decode(lines[1].removeprefix(b"extra ")))
+    head, opening = extra.raw(1), other.Reader(extra.vec())
+    detail, salt = bytearray(opening.vec()), opening.raw(32)
+    detail[1:42] = struct.pack(">BQ", grain, time) + bytes(
+        32 if grain == 1 else [1] * 32)
+    leaf = bytes([1]) + detail[:10] + other.blake(
+        salt + detail, person=b"rowan leaf")
+    opening = other.vec(bytes(detail)) + salt + b"\0"
+    lines[1] = b"extra " + base64.b64encode(
+        head + other.vec(opening) + extra.data[extra.at:])
+    return b"\n".join(lines), leaf
+
+
 def planted(text, leaves, index, when=None):
     """The receipt, led to another tree: of these leaves alone, as whoever has
     the log's key may sign it."""
@@ -310,29 +351,35 @@ def planted(text, leaves, index, when=None):
 
 
 def replanted(advocate, out, sizes=(4, 4, 4, 4), order=(0, 1, 2, 3),
-              when=None):
+              when=None, times=None):
     """All entries led to trees of their own making, whole and signed again by
-    whoever exports: entry i stands at order[i] in a tree of sizes[i]."""
+    whoever exports: entry i stands at order[i] in a tree of sizes[i], and with
+    times at times[i], by the second or by the hour."""
     def change(to):
         path = os.path.join(to, "bundle.txt")
         with open(path) as f:
             listed = f.read()
-        raw, says = [], []
+        raw, says, texts = [], [], []
         for n in range(1, 5):
             with open(os.path.join(
                     to, "entries/%04d.disclosure" % n), "rb") as f:
                 raw.append(f.read())
             at, size = flips.fields(raw[-1])[5]
-            says.append(other.receipt(raw[-1][at:at + size],
-                                      [authority_key()]))
+            texts.append(raw[-1][at:at + size])
+            says.append(other.receipt(texts[-1], [authority_key()]))
+            if times is not None:
+                texts[-1], says[-1]["leaf"] = at_another_time(
+                    texts[-1], *times[n - 1])
+                listed = re.sub("(entry %d \\d+) .*" % n, "\\1 %d %s" % (
+                    times[n - 1][1], ("", "second", "hour")[times[n - 1][0]]),
+                    listed)
         leaves = [None] * 4
         for i, s in enumerate(says):
             leaves[order[i]] = s["leaf"]
         note, page = "", open(os.path.join(to, "index.html")).read()
         for i, data in enumerate(raw):
             at, size = flips.fields(data)[5]
-            text = planted(data[at:at + size], leaves[:sizes[i]], order[i],
-                           when)
+            text = planted(texts[i], leaves[:sizes[i]], order[i], when)
             if sizes[i] == max(sizes):
                 note = text.split("\n\n", 1)[1]
             made = text.encode()
@@ -384,6 +431,23 @@ def another_log(advocate, out):
     assert {f["kind"] for f in found} == {"backdated entry", "truncated log"
                                           }, found
     assert p.returncode == 1 and "signed before" in p.stderr, p
+    # Told by the hour it may have been the last second of it, and no later.
+    hour = 1700000000 // 3600 * 3600
+    for first, then, bad in (((1, hour + 3599), (2, hour), False),
+                             ((1, hour + 3600), (2, hour), True),
+                             ((2, hour), (1, hour), False),
+                             ((2, hour), (1, hour - 1), True),
+                             ((2, hour), (2, hour), False),
+                             ((2, hour), (2, hour - 3600), True)):
+        to, p = replanted(advocate, out, when=hour + 9999, times=(
+            first, then, (1, hour + 3600), (1, hour + 3600)))
+        found = {(f["kind"], f["what"]) for f in verify(to)["faults"]}
+        # The page was not led after it.
+        assert found - {("altered file", "index.html")} == (
+            {("backdated entry", "entries/0002.disclosure")} if bad
+            else set()), (first, then, found)
+        assert (p.returncode == 1) == bad, p
+        assert not bad or "time goes back" in p.stderr, p
     # Two trees, of which nothing shows that they go together.
     to, p = replanted(advocate, out, sizes=(4, 3, 4, 4))
     found = verify(to)["faults"]
@@ -495,6 +559,7 @@ def run():
     assert advocate.code("diary", "export", *args, "1", "out") == 10
     tampered(out)
     exporter(advocate, out)
+    by_the_daemon(out)
     two_trees(out)
     another_log(advocate, out)
     seen = bits(out)

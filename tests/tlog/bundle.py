@@ -171,8 +171,8 @@ class Card:
         self.raw = raw
         self.clinic, self.member, self.device = (r.raw(16) for _ in range(3))
         self.role, self.agency, self.rights = r.n(1), r.vec(), r.n(2)
-        r.raw(16)
-        self.of_case = r.raw(16)
+        r.raw(8)
+        self.ends, self.of_case = r.n(8), r.raw(16)
         if r.n(1):
             self.roles = r.n(1)
             r.n(8)
@@ -181,7 +181,7 @@ class Card:
         if r.n(1):
             r.raw(16 + 64)
         self.by, self.issuer, self.issuer_hash = r.n(1), r.raw(16), r.raw(32)
-        r.n(8)
+        self.issued = r.n(8)
         self.tbs = raw[:r.at]
         self.sig = r.raw(64)
         r.end()
@@ -222,7 +222,8 @@ def cards(raw, authority):
         c, reg = ret
         need(c.by == 2 and c.issuer == reg.device and reg.rights & 1 and
              c.issuer_hash == hashlib.sha256(reg.raw).digest() and
-             reg.roles >> c.role & 1 and c.agency == reg.agency, "registrar")
+             reg.roles >> c.role & 1 and c.agency == reg.agency and
+             (reg.ends == 0 or c.issued < reg.ends), "registrar")
         attested(b"card", c.tbs, reg.key, c.sig)
     return ret
 
@@ -284,7 +285,8 @@ def receipt(text, authority):
             "case": of_case, "channel": channel, "content": content,
             "time": exact[0] if exact else time,
             "exact": bool(exact) or grain == 1, "believed": authority,
-            "root": root, "leaf": leaf}
+            "root": root, "leaf": leaf, "clinic": card.clinic,
+            "card": card, "signed": signed_at[0] if signed_at else 0}
 
 
 def climb(leaf, index, size, path):
@@ -335,8 +337,9 @@ def disclosure(raw, authority):
     need(e.n(1) == 1, "no application message")
     need(e.vec() == b"\1" + blake(padded(b"rowan said") + said, said[:16]),
          "commitment")
-    need((got["act"], got["device"], got["case"], got["channel"]) ==
-         (1, device, of_case, channel), "another's receipt")
+    need((got["act"], got["device"], got["case"], got["channel"],
+          got["clinic"]) == (1, device, of_case, channel, clinic),
+         "another's receipt")
     need(got["content"] == envelope_hash, "another envelope's receipt")
     return got, (batch, number, count), said
 
@@ -402,6 +405,11 @@ def bundle(authority, folder):
     card = cards(base64.b64decode(chain), authority)[0]
     attested(b"bundle", hashlib.sha256(listed).digest(), card.key,
              bytes.fromhex(sig.decode()))
+    need(["clinic", card.clinic.hex()] in lines and
+         (card.ends == 0 or got["signed"] < card.ends) and
+         (card.role == 1 or (card.role == 2 and
+                             ["case", card.of_case.hex()] in lines)),
+         "by who cannot have exported it")
     return len(places)
 
 

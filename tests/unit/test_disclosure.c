@@ -41,8 +41,8 @@ static struct {
 	uint16_t mls, format;
 	bool succeeded; /* the receipt leads to the next authority */
 	struct wire_detail d;
-	bool same_content;
-	struct disclosed x; /* what is made of it */
+	bool same_content, other_clinic; /* of the receipt */
+	struct disclosed x;		 /* what is made of it */
 } s;
 
 static struct buf file;
@@ -208,9 +208,10 @@ static void make_receipt(struct bytes envelope, struct writer *w)
 	assert_int_equal(wire_opening_write(&o, &opening), 0);
 	merkle_leaf(bytes_of(leaf, sizeof leaf), &c.root);
 	world_card(&world, &server, WIRE_ROLE_DAEMON, "clinic", &daemon);
+	daemon.clinic.b[0] ^= s.other_clinic;
 	world_issue(&world, &server, NULL, &daemon, &card);
 	(void)crypto_sign_seed_keypair(pk, sk, server.seed);
-	assert_int_equal(origin_log(&world.clinic.id, pk, &key), 0);
+	assert_int_equal(origin_log(&daemon.clinic, pk, &key), 0);
 	c.origin = bytes_of(key.name, strlen(key.name));
 	c.extension = bytes_of("time 1800009999\n", 16);
 	writer_init(&note, 4096);
@@ -332,6 +333,9 @@ static void a_registrar_keeps_to_its_card(void **state)
 	FOUND(s.boss.clinic.b[0] ^= 1, DISCLOSURE_CARD);
 	FOUND(s.issuer = other.device, DISCLOSURE_CARD);
 	FOUND(s.other_hash = true, DISCLOSURE_CARD);
+	/* Nor does it sign once that has ended. */
+	FOUND(s.card.issued_at = s.boss.not_after, DISCLOSURE_CARD);
+	FOUND(s.card.issued_at = s.boss.not_after - 1, DISCLOSURE_GOOD);
 }
 
 static void a_consent_is_hers(void **state)
@@ -385,6 +389,8 @@ static void the_log_has_it_as_hers(void **state)
 	FOUND(s.d.channel.b[0] ^= 1, DISCLOSURE_OTHER);
 	FOUND(s.c.channel.b[0] ^= 1, DISCLOSURE_OTHER);
 	FOUND(s.d.act = WIRE_ACT_READ, DISCLOSURE_OTHER);
+	/* By the daemon of another clinic, of the same authority. */
+	FOUND(s.other_clinic = true, DISCLOSURE_OTHER);
 	/* Received after the checkpoint that has it. */
 	FOUND(s.d.time = 1800010000, DISCLOSURE_RECEIPT);
 	assert_int_equal(s.x.evidence_fault, EVIDENCE_BACKDATED);
@@ -420,6 +426,32 @@ static void no_bit_of_it_can_be_changed(void **state)
 	buf_wipe(&longer);
 }
 
+/* Staff of her clinic, and she; not who runs the log, nor who watches it. */
+static void who_can_have_exported(void **state)
+{
+	struct wire_card c;
+	struct id16 here = world.clinic.id, her_case = s.card.case_id;
+	struct id16 else_case = her_case, elsewhere = here;
+
+	(void)state;
+	elsewhere.b[0] ^= 1;
+	else_case.b[0] ^= 1;
+	world_card(&world, &registrar, WIRE_ROLE_CASEWORKER, "advocacy", &c);
+	assert_true(disclosure_exporter(&c, &here, &her_case, NOON));
+	assert_false(disclosure_exporter(&c, &elsewhere, &her_case, NOON));
+	assert_true(disclosure_exporter(&c, &here, &her_case, c.not_after - 1));
+	assert_false(disclosure_exporter(&c, &here, &her_case, c.not_after));
+	assert_true(disclosure_exporter(&c, &here, &her_case, 0));
+	assert_true(disclosure_exporter(&s.card, &here, &her_case, NOON));
+	assert_false(disclosure_exporter(&s.card, &here, &else_case, NOON));
+	for (int i = 0; i < 256; i++) {
+		c.role = (uint8_t)i;
+		assert_int_equal(
+			disclosure_exporter(&c, &here, &her_case, NOON),
+			i == WIRE_ROLE_CASEWORKER);
+	}
+}
+
 static void every_fault_has_its_sentence(void **state)
 {
 	for (int i = DISCLOSURE_GOOD; i <= DISCLOSURE_OTHER; i++)
@@ -439,6 +471,7 @@ int main(void)
 		T(the_words_are_those_handed_in),
 		T(the_log_has_it_as_hers),
 		T(no_bit_of_it_can_be_changed),
+		T(who_can_have_exported),
 		T(every_fault_has_its_sentence),
 	};
 
