@@ -116,6 +116,46 @@ static void what_was_taken_and_not_logged_is_an_alarm(void **state)
 	}
 }
 
+/* Of the leaf that a lost answer is asked for: another message's. */
+static enum double_fate find_it(void *ctx, struct double_message *m)
+{
+	const uint64_t *leaf = ctx;
+
+	if (m->way == DOUBLE_ANSWER && m->count > 1 &&
+		m->header.op == (WIRE_OP_LOG_FIND | WIRE_ANSWER))
+		for (int i = 0; i < 8; i++)
+			m->frame[1].data[m->frame[1].len - 16 + (size_t)i] =
+				(uint8_t)(*leaf >> (56 - 8 * i));
+	return DOUBLE_PASS;
+}
+
+/* One leaf named for two: the second does not make us forget the first. */
+static void a_leaf_is_of_one_message(void **state)
+{
+	static const uint64_t leaves[] = {100000, WIRE_LEAF_NONE};
+
+	for (size_t i = 0; i < 2; i++) {
+		proofs_kit_settle(&k);
+		relay_double_hook(
+			k.clinic.d, find_it, (void *)(uintptr_t)&leaves[0]);
+		taken(7, leaves[0], team());
+		taken(8, leaves[i], team());
+		/* The answer again, of the same message, is no other's. */
+		taken(7, leaves[0], team());
+		proofs_kit_settle(&k);
+		assert_int_equal(has_proof(7), ROWAN_E_AGAIN);
+		assert_int_equal(has_proof(8), ROWAN_E_AGAIN);
+		proofs_kit_turn(&k);
+		proofs_kit_turn(&k);
+		proofs_kit_turn(&k);
+		assert_int_equal(has_proof(7), ROWAN_E_NOT_FOUND);
+		assert_int_equal(has_proof(8), ROWAN_E_NOT_FOUND);
+		assert_int_equal(
+			device_kit_alarms(&k.d, ROWAN_ALARM_UNLOGGED), 2);
+		relay_double_hook(k.clinic.d, NULL, NULL);
+	}
+}
+
 /* Without a connection nothing is asked, however long. */
 static void offline_nothing_is_missed(void **state)
 {
@@ -606,6 +646,7 @@ int main(void)
 		T(a_growing_log_is_followed),
 		T(another_leaf_than_ours_is_an_alarm),
 		T(what_was_taken_and_not_logged_is_an_alarm),
+		T(a_leaf_is_of_one_message),
 		T(offline_nothing_is_missed),
 		T(what_was_erased_is_no_alarm),
 		T(what_was_lost_in_a_restore_is_no_alarm),

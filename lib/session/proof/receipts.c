@@ -113,34 +113,6 @@ static int read_waiting(struct bytes input, struct waiting *ret)
 	return 0;
 }
 
-int proofs_keep(struct proofs *x, const struct proofs_submitted *s)
-{
-	struct waiting wait = {.message = s->message,
-		.counter = s->counter,
-		.time = s->logged.time,
-		.since = follow_now(x->o.follow)};
-	bool found = s->logged.leaf != WIRE_LEAF_NONE;
-	const struct case_state *c;
-	uint8_t kind;
-	struct bytes marked;
-	int rc = 0;
-
-	/* Of a diary: what was handed in, should she let it out one day. */
-	if (said_of_envelope(s->envelope, &marked) == 0 && marked.len > 0)
-		rc = vault_put(x->o.vault, VAULT_PROOF, id16_view(&s->message),
-			1, s->envelope);
-	if (rc != 0)
-		return rc;
-	c = follow_case_of(x->o.follow, &s->channel, &kind);
-	if (c != NULL)
-		wait.case_id = c->id;
-	leaf_content(s->envelope, &wait.content);
-	memcpy(wait.salt.b, s->logged.time_salt, sizeof wait.salt.b);
-	x->waiting = true;
-	return put_waiting(x, found ? "w" : "l",
-		found ? s->logged.leaf : s->counter, &wait);
-}
-
 /* The lowest one of a kind, from ${from} on. */
 static int next(struct proofs *x, const char *what, uint64_t from,
 	uint64_t *ret_n, struct waiting *ret)
@@ -154,6 +126,52 @@ static int next(struct proofs *x, const char *what, uint64_t from,
 	rc = read_waiting(buf_view(&mem), ret);
 	buf_wipe(&mem);
 	return rc;
+}
+
+/*
+ * Whether the leaf was named for another message, too: it is of one at most,
+ * and the other must not be forgotten for it.
+ */
+static int is_anothers(
+	struct proofs *x, uint64_t leaf, const struct id16 *message, bool *ret)
+{
+	struct waiting wait;
+	uint64_t n = 0;
+	int rc = next(x, "w", leaf, &n, &wait);
+
+	*ret = rc == 0 && n == leaf && !id16_eq(&wait.message, message);
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+int proofs_keep(struct proofs *x, const struct proofs_submitted *s)
+{
+	struct waiting wait = {.message = s->message,
+		.counter = s->counter,
+		.time = s->logged.time,
+		.since = follow_now(x->o.follow)};
+	bool found = s->logged.leaf != WIRE_LEAF_NONE, other = false;
+	const struct case_state *c;
+	uint8_t kind;
+	struct bytes marked;
+	int rc = 0;
+
+	/* Of a diary: what was handed in, should she let it out one day. */
+	if (said_of_envelope(s->envelope, &marked) == 0 && marked.len > 0)
+		rc = vault_put(x->o.vault, VAULT_PROOF, id16_view(&s->message),
+			1, s->envelope);
+	if (rc == 0 && found)
+		rc = is_anothers(x, s->logged.leaf, &s->message, &other);
+	if (rc != 0)
+		return rc;
+	found = found && !other;
+	c = follow_case_of(x->o.follow, &s->channel, &kind);
+	if (c != NULL)
+		wait.case_id = c->id;
+	leaf_content(s->envelope, &wait.content);
+	memcpy(wait.salt.b, s->logged.time_salt, sizeof wait.salt.b);
+	x->waiting = true;
+	return put_waiting(x, found ? "w" : "l",
+		found ? s->logged.leaf : s->counter, &wait);
 }
 
 static bool is_waiting(
@@ -406,10 +424,16 @@ static int take_receipt(struct proofs *x, const struct waiting *wait,
 
 static int take_leaf(struct proofs *x, struct waiting *wait, uint64_t leaf)
 {
-	int rc = vault_begin(x->o.vault);
+	bool other;
+	int rc = is_anothers(x, leaf, &wait->message, &other);
 
+	if (rc == 0 && other)
+		return missed(x, wait, false);
 	if (rc == 0)
-		rc = put_waiting(x, "w", leaf, wait);
+		rc = vault_begin(x->o.vault);
+	if (rc != 0)
+		return rc;
+	rc = put_waiting(x, "w", leaf, wait);
 	if (rc == 0)
 		rc = forget(x, "l", x->fetch.n);
 	return proofs_finish(x, rc);
