@@ -2,8 +2,9 @@
  * rowan diary export: what a victim has let out of the diary, as a folder
  * that a prosecutor can read and a machine without a network can check.
  *
- * Nothing goes out that she did not sign for; each receipt is led to one
- * present checkpoint; the list is signed by this device.
+ * Nothing goes out that she did not sign for, whoever of the diary posted it,
+ * and none of that keeps the rest back; each receipt is led to one present
+ * checkpoint; the list is signed by this device.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -33,6 +34,8 @@ struct exporting {
 	struct anchor authority;
 	struct bundle b;
 	char *checkpoint;
+	unsigned left_out; /* posted as let out, and not genuine */
+	const char *why;   /* the first of these */
 };
 
 static const char newer[] =
@@ -113,10 +116,6 @@ static int renew(struct exporting *x, struct bytes receipt, char **ret)
 /* Its words are hers, or it does not go out. */
 static int check(struct exporting *x, struct bundle_entry *e)
 {
-	e->x = malloc(sizeof *e->x);
-	if (e->x == NULL)
-		return ui_fail(
-			&x->r->ui, EXIT_MACHINE, NULL, _("no memory left"));
 	e->fault = disclosure_check(e->x, buf_view(&e->data), &x->authority);
 	if (e->fault != DISCLOSURE_GOOD)
 		return ui_fail(&x->r->ui, EXIT_DIFFERENT,
@@ -189,15 +188,38 @@ static int attachment(struct exporting *x, struct bundle_entry *e)
 	return code;
 }
 
+/* The very same was posted before: by another reader, say. */
+static bool is_there(const struct exporting *x, const struct bundle_entry *e)
+{
+	const struct consent *c = &e->x->consent;
+
+	for (const struct bundle_entry *at = x->b.entries; at < e; at++)
+		if (id16_eq(&at->x->consent.batch, &c->batch) &&
+			at->x->consent.number == c->number)
+			return true;
+	return false;
+}
+
 static int take(struct exporting *x, const char *text)
 {
 	struct bundle_entry *e;
+	bool good;
 
-	if (bundle_entry_add(&x->b, &e) == 0 &&
-		unbase64(text, DISCLOSURE_MAX, &e->data))
+	if (bundle_entry_add(&x->b, &e) != 0 ||
+		!unbase64(text, DISCLOSURE_MAX, &e->data))
+		return ui_fail(&x->r->ui, EXIT_INPUT, _(newer),
+			_("what was let out cannot be read"));
+	e->x = mem_get(sizeof *e->x);
+	e->fault = disclosure_check(e->x, buf_view(&e->data), &x->authority);
+	good = e->fault == DISCLOSURE_GOOD;
+	if (!good && x->left_out++ == 0)
+		x->why = disclosure_fault_name(e->fault);
+	if (good && !is_there(x, e))
 		return EXIT_DONE;
-	return ui_fail(&x->r->ui, EXIT_INPUT, _(newer),
-		_("what was let out cannot be read"));
+	free(e->x);
+	buf_wipe(&e->data);
+	x->b.entry_count--;
+	return EXIT_DONE;
 }
 
 static int one(struct exporting *x, struct bundle_entry *e)
@@ -251,7 +273,12 @@ static int collect(struct exporting *x)
 				code = take(x, json_string_value(text));
 		json_decref(answer);
 	}
-	if (code == EXIT_DONE && x->b.entry_count == 0)
+	if (code == EXIT_DONE && x->b.entry_count == 0 && x->left_out > 0)
+		code = ui_fail(&x->r->ui, EXIT_DIFFERENT,
+			_("tell the victim and your coordinator: somebody "
+			  "altered it"),
+			_("what was let out is not genuine: %s"), _(x->why));
+	else if (code == EXIT_DONE && x->b.entry_count == 0)
 		code = ui_fail(&x->r->ui, EXIT_NOT_FOUND,
 			_("she says so in her app; nothing goes out before"),
 			_("the victim has let out nothing of this diary"));
@@ -354,6 +381,15 @@ int diary_export_run(struct run *r)
 	for (size_t i = 0; i < x.b.entry_count; i++)
 		omitted += x.b.entries[i].omitted;
 	if (code == EXIT_DONE) {
+		if (x.left_out > 0)
+			ui_say(&r->ui,
+				ngettext("%u that was posted as let out is not "
+					 "genuine and is left out: %s",
+					"%u that were posted as let out are "
+					"not genuine and are left out; the "
+					"first: %s",
+					x.left_out),
+				x.left_out, _(x.why));
 		ui_say(&r->ui,
 			ngettext("%zu entry is in %s; rowan verify-bundle "
 				 "checks it",
@@ -370,9 +406,10 @@ int diary_export_run(struct run *r)
 					omitted),
 				omitted);
 		ui_json(&r->ui,
-			json_pack("{s:s,s:I,s:I,s:I}", "path", x.folder,
+			json_pack("{s:s,s:I,s:I,s:I,s:I}", "path", x.folder,
 				"entries", (json_int_t)bundle_count(&x.b),
-				"omitted", (json_int_t)omitted, "size",
+				"omitted", (json_int_t)omitted, "left_out",
+				(json_int_t)x.left_out, "size",
 				(json_int_t)x.b.size));
 	}
 	free(x.checkpoint);

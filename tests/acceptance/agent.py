@@ -14,13 +14,17 @@ class Refused(Exception):
         self.exit = error["exit"]
 
 
+def socket_of(runtime, home):
+    real = os.path.realpath(home).encode()
+    name = hashlib.blake2b(real, digest_size=16).hexdigest()[:16]
+    return os.path.join(runtime, "rowan", name + ".sock")
+
+
 class Agent:
     def __init__(self, runtime, home):
-        real = os.path.realpath(home).encode()
-        name = hashlib.blake2b(real, digest_size=16).hexdigest()[:16]
         self.s = socket.socket(socket.AF_UNIX)
         self.s.settimeout(120)
-        self.s.connect(os.path.join(runtime, "rowan", name + ".sock"))
+        self.s.connect(socket_of(runtime, home))
         self.f = self.s.makefile("rwb")
         self.last = 0
 

@@ -11,8 +11,10 @@ import os
 import re
 import shutil
 import struct
+import socket
 import subprocess
 import sys
+import threading
 
 import agent
 import clinic
@@ -284,6 +286,81 @@ def two_trees(out):
     assert p.returncode == 1 and "two trees" in p.stderr, p
 
 
+class Posts:
+    """Between rowan and the agent: more that somebody of the diary has posted
+    as let out, with a program of their own."""
+
+    def __init__(self, home, change):
+        self.real = k.env["XDG_RUNTIME_DIR"]
+        self.name = agent.socket_of(self.real, home)
+        self.change = change
+        k.env["XDG_RUNTIME_DIR"] = k.path("between")
+        path = agent.socket_of(k.path("between"), home)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        if os.path.exists(path):
+            os.unlink(path)
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.bind(path)
+        self.s.listen(8)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                theirs = self.s.accept()[0]
+            except OSError:
+                return
+            ours = socket.socket(socket.AF_UNIX)
+            ours.connect(self.name)
+            for a, b in ((theirs, ours), (ours, theirs)):
+                threading.Thread(target=self.carry, args=(a, b),
+                                 daemon=True).start()
+
+    def carry(self, a, b):
+        with a.makefile("rb") as f:
+            for line in f:
+                got = json.loads(line)
+                if "disclosures" in (got.get("ok") or {}):
+                    got["ok"]["disclosures"] = self.change(
+                        got["ok"]["disclosures"])
+                    line = json.dumps(got).encode() + b"\n"
+                b.sendall(line)
+        b.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        k.env["XDG_RUNTIME_DIR"] = self.real
+        self.s.close()
+
+
+def posted(advocate, args):
+    """What others of the diary post keeps nothing of hers back."""
+    def export(change, folder, code):
+        between = Posts(advocate.home, change)
+        try:
+            p = advocate.run("diary", "export", "--json", *args, "1", folder,
+                             check=False)
+        finally:
+            between.close()
+        assert p.returncode == code, (p.returncode, p.stdout, p.stderr)
+        return json.loads(p.stdout) if code == 0 else None
+
+    def forged(text):
+        raw = bytearray(base64.b64decode(text))
+        raw[-1] ^= 1
+        return base64.b64encode(raw).decode()
+
+    no_form = base64.b64encode(b"x").decode()
+    made = export(lambda x: [no_form, forged(x[0])] + x + [x[1]],
+                  "posted", 0)
+    assert (made["entries"], made["left_out"]) == (4, 2), made
+    out = os.path.join(k.path("advocate.files"), "posted")
+    assert verify(out, 0)["entries"] == 4
+    assert second(out).returncode == 0
+    assert export(lambda x: x, "as it is", 0)["left_out"] == 0
+    export(lambda x: [no_form, forged(x[0])], "none", 14)
+    assert not os.path.exists(os.path.join(k.path("advocate.files"), "none"))
+
+
 def by_the_daemon(out):
     """Whoever runs the log has a card of the authority, too: no name under an
     export."""
@@ -543,6 +620,7 @@ def run():
         return "a bundle of a clinic whose authority was succeeded is kept"
     let_out(advocate, phone, 4)
     advocate.run("diary", "export", *args, "1", "out")
+    posted(advocate, args)
     k.stop()
     good = verify(out, 0)
     assert good["genuine"] and good["entries"] == 4, good
