@@ -46,7 +46,7 @@ struct request {
 enum { AGENT_REFUSED = 1, AGENT_WAITS = 2 };
 
 enum wait_kind {
-	WAIT_ACT,     /* DONE or FAILED, by number */
+	WAIT_ACT,     /* DONE or FAILED, by number; what revokes, by device */
 	WAIT_SENT,    /* SENT or UNSENT, by message */
 	WAIT_FETCH,   /* FETCHED or FETCH_FAILED, by message */
 	WAIT_COMPARE, /* COMPARE, by invite, or of this device (zero) */

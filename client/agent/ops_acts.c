@@ -12,13 +12,19 @@
 #include "ui/mem.h"
 #include "ui/text.h"
 
-static int act(struct request *q, int rc, uint64_t number)
+static int act_of(
+	struct request *q, int rc, uint64_t number, const struct id16 *id)
 {
 	if (rc != 0)
 		return rc;
 	(void)json_object_set_new(
 		q->out, "act", json_integer((json_int_t)number));
-	return wait_for(q, WAIT_ACT, number, NULL);
+	return wait_for(q, WAIT_ACT, number, id);
+}
+
+static int act(struct request *q, int rc, uint64_t number)
+{
+	return act_of(q, rc, number, NULL);
 }
 
 /* ---- referrals ---- */
@@ -282,6 +288,7 @@ static int op_revoke(struct request *q)
 	enum rowan_revoke_reason why = ROWAN_REVOKE_OTHER;
 	struct id16 device, of_case;
 	const char *text = arg_text(q, "case");
+	const uint8_t *self;
 	uint64_t number = 0;
 	int rc = name_device(q, arg_text(q, "device"), &device);
 
@@ -297,8 +304,13 @@ static int op_revoke(struct request *q)
 		return refuse(q, EXIT_USAGE,
 			N_("a reason is lost, left or other"), NULL);
 	(void)json_object_set_new(q->out, "device", show_id(device.b));
-	if (arg_flag(q, "look"))
+	if (arg_flag(q, "look")) {
+		self = rowan_self_device(q->agent->rowan);
+		(void)json_object_set_new(q->out, "this",
+			json_boolean(self != NULL &&
+				     memcmp(self, device.b, ID16_LEN) == 0));
 		return 0;
+	}
 	rc = rowan_revoke(q->agent->rowan, device.b, why,
 		text != NULL ? of_case.b : NULL, &number);
 	if (rc == ROWAN_E_RULE || rc == ROWAN_E_REVOKED)
@@ -306,7 +318,7 @@ static int op_revoke(struct request *q)
 			N_("this device cannot be revoked"),
 			N_("it was revoked already, perhaps: rowan devices "
 			   "says so. A victim's is revoked with --case"));
-	return act(q, rc, number);
+	return act_of(q, rc, number, &device);
 }
 
 static int op_log_card(struct request *q)

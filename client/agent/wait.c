@@ -149,6 +149,23 @@ static bool same(const struct wait *w, const uint8_t *id)
 			  : id16_eq(&w->id, &zero);
 }
 
+/*
+ * The device that an act revokes is revoked. Of its own nobody else tells: the
+ * daemon speaks with it no more.
+ */
+static bool revokes(const struct wait *w, const struct rowan_event *e)
+{
+	enum rowan_event_type type = rowan_event_type(e);
+	const uint8_t *device = rowan_event_device(e);
+
+	/* A daemon alone may say so, too. */
+	if (type != ROWAN_EVENT_REVOKED &&
+		(type != ROWAN_EVENT_SELF_REVOKED ||
+			rowan_event_code(e) != ROWAN_E_REVOKED))
+		return false;
+	return device != NULL && memcmp(w->id.b, device, ID16_LEN) == 0;
+}
+
 /* 1: this is what it waits for, -1: it will not come, 0: something else. */
 static int match(const struct wait *w, const struct rowan_event *e)
 {
@@ -157,6 +174,8 @@ static int match(const struct wait *w, const struct rowan_event *e)
 
 	switch (w->kind) {
 	case WAIT_ACT:
+		if (revokes(w, e))
+			return 1;
 		if (rowan_event_count(e) != w->number)
 			return 0;
 		return type == ROWAN_EVENT_DONE	    ? 1

@@ -112,14 +112,18 @@ static int look_at_agency(struct run *r, const char *agency)
 static int open_run(struct run *r)
 {
 	const char *day_text = run_option(r, "day");
+	uint64_t now = clinic_now(r);
 	json_t *ret = NULL;
 	uint32_t day;
 	int code;
 
-	if (!when_day(
-		    day_text != NULL ? day_text : "today", clinic_now(r), &day))
+	if (!when_day(day_text != NULL ? day_text : "today", now, &day))
 		return run_usage(r, _("a day is today, yesterday or "
 				      "2026-01-15"));
+	/* East of the clinic it is tomorrow already. */
+	if (day > now / 86400 + 1)
+		return run_usage(r, _("a referral was made already: its day "
+				      "is not to come"));
 	code = look_at_agency(r, r->argv[0]);
 	if (code != EXIT_DONE)
 		return code;
@@ -535,7 +539,9 @@ static int handover_run(struct run *r)
 		code = hand_case(r, &h, r->argv[i]);
 	if (code == EXIT_DONE && r->argc == 1)
 		code = hand_all(r, &h);
-	if (code == EXIT_DONE || h.cases > 0)
+	if (code == EXIT_DONE && h.cases == 0)
+		ui_note(&r->ui, _("There was nothing to hand over."));
+	else if (h.cases > 0)
 		ui_note(&r->ui,
 			ngettext("Handed over to %s: %zu case.",
 				"Handed over to %s: %zu cases.", h.cases),

@@ -513,8 +513,13 @@ static int revoke_run(struct run *r)
 		char *question;
 
 		code = remote_call(r, revoke_request(r, true), &ret);
-		question = mem_print(_("Revoke the device %.8s? It is refused "
-				       "from its next message on, for ever."),
+		question = mem_print(
+			json_flag(ret, "this")
+				? _("Revoke %.8s, the device you sit at? It is "
+				    "refused from its next message on, for "
+				    "ever.")
+				: _("Revoke the device %.8s? It is refused "
+				    "from its next message on, for ever."),
 			json_text(ret, "device"));
 		json_decref(ret);
 		ret = NULL;

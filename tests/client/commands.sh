@@ -217,6 +217,7 @@ expect 0 '2 messages were new' r history import out.rowan --passphrase-file pass
 # ---- coordinating ----------------------------------------------------------------
 expect 0 'Case 3, ' r open probation --day 2026-01-14 --alias foxglove
 expect 2 'a day is today' r open probation --day someday
+expect 2 'is not to come' r open probation --day 2036-01-14
 expect 16 'hint: .*; --yes answers' r assign foxglove 2 team
 expect 0 'takes part: support,team' r assign foxglove 2 support,team --yes
 expect 9 'there is no such person' r assign foxglove 99 team --yes
@@ -470,7 +471,7 @@ while kill -0 $pid 2>/dev/null; do
 	r unlock -q --passphrase-file pass >out 2>err || n=$((n + 1))
 	cat out err >>asked
 done
-wait $pid
+wait $pid 2>/dev/null
 cat stops asked >out
 : >err
 check 'stopped while it is asked' $((n + $?)) 0 'locked'
@@ -498,7 +499,7 @@ expect 15 'may be done all the same' r --home "$work/fake" lock
 expect 15 'may be done all the same' r --home "$work/fake" agent stop
 expect 15 'may be done all the same' r --home "$work/fake" close 1
 kill $pid
-wait $pid
+wait $pid 2>/dev/null
 expect 4 'locked' r inbox
 expect 0 'new passphrase opens it' sh -c '(cat pass; echo another horse entirely) |
 	"$0" passphrase --passphrase-fd 0' "$rowan"
@@ -534,7 +535,7 @@ r --home "$work/gone" status >out 2>&1
 rm -rf "$work/gone"
 # Woken by somebody, it looks; by itself within half a minute.
 r --home "$work/gone" status >out 2>&1
-wait $pid
+wait $pid 2>/dev/null
 check 'an agent without a home' $? 0 ''
 printf '  commands: %s passed, %s failed\n' $passed $failed
 [ $failed -eq 0 ]

@@ -346,6 +346,14 @@ def old_copy(c, w):
     c.hears("1", "taken in again")
 
 
+def its_own(o):
+    """A device that revokes itself is told that it did."""
+    o.run("devices")
+    expect(o, 16, "the device you sit at", "revoke", "1", "--no-input")
+    expect(o, 0, "Revoked.", "revoke", "1", "--yes")
+    expect(o, 8, "this device was revoked", "team", "1", "hello")
+
+
 def idle(w):
     """Unused for long, asleep or not: the next one who comes finds it locked."""
     w.run("unlock", *pass_file())
@@ -390,7 +398,7 @@ try:
               lambda: pieces(c, w), lambda: killed(c, w),
               lambda: broken_off(c, w),
               lambda: two_at_once(w), lambda: private(w),
-              lambda: old_copy(c, w), lambda: idle(w),
+              lambda: old_copy(c, w), lambda: its_own(o), lambda: idle(w),
               lambda: expired(c, w))
     for scene in scenes:
         t = time.time()
