@@ -45,7 +45,7 @@ static int op_disclosures(struct request *q)
 	uint64_t after = (uint64_t)arg_number(q, "after", 0);
 	json_t *list = json_array();
 	struct rowan_message *m;
-	struct id16 of_case, channel;
+	struct id16 of_case = {{0}}, channel;
 	int rc = name_case(q, arg_text(q, "case"), &of_case);
 
 	if (rc == 0)
@@ -63,6 +63,7 @@ static int op_disclosures(struct request *q)
 	(void)json_object_set_new(
 		q->out, "place", json_integer((json_int_t)after));
 	(void)json_object_set_new(q->out, "disclosures", list);
+	(void)json_object_set_new(q->out, "case", show_id(of_case.b));
 	(void)json_object_set_new(q->out, "now",
 		json_integer((json_int_t)rowan_now(q->agent->rowan)));
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;

@@ -128,7 +128,6 @@ static int check(struct exporting *x, struct bundle_entry *e)
 	e->exact = e->x->evidence.exact;
 	x->b.size = e->x->evidence.size;
 	x->b.clinic = e->x->consent.clinic;
-	x->b.case_id = e->x->consent.case_id;
 	return EXIT_DONE;
 }
 
@@ -200,6 +199,19 @@ static bool is_there(const struct exporting *x, const struct bundle_entry *e)
 	return false;
 }
 
+/* Hers, of this diary: another's is good there, and no business of this. */
+static enum disclosure_fault judge(
+	const struct exporting *x, struct bundle_entry *e)
+{
+	enum disclosure_fault fault =
+		disclosure_check(e->x, buf_view(&e->data), &x->authority);
+
+	if (fault == DISCLOSURE_GOOD &&
+		!id16_eq(&e->x->consent.case_id, &x->b.case_id))
+		fault = DISCLOSURE_OTHER;
+	return fault;
+}
+
 static int take(struct exporting *x, const char *text)
 {
 	struct bundle_entry *e;
@@ -210,7 +222,7 @@ static int take(struct exporting *x, const char *text)
 		return ui_fail(&x->r->ui, EXIT_INPUT, _(newer),
 			_("what was let out cannot be read"));
 	e->x = mem_get(sizeof *e->x);
-	e->fault = disclosure_check(e->x, buf_view(&e->data), &x->authority);
+	e->fault = judge(x, e);
 	good = e->fault == DISCLOSURE_GOOD;
 	if (!good && x->left_out++ == 0)
 		x->why = disclosure_fault_name(e->fault);
@@ -267,6 +279,8 @@ static int collect(struct exporting *x)
 		more = json_flag(answer, "more");
 		after = json_number(answer, "place");
 		x->b.exported = (uint64_t)json_number(answer, "now");
+		(void)hex_read(
+			json_text(answer, "case"), x->b.case_id.b, ID16_LEN);
 		json_array_foreach (
 			json_object_get(answer, "disclosures"), i, text)
 			if (code == EXIT_DONE)

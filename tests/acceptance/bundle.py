@@ -290,7 +290,8 @@ class Posts:
     """Between rowan and the agent: more that somebody of the diary has posted
     as let out, with a program of their own."""
 
-    def __init__(self, home, change):
+    def __init__(self, home, change, of_case):
+        self.of_case = of_case
         self.real = k.env["XDG_RUNTIME_DIR"]
         self.name = agent.socket_of(self.real, home)
         self.change = change
@@ -323,6 +324,8 @@ class Posts:
                 if "disclosures" in (got.get("ok") or {}):
                     got["ok"]["disclosures"] = self.change(
                         got["ok"]["disclosures"])
+                    if self.of_case is not None:
+                        got["ok"]["case"] = self.of_case
                     line = json.dumps(got).encode() + b"\n"
                 b.sendall(line)
         b.shutdown(socket.SHUT_WR)
@@ -334,8 +337,8 @@ class Posts:
 
 def posted(advocate, args):
     """What others of the diary post keeps nothing of hers back."""
-    def export(change, folder, code):
-        between = Posts(advocate.home, change)
+    def export(change, folder, code, of_case=None):
+        between = Posts(advocate.home, change, of_case)
         try:
             p = advocate.run("diary", "export", "--json", *args, "1", folder,
                              check=False)
@@ -358,6 +361,8 @@ def posted(advocate, args):
     assert second(out).returncode == 0
     assert export(lambda x: x, "as it is", 0)["left_out"] == 0
     export(lambda x: [no_form, forged(x[0])], "none", 14)
+    # Genuine, and of another case than that whose diary they stand in.
+    export(lambda x: x, "none", 14, "00" * 16)
     assert not os.path.exists(os.path.join(k.path("advocate.files"), "none"))
 
 
