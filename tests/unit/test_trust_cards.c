@@ -276,6 +276,15 @@ static void a_second_device_needs_the_members_consent(void **state)
 	}
 }
 
+/* Judged again, by who took it in before they knew of hers. */
+static int again(struct cast *t, const struct wire_card *card)
+{
+	const struct rules_context ctx = {
+		.clinic = &t->w.clinic, .source = &t->w.source};
+
+	return rules_further(&ctx, card, t->w.now);
+}
+
 /* Else whoever may enrol, and is on the team alone, could read as her. */
 static void so_does_a_victims_while_hers_lives(void **state)
 {
@@ -295,7 +304,9 @@ static void so_does_a_victims_while_hers_lives(void **state)
 	assert_int_equal(
 		world_enrol(&t->w, &p, &t->registrar, &card), ROWAN_E_SIGNER);
 	cast_unchanged(t, &before);
+	assert_int_equal(again(t, &card), ROWAN_E_SIGNER);
 	consent(&t->victim, &card);
+	assert_int_equal(again(t, &card), 0);
 	assert_int_equal(world_enrol(&t->w, &p, &t->registrar, &card), 0);
 	for (size_t i = 0; i < 2; i++) {
 		struct world_person q;
@@ -314,6 +325,7 @@ static void so_does_a_victims_while_hers_lives(void **state)
 	world_person(&p, "when none lives");
 	p.member = t->victim.member;
 	cast_victim_card(t, &p, &card);
+	assert_int_equal(again(t, &card), 0);
 	assert_int_equal(world_enrol(&t->w, &p, &t->registrar, &card), 0);
 }
 
