@@ -255,6 +255,11 @@ static int op_receipt(struct request *q)
 	if (rc == ROWAN_E_AGAIN)
 		return refuse(q, EXIT_LATER, N_("it is not here yet"),
 			N_("it comes by itself once the daemon is reached"));
+	if (rc == ROWAN_E_NOT_FOUND)
+		return refuse(q, EXIT_NOT_FOUND,
+			N_("there is no receipt of this message"),
+			N_("there is one of each that was sent from this "
+			   "device, and has left"));
 	if (rc != 0)
 		return rc;
 	(void)json_object_set_new(q->out, "receipt",

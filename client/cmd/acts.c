@@ -229,7 +229,10 @@ static int who_is(struct run *r, const char *person, char **ret)
 	json_array_foreach (json_object_get(out, "people"), i, one)
 		found = one;
 	words = person_text(found);
-	*ret = mem_print("%s, %s", words, words_said(json_text(found, "role")));
+	*ret = mem_print("%s, %s", words,
+		*json_text(found, "role") != '\0'
+			? words_said(json_text(found, "role"))
+			: _("without a valid card"));
 	free(words);
 	json_decref(out);
 	return EXIT_DONE;

@@ -346,8 +346,12 @@ def old_copy(c, w):
     c.hears("1", "taken in again")
 
 
-def its_own(o):
-    """A device that revokes itself is told that it did."""
+def its_own(w, o):
+    """Receipts are of one's own; a device that revokes itself is told so."""
+    w.run("team", "1", "of mine there is one")
+    o.hears("1", "of mine there is one", "team")
+    expect(o, 9, "no receipt of this", "receipt", "get",
+           "#%d" % o.messages("1", "team")[-1]["number"])
     o.run("devices")
     expect(o, 16, "the device you sit at", "revoke", "1", "--no-input")
     expect(o, 0, "Revoked.", "revoke", "1", "--yes")
@@ -398,7 +402,7 @@ try:
               lambda: pieces(c, w), lambda: killed(c, w),
               lambda: broken_off(c, w),
               lambda: two_at_once(w), lambda: private(w),
-              lambda: old_copy(c, w), lambda: its_own(o), lambda: idle(w),
+              lambda: old_copy(c, w), lambda: its_own(w, o), lambda: idle(w),
               lambda: expired(c, w))
     for scene in scenes:
         t = time.time()
