@@ -134,7 +134,7 @@ static void path_say(struct double_message *m, const struct wire_log_path *p)
 
 static struct wire_log_path path_of(const struct wire_message *m)
 {
-	struct wire_log_path p;
+	struct wire_log_path p = {0};
 
 	assert_int_equal(wire_log_path_decode(m, &p), 0);
 	assert_true(p.count > 1);
