@@ -378,11 +378,86 @@ static int folders(struct exporting *x)
 	return code;
 }
 
+/* Of what was let out together some is not here: still on its way, or its
+ * device is gone. Whoever verifies the folder is told so, too. */
+static unsigned count_missing(const struct bundle *b)
+{
+	unsigned missing = 0;
+
+	for (size_t i = 0; i < b->entry_count; i++) {
+		const struct consent *c = &b->entries[i].x->consent;
+		unsigned here = 0;
+		size_t first = b->entry_count;
+
+		for (size_t k = 0; k < b->entry_count; k++) {
+			if (!id16_eq(
+				    &b->entries[k].x->consent.batch, &c->batch))
+				continue;
+			first = first == b->entry_count ? k : first;
+			here++;
+		}
+		if (first == i && here < c->count)
+			missing += c->count - here;
+	}
+	return missing;
+}
+
+/* What is in the folder, and what is not. */
+static void tell(const struct exporting *x)
+{
+	unsigned omitted = 0, missing = count_missing(&x->b);
+	struct run *r = x->r;
+
+	for (size_t i = 0; i < x->b.entry_count; i++)
+		omitted += x->b.entries[i].omitted;
+	if (missing > 0)
+		ui_say(&r->ui,
+			ngettext("%u that was let out with these is "
+				 "not here: rowan verify-bundle calls "
+				 "it removed; export again when it "
+				 "has come",
+				"%u that were let out with these are "
+				"not here: rowan verify-bundle calls "
+				"them removed; export again when they "
+				"have come",
+				missing),
+			missing);
+	if (x->left_out > 0)
+		ui_say(&r->ui,
+			ngettext("%u that was posted as let out is not "
+				 "genuine and is left out: %s",
+				"%u that were posted as let out are "
+				"not genuine and are left out; the "
+				"first: %s",
+				x->left_out),
+			x->left_out, _(x->why));
+	ui_say(&r->ui,
+		ngettext("%zu entry is in %s; rowan verify-bundle "
+			 "checks it",
+			"%zu entries are in %s; rowan verify-bundle "
+			"checks them",
+			bundle_count(&x->b)),
+		bundle_count(&x->b), x->folder);
+	if (omitted > 0)
+		ui_say(&r->ui,
+			ngettext("%u attachment could not be had and "
+				 "is declared as omitted",
+				"%u attachments could not be had and "
+				"are declared as omitted",
+				omitted),
+			omitted);
+	ui_json(&r->ui,
+		json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "path", x->folder,
+			"entries", (json_int_t)bundle_count(&x->b), "omitted",
+			(json_int_t)omitted, "left_out",
+			(json_int_t)x->left_out, "missing", (json_int_t)missing,
+			"size", (json_int_t)x->b.size));
+}
+
 int diary_export_run(struct run *r)
 {
 	struct exporting x = {.r = r, .folder = r->argv[1]};
 	const char *authority = run_option(r, "authority");
-	unsigned omitted = 0;
 	int code;
 
 	if (authority == NULL)
@@ -392,40 +467,8 @@ int diary_export_run(struct run *r)
 		code = folders(&x);
 	if (code == EXIT_DONE && (code = write_all(&x)) != EXIT_DONE)
 		file_unmake(x.folder);
-	for (size_t i = 0; i < x.b.entry_count; i++)
-		omitted += x.b.entries[i].omitted;
-	if (code == EXIT_DONE) {
-		if (x.left_out > 0)
-			ui_say(&r->ui,
-				ngettext("%u that was posted as let out is not "
-					 "genuine and is left out: %s",
-					"%u that were posted as let out are "
-					"not genuine and are left out; the "
-					"first: %s",
-					x.left_out),
-				x.left_out, _(x.why));
-		ui_say(&r->ui,
-			ngettext("%zu entry is in %s; rowan verify-bundle "
-				 "checks it",
-				"%zu entries are in %s; rowan verify-bundle "
-				"checks them",
-				bundle_count(&x.b)),
-			bundle_count(&x.b), x.folder);
-		if (omitted > 0)
-			ui_say(&r->ui,
-				ngettext("%u attachment could not be had and "
-					 "is declared as omitted",
-					"%u attachments could not be had and "
-					"are declared as omitted",
-					omitted),
-				omitted);
-		ui_json(&r->ui,
-			json_pack("{s:s,s:I,s:I,s:I,s:I}", "path", x.folder,
-				"entries", (json_int_t)bundle_count(&x.b),
-				"omitted", (json_int_t)omitted, "left_out",
-				(json_int_t)x.left_out, "size",
-				(json_int_t)x.b.size));
-	}
+	if (code == EXIT_DONE)
+		tell(&x);
 	free(x.checkpoint);
 	bundle_free(&x.b);
 	return code;

@@ -359,7 +359,12 @@ def posted(advocate, args):
     out = os.path.join(k.path("advocate.files"), "posted")
     assert verify(out, 0)["entries"] == 4
     assert second(out).returncode == 0
-    assert export(lambda x: x, "as it is", 0)["left_out"] == 0
+    made = export(lambda x: x, "as it is", 0)
+    assert (made["left_out"], made["missing"]) == (0, 0), made
+    # Some of it is still on its way: whoever exports is told.
+    assert export(lambda x: x[1:3], "too early", 0)["missing"] == 2
+    assert kinds(os.path.join(k.path("advocate.files"), "too early")) == {
+        "removed entry"}
     export(lambda x: [no_form, forged(x[0])], "none", 14)
     # Genuine, and of another case than that whose diary they stand in.
     export(lambda x: x, "none", 14, "00" * 16)
