@@ -228,7 +228,7 @@ static size_t place_count;
 
 static void look(struct bytes envelope)
 {
-	struct place p;
+	struct place p = {0};
 	bool opened = false;
 
 	for (size_t i = 0; !opened && i < epoch_count; i++)
