@@ -36,6 +36,8 @@ cat >"$dir/conf" <<-END
 END
 # Until it serves, or leaves by itself.
 serve() {
+	# Else what the one before has said may be found there.
+	: >"$dir/said"
 	"$rowand" --log text --config "$dir/conf" >"$dir/said" 2>&1 &
 	pid=$!
 	for i in $(seq 1200); do
