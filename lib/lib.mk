@@ -40,5 +40,6 @@ sdk: $(SDK_SO) $(SDK_A) $(SDK_PC)
 
 all: sdk
 
+CHECKS += check-abi
 check-abi: sdk
 	$(Q)sh tests/abi/abi.sh $(SDK_SO) $(SDK_A) $(CC)
