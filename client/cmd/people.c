@@ -535,8 +535,8 @@ static int revoke_run(struct run *r)
 		return code;
 	ui_note(&r->ui,
 		json_flag(ret, "pending")
-			? _("Signed and kept. It takes effect once there is a "
-			    "connection.")
+			? _("Signed and kept. It takes effect once the clinic "
+			    "has it.")
 			: _("Revoked. What is written from now on cannot be "
 			    "opened on it."));
 	ui_json(&r->ui, ret);
