@@ -459,6 +459,18 @@ int remote_unlock(struct run *r)
 	return code;
 }
 
+int remote_open(struct run *r, bool *ret_vault)
+{
+	json_t *ret = NULL;
+	int code = remote_call(r, json_pack("{s:s}", "op", "status"), &ret);
+	bool locked = json_flag(ret, "locked");
+
+	*ret_vault = json_flag(ret, "vault");
+	json_decref(ret);
+	return code == EXIT_DONE && *ret_vault && locked ? remote_unlock(r)
+							 : code;
+}
+
 int remote_stream(struct run *r, json_t *request, remote_event *on_event,
 	void *ctx, json_t **ret)
 {

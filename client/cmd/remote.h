@@ -72,6 +72,12 @@ int remote_say_error(const struct run *r, const json_t *error);
 int remote_unlock(struct run *r);
 
 /**
+ * remote_open(r, ret_vault):
+ * Unlock the vault, where there is one and it is locked. EXIT_DONE, or said.
+ */
+int remote_open(struct run *r, bool *ret_vault);
+
+/**
  * remote_start_allowed(r, allowed):
  * Whether a call may start an agent; at first it may.
  */

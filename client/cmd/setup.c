@@ -50,16 +50,11 @@ static int setup_vault(struct run *r)
 {
 	json_t *ret = NULL, *request;
 	struct pass pass;
-	bool vault, locked;
-	int code = remote_call(r, json_pack("{s:s}", "op", "status"), &ret);
+	bool vault;
+	int code = remote_open(r, &vault);
 
-	vault = json_flag(ret, "vault");
-	locked = json_flag(ret, "locked");
-	json_decref(ret);
-	if (code != EXIT_DONE)
+	if (code != EXIT_DONE || vault)
 		return code;
-	if (vault)
-		return locked ? remote_unlock(r) : EXIT_DONE;
 	ui_note(&r->ui,
 		_("This device gets a vault. Choose a passphrase that only you "
 		  "know; nobody can give you another one if you forget it."));
