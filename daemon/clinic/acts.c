@@ -61,18 +61,33 @@ static int card_standing(struct act *a, const struct wire_card *card)
 	return store_standing_put(a->st, &card->device, &at);
 }
 
+/* Since when the device counts: a card that is renewed takes none of it away.
+ */
+static int card_from(
+	const struct act *a, const struct wire_card *card, uint64_t *ret)
+{
+	struct store_device had;
+	int rc = store_device_by_id(a->source.view, &card->device, &had);
+
+	*ret = card->not_before;
+	if (rc == 0 && had.from < *ret)
+		*ret = had.from;
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
 static int card_rows(struct act *a, const struct wire_card *card)
 {
 	struct store_device d = {.id = card->device,
 		.member = card->member,
 		.role = card->role,
 		.rights = card->rights,
-		.from = card->not_before,
 		.until = card->not_after};
 	struct key32 key;
 	struct writer w;
-	int rc;
+	int rc = card_from(a, card, &d.from);
 
+	if (rc != 0)
+		return rc;
 	memcpy(d.transport.b, card->transport_key.b, sizeof d.transport.b);
 	memcpy(d.agency, card->agency.data, card->agency.len);
 	writer_init(&w, CHAIN_MAX);

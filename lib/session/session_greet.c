@@ -182,10 +182,25 @@ static int greet(struct session *s)
 
 /* ---- phases -------------------------------------------------------------- */
 
+/* It was greeted and is unknown now: perhaps the next hello tells why. */
+static void greet_anew(struct session *s)
+{
+	uint64_t connection = s->connection, pause = s->greet_pause;
+
+	session_lost(s);
+	s->connection = connection;
+	s->greet_pause = pause;
+	greet_later(s, true);
+}
+
 static void next_phase(struct session *s)
 {
 	bool done = s->trusted && !follow_busy(s->parts.follow);
 
+	if (s->phase >= PHASE_CHAINS && follow_refused(s->parts.follow)) {
+		greet_anew(s);
+		return;
+	}
 	/* An old copy opens nothing and acknowledges nothing. */
 	if (s->phase == PHASE_CHAINS && done &&
 		!readmit_locked(s->parts.readmit)) {

@@ -443,6 +443,19 @@ static void the_relay_serves_it_on(void **state)
 	assert_int_equal(access_now(&t->advocate), 0);
 }
 
+/* The authority's clock may be minutes ahead: nobody is shut out by it. */
+static void a_renewal_shuts_nobody_out(void **state)
+{
+	uint64_t now = t->w.now;
+
+	t->w.now += RULES_CLOCK_SKEW - 1;
+	assert_int_equal(renew(&t->advocate, NULL, 300), 0);
+	assert_int_equal(access_now(&t->advocate), 0);
+	assert_int_equal(entitled(&t->advocate, now), 0);
+	/* Not even clocks say that it counts from long before. */
+	assert_int_equal(entitled(&t->advocate, now - 2), ROWAN_E_EXPIRED);
+}
+
 /* ---- followers ---- */
 
 static void followers_see_every_card_in_its_place(void **state)
@@ -530,6 +543,7 @@ int main(void)
 		T(a_registrars_cards_outlive_its_own),
 		T(leaves_keep_the_card_they_came_with),
 		T(the_relay_serves_it_on),
+		T(a_renewal_shuts_nobody_out),
 		T(followers_see_every_card_in_its_place),
 		T(a_renewal_after_a_card_that_was_withheld),
 	};

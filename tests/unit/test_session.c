@@ -342,18 +342,20 @@ static void the_daemon_alone_revokes_nobody(void **state)
 
 static unsigned refusals;
 
-/* As the daemon answers whose card begins a moment later by its clock. */
-static enum double_fate refuse_hello(void *ctx, struct double_message *m)
+/* A daemon to whom the card begins a moment later: ${ctx} is what it is asked.
+ */
+static enum double_fate refuse(void *ctx, struct double_message *m)
 {
 	const struct wire_error e = {WIRE_REFUSED, 0};
+	const uint16_t *op = ctx;
 	struct wire_header h = m->header;
 	uint8_t head[WIRE_HEADER_LEN];
 	struct writer w;
 
-	if (m->way == DOUBLE_REQUEST && m->header.op == WIRE_OP_HELLO)
+	if (m->way == DOUBLE_REQUEST && m->header.op == *op)
 		asked_len++;
-	if (m->way != DOUBLE_ANSWER ||
-		m->header.op != (WIRE_OP_HELLO | WIRE_ANSWER) || refusals == 0)
+	if (m->way != DOUBLE_ANSWER || m->header.op != (*op | WIRE_ANSWER) ||
+		refusals == 0)
 		return DOUBLE_PASS;
 	refusals--;
 	h.op = WIRE_OP_ERROR;
@@ -368,9 +370,11 @@ static enum double_fate refuse_hello(void *ctx, struct double_message *m)
 
 static void a_hello_that_was_refused_is_said_again(void **state)
 {
+	uint16_t hello = WIRE_OP_HELLO;
+
 	asked_len = 0;
 	refusals = 3;
-	relay_double_hook(clinic.d, refuse_hello, NULL);
+	relay_double_hook(clinic.d, refuse, &hello);
 	assert_int_equal(session_connect(s), 0);
 	for (size_t i = 1; i <= 3; i++) {
 		settle();
@@ -385,6 +389,32 @@ static void a_hello_that_was_refused_is_said_again(void **state)
 	settle();
 	assert_int_equal(asked_len, 4);
 	assert_int_equal(session_link(s), SESSION_CURRENT);
+	assert_int_equal(count(ROWAN_EVENT_SELF_REVOKED, NULL), 0);
+}
+
+/* It hears of its new card, and asks before the daemon's clock is there. */
+static void news_that_were_refused_are_asked_for_again(void **state)
+{
+	static const struct id16 clinic_chain;
+	uint16_t fetch = WIRE_OP_CHAIN_FETCH;
+
+	assert_int_equal(session_connect(s), 0);
+	settle();
+	(void)count(0, NULL);
+	asked_len = 0;
+	refusals = 1;
+	relay_double_hook(clinic.d, refuse, &fetch);
+	was_renewed(320);
+	follow_catch_up(session_parts(s)->follow, &clinic_chain);
+	settle();
+	assert_int_equal(refusals, 0);
+	assert_int_equal(asked_len, 1);
+	assert_int_equal(session_link(s), SESSION_REFUSED);
+	assert_int_equal(count(ROWAN_EVENT_RENEWED, NULL), 0);
+	relay_double_pass(clinic.d, session_wait(s));
+	settle();
+	assert_int_equal(session_link(s), SESSION_CURRENT);
+	assert_int_equal(count(ROWAN_EVENT_RENEWED, NULL), 1);
 	assert_int_equal(count(ROWAN_EVENT_SELF_REVOKED, NULL), 0);
 }
 
@@ -488,6 +518,7 @@ int main(void)
 		TEST(it_says_when_it_was_revoked),
 		TEST(the_daemon_alone_revokes_nobody),
 		TEST(a_hello_that_was_refused_is_said_again),
+		TEST(news_that_were_refused_are_asked_for_again),
 		TEST(a_vault_that_is_behind_is_locked),
 		TEST(a_vault_without_a_card),
 	};

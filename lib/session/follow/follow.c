@@ -443,6 +443,11 @@ bool follow_busy(const struct follow *f)
 	return false;
 }
 
+bool follow_refused(const struct follow *f)
+{
+	return f->chain.refused;
+}
+
 void follow_notice(struct follow *f, const struct wire_message *m)
 {
 	struct wire_notice n;

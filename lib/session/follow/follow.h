@@ -85,6 +85,14 @@ ROWAN_MUST int follow_revoked(
  */
 ROWAN_MUST int follow_everything(struct follow *f);
 bool follow_busy(const struct follow *f);
+
+/**
+ * follow_refused(f):
+ * The daemon did not show the clinic's chain, which every device may read: it
+ * does not know this one, not yet or not any more. Until follow_catch_up
+ * nothing is asked.
+ */
+bool follow_refused(const struct follow *f);
 void follow_notice(struct follow *f, const struct wire_message *m);
 
 /**
