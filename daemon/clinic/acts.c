@@ -22,6 +22,7 @@ struct act {
 	struct case_state c;
 	struct wire_statement s;
 	bool of_case;
+	uint64_t now;
 };
 
 /* ---- rows ---------------------------------------------------------------- */
@@ -61,7 +62,9 @@ static int card_standing(struct act *a, const struct wire_card *card)
 	return store_standing_put(a->st, &card->device, &at);
 }
 
-/* Since when the device counts: a card that is renewed takes none of it away.
+/*
+ * Since when the device counts. What has begun by the clock of whoever logged
+ * it has begun here, and a card that is renewed takes nothing of it away.
  */
 static int card_from(
 	const struct act *a, const struct wire_card *card, uint64_t *ret)
@@ -70,6 +73,8 @@ static int card_from(
 	int rc = store_device_by_id(a->source.view, &card->device, &had);
 
 	*ret = card->not_before;
+	if (card->not_before <= a->s.time && a->now < *ret)
+		*ret = a->now;
 	if (rc == 0 && had.from < *ret)
 		*ret = had.from;
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
@@ -412,6 +417,7 @@ int acts_put(struct store *st, struct bytes statement, uint64_t now,
 	struct act a;
 	int rc = begin(&a, st, statement);
 
+	a.now = now;
 	memset(ret, 0, sizeof *ret);
 	if (rc == 0)
 		rc = check(&a, now, NULL);
@@ -426,6 +432,7 @@ int acts_give(struct store *st, struct bytes statement,
 	struct act a;
 	int rc = begin(&a, st, statement);
 
+	a.now = given->now;
 	memset(ret, 0, sizeof *ret);
 	if (rc == 0)
 		rc = check(&a, 0, given);

@@ -345,8 +345,12 @@ static int place_check(
 	if (!id16_eq(&s->clinic, &ctx->clinic->id) ||
 		(of_case && !id16_eq(&s->case_id, &c->id)))
 		return ROWAN_E_UNKNOWN;
-	if (s->kind == WIRE_ST_RESTORE)
+	if (s->kind == WIRE_ST_RESTORE) {
+		/* Nothing could follow it until that time has come. */
+		if (ctx->accept && s->time > ctx->now + RULES_CLOCK_SKEW)
+			return ROWAN_E_RULE;
 		return restore_place(ctx, s);
+	}
 	if (s->number <= number)
 		return ROWAN_E_STALE;
 	if (s->number != number + 1 ||
@@ -479,6 +483,29 @@ static void apply_reset(struct case_state *c, const struct wire_st_reset *reset)
 	}
 }
 
+/*
+ * When it begins. Whoever is on stays on: by a clock that is behind the
+ * signer's they would have to go for a moment, and come back as somebody who
+ * has read nothing of it.
+ */
+static uint64_t assigned_from(
+	const struct case_state *c, const struct wire_statement *s)
+{
+	const struct wire_st_assign *a = &s->u.assign;
+
+	for (size_t i = 0; i < c->assignment_count; i++) {
+		const struct case_assignment *has = &c->assignments[i];
+
+		if (has->channel == a->channel &&
+			id16_eq(&has->member, &a->member) &&
+			has->from <= s->time && has->from < a->from &&
+			(has->until == 0 || s->time < has->until) &&
+			a->from <= s->time + RULES_CLOCK_SKEW)
+			return has->from;
+	}
+	return a->from;
+}
+
 /* The member whose assignments change, and whether as the victim. */
 static int member_of(const struct trust_source *source,
 	const struct wire_statement *s, struct id16 *ret, bool *ret_victim)
@@ -519,8 +546,9 @@ int rules_apply_case(struct case_state *c, const struct trust_source *source,
 	if (rc == 0)
 		rc = member_of(source, s, &member, &victim);
 	if (rc == 0 && s->kind == WIRE_ST_ASSIGN)
-		rc = case_assign(c, &(struct case_assignment){member,
-					    a->channel, a->from, a->until});
+		rc = case_assign(
+			c, &(struct case_assignment){member, a->channel,
+				   assigned_from(c, s), a->until});
 	if (rc != 0)
 		return rc;
 	switch (s->kind) {

@@ -456,6 +456,37 @@ static void a_renewal_shuts_nobody_out(void **state)
 	assert_int_equal(entitled(&t->advocate, now - 2), ROWAN_E_EXPIRED);
 }
 
+/* Nor is whoever comes by a first card made to wait for it. */
+static void a_first_card_counts_at_once(void **state)
+{
+	uint64_t now = t->w.now;
+	struct store_device d;
+	struct world_person p;
+	struct wire_card card;
+
+	t->w.now += RULES_CLOCK_SKEW - 1;
+	world_person(&p, "somebody new");
+	world_card(&t->w, &p, WIRE_ROLE_CASEWORKER, "police", &card);
+	assert_int_equal(world_enrol(&t->w, &p, NULL, &card), 0);
+	assert_int_equal(
+		store_device_by_id(store_view(relay_double_begin(clinic.d)),
+			&p.device, &d),
+		0);
+	relay_double_commit(clinic.d);
+	assert_int_equal(d.from, now);
+	/* One that is to begin later does. */
+	world_person(&p, "somebody to come");
+	world_card(&t->w, &p, WIRE_ROLE_CASEWORKER, "police", &card);
+	card.not_before = t->w.now + DAY;
+	assert_int_equal(world_enrol(&t->w, &p, NULL, &card), 0);
+	assert_int_equal(
+		store_device_by_id(store_view(relay_double_begin(clinic.d)),
+			&p.device, &d),
+		0);
+	relay_double_commit(clinic.d);
+	assert_int_equal(d.from, card.not_before);
+}
+
 /* ---- followers ---- */
 
 static void followers_see_every_card_in_its_place(void **state)
@@ -544,6 +575,7 @@ int main(void)
 		T(leaves_keep_the_card_they_came_with),
 		T(the_relay_serves_it_on),
 		T(a_renewal_shuts_nobody_out),
+		T(a_first_card_counts_at_once),
 		T(followers_see_every_card_in_its_place),
 		T(a_renewal_after_a_card_that_was_withheld),
 	};

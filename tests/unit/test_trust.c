@@ -308,7 +308,67 @@ static void statements_change_what_they_say(void **state)
 		world_act(&t->w, t->c, &s, &t->coordinator), ROWAN_E_RULE);
 }
 
+static void assign_from(struct cast *t, uint64_t from, uint64_t until)
+{
+	struct wire_statement s;
+
+	world_statement(&t->w, t->c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = t->advocate.member;
+	s.u.assign.channel = WIRE_CHANNEL_SUPPORT;
+	s.u.assign.from = from;
+	s.u.assign.until = until;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+}
+
+static bool is_on(const struct cast *t, uint64_t time)
+{
+	return case_assigned(
+		t->c, &t->advocate.member, WIRE_CHANNEL_SUPPORT, time);
+}
+
+/* By clocks behind the signer's they would have to go for a moment. */
+static void who_is_on_stays_on(void **state)
+{
+	struct cast *t = *state;
+
+	t->w.now += 3600;
+	assign_from(t, t->w.now, t->w.now + 1000);
+	assert_true(is_on(t, t->w.now - 1));
+	assert_false(is_on(t, t->w.now + 1000));
+	/* The signer's own clock may have run ahead, and was put right. */
+	assign_from(t, t->w.now + RULES_CLOCK_SKEW, t->w.now + 2000);
+	assert_true(is_on(t, t->w.now));
+	/* After an end it is a new beginning, */
+	t->w.now += 2000;
+	assign_from(t, t->w.now, 0);
+	assert_false(is_on(t, t->w.now - 1));
+	assert_true(is_on(t, t->w.now));
+	/* and what begins later is meant to. */
+	assign_from(t, t->w.now + 3600, 0);
+	assert_false(is_on(t, t->w.now));
+	assert_true(is_on(t, t->w.now + 3600));
+}
+
 /* ---- the chains --------------------------------------------------------- */
+
+/* Whatever year it is on the authority's machine: what follows must fit. */
+static void a_restore_is_not_of_tomorrow(void **state)
+{
+	struct cast *t = *state;
+	struct wire_statement s;
+	struct buf before;
+
+	cast_snapshot(t, &before);
+	world_statement(&t->w, NULL, WIRE_ST_RESTORE, &s);
+	s.time = t->w.now + RULES_CLOCK_SKEW + 1;
+	assert_int_equal(world_act(&t->w, NULL, &s, NULL), ROWAN_E_RULE);
+	cast_unchanged(t, &before);
+	s.time = t->w.now - 365 * 86400;
+	assert_int_equal(world_act(&t->w, NULL, &s, NULL), 0);
+	world_statement(&t->w, NULL, WIRE_ST_RESTORE, &s);
+	s.time = t->w.now + RULES_CLOCK_SKEW;
+	assert_int_equal(world_act(&t->w, NULL, &s, NULL), 0);
+}
 
 static void the_first_successor_wins(void **state)
 {
@@ -593,6 +653,8 @@ int main(void)
 		T(hold_and_erase_may_be_carried),
 		T(half_of_two_signatures),
 		T(statements_change_what_they_say),
+		T(who_is_on_stays_on),
+		T(a_restore_is_not_of_tomorrow),
 		T(the_first_successor_wins),
 		T(another_history_is_found_out),
 		T(no_bit_of_a_statement_can_be_changed),
