@@ -28,7 +28,7 @@ $(B)/rowan: $(B)/client/rowan.o $(LIB_CLIENT) $(LIBS_CLIENT)
 -include $(patsubst %.c,$(B)/%.d,$(CLIENT_SRC) client/rowan.c)
 
 # Its unit tests link it, too.
-CLIENT_UNIT := test_ui test_client
+CLIENT_UNIT := test_ui test_client test_page
 $(foreach t,$(CLIENT_UNIT),$(eval LDLIBS_$(t) := $(LIB_CLIENT) \
 	$(LIBS_CLIENT) $(QRENCODE) $(NCURSES)))
 $(patsubst %,$(B)/tests/unit/%.o,$(CLIENT_UNIT)): INC += -Iclient

@@ -13,7 +13,9 @@
 #include "ui/hex.h"
 #include "ui/mem.h"
 
-#define MAGIC "rowan bundle 1"
+#define MAGIC	    "rowan bundle 1"
+#define NAME_ROOM   200 /* bytes; a file is fetched under a longer name */
+#define ENDING_ROOM 12
 
 void bundle_free(struct bundle *b)
 {
@@ -90,14 +92,31 @@ size_t bundle_count(const struct bundle *b)
 	return n;
 }
 
+/* As much of a name as every file system takes: whole characters of its
+ * beginning, and its ending, which says what the file is. */
+static char *short_name(struct bytes name)
+{
+	const char *s = name.len > 0 ? (const char *)name.data : "";
+	size_t keep = name.len, rest = 0;
+
+	for (size_t i = 1; name.len > NAME_ROOM && i <= ENDING_ROOM; i++)
+		if (s[name.len - i] == '.')
+			rest = i;
+	if (name.len > NAME_ROOM)
+		keep = NAME_ROOM - rest;
+	while (keep < name.len && keep > 0 && (s[keep] & 0xc0) == 0x80)
+		keep--;
+	return mem_print(
+		"%.*s%.*s", (int)keep, s, (int)rest, s + name.len - rest);
+}
+
 /* A name somebody else chose: no folder of its own, no line of the list. */
 char *bundle_file_name(unsigned n, struct bytes name)
 {
-	char *path = mem_print("files/%04u-%.*s", n, (int)name.len,
-		name.len > 0 ? (const char *)name.data : "");
+	char *cut = short_name(name);
+	char *path = mem_print("files/%04u-%s", n, cut);
 
-	if (strlen(path) >= BUNDLE_PATH_MAX - 1)
-		path[BUNDLE_PATH_MAX - 1] = '\0';
+	free(cut);
 	for (char *at = path + strlen("files/"); *at != '\0'; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f || *at == '/' ||
 			*at == '\\')

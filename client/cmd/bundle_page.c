@@ -1,6 +1,7 @@
 /*
  * The page of an exported diary: see bundle.h. English whatever the locale,
- * times in UTC, so that a verifier makes the same bytes.
+ * times in UTC, so that a verifier makes the same bytes; no incident is left
+ * out of its chart.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,8 @@
 /* Text of others: nothing in it is markup, and nothing hides. */
 static void escaped(FILE *f, struct bytes text)
 {
-	char *safe = text_safe((const char *)text.data, text.len, TEXT_LINES);
+	char *safe = text_safe(
+		(const char *)text.data, text.len, TEXT_LINES | TEXT_FIXED);
 
 	for (const char *s = safe; *s != '\0'; s++)
 		switch (*s) {
@@ -45,11 +47,12 @@ static const struct said_entry *said(const struct bundle_entry *e)
 	return &e->x->entry;
 }
 
-/* By week from the first incident to the last; a long series is cut. */
+/* By week from the first incident to the last; a long series by more weeks. */
 static void chart(FILE *f, const struct bundle *b)
 {
 	struct plot_bar bars[BARS] = {{0}};
-	uint64_t first = UINT64_MAX, last = 0;
+	uint64_t first = UINT64_MAX, last = 0, span = 7;
+	char title[64] = "Recorded incidents by week";
 	size_t count;
 
 	for (size_t i = 0; i < b->entry_count; i++) {
@@ -62,23 +65,26 @@ static void chart(FILE *f, const struct bundle *b)
 	}
 	if (last < first || last > UINT32_MAX)
 		return;
-	if ((last - first) / 7 >= BARS)
-		first = last - 7 * (BARS - 1);
-	count = (size_t)((last - first) / 7) + 1;
+	while ((last - first) / span >= BARS)
+		span += 7;
+	if (span > 7)
+		(void)snprintf(title, sizeof title,
+			"Recorded incidents by %u weeks", (unsigned)(span / 7));
+	count = (size_t)((last - first) / span) + 1;
 	for (size_t i = 0; i < b->entry_count; i++) {
 		uint64_t day = said(&b->entries[i])->from / DAY;
 
-		if (b->entries[i].x->said.type == SAID_DIARY && day >= first &&
+		if (b->entries[i].x->said.type == SAID_DIARY &&
 			!bundle_again(b, &b->entries[i]))
-			bars[(day - first) / 7].value++;
+			bars[(day - first) / span].value++;
 	}
 	for (size_t i = 0; i < count; i++) {
 		char text[WHEN_LEN];
 
-		when_day_text((uint32_t)(first + 7 * i), text);
+		when_day_text((uint32_t)(first + span * i), text);
 		bars[i].label = mem_text(text);
 	}
-	plot_svg(f, "Recorded incidents by week", bars, count);
+	plot_svg(f, title, bars, count);
 	for (size_t i = 0; i < count; i++)
 		free((char *)(uintptr_t)bars[i].label);
 }

@@ -38,6 +38,7 @@ struct checking {
 	uint64_t signed_at; /* the checkpoint; 0: it does not say */
 	struct bundle b;
 	json_t *faults;
+	size_t fault_count;
 	char who[2 * ID16_LEN + 1];
 };
 
@@ -46,11 +47,16 @@ static void fault(struct checking *x, const char *kind, const char *what,
 	const char *words)
 {
 	char *safe = ui_safe(&x->r->ui, what);
+	json_t *name = json_string(what);
 
+	/* A file's name need not be UTF-8: then as people are shown it. */
+	if (name == NULL)
+		name = json_string(safe);
+	x->fault_count++;
 	ui_say(&x->r->ui, "%s: %s: %s", kind, safe, words);
 	(void)json_array_append_new(
-		x->faults, json_pack("{s:s,s:s,s:s}", "kind", kind, "what",
-				   what, "words", words));
+		x->faults, json_pack("{s:s,s:o,s:s}", "kind", kind, "what",
+				   name, "words", words));
 	free(safe);
 }
 
@@ -570,7 +576,7 @@ static int verify(struct checking *x)
 			_("%s holds no exported diary"), x->folder);
 	check_all(x, buf_view(&list));
 	buf_wipe(&list);
-	faults = json_array_size(x->faults);
+	faults = x->fault_count;
 	if (faults == 0)
 		say_omissions(x);
 	for (size_t i = 0; faults == 0 && i < x->b.entry_count; i++) {

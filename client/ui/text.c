@@ -8,10 +8,14 @@
 #include "ui/mem.h"
 #include "ui/text.h"
 
-/* Characters that are not seen or that move others; ascending. */
-static const struct {
+struct range {
 	uint32_t from, to;
-} hidden[] = {
+};
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+/* Characters that are not seen or that move others; ascending. */
+static const struct range hidden[] = {
 	{0x0000, 0x001f}, {0x007f, 0x009f}, /* controls */
 	{0x00ad, 0x00ad},		    /* soft hyphen */
 	{0x034f, 0x034f},		    /* grapheme joiner */
@@ -29,6 +33,17 @@ static const struct {
 	{0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, /* shorthand, music */
 	{0xe0000, 0xe0fff},			/* tags */
 	{0xf0000, 0x10ffff},			/* private use */
+};
+
+/* Marks that pile up on what stands before them, for TEXT_FIXED; ascending. */
+static const struct range piling[] = {
+	{0x0300, 0x036f}, {0x0483, 0x0489}, /* combining, Cyrillic */
+	{0x0591, 0x05bd}, {0x0610, 0x061a}, /* Hebrew, Arabic */
+	{0x064b, 0x065f}, {0x0e34, 0x0e3a}, /* Arabic, Thai */
+	{0x0e47, 0x0e4e}, {0x0eb4, 0x0ebc}, /* Thai, Lao */
+	{0x0ec8, 0x0ecd}, {0x1ab0, 0x1aff}, /* Lao, combining */
+	{0x1dc0, 0x1dff}, {0x20d0, 0x20ff}, /* combining, for symbols */
+	{0xfe0f, 0xfe0f}, {0xfe20, 0xfe2f}, /* emoji form, half marks */
 };
 
 size_t text_next(const char *s, size_t len, uint32_t *ret)
@@ -58,16 +73,16 @@ size_t text_next(const char *s, size_t len, uint32_t *ret)
 	return n;
 }
 
-static bool is_hidden(uint32_t c)
+static bool is_in(const struct range *list, size_t count, uint32_t c)
 {
-	size_t low = 0, high = sizeof hidden / sizeof *hidden;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (c > hidden[mid].to)
+		if (c > list[mid].to)
 			low = mid + 1;
-		else if (c < hidden[mid].from)
+		else if (c < list[mid].from)
 			high = mid;
 		else
 			return true;
@@ -79,7 +94,7 @@ int text_width_of(uint32_t c)
 {
 	int w;
 
-	if (is_hidden(c))
+	if (is_in(hidden, COUNT(hidden), c))
 		return -1;
 	if (c < 0x7f)
 		return 1;
@@ -88,6 +103,14 @@ int text_width_of(uint32_t c)
 	w = wcwidth((wchar_t)c);
 	/* A locale that knows nothing of it: it is shown by number. */
 	return w;
+}
+
+/* Enough of a width to see what is hidden and what piles up. */
+static int fixed_width(uint32_t c)
+{
+	if (is_in(hidden, COUNT(hidden), c))
+		return -1;
+	return is_in(piling, COUNT(piling), c) ? 0 : 1;
 }
 
 struct out {
@@ -138,7 +161,8 @@ char *text_safe(const char *s, size_t len, unsigned flags)
 			n = 1;
 			continue;
 		}
-		w = text_width_of(c);
+		w = (flags & TEXT_FIXED) != 0 ? fixed_width(c)
+					      : text_width_of(c);
 		if (c == '\n' && (flags & TEXT_LINES) != 0) {
 			put(&o, "\n", 1);
 			marks = TEXT_COMBINING_MAX;

@@ -4,7 +4,9 @@
  * Trusts no byte. What comes out never holds a control character, a bidi or
  * zero-width character, a piece of broken UTF-8 or a pile of combining marks:
  * each stands there in ASCII, as <U+202E> or <FF>. Needs setlocale for
- * nothing but widths (a UTF-8 LC_CTYPE).
+ * nothing but widths (a UTF-8 LC_CTYPE), and what has none there is escaped,
+ * too: another on a machine that knows more or less of Unicode, but for
+ * TEXT_FIXED.
  */
 #ifndef UI_TEXT_H
 #define UI_TEXT_H
@@ -15,7 +17,8 @@
 
 enum text_flag {
 	TEXT_LINES = 1, /* line ends are kept; else shown as an arrow */
-	TEXT_ASCII = 2	/* everything beyond ASCII is escaped, too */
+	TEXT_ASCII = 2, /* everything beyond ASCII is escaped, too */
+	TEXT_FIXED = 4	/* the same bytes on every machine: asks no locale */
 };
 
 #define TEXT_COMBINING_MAX 4 /* marks in a row on one character */

@@ -222,8 +222,9 @@ def folders():
         shutil.rmtree(to, ignore_errors=True)
         shutil.copytree(os.path.join(KEPT, "out"), to)
         change(to)
-        assert run("verify-bundle", "--authority", KEY, to) in (
-            DIFFERENT, FOUND), why
+        for more in ((), ("--json",)):
+            assert run("verify-bundle", *more, "--authority", KEY, to) in (
+                DIFFERENT, FOUND), why
     with open(os.path.join(KEPT, "out/bundle.txt"), "rb") as f:
         text = f.read()
 
@@ -251,6 +252,14 @@ def folders():
     found(put("bundle.txt", text + b"".join(
         b"entry %d %d 1 hour\n" % (i, i) for i in range(3, 9000))),
         "too many entries")
+    # A name need not be UTF-8 to be one too many.
+    for rel in (b"files/\xff", b"entries/\xc3", b"\xed\xa0\x80.html"):
+        def beside(to):
+            with open(os.path.join(os.fsencode(to), rel), "wb") as f:
+                f.write(b"x")
+        found(beside, rel)
+        found(lambda to: (put("bundle.txt", text + b"file " + digest +
+                              b" 1 " + rel + b"\n")(to), beside(to)), rel)
     for rel in ("signature", "checkpoint", "entries/0001.disclosure",
                 "index.html", "bundle.txt"):
         path = os.path.join(to, rel)

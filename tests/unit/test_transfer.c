@@ -110,6 +110,22 @@ static void test_cuts(void **state)
 	assert_true(cuts > 3);
 }
 
+/* A name of as many bytes as a disk takes leaves no room for more. */
+static void test_long_name(void **state)
+{
+	struct content_blob blob = pair_upload(pair_big, 1);
+	char name[256] = "", path[400];
+
+	for (size_t i = 0; i < 254; i += 2)
+		memcpy(name + i, "\xd1\x84", 2);
+	name[254] = 'x';
+	vault_kit_path(&pair_b.kit, name, path, sizeof path);
+	assert_int_equal(pair_fetch(2, &blob, path), 0);
+	pair_run(&pair_b);
+	pair_assert_file(path, pair_big, 1);
+	unlink(path);
+}
+
 /* Whoever took the part away, or made it shorter: it is brought again. */
 static void test_part_gone(void **state)
 {
@@ -416,6 +432,7 @@ int main(void)
 		T(test_there_and_back),
 		T(test_restarts),
 		T(test_cuts),
+		T(test_long_name),
 		T(test_part_gone),
 		T(test_never_overwrites),
 		T(test_no_folder),

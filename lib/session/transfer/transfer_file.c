@@ -13,7 +13,8 @@
 
 #include "session/transfer/transfer_file.h"
 
-#define READ_LEN 65536
+#define READ_LEN  65536
+#define PART_STEM 200 /* bytes of a name before ".HEX.part"; a name has 255 */
 
 static int failed(void)
 {
@@ -129,6 +130,19 @@ out:
 
 /* ---- writing ---- */
 
+/* How much of ${path} leaves room for more in its last name; whole letters. */
+static size_t part_stem(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	size_t len = strlen(name);
+
+	if (len > PART_STEM)
+		for (len = PART_STEM; len > 0 && (name[len] & 0xc0) == 0x80;)
+			len--;
+	return (size_t)(name - path) + len;
+}
+
 int transfer_file_part(const char *path, char *ret, size_t size)
 {
 	uint8_t random[6];
@@ -142,7 +156,8 @@ int transfer_file_part(const char *path, char *ret, size_t size)
 		return ROWAN_E_EXISTS;
 	randombytes_buf(random, sizeof random);
 	sodium_bin2hex(hex, sizeof hex, random, sizeof random);
-	n = snprintf(ret, size, "%s.%s.part", path, hex);
+	n = snprintf(
+		ret, size, "%.*s.%s.part", (int)part_stem(path), path, hex);
 	return n > 0 && (size_t)n < size ? 0 : ROWAN_E_LIMIT;
 }
 
