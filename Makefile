@@ -172,14 +172,16 @@ check: all $(STORY_NEEDS)
 	stories=$$!; \
 	trap 'kill $$stories; wait $$stories; exit 130' INT TERM HUP; \
 	$(MAKE) --no-print-directory unit replay $(CHECKS); rest=$$?; \
-	wait $$stories; told=$$?; cat $(B)/stories.log; \
+	wait $$stories; told=$$?; \
+	[ $$told -eq 0 ] && [ $$rest -ne 0 ] || cat $(B)/stories.log; \
 	[ $$told -eq 0 ] && [ $$rest -eq 0 ]
 
 # Stories told with all the real programs. They mostly wait, for clocks and for
-# each other: so all at once, once everything is built.
+# each other: so all at once, once everything is built. What each says stands
+# together, and what failed is at the end of all that is said.
 .PHONY: check-stories
 check-stories: all $(STORY_NEEDS)
-	$(Q)+$(MAKE) --no-print-directory -j$(words $(STORIES)) $(STORIES)
+	$(Q)+$(MAKE) --no-print-directory -Otarget -j$(words $(STORIES)) $(STORIES)
 
 # Sanitized trees of their own. leaks are part of address.
 asan:

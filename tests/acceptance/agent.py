@@ -23,7 +23,7 @@ def socket_of(runtime, home):
 class Agent:
     def __init__(self, runtime, home):
         self.s = socket.socket(socket.AF_UNIX)
-        self.s.settimeout(120)
+        self.s.settimeout(300)
         self.s.connect(socket_of(runtime, home))
         self.f = self.s.makefile("rwb")
         self.last = 0

@@ -44,7 +44,7 @@ def second(folder, authority="authority/authority.txt"):
     """Whether another implementation finds it genuine, too."""
     return subprocess.run(
         [sys.executable, "tests/tlog/bundle.py", k.path(authority), folder],
-        capture_output=True, text=True, timeout=120)
+        capture_output=True, text=True, timeout=300)
 
 
 def kinds(folder):

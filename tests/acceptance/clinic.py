@@ -55,6 +55,7 @@ class Clinic:
         self.victims = []
         self.daemon = None
         self.offset = 0
+        self.last = ""  # what was run, and what came of it
         self.extra = config
         Clinic.made += 1
         self.host = own_address()
@@ -109,15 +110,23 @@ class Clinic:
 
     # ---- the authority and the daemon ----
 
-    def run(self, program, *args, home=None, check=True, text=None, secs=120,
+    def run(self, program, *args, home=None, check=True, text=None, secs=300,
             cwd=None):
         env = dict(self.env)
         if home is not None:
             env["ROWAN_HOME"] = home
-        p = subprocess.run([self.program(program), *args], env=env, text=True,
-                           input=text if text is not None else "",
-                           capture_output=True, timeout=secs,
-                           cwd=cwd or self.dir)
+        try:
+            p = subprocess.run([self.program(program), *args], env=env,
+                               text=True,
+                               input=text if text is not None else "",
+                               capture_output=True, timeout=secs,
+                               cwd=cwd or self.dir)
+        except subprocess.TimeoutExpired as e:
+            raise Failed("%s %s: no end in %d s: %r %r" % (
+                program, " ".join(args), secs, e.stdout, e.stderr))
+        self.last = "%s %s: exit code %d\n%s%s" % (
+            program, " ".join(args), p.returncode, p.stdout[-1500:],
+            p.stderr[-1500:])
         if check and p.returncode != 0:
             raise Failed("%s %s: exit code %d\n%s%s" % (
                 program, " ".join(args), p.returncode, p.stdout, p.stderr))
@@ -166,7 +175,7 @@ class Clinic:
         if os.path.exists(self.path("daemon/notify")):
             os.unlink(self.path("daemon/notify"))
         notify.bind(self.path("daemon/notify"))
-        notify.settimeout(120)
+        notify.settimeout(300)
         env = dict(self.env, NOTIFY_SOCKET=self.path("daemon/notify"))
         self.daemon = subprocess.Popen(
             [self.program(self.rowand), *options, "--config",
@@ -243,30 +252,52 @@ class Clinic:
         return v
 
     def until(self, what, why, secs=180):
-        end = time.time() + secs
+        end = time.monotonic() + secs
+        self.last = "nothing was run"
         while True:
             got = what()
             if got:
                 return got
-            if time.time() > end:
-                raise Failed("did not happen in %d s: %s" % (secs, why))
+            if self.daemon is not None and self.daemon.poll() is not None:
+                raise Failed("rowand has ended with %d" %
+                             self.daemon.returncode)
+            if time.monotonic() > end:
+                raise Failed("did not happen in %d s: %s; at last %s" % (
+                    secs, why() if callable(why) else why, self.last))
             time.sleep(0.1)
 
     def tell(self, story):
         """The whole of a test: what the story returns is said. Of one that
-        does not hold, the last words of victims and daemon. KEEP=1 leaves the
-        clinic running."""
+        does not hold, the last words of everybody. KEEP=1 leaves the clinic
+        running."""
         try:
             print("  " + story())
-        except BaseException:
-            for v in self.victims:
-                print(v.name, v.out[-2000:])
-            if os.path.exists(self.path("daemon/log")):
-                with open(self.path("daemon/log")) as f:
-                    sys.stdout.write(f.read()[-6000:])
+        except BaseException as e:
+            if not isinstance(e, SystemExit):
+                self.last_words()
             raise
         finally:
             self.end("KEEP" in os.environ)
+
+    def last_words(self):
+        """Where everybody stands, so that a cause is found without the clinic
+        itself: what a machine shows elsewhere is only this."""
+        print("=== %s does not hold; %s, load %s" % (
+            os.path.basename(sys.argv[0]), time.strftime(
+                "%H:%M:%S UTC", time.gmtime()),
+            " ".join("%.1f" % x for x in os.getloadavg())))
+        if os.path.exists(self.path("daemon/log")):
+            with open(self.path("daemon/log"), errors="replace") as f:
+                print("--- rowand, %s\n%s" % (
+                    "not started" if self.daemon is None else
+                    "running" if self.daemon.poll() is None else
+                    "ended with %d" % self.daemon.returncode,
+                    f.read()[-6000:]))
+        for v in self.victims:
+            print("--- %s\n%s" % (v.name, v.out[-2000:]))
+        for p in self.people.values():
+            print("--- %s\n%s" % (p.name, p.last_words()))
+        sys.stdout.flush()
 
     def end(self, keep=False):
         # To tidy up is not broken off.
@@ -290,7 +321,7 @@ class Person:
         self.home = clinic.path(name)
         os.mkdir(clinic.path(name + ".files"))
 
-    def run(self, *args, check=True, text=None, secs=120):
+    def run(self, *args, check=True, text=None, secs=300):
         self.clinic.said(self.name, args)
         return self.clinic.run("rowan", *args, home=self.home, check=check,
                                text=text, secs=secs,
@@ -308,6 +339,23 @@ class Person:
                     self.home.encode() in words:
                 return int(pid)
         return None
+
+    def last_words(self):
+        """Where they stand, and what their agent was told last."""
+        pid = self.agent_pid()
+        words = ["no agent runs" if pid is None else "the agent runs"]
+        try:
+            now = self.run("status", "--json", check=False, secs=20)
+            words.append((now.stdout or now.stderr).strip())
+            last = json.loads(now.stdout).get("cursor", 0)
+            if last > 0:
+                words.append(self.run(
+                    "listen", "--json", "--after", str(max(0, last - 12)),
+                    "--count", str(min(last, 12)), check=False,
+                    secs=20).stdout.strip())
+        except (Failed, OSError, ValueError) as e:
+            words.append(str(e))
+        return "\n".join(words)
 
     def code(self, *args, text=None):
         """The exit code alone."""
@@ -380,8 +428,9 @@ class Victim:
             env=self.clinic.env, cwd=self.clinic.dir, text=True, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
-        threading.Thread(target=self.hear, args=(self.p,),
-                         daemon=True).start()
+        self.ear = threading.Thread(target=self.hear, args=(self.p,),
+                                    daemon=True)
+        self.ear.start()
         self.say("a phone passphrase")
 
     def hear(self, p):
@@ -398,9 +447,15 @@ class Victim:
 
     def sees(self, pattern, secs=180, since=0):
         """What the phone shows; the match."""
-        return self.clinic.until(
-            lambda: re.search(pattern, self.out[since:]),
-            "%s sees %r in:\n%s" % (self.name, pattern, self.out), secs)
+        def seen():
+            gone = not self.ear.is_alive()
+            found = re.search(pattern, self.out[since:])
+            if gone and not found:
+                raise Failed("%s: the companion has gone before %r:\n%s" % (
+                    self.name, pattern, self.out))
+            return found
+        return self.clinic.until(seen, lambda: "%s sees %r in:\n%s" % (
+            self.name, pattern, self.out), secs)
 
     def who(self, *words):
         """Asked until all of them are shown: names come a moment later."""

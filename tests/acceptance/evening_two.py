@@ -117,7 +117,7 @@ def evening():
         text = "line %d" % i
         if i in (4, 8):
             k.restart(kill=True)
-        ret = colleague.json("send", "1", "--wait", "30", text)
+        ret = colleague.json("send", "1", "--wait", "180", text)
         assert not ret.get("pending"), ret
         sent.append(text)
     phone.say("wait 5")
@@ -138,7 +138,7 @@ def evening():
     k.move(granted + 71 * 3600 - k.now())
     colleague.current()
     since = phone.mark()
-    told = colleague.json("send", "1", "--wait", "60", "at hour 71")
+    told = colleague.json("send", "1", "--wait", "180", "at hour 71")
     assert not told.get("pending"), told
     phone.sees("new message", since=since)
     since = phone.mark()

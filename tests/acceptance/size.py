@@ -49,7 +49,7 @@ def send(job):
     args = ["attach", case, path, "--channel", kind, "--text", text] if path \
         else ["send", case, "--channel", kind, text]
     for attempt in range(40):
-        p = who.run(*args, "--json", "--wait", "60", check=False, secs=180)
+        p = who.run(*args, "--json", "--wait", "60", check=False, secs=600)
         if p.returncode == 0:
             return
         if p.returncode != 11:
@@ -207,16 +207,12 @@ def day():
     vaults = [os.path.getsize(os.path.join(p.home, "vault"))
               for p in k.people.values()]
     say("report: %d referrals, %s" % (told["all"]["referrals"], split))
-    say("rowand %d KiB resident, %d KiB on disk; agents to %d KiB, vaults to "
-        "%d KiB" % (memory(k.daemon.pid), size // 1024, max(agents()),
-                    max(vaults) // 1024))
+    return ("rowand %d KiB resident, %d KiB on disk; agents to %d KiB, vaults "
+            "to %d KiB" % (memory(k.daemon.pid), size // 1024, max(agents()),
+                           max(vaults) // 1024))
 
 
 try:
-    day()
-except BaseException:
-    sys.stdout.write(open(k.path("daemon/log")).read()[-2000:])
-    raise
+    k.tell(day)
 finally:
     pool.shutdown(wait=False, cancel_futures=True)
-    k.end()

@@ -235,14 +235,17 @@ def progress():
                         "-q"], env=dict(k.env, **env))
 
 
-try:
+def story():
     c, w = begin()
-    cora, wim = day(c, w)
-    conversation(cora, wim)
-    away(wim)
-    files(cora, wim, c, w)
-    progress()
-    print("  tmux: two people at two terminals, as they see it")
-finally:
-    tmux("kill-server", check=False)
-    k.end()
+    try:
+        cora, wim = day(c, w)
+        conversation(cora, wim)
+        away(wim)
+        files(cora, wim, c, w)
+        progress()
+    finally:
+        tmux("kill-server", check=False)
+    return "tmux: two people at two terminals, as they see it"
+
+
+k.tell(story)

@@ -15,7 +15,7 @@
 #include "wire/hello.h"
 #include "wire/op.h"
 
-#define RELAY_PATIENCE_MS 60000
+#define RELAY_PATIENCE_MS 180000
 
 struct relay_client;
 

@@ -16,13 +16,54 @@
 
 #include "net/kit.h"
 
+#define LOG_SHOWN 3000
+
 struct rowand_proc kit_daemon;
+void (*kit_last_words)(void);
+
+/* The end of the daemon's log, and how it is: another machine keeps neither. */
+static void show_daemon(void)
+{
+	static char text[LOG_SHOWN + 1];
+	char path[ROWAND_PATH_MAX];
+	int status = 0;
+	bool gone = kit_daemon.pid > 0 &&
+		    waitpid(kit_daemon.pid, &status, WNOHANG) == kit_daemon.pid;
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/log", kit_daemon.dir);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return;
+	if (fseek(f, -(long)LOG_SHOWN, SEEK_END) != 0)
+		rewind(f);
+	n = fread(text, 1, LOG_SHOWN, f);
+	text[n] = '\0';
+	fclose(f);
+	if (gone)
+		kit_daemon.pid = 0;
+	fprintf(stderr, "rowand %s (%d):\n%s\n",
+		gone		     ? "ended by itself"
+		: kit_daemon.pid > 0 ? "runs"
+				     : "does not run",
+		status, text);
+}
 
 _Noreturn void kit_fail(const char *file, int line, const char *what)
 {
-	fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
-	if (kit_daemon.dir[0] != '\0')
+	void (*words)(void) = kit_last_words;
+
+	/* They may fail, too. */
+	kit_last_words = NULL;
+	if (words != NULL)
+		words();
+	if (kit_daemon.dir[0] != '\0') {
+		show_daemon();
 		rowand_end(&kit_daemon);
+	}
+	/* Last, where it is found. */
+	fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
 	exit(1);
 }
 

@@ -24,6 +24,9 @@ extern struct rowand_proc kit_daemon;
 
 _Noreturn void kit_fail(const char *file, int line, const char *what);
 
+/* What else is said of a test that fails, before its daemon is ended. */
+extern void (*kit_last_words)(void);
+
 /**
  * kit_start(settings):
  * A daemon with two senders and two mailboxes, each pair with a channel, and

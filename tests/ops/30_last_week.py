@@ -24,7 +24,7 @@ ctl, rows = k.ctl, k.rows
 
 
 def sent(person, *args):
-    ret = person.json(*args, "--wait", "30")
+    ret = person.json(*args, "--wait", "180")
     assert not ret.get("pending"), ret
     return ret["message"]
 

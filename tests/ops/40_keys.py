@@ -55,7 +55,7 @@ def log_key_of(receipt):
 
 
 def say(person, text):
-    ret = person.json("team", "1", text, "--wait", "30")
+    ret = person.json("team", "1", text, "--wait", "180")
     assert not ret.get("pending"), ret
     return ret["message"]
 

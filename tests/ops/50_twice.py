@@ -26,7 +26,7 @@ def bring():
 
 
 def sent(person, text):
-    ret = person.json("team", "1", text, "--wait", "60")
+    ret = person.json("team", "1", text, "--wait", "180")
     assert not ret.get("pending"), ret
 
 

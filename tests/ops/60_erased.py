@@ -177,7 +177,7 @@ def devices():
 
 def erased(c, w, a):
     # Said to a phone that is off: it waits at the relay.
-    w.run("send", "1", "the gate at noon", "--wait", "30")
+    w.run("send", "1", "the gate at noon", "--wait", "180")
     assert rows("envelope") > 0 and rows("assignment") > 0
     gone = case(c)["case"]
     phone = c.json("devices", "--case", "1")["devices"][0]["device"]

@@ -45,7 +45,7 @@ def begin():
     phone = k.victim("phone")
     enrol(k, advocate, "1", phone, coordinator)
     phone.sees("conversation is ready")
-    advocate.json("send", "1", "before it ends", "--wait", "30")
+    advocate.json("send", "1", "before it ends", "--wait", "180")
     phone.sees("There is a new message")
     phone.say("write and heard")
     advocate.hears("1", "and heard")

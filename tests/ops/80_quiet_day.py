@@ -108,15 +108,15 @@ def talk(coordinator, advocate, phone):
     phone.say("name " + NAMES[1])
     phone.say("write " + WORDS[0])
     advocate.hears("1", WORDS[0])
-    advocate.json("send", "1", WORDS[1], "--wait", "30")
+    advocate.json("send", "1", WORDS[1], "--wait", "180")
     phone.sees("There is a new message")
     phone.say("read 20")
     phone.sees(WORDS[1])
     path = advocate.clinic.path("advocate.files", FILE)
     with open(path, "w") as f:
         f.write(INSIDE * 4000)
-    advocate.json("attach", "1", path, "--wait", "30")
-    advocate.json("team", "1", WORDS[2], "--wait", "30")
+    advocate.json("attach", "1", path, "--wait", "180")
+    advocate.json("team", "1", WORDS[2], "--wait", "180")
     coordinator.hears(ALIASES[0], WORDS[2], "team")
     phone.say("diary saloon " + WORDS[3])
     phone.say("readers")
@@ -247,7 +247,7 @@ def day():
     officer.current()
     k.until(lambda: officer.json("cases")["cases"], "the officer has a case")
     officer.joined("1", "team")
-    officer.json("team", "1", WORDS[6], "--wait", "30")
+    officer.json("team", "1", WORDS[6], "--wait", "180")
     coordinator.hears(ALIASES[1], WORDS[6], "team")
     assert advocate.code("team", officer.json("case", "1")["case"],
                          WORDS[5]) != 0

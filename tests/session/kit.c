@@ -139,10 +139,38 @@ void kit_copy_file(const char *from, const char *to)
 	fclose(in);
 }
 
+/* Where everybody stands, for whoever sees no more of it than this. */
+static void last_words(void)
+{
+	for (size_t i = 0; i < kit_clinic.count; i++) {
+		const struct person *p = kit_clinic.people[i];
+		const struct session *s = p->s;
+
+		fprintf(stderr,
+			"%s: link %d, phase %d, state %d, daemon %d, follows "
+			"%d, mailbox %d, open %zu, dropped %llu; events",
+			p->name, (int)session_link(s), (int)s->phase,
+			(int)s->state, session_refuses(s),
+			s->parts.follow != NULL && follow_busy(s->parts.follow),
+			s->mailbox != NULL && mailbox_current(s->mailbox),
+			s->requests != NULL ? requests_open(s->requests) : 0,
+			s->requests != NULL
+				? (unsigned long long)requests_dropped(
+					  s->requests)
+				: 0ull);
+		for (size_t k = 0; k < PERSON_EVENTS; k++)
+			if (p->event[k] > 0)
+				fprintf(stderr, " %s:%u",
+					rowan_event_name((int)k), p->event[k]);
+		fprintf(stderr, "\n");
+	}
+}
+
 void sessions_begin(const char *settings)
 {
 	char record[ROWAND_PATH_MAX], setting[ROWAND_PATH_MAX + 32];
 
+	kit_last_words = last_words;
 	KIT_CHECK(sodium_init() >= 0);
 	KIT_CHECK(rowand_init(&kit_daemon, NULL) == 0);
 	rowand_set(&kit_daemon, settings);
