@@ -1,10 +1,9 @@
 /*
  * make bench: a real rowand under load, and the floor beside it.
  *
- *	bench [--phases "floor store log matrix low idle million"] [--pubs "16
- *64 256"]
- *	      [--secs 4] [--warm 1] [--million 1000000] [--idle 2000]
- *	      [--dealer]
+ *	bench [--phases "floor store log matrix submit low idle million"]
+ *	      [--pubs "16 64 256"] [--secs 4] [--warm 1] [--million 1000000]
+ *	      [--idle 2000] [--dealer]
  *
  * One line a measurement, key=value. Starts its own daemon in its own folder
  * under $TMPDIR: choose the disk to measure. Trusts the machine to be quiet.
@@ -31,7 +30,8 @@
 #include "bench/sync_count.h"
 #include "lib/rowand_proc.h"
 
-#define ROUNDS 5
+#define ROUNDS	  5
+#define SUBMITTED 60000 /* messages of the phase that only submits */
 
 struct plan {
 	const char *phases;
@@ -172,22 +172,38 @@ static void do_low(struct plan *p, int pubs)
 	measure("low");
 }
 
-static void do_preload(struct plan *p, int pubs)
+/* Submitted to mailboxes of which nobody fetches anything. */
+static void store_away(const char *mode, long n)
 {
 	int boxes = O.nbox;
+	double before;
 
-	O.npub = pubs;
 	O.noff = boxes;
-	O.preload = p->million;
-	O.window = 16;
+	O.preload = n;
 	O.secs = 600;
 	O.nbox = 0;
 	gen_open();
 	O.nbox = boxes;
+	before = meter_cpu_s(O.spid);
 	gen_preload(rate);
-	printf("mode=preload publishers=%d stored=%ld msgs_per_s=%.0f "
-	       "rss_kib=%ld\n",
-		pubs, p->million, *rate, meter_rss_kib(O.spid));
+	printf("mode=%s publishers=%d stored=%ld msgs_per_s=%.0f "
+	       "server_cpu_s_per_1k=%.4f rss_kib=%ld\n",
+		mode, O.npub, n, *rate,
+		1000 * (meter_cpu_s(O.spid) - before) / (double)n,
+		meter_rss_kib(O.spid));
+}
+
+static void do_submit(struct plan *p, int pubs)
+{
+	O.npub = pubs;
+	store_away("submit", SUBMITTED);
+}
+
+static void do_preload(struct plan *p, int pubs)
+{
+	O.npub = pubs;
+	O.window = 16;
+	store_away("preload", p->million);
 }
 
 static void do_waiting(struct plan *p, int pubs)
@@ -308,12 +324,15 @@ static void run(struct plan *p)
 		for_each(p, p->pubs, do_store);
 	if (strstr(p->phases, "log"))
 		in_child(do_log, p, 0);
-	if (!strstr(p->phases, "matrix") && !strstr(p->phases, "low") &&
-		!strstr(p->phases, "idle") && !strstr(p->phases, "million"))
+	if (!strstr(p->phases, "matrix") && !strstr(p->phases, "submit") &&
+		!strstr(p->phases, "low") && !strstr(p->phases, "idle") &&
+		!strstr(p->phases, "million"))
 		return;
 	start(p, &clinic);
 	if (strstr(p->phases, "matrix"))
 		for_each(p, p->pubs, do_matrix);
+	if (strstr(p->phases, "submit"))
+		for_each(p, p->pubs, do_submit);
 	if (strstr(p->phases, "low"))
 		in_child(do_low, p, 1);
 	if (strstr(p->phases, "idle") && p->idle > 0)
@@ -334,7 +353,8 @@ int main(int argc, char **argv)
 		{"million", required_argument, NULL, 'm'},
 		{"idle", required_argument, NULL, 'i'},
 		{"dealer", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
-	struct plan p = {.phases = "floor store log matrix low idle million",
+	struct plan p = {
+		.phases = "floor store log matrix submit low idle million",
 		.pubs = "16 64 256",
 		.million = 1000000,
 		.idle = 2000};
