@@ -150,12 +150,93 @@ static void what_waits_for_the_chains(void **state)
 	end(t);
 }
 
+/* The chains come late to whoever is let in. */
+static enum double_fate hold_chains(void *ctx, struct double_message *m)
+{
+	struct test *t = ctx;
+
+	return m->way == DOUBLE_ANSWER &&
+			       id16_eq(&m->device,
+				       &t->c.cast.coordinator.device) &&
+			       m->header.op ==
+				       (WIRE_OP_CHAIN_FETCH | WIRE_ANSWER)
+		       ? DOUBLE_HOLD
+		       : DOUBLE_PASS;
+}
+
+/* A Welcome waits for them, however slow the machines are. */
+static void what_waits_for_late_chains(void **state)
+{
+	struct test *t = calloc(1, sizeof *t);
+
+	assert_non_null(t);
+	begin(t);
+	channel_kit_begin(&t->third, &t->c, &t->c.cast.coordinator);
+	t->both[2] = &t->third;
+	channel_kit_run(t->both, 3, 1000);
+	relay_double_hook(t->c.d, hold_chains, t);
+	channel_kit_assign(&t->c, WIRE_CHANNEL_TEAM, &t->c.cast.coordinator,
+		&t->c.cast.coordinator);
+	channel_kit_run(t->both, 3, 25000);
+	assert_true(
+		channel_kit_in(&t->officer, &t->team, &t->c.cast.coordinator));
+	relay_double_hook(t->c.d, NULL, NULL);
+	relay_double_release(t->c.d);
+	channel_kit_run(t->both, 3, 2000);
+	assert_true(
+		channel_kit_in(&t->third, &t->team, &t->c.cast.coordinator));
+	assert_int_equal(t->third.readmits, 0);
+	channel_kit_end(&t->third);
+	end(t);
+}
+
+/* One envelope waits, says the answer, and before it is pushed it is gone. */
+static enum double_fate one_waits(void *ctx, struct double_message *m)
+{
+	const struct wire_waiting waiting = {1};
+	unsigned *subscriptions = ctx;
+	struct writer w;
+
+	if (m->way != DOUBLE_ANSWER ||
+		m->header.op != (WIRE_OP_SUBSCRIBE | WIRE_ANSWER) ||
+		(*subscriptions)++ > 0)
+		return DOUBLE_PASS;
+	writer_init(&w, 64);
+	assert_int_equal(wire_waiting_encode(&waiting, &w), 0);
+	assert_int_equal(buf_set(&m->frame[1], writer_view(&w)), 0);
+	writer_wipe(&w);
+	return DOUBLE_PASS;
+}
+
+/* Nor does whoever has never had a message wait for it for ever. */
+static void what_went_before_it_came(void **state)
+{
+	struct test *t = calloc(1, sizeof *t);
+	unsigned subscriptions = 0;
+
+	assert_non_null(t);
+	begin(t);
+	relay_double_hook(t->c.d, one_waits, &subscriptions);
+	channel_kit_begin(&t->third, &t->c, &t->c.cast.coordinator);
+	t->both[0] = &t->third;
+	channel_kit_run(t->both, 1, 1000);
+	assert_int_equal(subscriptions, 1);
+	assert_false(mailbox_current(t->third.mailbox));
+	channel_kit_run(t->both, 1, 10000);
+	assert_true(mailbox_current(t->third.mailbox));
+	assert_int_equal(subscriptions, 2);
+	channel_kit_end(&t->third);
+	end(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(notices_are_given_back),
 		cmocka_unit_test(also_without_a_message_before),
-		cmocka_unit_test(what_waits_for_the_chains)};
+		cmocka_unit_test(what_waits_for_the_chains),
+		cmocka_unit_test(what_waits_for_late_chains),
+		cmocka_unit_test(what_went_before_it_came)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

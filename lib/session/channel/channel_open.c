@@ -10,7 +10,7 @@
 #include "session/channel/channel_inner.h"
 #include "trust/attest.h"
 
-#define WAIT_MS	  10000
+#define WAIT_MS	  120000     /* machines may be slow; what comes is lost then */
 #define DROPPED_S (6 * 3600) /* nothing expires so soon after it came */
 
 /*

@@ -474,6 +474,16 @@ static bool may_ack(const struct mailbox *x)
 	       !x->asked && x->mark > 0;
 }
 
+/*
+ * For the first envelope of all, which the daemon said waits: it may have gone
+ * meanwhile, and there is nothing that could be acknowledged to hear of it.
+ */
+static bool waits_in_vain(const struct mailbox *x)
+{
+	return x->stage == READING && !x->asked && x->mark == 0 &&
+	       x->count == 0;
+}
+
 int mailbox_step(struct mailbox *x, uint64_t now_ms)
 {
 	int rc = 0;
@@ -496,6 +506,8 @@ int mailbox_step(struct mailbox *x, uint64_t now_ms)
 	if (rc == 0 && may_ack(x) &&
 		(x->again || (x->count == 0 && x->due_ms <= now_ms)))
 		rc = acknowledge(x);
+	else if (rc == 0 && waits_in_vain(x) && x->due_ms <= now_ms)
+		rc = subscribe(x);
 	return rc;
 }
 
@@ -513,5 +525,6 @@ uint64_t mailbox_wait(const struct mailbox *x, uint64_t now_ms)
 		return x->open_ms - now_ms;
 	if (x->again && !x->asked)
 		return 0;
-	return x->asked || x->mark == 0 ? UINT64_MAX : left;
+	return x->asked || (x->mark == 0 && !waits_in_vain(x)) ? UINT64_MAX
+							       : left;
 }
