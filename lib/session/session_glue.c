@@ -182,20 +182,16 @@ void glue_blob_got(
 static size_t members_now(struct follow *f, const struct id16 *channel,
 	struct id16 ret[CASE_ASSIGNMENTS_MAX])
 {
-	uint64_t now = follow_our_now(f);
 	const struct case_state *c;
 	size_t count = 0;
 	uint8_t kind;
 
 	c = follow_case_of(f, channel, &kind);
-	/* Before the daemon has told the time it is at least that late. */
-	if (c != NULL && c->time > now)
-		now = c->time;
 	for (size_t i = 0; c != NULL && i < c->assignment_count; i++) {
 		const struct id16 *m = &c->assignments[i].member;
 
 		if (c->assignments[i].channel == kind &&
-			case_assigned(c, m, kind, now))
+			case_assigned(c, m, kind, follow_our_now(f, c)))
 			ret[count++] = *m;
 	}
 	return count;

@@ -163,6 +163,37 @@ static void time_changes_it(void **state)
 	assert_false(in(&t->stranger.device));
 }
 
+/*
+ * What was heard of the time is as old as the way to here was long: whoever
+ * was assigned "from now on" is, by the case's own time, also where the clock
+ * is seconds behind their coordinator's.
+ */
+static void clocks_that_are_behind(void **state)
+{
+	const struct world_person *who[] = {&t->stranger, &t->coordinator};
+	struct wire_statement s;
+
+	for (size_t i = 0; i < 2; i++) {
+		t->w.now += 3;
+		assert_false(in(&who[i]->device));
+		assert_int_equal(world_assign(&t->w, t->c, WIRE_CHANNEL_TEAM,
+					 who[i], &t->coordinator),
+			0);
+		device_kit_catch_up(&d);
+		assert_true(follow_now(d.follow) + 2 < t->w.now);
+		assert_true(in(&who[i]->device));
+	}
+	/* It is not later than the case says: nobody begins before it. */
+	t->w.now += 3;
+	world_statement(&t->w, t->c, WIRE_ST_ASSIGN, &s);
+	s.u.assign.member = t->registrar.member;
+	s.u.assign.channel = WIRE_CHANNEL_TEAM;
+	s.u.assign.from = t->w.now + 1;
+	assert_int_equal(world_act(&t->w, t->c, &s, &t->coordinator), 0);
+	device_kit_catch_up(&d);
+	assert_false(in(&t->registrar.device));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -172,6 +203,7 @@ int main(void)
 		T(a_card_changes_it),
 		T(a_revocation_changes_it),
 		T(time_changes_it),
+		T(clocks_that_are_behind),
 	};
 #undef T
 

@@ -143,7 +143,7 @@ static int ask_all(struct readmit *r)
 
 		if (c->status != CASE_OPEN ||
 			!case_assigned(c, &r->o.me->member, 0,
-				follow_now(r->o.follow)))
+				follow_our_now(r->o.follow, c)))
 			continue;
 		rc = acts_readmit(r->o.acts, &cases[i], NULL);
 	}

@@ -120,6 +120,7 @@ struct channels {
 	struct id16 asked_chain; /* catching up was started for... */
 	uint64_t asked_sequence; /* ...this envelope... */
 	uint64_t asked_ms;	 /* ...then */
+	uint64_t asked_looked;	 /* follow_looked by then */
 	struct channel_packages packages;
 };
 
@@ -245,6 +246,8 @@ ROWAN_MUST int channel_open_nack(
 	struct channel *c, const struct wire_delivery *d);
 /* Ask for the chains once for an envelope; then ${rc} is the last word. */
 bool channel_wait_for(struct channels *x, const struct wire_delivery *d,
+	const struct id16 *of);
+bool channel_wait_for_card(struct channels *x, const struct wire_delivery *d,
 	const struct id16 *of);
 ROWAN_MUST int channel_lost(struct channel *c, bool dropped);
 

@@ -98,7 +98,7 @@ static int join(struct channel *c, const struct wire_delivery *d,
 	if (rc == ROWAN_E_NOMEM || rc == ROWAN_E_INTERNAL)
 		return rc;
 	if (rc == ROWAN_E_MLS_CREDENTIAL && x->unsure &&
-		channel_wait_for(c->x, d, &c->row.case_id))
+		channel_wait_for_card(c->x, d, &c->row.case_id))
 		return ROWAN_E_AGAIN;
 	/* Somebody in it whom the clinic does not know. */
 	if (rc == ROWAN_E_MLS_CREDENTIAL)

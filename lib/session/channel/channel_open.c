@@ -23,11 +23,23 @@ bool channel_wait_for(struct channels *x, const struct wire_delivery *d,
 	if (x->asked_sequence != d->sequence) {
 		x->asked_sequence = d->sequence;
 		x->asked_ms = x->now_ms;
+		x->asked_looked = follow_looked(x->o.follow);
 		follow_catch_up(x->o.follow, of);
 		return true;
 	}
 	/* A daemon that shows nothing does not stop the mailbox for ever. */
 	return follow_busy(x->o.follow) && x->now_ms < x->asked_ms + WAIT_MS;
+}
+
+/*
+ * The same for a card that is withheld: once all of those have been looked at
+ * since, it is not shown to us.
+ */
+bool channel_wait_for_card(struct channels *x, const struct wire_delivery *d,
+	const struct id16 *of)
+{
+	return channel_wait_for(x, d, of) &&
+	       follow_looked(x->o.follow) <= x->asked_looked + 1;
 }
 
 /* An envelope did not come: nothing after it can be opened. */
@@ -462,7 +474,7 @@ static int cannot_apply(
 	case ROWAN_E_INTERNAL: return rc;
 	case ROWAN_E_MLS_CREDENTIAL:
 		if (c->x->unsure &&
-			channel_wait_for(c->x, d, &(struct id16){{0}}))
+			channel_wait_for_card(c->x, d, &(struct id16){{0}}))
 			return ROWAN_E_AGAIN;
 		return refuse(c, ROWAN_ALARM_INTRUDER, NULL);
 	case ROWAN_E_MALFORMED:

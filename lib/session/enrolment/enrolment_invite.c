@@ -237,7 +237,7 @@ static int add_guest(struct making *m, const struct enrolment_offer *offer)
 	if (offer->role != WIRE_ROLE_VICTIM)
 		return ROWAN_E_INVAL;
 	if (c->status != CASE_OPEN ||
-		!case_assigned(c, &m->e->o.me->member, 0, follow_our_now(f)))
+		!case_assigned(c, &m->e->o.me->member, 0, follow_our_now(f, c)))
 		return ROWAN_E_RULE;
 	/* A further device of the same person. */
 	if (!id16_eq(&c->victim, &none))

@@ -287,6 +287,7 @@ static int holes_end(struct follow *f)
 	int rc = 0;
 
 	f->want_holes = false;
+	f->looked++;
 	while (rc == 0 && (rc = follow_next_hole(f, n, &n)) == 0) {
 		rc = follow_get_link(f, &follow_clinic_chain, n, &link, &raw);
 		buf_wipe(&raw);
@@ -441,6 +442,11 @@ bool follow_busy(const struct follow *f)
 		if (f->cases[i]->chain.wanted || f->cases[i]->chain.anew)
 			return true;
 	return false;
+}
+
+uint64_t follow_looked(const struct follow *f)
+{
+	return f->looked;
 }
 
 bool follow_refused(const struct follow *f)

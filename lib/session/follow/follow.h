@@ -87,6 +87,14 @@ ROWAN_MUST int follow_everything(struct follow *f);
 bool follow_busy(const struct follow *f);
 
 /**
+ * follow_looked(f):
+ * How often all that is withheld of the clinic's chain has been looked at
+ * anew, from the first to the last: what is still unknown behind the second
+ * time that began since is not ours to know.
+ */
+uint64_t follow_looked(const struct follow *f);
+
+/**
  * follow_refused(f):
  * The daemon did not show the clinic's chain, which every device may read: it
  * does not know this one, not yet or not any more. Until follow_catch_up
@@ -111,13 +119,14 @@ uint64_t follow_now(const struct follow *f);
 uint64_t follow_next(const struct follow *f);
 
 /**
- * follow_our_now(f):
- * The time by which this device judges what it may do itself: a second later.
- * The daemon tells whole seconds, so this device may be one behind whoever
- * assigned it "from now on", and would refuse its own first word. What is too
- * early the daemon refuses.
+ * follow_our_now(f, c):
+ * The time by which this device judges what it may do itself in a case: a
+ * second later, and not before that of its newest statement. The daemon tells
+ * whole seconds, and what was told is as old as its way to here was long, so
+ * this device may be seconds behind whoever assigned it "from now on", and
+ * would refuse its own first word. What is too early the daemon refuses.
  */
-uint64_t follow_our_now(const struct follow *f);
+uint64_t follow_our_now(const struct follow *f, const struct case_state *c);
 
 /**
  * follow_case(f, case_id), follow_case_of(f, channel, ret_kind):

@@ -150,7 +150,8 @@ struct follow {
 	struct id16 list_after;
 	uint64_t all_from;
 	uint64_t holes_from;
-	bool pause; /* ask again a little later */
+	uint64_t looked; /* at all holes, so often */
+	bool pause;	 /* ask again a little later */
 	uint64_t pause_until;
 	struct follow_back back;
 	struct follow_anew anew;

@@ -16,9 +16,9 @@ uint64_t follow_now(const struct follow *f)
 	return f->now;
 }
 
-uint64_t follow_our_now(const struct follow *f)
+uint64_t follow_our_now(const struct follow *f, const struct case_state *c)
 {
-	return f->now + 1;
+	return c->time > f->now + 1 ? c->time : f->now + 1;
 }
 
 uint64_t follow_next(const struct follow *f)
@@ -88,9 +88,12 @@ static int out(struct follow *f, const struct case_state *c, uint8_t kind,
 				   : rc;
 }
 
+/* What has begun by the case's own time has begun, whatever the clock. */
 static int may(struct follow *f, const struct case_state *c, uint8_t kind,
 	const struct id16 *device)
 {
+	uint64_t later =
+		id16_eq(device, &f->device) ? follow_our_now(f, c) : c->time;
 	const struct rules_context ctx = {.clinic = &f->clinic,
 		.source = &f->source,
 		.of_case = c,
@@ -99,9 +102,8 @@ static int may(struct follow *f, const struct case_state *c, uint8_t kind,
 	struct trust_card card;
 	int rc = rules_entitled(&ctx, device, kind, f->now, &card);
 
-	if (follow_verdict(rc) && id16_eq(device, &f->device) &&
-		rules_entitled(&ctx, device, kind, follow_our_now(f), &card) ==
-			0)
+	if (follow_verdict(rc) && later > f->now &&
+		rules_entitled(&ctx, device, kind, later, &card) == 0)
 		rc = 0;
 	if (rc == 0)
 		rc = out(f, c, kind, &card.card);
