@@ -27,7 +27,7 @@
 #define SHORT_S	   1   /* lifetime of those that are to expire */
 #define FEW_N	   100 /* stored before the disk runs out */
 #define SHORT_N	   20
-#define PATIENCE_S 40
+#define PATIENCE_S 180
 
 static struct {
 	struct rowand_proc daemon;
@@ -138,7 +138,7 @@ static void read_while_full(void)
 	int r = relay_subscribe(D.reader, 0, 64, NULL);
 
 	for (uint32_t got = 0; r == 0 && got < D.stored;) {
-		r = relay_push(D.reader, 20000, &p);
+		r = relay_push(D.reader, RELAY_PATIENCE_MS, &p);
 		if (r)
 			break;
 		if (first == 0)
@@ -203,7 +203,8 @@ static void check_expired(void)
 	struct relay_client *c;
 	int r;
 
-	sleep(SHORT_S + 1);
+	/* The daemon looks at its clock once a second, when it can. */
+	sleep(SHORT_S + 3);
 	c = client(SEED_MAILBOX, 1, NULL);
 	r = relay_subscribe(c, 0, 64, NULL);
 	if (r)

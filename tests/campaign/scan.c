@@ -31,7 +31,7 @@
 #define SOURCE	   "127.9.8.7"
 #define BODY_LEN   1024
 #define TAG_LEN	   24
-#define PATIENCE_S 30 /* for the log of the database to be cut */
+#define PATIENCE_S 180 /* for the log of the database to be cut */
 #define PIECE_LEN  32 /* of sealed bytes that are looked for */
 #define PIECES_MAX 4096
 
@@ -228,7 +228,7 @@ static void read_and_acknowledge(struct relay_client *c, uint32_t n)
 	int r = relay_subscribe(c, 0, 64, NULL);
 
 	for (uint32_t got = 0; r == 0 && got < n; got += (uint32_t)p.count) {
-		r = relay_push(c, 10000, &p);
+		r = relay_push(c, RELAY_PATIENCE_MS, &p);
 		if (r)
 			break;
 		for (size_t i = 0; i < p.count; i++)

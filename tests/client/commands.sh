@@ -429,7 +429,7 @@ socket=$(echo "$XDG_RUNTIME_DIR"/rowan/*.sock)
 python3 - "$socket" <<'PY' >out 2>err
 import json, socket, sys
 def talk(*parts):
-    s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.settimeout(20)
+    s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.settimeout(180)
     try:
         for p in parts: s.sendall(p)
         s.shutdown(socket.SHUT_WR)
@@ -491,7 +491,7 @@ while True:
 PY
 pid=$!
 n=0
-while ! [ -s fake/agent.lock ] && [ $n -lt 1200 ]; do
+while ! [ -s fake/agent.lock ] && [ $n -lt 1800 ]; do
 	sleep 0.1
 	n=$((n + 1))
 done
@@ -527,7 +527,7 @@ fi
 r agent run --home "$work/gone" 2>err >out &
 pid=$!
 n=0
-while ! [ -e "$work/gone/agent.lock" ] && [ $n -lt 1200 ]; do
+while ! [ -e "$work/gone/agent.lock" ] && [ $n -lt 1800 ]; do
 	sleep 0.1
 	n=$((n + 1))
 done

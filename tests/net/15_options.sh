@@ -72,7 +72,7 @@ mkdir -m 700 "$dir/state"
 starts() {
 	"$rowand" --log text --config "$dir/conf" >"$dir/said" 2>&1 &
 	pid=$!
-	for i in $(seq 1200); do
+	for i in $(seq 3600); do
 		kill -0 "$pid" 2>/dev/null || break
 		grep -q serving "$dir/said" && break
 		sleep 0.05

@@ -40,7 +40,7 @@ serve() {
 	: >"$dir/said"
 	"$rowand" --log text --config "$dir/conf" >"$dir/said" 2>&1 &
 	pid=$!
-	for i in $(seq 1200); do
+	for i in $(seq 3600); do
 		kill -0 "$pid" 2>/dev/null || break
 		grep -q serving "$dir/said" && break
 		sleep 0.05

@@ -34,7 +34,7 @@ static void say(struct relay_client *c, uint16_t op, const struct writer *w,
 
 int main(void)
 {
-	struct timespec moment = {.tv_nsec = 500000000};
+	struct timespec moment = {.tv_sec = 1};
 	static struct wire_submit s = {.count = 1};
 	struct relay_client *first, *second, *mailbox;
 	static uint8_t mem[256], envelope[1024];

@@ -150,7 +150,7 @@ python3 - "$dir/control" >"$dir/silent" <<-'END' &
 	        all = [s for s in all if s not in away]
 END
 silent=$!
-for i in $(seq 1200); do
+for i in $(seq 3600); do
 	[ -s "$dir/silent" ] && break
 	sleep 0.05
 done
@@ -189,7 +189,7 @@ python3 - "$dir/control" >"$dir/dripping" <<-'END' &
 	            all.remove(s)
 END
 dripping=$!
-for i in $(seq 1200); do
+for i in $(seq 3600); do
 	[ -s "$dir/dripping" ] && break
 	sleep 0.05
 done
@@ -212,7 +212,7 @@ python3 - "$dir/ends" <<-'END' &
 	    c.close()
 END
 ends=$!
-for i in $(seq 1200); do
+for i in $(seq 3600); do
 	[ -S "$dir/ends" ] && break
 	sleep 0.05
 done

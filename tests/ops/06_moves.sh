@@ -33,7 +33,7 @@ same() {
 }
 # soon FIGURE TEST: it is so before long.
 soon() {
-	for i in $(seq 600); do
+	for i in $(seq 1800); do
 		look
 		[ "$(figure now "$1")" "$2" "$3" ] && return 0
 		sleep 0.1

@@ -48,7 +48,7 @@ settings 'mailbox = 79; mailbox_urgent = 7;'
 for i in $(seq 20); do
 	kill -HUP "$pid"
 done
-for i in $(seq 1200); do
+for i in $(seq 3600); do
 	[ "$(mailbox)" = 79 ] && break
 	sleep 0.05
 done
@@ -92,7 +92,7 @@ exec 5<"$dir/state/acts-noted"
 flock 5
 "$build/rowand" --log json --config "$conf" 2>>"$dir/log" 5<&- &
 pid=$!
-for i in $(seq 1200); do
+for i in $(seq 3600); do
 	grep -q -- "-> FLOCK .* $pid " /proc/locks && break
 	sleep 0.05
 done
@@ -100,7 +100,7 @@ settings 'mailbox = 80; mailbox_urgent = 7; batch_operations = 99;'
 kill -HUP "$pid"
 kill -USR1 "$pid"
 exec 5<&-
-for i in $(seq 1200); do
+for i in $(seq 3600); do
 	[ "$(mailbox 2>/dev/null)" = 80 ] && break
 	kill -0 "$pid" 2>/dev/null || break
 	sleep 0.05
@@ -144,7 +144,7 @@ while :; do
 	FULL_AT=$at LD_PRELOAD=$build/tests/ops/kill.so \
 		"$build/rowand" --log json --config "$conf" 2>>"$dir/log" &
 	pid=$!
-	for i in $(seq 3000); do
+	for i in $(seq 9000); do
 		grep -q '"event":"serving"' "$dir/log" && break
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.02

@@ -62,7 +62,7 @@ find_port
 accepted=$("$person" send "$port" 1 4000)
 [ "$accepted" -gt 100 ] || fail "only $accepted accepted"
 [ "$accepted" -lt 4000 ] || fail "the quota was never reached"
-for i in $(seq 600); do
+for i in $(seq 1800); do
 	[ "$(check disk)" = critical ] && break
 	sleep 0.1
 done
@@ -154,7 +154,7 @@ damage() {
 }
 # ended CODE: by itself, before long.
 ended() {
-	for i in $(seq 1200); do
+	for i in $(seq 3600); do
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
 	done

@@ -284,7 +284,9 @@ def told(where, text):
                        ("a key", "[A-Za-z0-9+/_-]{43}"),
                        ("an address", r"\b(\d{1,3}\.){3}\d{1,3}\b"),
                        ("an address", "(?i)(?<![0-9a-f])(::1|fe80:)"),
-                       ("a port", r"(?<!\d)(%d|%d)(?!\d)" % k.ports)):
+                       # A figure may be the same number: as a port is said.
+                       ("a port", r"(?i)((?<![a-z])(port|endpoint)[^,}\d\n]*|"
+                        r"[\w.\]]:)(%d|%d)(?!\d)" % k.ports)):
         found = re.search(form, text)
         if found:
             around = text[max(0, found.start() - 60):found.end() + 20]
@@ -313,7 +315,7 @@ def main():
     assert len(ids) > 20, ids
     assert all(told("planted", x) for x in WORDS + NAMES + ALIASES + (
         FILE, INSIDE, "x %s x" % min(ids), "to %s" % k.host,
-        NAMES[1].upper(), "%d" % k.ports[1]) + spellings(min(ids)))
+        NAMES[1].upper(), "port %d" % k.ports[1]) + spellings(min(ids)))
     bad = [told("journal", native), told("log", log)] + [
         told("shown", x) for x in looked]
     assert not any(bad), [x for x in bad if x]

@@ -57,7 +57,7 @@ ctl() {
 start() {
 	"$build/rowand" --log json --config "$conf" 2>>"$dir/log" &
 	pid=$!
-	for i in $(seq 1200); do
+	for i in $(seq 3600); do
 		ctl status >/dev/null 2>&1 && return 0
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
@@ -102,7 +102,7 @@ want() {
 
 # want_soon CODE WORDS COMMAND...: the same, before long.
 want_soon() {
-	for i in $(seq 600); do
+	for i in $(seq 1800); do
 		out=$(shift 2 && "$@" 2>&1)
 		[ $? -eq "$1" ] && case $out in *"$2"*) return ;; esac
 		sleep 0.1
@@ -112,7 +112,7 @@ want_soon() {
 
 # said WORDS: in the log, soon.
 said() {
-	for i in $(seq 1200); do
+	for i in $(seq 3600); do
 		grep -qF "$1" "$dir/log" && return 0
 		sleep 0.05
 	done
