@@ -140,15 +140,15 @@ def story():
     scene(second, "devices", "--case", "1")
     scene(second, "revoke", "1", "--case", "1", "--yes")
     phone.say("write is this still open?")
+    k.until(lambda: all(p.get("role") != "victim" for p in
+                        second.channel("1")["people"] if p.get("present")),
+            "the phone is out")
     # There is nobody to say it to yet, and that is said.
     k.said = aloud
     unsent = second.run("send", "1", "Only on your new phone.", check=False)
     k.said = quietly
     show(unsent)
     assert unsent.returncode == 9, unsent
-    k.until(lambda: all(p.get("role") != "victim" for p in
-                        second.channel("1")["people"] if p.get("present")),
-            "the phone is out")
     assert "Only on your new phone" not in phone.out
 
     tell("9. What the daemon has: sealed bytes, counters, coarse times.")
@@ -216,10 +216,8 @@ except SystemExit:
     tell("Broken off; nothing is left behind.")
     raise
 except BaseException:
-    try:
-        sys.stdout.write(open(k.path("daemon/log")).read()[-2000:])
-    except OSError:
-        pass
+    k.said = quietly
+    k.last_words()
     raise
 finally:
     k.end(stays)
