@@ -32,7 +32,7 @@
 #define BODY_LEN   1024
 #define TAG_LEN	   24
 #define PATIENCE_S 180 /* for the log of the database to be cut */
-#define PIECE_LEN  32 /* of sealed bytes that are looked for */
+#define PIECE_LEN  32  /* of sealed bytes that are looked for */
 #define PIECES_MAX 4096
 
 struct needle {
