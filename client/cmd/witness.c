@@ -91,6 +91,9 @@ static int witness_run(struct run *r)
 				  "connection"),
 				_("no answer from the daemon"));
 		}
+		/* There is nothing to believe yet, and that was said. */
+		if (code == EXIT_LATER && !once)
+			code = EXIT_DONE;
 		if (code == EXIT_DONE)
 			code = tell(r, &last);
 		if (code != EXIT_DONE || once)

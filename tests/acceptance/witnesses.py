@@ -23,17 +23,25 @@ class Witness:
         self.sizes = []  # what it says it cosigned
 
     def start(self):
+        self.err = open(k.path(self.person.name + ".err"), "w+")
         self.p = subprocess.Popen(
             [k.program("rowan"), "witness", "--json", "--every",
              str(self.pace)], env=dict(k.env, ROWAN_HOME=self.person.home),
             text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
+            stderr=self.err)
         threading.Thread(target=self.hear, args=(self.p,),
                          daemon=True).start()
 
     def hear(self, p):
         for line in p.stdout:
             self.take(json.loads(line))
+
+    def goes_on(self):
+        """Unless somebody stops it, a witness looks for ever."""
+        if self.p is not None and self.p.poll() is not None:
+            self.err.seek(0)
+            raise clinic.Failed("%s: rowan witness has ended with %d: %s" % (
+                self.person.name, self.p.returncode, self.err.read()))
 
     def take(self, said):
         self.sizes.append(said["size"])
@@ -76,13 +84,15 @@ def meet(auditor, often, seldom):
     everybody = often + [seldom]
 
     def met():
+        for w in often:
+            w.goes_on()
         now, words = stands(auditor, "three")
         assert now <= size, (now, size)
         if now == size:
             for w in everybody:
                 assert any(w.key.startswith(x) for x in words), (w.key, words)
         return now == size
-    k.until(met, "all of them stand on %d: %r" % (
+    k.until(met, lambda: "all of them stand on %d: %r" % (
         size, [w.sizes for w in everybody]))
 
 
@@ -125,7 +135,7 @@ def run():
         # And it comes back.
         meet(auditor, often, seldom)
         for w in often:
-            assert w.p.poll() is None, w.p.stderr.read()
+            w.goes_on()
             assert w.sizes == sorted(w.sizes), w.sizes
     finally:
         for w in often:

@@ -20,6 +20,7 @@
 #include "session/proof/audit.h"
 #include "tlog/cosignature.h"
 #include "tlog/origin.h"
+#include "wire/op.h"
 
 static struct proofs_kit k;
 
@@ -230,6 +231,63 @@ static void only_a_witness_of_ours_is_heard_by_file(void **state)
 	assert_true(is_cosigned());
 }
 
+/* ---- a connection that is lost ---- */
+
+static enum double_fate hold_checkpoint(void *ctx, struct double_message *m)
+{
+	return m->way == DOUBLE_ANSWER && m->header.op == (WIRE_OP_CHECKPOINT |
+								  WIRE_ANSWER)
+		       ? DOUBLE_HOLD
+		       : DOUBLE_PASS;
+}
+
+static void some_steps(void)
+{
+	for (int i = 0; i < 4; i++) {
+		k.now_ms += 1100;
+		assert_int_equal(proofs_step(k.proofs, k.now_ms), 0);
+		device_kit_settle(&k.d);
+	}
+}
+
+/*
+ * What was asked over the connection before is asked anew, and the one who
+ * waits for it goes on waiting: they are told neither that there is nothing to
+ * believe, nor that the log contradicts itself.
+ */
+static void a_look_over_two_connections(void **state)
+{
+	struct audit_question q = {.kind = AUDIT_REQUEST};
+	struct audit_item item;
+	struct audit *a;
+
+	proofs_kit_settle(&k);
+	for (int i = 0; i < 3; i++) {
+		(void)happen(0, false);
+		follow_time(k.d.follow, relay_double_now(k.clinic.d), false);
+		q.from = proofs_kit_seen(&k);
+		assert_int_equal(audit_new(&a, k.proofs, &q), 0);
+		relay_double_hook(k.clinic.d, hold_checkpoint, NULL);
+		some_steps();
+		assert_int_equal(audit_next(a, &item), ROWAN_E_AGAIN);
+		/* One was under way when it was asked for, or not. */
+		if (i == 1) {
+			audit_free(a);
+			assert_int_equal(audit_new(&a, k.proofs, &q), 0);
+		}
+		proofs_online(k.proofs, false);
+		assert_int_equal(audit_next(a, &item), ROWAN_E_AGAIN);
+		proofs_online(k.proofs, true);
+		some_steps();
+		relay_double_hook(k.clinic.d, NULL, NULL);
+		relay_double_release(k.clinic.d);
+		assert_int_equal(ends(a, &item), ROWAN_E_NOT_FOUND);
+		audit_free(a);
+		proofs_kit_settle(&k);
+	}
+	assert_int_equal(device_kit_alarms(&k.d, 0), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -239,6 +297,7 @@ int main(void)
 		T(an_hour_covers_what_was_in_it),
 		T(a_checkpoint_is_no_earlier_than_its_entries),
 		T(only_a_witness_of_ours_is_heard_by_file),
+		T(a_look_over_two_connections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,4 +94,11 @@ void audit_checkpoint(
  */
 void audit_gone(struct proofs *x);
 
+/**
+ * audit_look_again(x):
+ * The look that was under way has come to nothing: those that wait for it wait
+ * for the next one.
+ */
+void audit_look_again(struct proofs *x);
+
 #endif

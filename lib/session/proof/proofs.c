@@ -113,8 +113,11 @@ void proofs_online(struct proofs *x, bool online)
 		x->asked_ms = 0;
 		receipts_turn(x);
 	}
-	if (!online && x->online)
+	/* Asked anew: two looks at once would contradict each other. */
+	if (!online && x->online) {
 		receipts_offline(x);
+		requests_cancel(x->o.requests, x);
+	}
 	if (!online)
 		x->busy = false;
 	x->online = online;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "session/proof/audit.h"
 #include "session/proof/proofs_inner.h"
 #include "tlog/cosignature.h"
 #include "tlog/origin.h"
@@ -440,6 +441,15 @@ static void look_ended(struct proofs *x)
 	x->looks++;
 }
 
+/* It was called back. Whoever waits for one waits for the next. */
+static void look_broken(struct proofs *x)
+{
+	x->proving = x->in_look = x->showing = false;
+	x->looking = true;
+	x->looks++;
+	audit_look_again(x);
+}
+
 /* They do not go together, whatever else is given. */
 static void contradicted(struct proofs *x, const struct merkle_proof *proof)
 {
@@ -499,6 +509,10 @@ static void got_proof(void *ctx, const struct requests_outcome *o)
 			contradicted(x, &proof);
 		if (rc == 0)
 			return;
+	}
+	if (rc == ROWAN_E_STATE) {
+		look_broken(x);
+		return;
 	}
 	look_ended(x);
 	if (rc != 0 && !silent && x->fault == 0)
@@ -640,7 +654,11 @@ static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 	int rc = o->rc;
 
 	x->busy = x->proving = false;
-	if (rc == ROWAN_E_AGAIN || rc == ROWAN_E_STATE) {
+	if (rc == ROWAN_E_STATE) {
+		look_broken(x);
+		return;
+	}
+	if (rc == ROWAN_E_AGAIN) {
 		look_ended(x);
 		return;
 	}
