@@ -252,10 +252,16 @@ static int op_erased(struct request *q)
 static int op_policy(struct request *q)
 {
 	const char *text = arg_text(q, "policy");
+	int rc = text == NULL ? ROWAN_E_INVAL
+			      : rowan_set_witnesses(
+					q->agent->rowan, text, strlen(text));
 
-	return text == NULL ? ROWAN_E_INVAL
-			    : rowan_set_witnesses(
-				      q->agent->rowan, text, strlen(text));
+	if (rc == ROWAN_E_SIGNER)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("a witness waits for no other's cosignature"),
+			N_("ask for them on the devices that are to believe "
+			   "the log"));
+	return rc;
 }
 
 static int op_witness(struct request *q)

@@ -124,7 +124,10 @@ static char *who(const struct ui *ui, const json_t *e)
 	safe = ui_safe(ui, name);
 	if (strlen(safe) == 32 && *json_text(e, "alias") == '\0')
 		safe[8] = '\0';
-	if (*agency != '\0')
+	/* Whose card is of the agency that enrolled them. */
+	if (strcmp(json_text(e, "role"), "victim") == 0)
+		ret = mem_print(_("%s (victim)"), safe);
+	else if (*agency != '\0')
 		ret = mem_print("%s (%s)", safe, agency);
 	else if (json_flag(e, "hour"))
 		ret = mem_print(_("%s (victim)"), safe);
@@ -140,7 +143,7 @@ static void say_entry(const struct ui *ui, const json_t *e)
 		wire_op_find((uint16_t)json_number(e, "operation"));
 	char when[WHEN_LEN], *name = who(ui, e);
 
-	when_text((uint64_t)json_number(e, "time"), 0, when);
+	when_exact((uint64_t)json_number(e, "time"), when);
 	ui_say(ui, "%8lld  %s%s  %s: %s%s%s%s%s%.8s",
 		(long long)json_number(e, "entry"), when,
 		json_flag(e, "hour") ? _(" (hour)") : "", name, what(e),
@@ -455,6 +458,8 @@ static bool export_entry(struct run *r, const json_t *e, void *ctx)
 
 	x->code = put(r, x->folder, name, json_text(e, "proof"));
 	(void)json_object_del(copy, "proof");
+	/* What this device calls somebody is nobody else's. */
+	(void)json_object_del(copy, "alias");
 	(void)json_object_set_new(copy, "file", json_string(name));
 	name_numbers(copy);
 	line = json_dumps(copy, JSON_COMPACT);

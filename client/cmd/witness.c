@@ -81,9 +81,12 @@ static int witness_run(struct run *r)
 
 	while (code == EXIT_DONE) {
 		code = look(r);
-		/* Nobody there: what was cosigned stands, and we wait. */
-		if (code == EXIT_OFFLINE && !once) {
+		/* Nobody there, nothing to be believed yet, or no room here:
+		 * what was cosigned stands, and we wait. */
+		if (code == EXIT_OFFLINE && !once)
 			ui_note(&r->ui, _("no answer from the daemon"));
+		if (!once && (code == EXIT_OFFLINE || code == EXIT_LATER ||
+				     code == EXIT_MACHINE)) {
 			code = EXIT_DONE;
 		} else if (code == EXIT_OFFLINE) {
 			return ui_fail(&r->ui, code,
@@ -91,9 +94,6 @@ static int witness_run(struct run *r)
 				  "connection"),
 				_("no answer from the daemon"));
 		}
-		/* There is nothing to believe yet, and that was said. */
-		if (code == EXIT_LATER && !once)
-			code = EXIT_DONE;
 		if (code == EXIT_DONE)
 			code = tell(r, &last);
 		if (code != EXIT_DONE || once)

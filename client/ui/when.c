@@ -218,6 +218,15 @@ void when_iso(uint64_t time, char ret[WHEN_LEN])
 		(void)strftime(ret, WHEN_LEN, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
+void when_exact(uint64_t time, char ret[WHEN_LEN])
+{
+	struct tm t;
+
+	ret[0] = '\0';
+	if (local(time, &t))
+		(void)strftime(ret, WHEN_LEN, "%Y-%m-%d %H:%M:%S %z", &t);
+}
+
 void when_span(uint64_t s, char ret[WHEN_LEN])
 {
 	unsigned long long d = s / DAY, h = s / 3600 % 24, m = s / 60 % 60;

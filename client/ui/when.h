@@ -28,9 +28,13 @@ void when_day_text(uint32_t day, char ret[WHEN_LEN]);
  * when_text(time, now, ret), when_iso(time, ret):
  * "14:05" today, "Tue 14:05" within six days, else "2026-01-15 14:05"; "" for
  * 0. In UTC as "2026-01-15T14:05:00Z", for JSON.
+ *
+ * when_exact(time, ret):
+ * "2026-10-25 01:05:09 +0100": in an hour that comes twice, too.
  */
 void when_text(uint64_t time, uint64_t now, char ret[WHEN_LEN]);
 void when_iso(uint64_t time, char ret[WHEN_LEN]);
+void when_exact(uint64_t time, char ret[WHEN_LEN]);
 
 /**
  * when_span(seconds, ret):

@@ -27,7 +27,7 @@ ROWAN_API ROWAN_MUST int rowan_receipt(struct rowan *r,
  * rowan_set_witnesses(r, policy, len):
  * From now on believe the log only with the cosignatures that a policy file
  * asks for (C2SP tlog-policy); an empty one asks for none. Kept in the vault.
- * ROWAN_E_MALFORMED.
+ * ROWAN_E_MALFORMED; ROWAN_E_SIGNER on a witness, which waits for no other.
  */
 ROWAN_API ROWAN_MUST int rowan_set_witnesses(
 	struct rowan *r, const void *policy, size_t len);

@@ -77,6 +77,10 @@ def witnesses(online, offline, auditor):
     assert auditor.code("witness", "sign", ask) == 7
     # The policy: the auditor believes what the online witness cosigned.
     key = seen["key"]
+    # A witness waits for no other's word, or two would wait for each other.
+    with open(k.path("policy"), "w") as f:
+        f.write("witness police %s\nquorum police\n" % key)
+    assert online.code("audit", "verify", "--policy", k.path("policy")) == 7
     with open(k.path("policy"), "w") as f:
         f.write("witness police %s\nquorum police\n" % key)
     auditor.run("audit", "verify", "--policy", k.path("policy"))
@@ -143,6 +147,14 @@ def audit(auditor, advocate, colleague, case, victim_words):
     for since in (1, 7, 8, whole["size"] // 2, whole["size"] - 1):
         auditor.run("audit", "verify", "--since", str(since))
     assert auditor.code("audit", "verify", "--since", "999999") == 9
+    # For people: exact times, and a victim is told from who enrolled her.
+    auditor.run("alias", "--person", auditor.number(advocate),
+                "Thomasina")
+    lines = auditor.run("audit", "timeline", case).stdout
+    assert re.search(r"^ *\d+  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000  "
+                     r"Thomasina \(advocacy\): ", lines, re.M), lines
+    assert re.search(r":00:00 \+0000 \(hour\)  \w+ \(victim\): handed in a "
+                     "message", lines), lines
     # Reading it is in it.
     t = auditor.json("audit", "timeline")["entries"]
     own = auditor.status()["member"]
@@ -158,6 +170,9 @@ def audit(auditor, advocate, colleague, case, victim_words):
     proofs = sorted(x for x in os.listdir(out) if x.endswith(".tlog-proof"))
     listed = [json.loads(x) for x in open(os.path.join(out, "timeline.jsonl"))]
     assert [e["file"] for e in listed] == proofs and proofs
+    # What the auditor calls somebody is nobody else's.
+    assert not any("alias" in e for e in listed), listed
+    auditor.run("alias", "--person", auditor.number(advocate))
     for x in proofs[:3] + proofs[-3:]:
         k.run("rowan", "receipt", "verify", "--authority",
               k.path("authority/authority.txt"), os.path.join(out, x),

@@ -41,8 +41,10 @@ def begin():
     people = [k.staff("coordinator", "clinic", "coordinate"),
               k.staff("worker", "advocacy", "enrol"),
               k.staff("other", "police")]
+    watcher = k.witness("watcher")
     k.import_cards()
     k.start()
+    watcher.run("agent", "stop")
     for p in people:
         p.current()
     c, w, o = people
@@ -262,6 +264,40 @@ def private(w):
     subprocess.run([k.program("rowan"), "agent", "stop", "-q"], env=env)
 
 
+def no_room_to_witness(c, small):
+    """A witness says what it lacks, cosigns nothing, and goes on."""
+    env = dict(k.env, ROWAN_HOME=os.path.join(small, "watcher"))
+    there = clinic.Person.__new__(clinic.Person)
+    there.clinic, there.name, there.home = k, "watcher", env["ROWAN_HOME"]
+    shutil.copytree(k.people["watcher"].home, there.home)
+    there.run("unlock", *pass_file())
+    there.current()
+    said = k.path("watcher.said")
+
+    def says(words, times=1):
+        k.until(lambda: open(said).read().count(words) >= times,
+                "the witness says %r %d times" % (words, times), 60)
+    with open(said, "w") as f:
+        p = subprocess.Popen([k.program("rowan"), "witness", "--every", "1"],
+                             env=env, stdin=subprocess.DEVNULL, stdout=f,
+                             stderr=f)
+    try:
+        says("cosigned: ")
+        filled = os.path.join(small, "filled")
+        fill(filled)
+        c.run("send", "1", "there is no room to witness it")
+        says("the disk is full", 2)
+        before = open(said).read().count("cosigned: ")
+        os.unlink(filled)
+        c.run("send", "1", "there is room to witness it")
+        says("cosigned: ", before + 1)
+        assert p.poll() is None
+    finally:
+        p.terminate()
+        p.wait(60)
+        there.run("agent", "stop", check=False)
+
+
 def full_disk(c, w):
     """On a file system of its own that has no room left."""
     small = k.path("small")
@@ -299,6 +335,8 @@ def full_disk(c, w):
         there.run("agent", "stop")
         shutil.rmtree(w.home)
         shutil.copytree(there.home, w.home)
+        shutil.rmtree(there.home)
+        no_room_to_witness(c, small)
     finally:
         subprocess.run([k.program("rowan"), "agent", "stop", "-q"],
                        env=dict(k.env, ROWAN_HOME=os.path.join(small, "home")))

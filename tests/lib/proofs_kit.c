@@ -16,7 +16,11 @@
 
 static void aborted(void *ctx)
 {
-	abort();
+	struct proofs_kit *k = ctx;
+
+	if (!k->full)
+		abort();
+	events_aborted(k->d.events);
 }
 
 static void start(struct proofs_kit *k)
@@ -26,7 +30,8 @@ static void start(struct proofs_kit *k)
 		.requests = k->d.q,
 		.follow = k->d.follow,
 		.me = &k->d.me,
-		.aborted = aborted};
+		.aborted = aborted,
+		.ctx = k};
 
 	double_must(proofs_new(&k->proofs, &o));
 	follow_time(k->d.follow, relay_double_now(k->clinic.d), false);

@@ -18,6 +18,7 @@ struct proofs_kit {
 	struct device_kit d; /* of whoever is there */
 	struct proofs *proofs;
 	uint64_t now_ms;
+	bool full; /* the disk: a transaction may fail */
 };
 
 /**

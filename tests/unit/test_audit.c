@@ -4,12 +4,14 @@
  * witness's word by file: whose word it is counts.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -288,6 +290,40 @@ static void a_look_over_two_connections(void **state)
 	assert_int_equal(device_kit_alarms(&k.d, 0), 0);
 }
 
+/* What is wrong is on this side; and it goes on where it was. */
+static void a_full_disk_is_no_fault_of_the_log(void **state)
+{
+	const struct audit_question q = {.kind = AUDIT_TREE};
+	int rc = ROWAN_E_AGAIN, faults = 0;
+	struct audit_item item;
+	struct rlimit old, small;
+	struct audit *a;
+
+	(void)state;
+	(void)happen(0, false);
+	sound(0);
+	(void)happen(0, false);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = (struct rlimit){.rlim_cur = 512, .rlim_max = old.rlim_max};
+	assert_int_equal(audit_new(&a, k.proofs, &q), 0);
+	k.full = true;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (int i = 0; rc == ROWAN_E_AGAIN && i < 1000; i++) {
+		k.now_ms += 1100;
+		faults += proofs_step(k.proofs, k.now_ms) != 0;
+		device_kit_settle(&k.d);
+		rc = audit_next(a, &item);
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	k.full = false;
+	audit_free(a);
+	assert_true(rc == ROWAN_E_IO || rc == ROWAN_E_FULL);
+	/* It is said here, too. */
+	assert_true(faults > 0 || proofs_step(k.proofs, k.now_ms) != 0);
+	sound(0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -298,6 +334,7 @@ int main(void)
 		T(a_checkpoint_is_no_earlier_than_its_entries),
 		T(only_a_witness_of_ours_is_heard_by_file),
 		T(a_look_over_two_connections),
+		T(a_full_disk_is_no_fault_of_the_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -508,6 +508,7 @@ static void forged_answers_are_alarms(void **state)
 
 static void a_witness_cosigns_and_is_asked_for(void **state)
 {
+	const struct bytes kit_policy = bytes_of("quorum none\n", 12);
 	struct world_person other;
 	struct buf note;
 
@@ -519,6 +520,9 @@ static void a_witness_cosigns_and_is_asked_for(void **state)
 	assert_int_equal(proofs_kit_seen(&k), 0);
 	proofs_kit_leave(&k);
 	proofs_kit_as(&k, &k.witness);
+	/* Which waits for nobody's word, or two would wait for each other. */
+	assert_int_equal(proofs_policy(k.proofs, kit_policy), ROWAN_E_SIGNER);
+	assert_int_equal(proofs_policy(k.proofs, bytes_of(NULL, 0)), 0);
 	proofs_kit_settle(&k);
 	assert_true(proofs_kit_seen(&k) > 0);
 	assert_int_equal(head_cosigned(k.clinic.d->ops.head, 1, &note), 0);

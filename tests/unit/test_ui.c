@@ -404,6 +404,22 @@ static void times_are_understood(void **state)
 	assert_string_equal(text, "3 d 4 h");
 }
 
+/* The last hour of summer comes twice: which one it was is to be seen. */
+static void times_are_exact(void **state)
+{
+	char text[WHEN_LEN];
+
+	(void)state;
+	(void)setenv("TZ", "GMT0BST,M3.5.0/1,M10.5.0", 1);
+	tzset();
+	when_exact(1792888205, text);
+	assert_string_equal(text, "2026-10-25 01:30:05 +0100");
+	when_exact(1792891805, text);
+	assert_string_equal(text, "2026-10-25 01:30:05 +0000");
+	(void)setenv("TZ", "UTC", 1);
+	tzset();
+}
+
 static void hexadecimal(void **state)
 {
 	uint8_t b[3];
@@ -498,6 +514,7 @@ int main(void)
 		cmocka_unit_test(tables_fit),
 		cmocka_unit_test(exit_codes_are_distinct),
 		cmocka_unit_test(times_are_understood),
+		cmocka_unit_test(times_are_exact),
 		cmocka_unit_test(hexadecimal),
 		cmocka_unit_test(passphrases_from_files),
 		cmocka_unit_test(files_are_whole_or_not_there),

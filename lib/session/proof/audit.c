@@ -185,7 +185,7 @@ static int hold_on(struct audit *a)
 		return ROWAN_E_CHAIN;
 	/* What was believed earlier is no answer of today. */
 	if (x->note.len == 0 || (!given && !x->shown))
-		return ROWAN_E_STATE;
+		return x->broken != 0 ? x->broken : ROWAN_E_STATE;
 	rc = given ? 0 : buf_copy(&a->note, buf_view(&x->note));
 	if (rc == 0)
 		rc = proofs_open(x, buf_view(&a->note), &c, &n, &a->card);

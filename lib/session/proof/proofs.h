@@ -76,7 +76,8 @@ ROWAN_MUST int proofs_get(
 /**
  * proofs_policy(x, text):
  * Which cosignatures the log must have from now on, a policy file; empty:
- * none. Kept. ROWAN_E_MALFORMED, ROWAN_E_LIMIT.
+ * none. Kept. ROWAN_E_MALFORMED, ROWAN_E_LIMIT; ROWAN_E_SIGNER on a witness,
+ * which waits for no other.
  */
 ROWAN_MUST int proofs_policy(struct proofs *x, struct bytes text);
 

@@ -43,6 +43,7 @@ struct proofs {
 	uint64_t looks;	 /* that have ended */
 	bool shown;	 /* the last of them ended with what is believed */
 	bool showing;	 /* so will the one under way */
+	int broken;	 /* why this machine could not end the last one, or 0 */
 	bool in_look, proving; /* an answer to it is still to come */
 	size_t need;	       /* as in struct wire_checkpoint; asked for */
 	struct audit *audits;

@@ -126,6 +126,9 @@ int proofs_policy(struct proofs *x, struct bytes text)
 
 	if (rc == 0 && text.len > 0)
 		rc = policy_parse(p, text, &line);
+	/* Two that wait for each other's word would give none. */
+	if (rc == 0 && text.len > 0 && proofs_is_witness(x))
+		rc = ROWAN_E_SIGNER;
 	if (rc == 0)
 		rc = vault_begin(x->o.vault);
 	if (rc == 0) {
@@ -433,8 +436,13 @@ static int take_proof(struct proofs *x, const struct wire_message *m,
 	return rc == 0 ? step_on(x, &x->grown) : rc;
 }
 
-static void look_ended(struct proofs *x)
+/* ${rc} < 0 of our own: what was shown may be good, and is not kept. */
+static void look_ended(struct proofs *x, int rc)
 {
+	x->broken =
+		rc == ROWAN_E_FULL || rc == ROWAN_E_IO || rc == ROWAN_E_NOMEM
+			? rc
+			: 0;
 	x->proving = x->in_look = false;
 	x->shown = x->showing;
 	x->showing = false;
@@ -456,7 +464,7 @@ static void contradicted(struct proofs *x, const struct merkle_proof *proof)
 	const struct conflict_side other = given(x);
 	int rc = proofs_conflict(x, WATCH_FORK, &other, proof);
 
-	look_ended(x);
+	look_ended(x, rc);
 	if (rc != 0 && x->fault == 0)
 		x->fault = rc;
 }
@@ -514,7 +522,7 @@ static void got_proof(void *ctx, const struct requests_outcome *o)
 		look_broken(x);
 		return;
 	}
-	look_ended(x);
+	look_ended(x, rc);
 	if (rc != 0 && !silent && x->fault == 0)
 		x->fault = rc;
 }
@@ -659,7 +667,7 @@ static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 		return;
 	}
 	if (rc == ROWAN_E_AGAIN) {
-		look_ended(x);
+		look_ended(x, 0);
 		return;
 	}
 	if (rc == 0)
@@ -672,7 +680,7 @@ static void got_checkpoint(void *ctx, const struct requests_outcome *o)
 	if (rc != 0 && x->fault == 0)
 		x->fault = rc;
 	if (!x->proving)
-		look_ended(x);
+		look_ended(x, rc);
 }
 
 static int keep_restore(
