@@ -65,8 +65,8 @@ static int all_entries(struct run *r, const char *of_case, json_t **ret)
 
 struct series {
 	struct plot_bar bars[BARS_MAX];
-	size_t count;
-	int span; /* days; 0: calendar months */
+	size_t count, earlier; /* incidents that the picture has no room for */
+	int span;	       /* days; 0: calendar months */
 	uint32_t first;
 };
 
@@ -132,9 +132,41 @@ static void count_entries(const json_t *list, int span, struct series *ret)
 	json_array_foreach (list, i, m) {
 		uint32_t day = (uint32_t)(json_number(m, "happened") / DAY);
 
-		if (is_entry(m) && day >= ret->first)
+		if (!is_entry(m))
+			continue;
+		if (day >= ret->first)
 			ret->bars[bar_of(ret, day)].value++;
+		else
+			ret->earlier++;
 	}
+}
+
+/* Whoever takes the picture for the whole would think too little of it. */
+static void say_earlier(const struct run *r, const struct series *s)
+{
+	char day[WHEN_LEN];
+
+	when_day_text(s->first, day);
+	if (s->earlier > 0)
+		ui_note(&r->ui,
+			ngettext("The picture begins with %s: %zu earlier "
+				 "incident is not in it. --by month reaches "
+				 "further back.",
+				"The picture begins with %s: %zu earlier "
+				"incidents are not in it. --by month reaches "
+				"further back.",
+				s->earlier),
+			day, s->earlier);
+}
+
+static char *svg_title(const struct series *s)
+{
+	char day[WHEN_LEN];
+
+	when_day_text(s->first, day);
+	return s->earlier == 0
+		       ? mem_text(_("Recorded incidents"))
+		       : mem_print(_("Recorded incidents since %s"), day);
 }
 
 static void free_series(struct series *s)
@@ -146,14 +178,16 @@ static void free_series(struct series *s)
 static int write_svg(
 	const struct run *r, const struct series *s, const char *path)
 {
-	char *data = NULL;
+	char *data = NULL, *title;
 	size_t len = 0;
 	FILE *f = open_memstream(&data, &len);
 	int code;
 
 	if (f == NULL)
 		return ui_fail(&r->ui, EXIT_MACHINE, NULL, _("out of memory"));
-	plot_svg(f, _("Recorded incidents"), s->bars, s->count);
+	title = svg_title(s);
+	plot_svg(f, title, s->bars, s->count);
+	free(title);
 	(void)fclose(f);
 	code = file_write(&r->ui, path, bytes_of(data, len), 0);
 	free(data);
@@ -188,6 +222,7 @@ static int diary_run(struct run *r)
 	if (s.count == 0)
 		ui_note(&r->ui, _("No incident is recorded, or shared."));
 	plot_text(&r->ui, s.bars, s.count);
+	say_earlier(r, &s);
 	if (svg != NULL)
 		code = write_svg(r, &s, svg);
 	free_series(&s);

@@ -36,6 +36,7 @@ struct exporting {
 	char *checkpoint;
 	unsigned left_out; /* posted as let out, and not genuine */
 	const char *why;   /* the first of these */
+	unsigned lost;	   /* the log does not lead to them */
 };
 
 static const char newer[] =
@@ -258,6 +259,24 @@ static int one(struct exporting *x, struct bundle_entry *e)
 	return code;
 }
 
+/*
+ * The log does not lead to it: a restore has lost it, or it is kept back. The
+ * others need not wait for it; whoever verifies is told what is missing.
+ */
+static int leave_out(struct exporting *x, size_t i)
+{
+	struct bundle_entry *e = &x->b.entries[i];
+
+	free(e->x);
+	buf_wipe(&e->data);
+	x->b.entry_count--;
+	memmove(e, e + 1, (x->b.entry_count - i) * sizeof *e);
+	for (; i < x->b.entry_count; i++)
+		x->b.entries[i].n = (unsigned)i + 1;
+	x->lost++;
+	return EXIT_DONE;
+}
+
 /* ---- all of them -----------------------------------------------------------
  */
 
@@ -297,8 +316,13 @@ static int collect(struct exporting *x)
 			_("she says so in her app; nothing goes out before"),
 			_("the victim has let out nothing of this diary"));
 	/* All are here before the checkpoint is chosen: none is beyond it. */
-	for (i = 0; code == EXIT_DONE && i < x->b.entry_count; i++)
+	for (i = 0; code == EXIT_DONE && i < x->b.entry_count;) {
 		code = one(x, &x->b.entries[i]);
+		if (code == EXIT_TROUBLE && x->b.entry_count > 1)
+			code = leave_out(x, i);
+		else
+			i++;
+	}
 	return code;
 }
 
@@ -422,6 +446,16 @@ static void tell(const struct exporting *x)
 				"have come",
 				missing),
 			missing);
+	if (x->lost > 0)
+		ui_say(&r->ui,
+			ngettext("%u is left out, to which the log does not "
+				 "lead: a restore has lost it, or the daemon "
+				 "keeps it back",
+				"%u are left out, to which the log does not "
+				"lead: a restore has lost them, or the daemon "
+				"keeps them back",
+				x->lost),
+			x->lost);
 	if (x->left_out > 0)
 		ui_say(&r->ui,
 			ngettext("%u that was posted as let out is not "
@@ -450,8 +484,8 @@ static void tell(const struct exporting *x)
 		json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "path", x->folder,
 			"entries", (json_int_t)bundle_count(&x->b), "omitted",
 			(json_int_t)omitted, "left_out",
-			(json_int_t)x->left_out, "missing", (json_int_t)missing,
-			"size", (json_int_t)x->b.size));
+			(json_int_t)x->left_out + x->lost, "missing",
+			(json_int_t)missing, "size", (json_int_t)x->b.size));
 }
 
 int diary_export_run(struct run *r)

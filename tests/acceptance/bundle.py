@@ -365,6 +365,21 @@ def posted(advocate, args):
     assert export(lambda x: x[1:3], "too early", 0)["missing"] == 2
     assert kinds(os.path.join(k.path("advocate.files"), "too early")) == {
         "removed entry"}
+    # One that the log does not lead to keeps the others back no more: a
+    # restore has lost it, say. (Here: a log of its own.)
+    def lost(text):
+        data = base64.b64decode(text)
+        at, size = flips.fields(data)[5]
+        says = other.receipt(data[at:at + size], [authority_key()])
+        made = planted(data[at:at + size], [says["leaf"]], 0).encode()
+        return base64.b64encode(data[:at - 2] + bytes(
+            [64 | len(made) >> 8, len(made) & 255]) + made).decode()
+    made = export(lambda x: [lost(x[0])] + x[1:], "lost", 0)
+    assert (made["entries"], made["left_out"], made["missing"]) == (
+        3, 1, 1), made
+    assert kinds(os.path.join(k.path("advocate.files"), "lost")) == {
+        "removed entry"}
+    export(lambda x: [lost(x[0])], "none", 18)
     export(lambda x: [no_form, forged(x[0])], "none", 14)
     # Genuine, and of another case than that whose diary they stand in.
     export(lambda x: x, "none", 14, "00" * 16)

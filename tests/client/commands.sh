@@ -27,7 +27,9 @@ cat >base.json <<'JSON'
 	{"from": 99, "file": "../../x\n/a\nb\u001b.txt", "size": 3}],
    "team": [{"from": 1, "text": "Risk is rising.", "ago": 100}],
    "diary": [{"from": 99, "text": "Car outside", "happened": 1767000000,
-	"kind": "watching"}]},
+	"kind": "watching"},
+	{"from": 99, "text": "Phone", "happened": 1700000000,
+	"kind": "call"}]},
   {"agency": "health", "day": 20460, "diary": false, "support": false}]}
 JSON
 echo 'correct horse battery' >pass
@@ -139,7 +141,7 @@ expect 0 'connected' r status
 
 # ---- looking -------------------------------------------------------------------
 expect 0 'police .* 3 .* 1 .* 1' r inbox
-expect 0 '"unread":5' r inbox --json
+expect 0 '"unread":6' r inbox --json
 expect 0 'health' r cases --all
 expect 0 'Sam (police)' r people
 expect 0 'Vic (victim)' r case 1
@@ -299,6 +301,10 @@ check 'a listener that has had enough' $? 0 '"cursor":1'
 expect 0 'watching' r diary 1
 expect 0 '</svg>' sh -c '"$0" diary 1 --svg d.svg && cat d.svg' "$rowan"
 expect 10 'exists already' r diary 1 --svg d.svg
+expect 0 'begins with 20..-..-..: 1 earlier incident is not in it' r diary 1
+expect 0 'Recorded incidents since 20' cat d.svg
+r diary 1 --by month --plot >out 2>err
+check 'a picture of all there is' "$(grep -c earlier err)" 0 '2023-11'
 expect 0 '^probation *<5' r report 2026-01-01 2026-01-31
 expect 0 'probation,1,' r report 2026-01-01 2026-01-31 --csv --exact
 expect 0 '"referrals":null' r report 2026-01-01 2026-01-31 --json
