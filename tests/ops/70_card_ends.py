@@ -74,7 +74,9 @@ def ended(staff):
     # It looks at that every few seconds.
     k.until(logged_end, "the log tells")
     for p in staff:
-        k.until(lambda: refusing(p), p.name + " refuses")
+        # Not what is so for a moment, while there is news.
+        k.until(lambda: p.status().get("daemon_card") == "expired",
+                p.name + " refuses")
 
 
 def waits(coordinator, advocate, phone):
