@@ -529,6 +529,21 @@ if grep -rqa 'bluebell\|correct horse' "$work/home"; then
 	echo "FAILED: something is left in the clear"
 	failed=$((failed + 1))
 fi
+# A witness that finds nothing to believe just now looks again, and again.
+world '{"unbelieved": 2}'
+r --home "$work/watching" setup -q --passphrase-file pass --answer /dev/null >out 2>err
+"$rowan" --home "$work/watching" witness --every 1 >out 2>err &
+pid=$!
+n=0
+while ! grep -q cosigned out && kill -0 $pid 2>/dev/null && [ $n -lt 1800 ]; do
+	sleep 0.1
+	n=$((n + 1))
+done
+kill $pid 2>/dev/null
+wait $pid 2>/dev/null
+check 'a witness looks on' $? 143 'cosigned: 5'
+check 'a witness says why' 143 143 'no checkpoint that may be believed'
+r --home "$work/watching" agent stop -q
 # An agent whose home is gone ends by itself.
 r agent run --home "$work/gone" 2>err >out &
 pid=$!
