@@ -22,7 +22,7 @@
 
 #define PATIENCE_MS (120 * 1000) /* beyond what a request asked to wait */
 #define START_MS    20000	 /* an agent that ends closes its vault first */
-#define AGENTS_MAX  5		 /* that end before they have answered */
+#define AGENTS_MAX  100 /* that somebody ends before they have answered */
 
 struct remote {
 	struct line line;
