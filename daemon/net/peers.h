@@ -29,7 +29,6 @@ struct device {
 	struct bucket connect; /* handshakes */
 	uint32_t connections;  /* that have said something */
 	uint32_t large;	       /* answers of TABLE_LARGE it waits for */
-	bool revoked;
 };
 
 /* Pushes that the connection had no room for. */

@@ -231,7 +231,6 @@ static void revoke(struct server *r, const struct id16 *id)
 
 	if (d == NULL)
 		return;
-	d->revoked = true;
 	for (uint32_t i = 0; d->connections > 0 && i < r->peers.cap; i++) {
 		struct peer *peer = r->peers.at[i];
 

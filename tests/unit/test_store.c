@@ -469,6 +469,8 @@ static void test_rows_used_again(void **state)
 static void test_access(void **state)
 {
 	struct kit *k = *state;
+	struct store_submitted done;
+	struct store_envelope e;
 	struct id16 channel = kit_id('c', 1), device = kit_id('d', 3);
 	struct id16 stranger = kit_id('d', 4), member = kit_id('m', 3);
 	struct store_channel c;
@@ -506,6 +508,8 @@ static void test_access(void **state)
 	assert_int_equal(store_device_revoke(k->st, &device), 0);
 	assert_int_equal(store_channel_access(k->st, &channel, &device),
 		ROWAN_E_REFUSED);
+	/* Whoever asks for it without having looked. */
+	assert_int_equal(kit_submit(k, 2, 1, 1, "revoked"), ROWAN_E_REFUSED);
 	member = kit_id('m', 1);
 	assert_int_equal(store_unassign(k->st, &channel, &member), 0);
 	device = kit_id('d', 1);
@@ -515,6 +519,10 @@ static void test_access(void **state)
 	c.closed = true;
 	assert_int_equal(store_channel_put(k->st, &c), 0);
 	assert_int_equal(kit_submit(k, 1, 1, 2, "closed"), ROWAN_E_REFUSED);
+	e = kit_envelope(1, 0, "of the daemon's own");
+	e.to = &device;
+	e.to_len = 1;
+	assert_int_equal(store_post(k->st, &e, &done), ROWAN_E_REFUSED);
 	kit_commit(k);
 }
 
