@@ -263,6 +263,106 @@ int book_set_alias(struct book *b, enum book_kind kind, const struct id16 *id,
 	return save(b, 0);
 }
 
+/* ---- what did not come to everybody ------------------------------------- */
+
+/*
+ * "missed": id of a message -> {"in": its channel, "by": members, "untold"},
+ * in the order in which they were kept.
+ */
+static json_t *missed(const struct book *b, const struct id16 *message)
+{
+	char hex[2 * ID16_LEN + 1];
+
+	hex_write(message->b, ID16_LEN, hex);
+	return json_object_get(json_object_get(b->root, "missed"), hex);
+}
+
+static json_t *missed_new(struct book *b, const struct book_missed *m)
+{
+	char hex[2 * ID16_LEN + 1];
+	json_t *all = json_object_get(b->root, "missed"), *one;
+
+	if (!json_is_object(all)) {
+		all = json_object();
+		(void)json_object_set_new(b->root, "missed", all);
+	}
+	if (json_object_size(all) >= BOOK_MISSED_MAX)
+		(void)json_object_del(
+			all, json_object_iter_key(json_object_iter(all)));
+	hex_write(m->channel.b, ID16_LEN, hex);
+	one = json_pack("{s:s,s:[]}", "in", hex, "by");
+	hex_write(m->message.b, ID16_LEN, hex);
+	(void)json_object_set_new(all, hex, one);
+	return one;
+}
+
+int book_missed_add(struct book *b, const struct book_missed *m)
+{
+	json_t *one = missed(b, &m->message), *by, *has;
+	char hex[2 * ID16_LEN + 1];
+	bool known = false;
+	size_t i;
+
+	if (one == NULL)
+		one = missed_new(b, m);
+	by = json_object_get(one, "by");
+	if (m->member != NULL) {
+		hex_write(m->member->b, ID16_LEN, hex);
+		json_array_foreach (by, i, has)
+			known = known ||
+				strcmp(json_string_value(has), hex) == 0;
+		if (!known)
+			(void)json_array_append_new(by, json_string(hex));
+	}
+	if (!m->told)
+		(void)json_object_set_new(one, "untold", json_true());
+	return save(b, 0);
+}
+
+bool book_missed_by(const struct book *b, const struct id16 *message, size_t at,
+	struct id16 *ret)
+{
+	const char *hex = json_string_value(
+		json_array_get(json_object_get(missed(b, message), "by"), at));
+
+	return hex != NULL && hex_read(hex, ret->b, ID16_LEN);
+}
+
+static bool is_untold(const json_t *one, const struct id16 *channel)
+{
+	const char *in = json_string_value(json_object_get(one, "in"));
+	struct id16 id;
+
+	return json_is_true(json_object_get(one, "untold")) && in != NULL &&
+	       hex_read(in, id.b, ID16_LEN) && id16_eq(&id, channel);
+}
+
+bool book_untold(const struct book *b, const struct id16 *channel, size_t at,
+	struct id16 *ret)
+{
+	const char *hex;
+	json_t *one;
+
+	json_object_foreach (json_object_get(b->root, "missed"), hex, one)
+		if (is_untold(one, channel) && at-- == 0)
+			return hex_read(hex, ret->b, ID16_LEN);
+	return false;
+}
+
+void book_told(
+	struct book *b, const struct id16 *channel, const struct id16 *message)
+{
+	json_t *of = message != NULL ? missed(b, message) : NULL, *one;
+	const char *hex;
+
+	json_object_foreach (json_object_get(b->root, "missed"), hex, one) {
+		if (!is_untold(one, channel) || (message != NULL && one != of))
+			continue;
+		(void)json_object_del(one, "untold");
+		b->dirty = true;
+	}
+}
+
 bool book_mark(const struct book *b, enum book_mark mark)
 {
 	return json_is_true(json_object_get(b->root, marks[mark]));

@@ -1,6 +1,7 @@
 /*
  * What a person keeps about their cases on this device only: private aliases,
- * and the numbers that listings gave. Sealed; written whole.
+ * the numbers that listings gave, and which of their messages did not come to
+ * everybody they were for. Sealed; written whole.
  *
  * An alias never leaves this device: it may be a name. Cases, persons, devices
  * and messages keep their numbers: what stands on one terminal stays true
@@ -15,8 +16,9 @@
 #include "base/id.h"
 #include "base/secret.h"
 
-#define BOOK_ALIAS_MAX 64 /* bytes */
-#define BOOK_LIST_MAX  10000
+#define BOOK_ALIAS_MAX	64 /* bytes */
+#define BOOK_LIST_MAX	10000
+#define BOOK_MISSED_MAX 1000 /* messages, the newest */
 
 /* What has numbers and aliases. */
 enum book_kind {
@@ -69,6 +71,44 @@ ROWAN_MUST int book_set_mark(struct book *b, enum book_mark mark, bool on);
  */
 const char *book_name(const struct book *b);
 ROWAN_MUST int book_set_name(struct book *b, const char *name);
+
+/* A message of one's own that somebody does not get. */
+struct book_missed {
+	struct id16 channel, message;
+	const struct id16 *member; /* who; NULL: it is sent to nobody */
+	bool told;		   /* the person knows */
+};
+
+/**
+ * book_missed_add(b, m):
+ * Keep it, on disk when it returns. What nobody needs to be told is kept no
+ * longer than BOOK_MISSED_MAX messages.
+ */
+ROWAN_MUST int book_missed_add(struct book *b, const struct book_missed *m);
+
+/**
+ * book_missed_by(b, message, at, ret):
+ * The member number ${at}, from 0, who does not get ${message}; false: there
+ * are no more.
+ */
+bool book_missed_by(const struct book *b, const struct id16 *message, size_t at,
+	struct id16 *ret);
+
+/**
+ * book_untold(b, channel, at, ret):
+ * The message number ${at}, from 0, of a channel of which the person has not
+ * been told yet; false: there are no more.
+ */
+bool book_untold(const struct book *b, const struct id16 *channel, size_t at,
+	struct id16 *ret);
+
+/**
+ * book_told(b, channel, message):
+ * The person has been told, of all messages of the channel with NULL. On disk
+ * as numbers are.
+ */
+void book_told(
+	struct book *b, const struct id16 *channel, const struct id16 *message);
 
 /**
  * book_list_add(b, kind, id):

@@ -59,6 +59,30 @@ static bool is_kept(enum rowan_event_type type)
 }
 
 /*
+ * A message that somebody it was for does not get. The command that sent it
+ * says so while it is there; else whoever looks next has to be told.
+ */
+static int heed_missed(struct agent *a, const struct rowan_event *e)
+{
+	const uint8_t *member = rowan_event_member(e);
+	struct book_missed m = {
+		.told = wait_sending(a, rowan_event_message(e))};
+	struct id16 of;
+
+	if (rowan_event_message(e) == NULL || rowan_event_channel(e) == NULL)
+		return 0;
+	memcpy(m.message.b, rowan_event_message(e), ID16_LEN);
+	memcpy(m.channel.b, rowan_event_channel(e), ID16_LEN);
+	if (rowan_event_type(e) == ROWAN_EVENT_UNREACHED && member != NULL) {
+		memcpy(of.b, member, ID16_LEN);
+		m.member = &of;
+	} else if (m.told) {
+		return 0; /* its state says all */
+	}
+	return book_missed_add(a->book, &m);
+}
+
+/*
  * What the agent itself does about it: this device's own troubles are kept, a
  * channel that can be written is told the name.
  */
@@ -78,6 +102,8 @@ static int heed(struct agent *a, const struct rowan_event *e)
 			       : 0;
 	case ROWAN_EVENT_SELF_REVOKED:
 		return book_set_mark(a->book, BOOK_REVOKED, true);
+	case ROWAN_EVENT_UNSENT:
+	case ROWAN_EVENT_UNREACHED: return heed_missed(a, e);
 	case ROWAN_EVENT_CHANNEL:
 		/* Not said now, said when somebody says it by hand. */
 		if (name != NULL && rowan_event_channel(e) != NULL)

@@ -173,6 +173,8 @@ int wait_audit(struct request *q, struct rowan_audit *audit, bool proofs);
 void wait_event(struct agent *a, const struct rowan_event *e);
 /* Whether somebody waits for just that event. */
 bool wait_wanted(const struct agent *a, const struct rowan_event *e);
+/* Whether somebody waits for what becomes of that message. */
+bool wait_sending(const struct agent *a, const uint8_t *message);
 void wait_peer_gone(struct agent *a, const struct peer *p);
 void wait_lock(struct agent *a);
 /* Answer what is late; milliseconds until the next one is, or -1. */
@@ -237,6 +239,9 @@ void show_person(struct agent *a, const struct id16 *member,
 	const struct rowan_list *people, json_t *into);
 json_t *show_message(struct agent *a, const struct rowan_message *m,
 	const struct rowan_list *people);
+/* Puts "unreached": who does not get a message, if there is anybody. */
+void show_unreached(struct agent *a, const struct id16 *message,
+	const uint8_t *channel, const struct rowan_list *people, json_t *into);
 
 /* ---- the log (ops_audit.c) ---- */
 

@@ -32,10 +32,23 @@ static void put_last(struct agent *a, const uint8_t *channel, json_t *into)
 	rowan_message_free(m);
 }
 
+/* Own messages that did not come to all, of which nobody was told. */
+static json_int_t untold(struct agent *a, const uint8_t *channel)
+{
+	struct id16 of, id;
+	json_int_t ret = 0;
+
+	memcpy(of.b, channel, ID16_LEN);
+	while (book_untold(a->book, &of, (size_t)ret, &id))
+		ret++;
+	return ret;
+}
+
 static json_t *channel_json(
 	struct agent *a, const struct rowan_list *l, size_t i, bool last)
 {
 	const uint8_t *id = rowan_channel_id(l, i);
+	json_int_t missed = untold(a, id);
 	json_t *o = json_pack("{s:o,s:s,s:b,s:b,s:i,s:I,s:I}", "channel",
 		show_id(id), "kind", show_kind(rowan_channel_kind(l, i)),
 		"joined", (int)rowan_channel_joined(l, i), "frozen",
@@ -44,30 +57,38 @@ static json_t *channel_json(
 		(json_int_t)rowan_channel_epoch(l, i), "unread",
 		(json_int_t)rowan_unread(a->rowan, id));
 
+	if (missed > 0)
+		(void)json_object_set_new(o, "untold", json_integer(missed));
 	if (last)
 		put_last(a, id, o);
 	return o;
 }
 
-/* Puts "channels" of a case, and the sum of what is unread in them. */
-static int put_channels(
-	struct agent *a, const uint8_t *case_id, bool last, json_t *into)
+/*
+ * Puts "channels" of a case, and the sum of what is unread in them; ${ret}: is
+ * there anything to read?
+ */
+static int put_channels(struct agent *a, const uint8_t *case_id, bool last,
+	json_t *into, bool *ret)
 {
 	json_t *list = json_array();
 	struct rowan_list *l;
 	json_int_t unread = 0;
+	bool missed = false;
 	int rc = rowan_channels(a->rowan, case_id, &l);
 
 	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
 		json_t *o = channel_json(a, l, i, last);
 
 		unread += json_integer_value(json_object_get(o, "unread"));
+		missed = missed || json_object_get(o, "untold") != NULL;
 		(void)json_array_append_new(list, o);
 	}
 	if (rc == 0)
 		rowan_list_free(l);
 	(void)json_object_set_new(into, "channels", list);
 	(void)json_object_set_new(into, "unread", json_integer(unread));
+	*ret = unread > 0 || missed;
 	return rc;
 }
 
@@ -99,15 +120,15 @@ static int op_cases(struct request *q)
 
 	for (size_t i = 0; rc == 0 && i < rowan_list_count(l); i++) {
 		struct id16 id;
+		bool any;
 		json_t *o;
 
 		if (!all && !unread &&
 			rowan_case_status(l, i) != ROWAN_CASE_OPEN)
 			continue;
 		o = case_json(a, l, i);
-		rc = put_channels(a, rowan_case_id(l, i), last, o);
-		if (unread &&
-			json_integer_value(json_object_get(o, "unread")) == 0) {
+		rc = put_channels(a, rowan_case_id(l, i), last, o, &any);
+		if (unread && !any) {
 			json_decref(o);
 			continue;
 		}
@@ -377,6 +398,7 @@ static int op_case(struct request *q)
 	struct agent *a = q->agent;
 	struct rowan_list *l;
 	struct id16 id;
+	bool any;
 	size_t i;
 	int rc = name_case(q, arg_text(q, "case"), &id);
 
@@ -395,7 +417,7 @@ static int op_case(struct request *q)
 	json_decref(q->out);
 	q->out = case_json(a, l, i);
 	rowan_list_free(l);
-	rc = put_channels(a, id.b, true, q->out);
+	rc = put_channels(a, id.b, true, q->out, &any);
 	if (rc != 0)
 		return rc;
 	for (int kind = ROWAN_CHANNEL_SUPPORT; kind <= ROWAN_CHANNEL_DIARY;

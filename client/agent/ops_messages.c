@@ -36,18 +36,36 @@ static uint64_t place_before_last(
 	return before > 0 ? before - 1 : 0;
 }
 
-/* Where the first unread message is, minus one; or the end. */
+/* Of the first own message that did not come to all and is not told; or 0. */
+static uint64_t place_of_untold(struct agent *a, const struct id16 *channel)
+{
+	struct rowan_message *m;
+	struct id16 id;
+	uint64_t first = 0;
+
+	for (size_t i = 0; book_untold(a->book, channel, i, &id); i++) {
+		if (rowan_message_get(a->rowan, id.b, &m) != 0)
+			continue;
+		if (first == 0 || rowan_message_place(m) < first)
+			first = rowan_message_place(m);
+		rowan_message_free(m);
+	}
+	return first;
+}
+
+/* Where the first unread message is, or untold one, minus one; or the end. */
 static uint64_t place_before_unread(struct agent *a, const struct id16 *channel)
 {
 	size_t left = rowan_unread(a->rowan, channel->b);
+	uint64_t before = 0, first = place_of_untold(a, channel);
 	struct rowan_message *m;
-	uint64_t before = 0, first = 0;
 
 	while (left > 0 &&
 		rowan_message_last(a->rowan, channel->b, before, &m) == 0) {
 		before = rowan_message_place(m);
 		if (rowan_message_state(m) == ROWAN_STATE_NEW) {
-			first = before;
+			if (first == 0 || before < first)
+				first = before;
 			left--;
 		}
 		rowan_message_free(m);
@@ -67,6 +85,19 @@ static void add_message(struct request *q, const struct rowan_message *m,
 		json_integer(
 			(json_int_t)book_list_add(a->book, BOOK_MESSAGE, &id)));
 	(void)json_array_append_new(list, o);
+}
+
+/* It was shown: it is read, and what became of it is told. */
+static int mark(struct agent *a, const struct rowan_message *m)
+{
+	struct id16 channel, id;
+
+	memcpy(channel.b, rowan_message_channel(m), ID16_LEN);
+	memcpy(id.b, rowan_message_id(m), ID16_LEN);
+	book_told(a->book, &channel, &id);
+	return rowan_message_state(m) == ROWAN_STATE_NEW
+		       ? rowan_mark_read(a->rowan, id.b)
+		       : 0;
 }
 
 /*
@@ -97,14 +128,17 @@ static int op_read(struct request *q)
 		(rc = rowan_message_next(a->rowan, channel.b, at, &m)) == 0) {
 		at = rowan_message_place(m);
 		add_message(q, m, people, list);
-		if (arg_flag(q, "mark") &&
-			rowan_message_state(m) == ROWAN_STATE_NEW)
-			rc = rowan_mark_read(a->rowan, rowan_message_id(m));
+		if (arg_flag(q, "mark"))
+			rc = mark(a, m);
 		rowan_message_free(m);
 		if (rc != 0)
 			break;
 	}
 	rowan_list_free(people);
+	/* What was forgotten since is not shown again. */
+	if (rc == ROWAN_E_NOT_FOUND && arg_flag(q, "mark") && after < 0 &&
+		last == 0)
+		book_told(a->book, &channel, NULL);
 	(void)json_object_set_new(q->out, "more",
 		json_boolean(json_array_size(list) == READ_MAX));
 	(void)json_object_set_new(

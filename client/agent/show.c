@@ -169,26 +169,43 @@ static void put_text(json_t *into, const char *name, const char *text)
 		(void)json_object_set_new(into, name, json_string(text));
 }
 
-/* Who wrote, even if they have left, or the phone was revoked since. */
-static void show_from(struct agent *a, const struct rowan_message *m,
-	const struct rowan_list *people, json_t *into)
+/* Even if they have left, or the phone was revoked since. */
+static void show_anybody(struct agent *a, const struct id16 *member,
+	const uint8_t *channel, const struct rowan_list *people, json_t *into)
 {
-	struct id16 member = id_of(rowan_message_member(m));
-	const uint8_t *channel = rowan_message_channel(m);
 	struct rowan_list *l;
 
-	show_person(a, &member, people, into);
+	show_person(a, member, people, into);
 	if (channel == NULL || json_object_get(into, "role") != NULL ||
-		rowan_person(a->rowan, channel, member.b, &l) != 0)
+		rowan_person(a->rowan, channel, member->b, &l) != 0)
 		return;
-	show_person(a, &member, l, into);
+	show_person(a, member, l, into);
 	rowan_list_free(l);
+}
+
+void show_unreached(struct agent *a, const struct id16 *message,
+	const uint8_t *channel, const struct rowan_list *people, json_t *into)
+{
+	json_t *list = json_array();
+	struct id16 member;
+
+	for (size_t i = 0; book_missed_by(a->book, message, i, &member); i++) {
+		json_t *one = json_object();
+
+		show_anybody(a, &member, channel, people, one);
+		(void)json_array_append_new(list, one);
+	}
+	if (json_array_size(list) > 0)
+		(void)json_object_set(into, "unreached", list);
+	json_decref(list);
 }
 
 json_t *show_message(struct agent *a, const struct rowan_message *m,
 	const struct rowan_list *people)
 {
 	json_t *o = json_object(), *from = json_object();
+	const struct id16 id = id_of(rowan_message_id(m));
+	const struct id16 member = id_of(rowan_message_member(m));
 
 	(void)json_object_set_new(o, "id", show_id(rowan_message_id(m)));
 	show_case(a, rowan_message_case(m), o);
@@ -196,8 +213,9 @@ json_t *show_message(struct agent *a, const struct rowan_message *m,
 		o, "channel", show_id(rowan_message_channel(m)));
 	(void)json_object_set_new(
 		o, "place", json_integer((json_int_t)rowan_message_place(m)));
-	show_from(a, m, people, from);
+	show_anybody(a, &member, rowan_message_channel(m), people, from);
 	(void)json_object_set_new(o, "from", from);
+	show_unreached(a, &id, rowan_message_channel(m), people, o);
 	put_text(o, "type", message_type(rowan_message_type(m)));
 	put_text(o, "state", message_state(rowan_message_state(m)));
 	(void)json_object_set_new(o, "own", json_boolean(rowan_message_own(m)));

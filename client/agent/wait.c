@@ -228,6 +228,14 @@ bool wait_wanted(const struct agent *a, const struct rowan_event *e)
 	return false;
 }
 
+bool wait_sending(const struct agent *a, const uint8_t *message)
+{
+	for (const struct wait *w = a->waits; w != NULL; w = w->next)
+		if (w->kind == WAIT_SENT && same(w, message))
+			return true;
+	return false;
+}
+
 void wait_event(struct agent *a, const struct rowan_event *e)
 {
 	for (struct wait **at = &a->waits; *at != NULL;) {
@@ -252,6 +260,9 @@ void wait_event(struct agent *a, const struct rowan_event *e)
 		if (w->kind == WAIT_COMPARE)
 			(void)json_object_set_new(w->out, "code",
 				json_string(rowan_event_text(e)));
+		if (w->kind == WAIT_SENT)
+			show_unreached(a, &w->id, rowan_event_channel(e), NULL,
+				w->out);
 		finish(at);
 	}
 }

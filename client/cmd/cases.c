@@ -33,7 +33,10 @@ static const json_t *channel_of(const json_t *o, const char *kind)
 	return NULL;
 }
 
-/* "3", "." for nothing new, "-" for no part, "!" where it waits for a reset. */
+/*
+ * "3", "." for nothing new, "-" for no part, "!" where it waits for a reset,
+ * "x" for own messages that did not arrive.
+ */
 static void unread_cell(struct table *t, const json_t *o, const char *kind)
 {
 	const json_t *c = channel_of(o, kind);
@@ -45,7 +48,7 @@ static void unread_cell(struct table *t, const json_t *o, const char *kind)
 	else if (!json_flag(c, "joined"))
 		table_cell(t, "...");
 	else if (json_number(c, "unread") == 0)
-		table_cell(t, ".");
+		table_cell(t, json_number(c, "untold") > 0 ? "x" : ".");
 	else
 		table_number(t, (long long)json_number(c, "unread"));
 }
@@ -104,6 +107,32 @@ static void case_row(
 	free(name);
 }
 
+/* What was kept, or sent, and did not come to those it was for. */
+static void say_untold(const struct run *r, const json_t *o)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(o, "channels"), i, one) {
+		const char *kind = json_text(one, "kind");
+		bool support = strcmp(kind, "support") == 0;
+		unsigned long n = (unsigned long)json_number(one, "untold");
+
+		if (n > 0)
+			ui_note(&r->ui,
+				ngettext("%lu message of yours was not sent, "
+					 "or not to everybody: rowan read "
+					 "%lld%s%s",
+					"%lu messages of yours were not sent, "
+					"or not to everybody: rowan read "
+					"%lld%s%s",
+					n),
+				n, (long long)json_number(o, "number"),
+				support ? "" : " --channel ",
+				support ? "" : kind);
+	}
+}
+
 static int list_cases(
 	struct run *r, json_t *request, bool status, const char *empty)
 {
@@ -122,6 +151,9 @@ static int list_cases(
 	}
 	table_print(t, empty);
 	table_free(t);
+	json_array_foreach (json_object_get(ret, "cases"), i, one) {
+		say_untold(r, one);
+	}
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;
 }
@@ -377,7 +409,8 @@ const struct command case_commands[] = {
 	{"inbox", "", 0, 0, COMMAND_TEXT, N_("what is unread, by case"),
 		N_("A number says how many messages are unread; . none; - you "
 		   "take no part; ... you are being added; ! the channel waits "
-		   "for a reset. A case keeps its number (#) on this device."),
+		   "for a reset; x a message of yours was not sent, or not to "
+		   "everybody. A case keeps its number (#) on this device."),
 		0, none, inbox_run},
 	{"cases", "", 0, 0, COMMAND_TEXT, N_("your cases and referrals"),
 		N_("Open cases, the newest referral first; a coordinator sees "

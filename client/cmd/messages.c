@@ -179,6 +179,26 @@ static bool on_progress(struct run *r, const json_t *event, void *ctx)
 	return true;
 }
 
+/* Who does not get it has to be told of it another way, quiet or not. */
+static void say_unreached(const struct run *r, const json_t *list)
+{
+	struct ui loud = r->ui;
+	json_t *one;
+	size_t i;
+
+	loud.quiet = false;
+	json_array_foreach (list, i, one) {
+		char *who = person_text(one), *safe = ui_safe(&loud, who);
+
+		ui_note(&loud,
+			_("It does not reach %s, who has no device to read it "
+			  "on: reach them another way."),
+			safe);
+		free(who);
+		free(safe);
+	}
+}
+
 static int say_sent(struct run *r, json_t *ret, bool held)
 {
 	if (json_flag(ret, "pending"))
@@ -189,6 +209,7 @@ static int say_sent(struct run *r, json_t *ret, bool held)
 				  "time."));
 	else
 		ui_note(&r->ui, _("Sent."));
+	say_unreached(r, json_object_get(ret, "unreached"));
 	ui_json(&r->ui, ret);
 	return EXIT_DONE;
 }

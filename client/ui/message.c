@@ -79,22 +79,46 @@ static uint64_t time_of(const json_t *m)
 		       : received;
 }
 
+/* Who does not get it: ", not to V (victim)"; "" where that is nobody. */
+static char *not_to(const struct ui *ui, const json_t *m)
+{
+	json_t *one, *list = json_object_get(m, "unreached");
+	char *ret = NULL;
+	size_t i;
+
+	if (is(m, "state", "failed"))
+		list = NULL;
+	json_array_foreach (list, i, one) {
+		char *name = who(one), *safe = ui_safe(ui, name);
+		char *more = ret == NULL ? mem_print(_(", not to %s"), safe)
+					 : mem_print("%s, %s", ret, safe);
+
+		free(name);
+		free(safe);
+		free(ret);
+		ret = more;
+	}
+	return ret != NULL ? ret : mem_text("");
+}
+
 char *message_head(const struct ui *ui, const json_t *m, uint64_t now)
 {
 	char *from = who(json_object_get(m, "from")), *safe = ui_safe(ui, from);
-	char when[WHEN_LEN], held[WHEN_LEN], *until, *ret;
+	char when[WHEN_LEN], held[WHEN_LEN], *until, *ret,
+		*missed = not_to(ui, m);
 	const char *state = fate(m);
 	bool urgent = json_is_true(json_object_get(m, "urgent"));
 
 	when_text(time_of(m), now, when);
 	when_text(number_of(m, "held"), now, held);
 	until = mem_print(_("[held until %s]"), held);
-	ret = mem_print("#%llu  %s  %s%s%s%s%s%s%s",
+	ret = mem_print("#%llu  %s  %s%s%s%s%s%s%s%s",
 		(unsigned long long)number_of(m, "number"), when, safe,
 		urgent ? "  " : "", urgent ? _("[urgent]") : "",
 		*held != '\0' ? "  " : "", *held != '\0' ? until : "",
-		*state != '\0' ? "  - " : "", state);
+		*state != '\0' ? "  - " : "", state, missed);
 	free(from);
+	free(missed);
 	free(safe);
 	free(until);
 	return ret;

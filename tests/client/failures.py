@@ -410,6 +410,36 @@ def its_own(w, o):
     expect(o, 8, "revoked", "team", "1", "hello")
 
 
+def untold(c, w):
+    """What was kept and came to nobody is told by the inbox until somebody has
+    read it; what does not come to everybody is not merely sent."""
+    os.kill(k.daemon.pid, signal.SIGSTOP)
+    try:
+        expect(w, 0, "Kept", "team", "1", "--wait", "0", "to nobody")
+    finally:
+        os.kill(k.daemon.pid, signal.SIGCONT)
+    said = "of yours was not sent, or not to everybody: " \
+        "rowan read 1 --channel team"
+    k.until(lambda: said in w.run("inbox").stderr, "the inbox says so")
+    assert said in w.run("inbox").stderr
+    out = expect(w, 0, "NOT SENT", "read", "1", "--channel", "team", "--keep")
+    assert "to nobody" in out and said in w.run("inbox").stderr, out
+    w.run("read", "1", "--channel", "team")
+    assert said not in w.run("inbox").stderr
+    assert "to nobody" not in w.run("read", "1", "--channel", "team").stdout
+    expect(c, 0, "takes part", "assign", "bluebell", "me", "team", "--yes")
+    c.joined("1", "team")
+    k.until(lambda: sum(p["present"] for p in w.channel("1", "team")["people"])
+            == 2, "who is there is known")
+    out = expect(w, 0, "It does not reach", "team", "1", "-q", "not to all")
+    assert "(police)" in out and "another way" in out, out
+    c.hears("1", "not to all", "team")
+    out = expect(w, 0, ", not to ", "read", "1", "--channel", "team",
+                 "--last", "1")
+    assert "(police)" in out and "not to all" in out, out
+    assert said not in w.run("inbox").stderr
+
+
 def idle(w):
     """Unused for long, asleep or not: the next one who comes finds it locked."""
     w.run("unlock", *pass_file())
@@ -454,7 +484,8 @@ def story():
               lambda: pieces(c, w), lambda: killed(c, w),
               lambda: broken_off(c, w),
               lambda: two_at_once(w), lambda: private(w),
-              lambda: old_copy(c, w), lambda: its_own(w, o), lambda: idle(w),
+              lambda: old_copy(c, w), lambda: its_own(w, o),
+              lambda: untold(c, w), lambda: idle(w),
               lambda: expired(c, w))
     for scene in scenes:
         t = time.time()

@@ -185,6 +185,41 @@ static void the_book_keeps_aliases_and_numbers(void **state)
 	free(path);
 }
 
+/* Of what did not come to all: who, and whether it was told; the newest. */
+static void what_did_not_arrive_is_kept(void **state)
+{
+	struct id16 in = id_of(1), other = id_of(2), who = id_of(3), got;
+	struct book_missed m = {.channel = in, .message = id_of(4)};
+	char *path = in_dir("missed");
+	struct book *b;
+
+	(void)state;
+	assert_int_equal(book_open(path, &key, &b), 0);
+	assert_false(book_untold(b, &in, 0, &got));
+	assert_int_equal(book_missed_add(b, &m), 0);
+	m = (struct book_missed){in, id_of(5), &who, true};
+	assert_int_equal(book_missed_add(b, &m), 0);
+	assert_int_equal(book_missed_add(b, &m), 0);
+	book_close(b);
+	assert_int_equal(book_open(path, &key, &b), 0);
+	assert_true(book_untold(b, &in, 0, &got));
+	m.message = id_of(4);
+	assert_true(id16_eq(&got, &m.message));
+	assert_false(book_untold(b, &in, 1, &got));
+	assert_false(book_untold(b, &other, 0, &got));
+	assert_false(book_missed_by(b, &m.message, 0, &got));
+	m.message = id_of(5);
+	assert_true(book_missed_by(b, &m.message, 0, &got));
+	assert_true(id16_eq(&got, &who));
+	assert_false(book_missed_by(b, &m.message, 1, &got));
+	book_told(b, &other, NULL);
+	assert_true(book_untold(b, &in, 0, &got));
+	book_told(b, &in, NULL);
+	assert_false(book_untold(b, &in, 0, &got));
+	book_close(b);
+	free(path);
+}
+
 /* What one terminal shows stays true whatever another lists. */
 static void numbers_stay(void **state)
 {
@@ -483,6 +518,7 @@ int main(void)
 		cmocka_unit_test(the_table_is_whole),
 		cmocka_unit_test(keys_open_with_their_passphrase),
 		cmocka_unit_test(the_book_keeps_aliases_and_numbers),
+		cmocka_unit_test(what_did_not_arrive_is_kept),
 		cmocka_unit_test(numbers_stay),
 		cmocka_unit_test(the_book_shows_nothing_to_others),
 		cmocka_unit_test(events_are_there_again),
