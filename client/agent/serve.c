@@ -203,7 +203,8 @@ bool serve_expired(const struct agent *a)
 	enum rowan_link_state link = rowan_link(a->rowan);
 
 	/* It is heard again once all is caught up, which it never may be. */
-	if (now == 0 || link == ROWAN_LINK_REFUSED || link == ROWAN_LINK_UP)
+	if (now == 0 || a->offline == ROWAN_E_REFUSED ||
+		link == ROWAN_LINK_REFUSED || link == ROWAN_LINK_UP)
 		now = (uint64_t)time(NULL);
 	return end != 0 && now > end;
 }

@@ -499,8 +499,8 @@ static void lines_are_edited_by_character(void **state)
 
 static int remove_dir(void **state)
 {
-	static const char *const names[] = {
-		"keys", "book", "sealed", "events", "many"};
+	static const char *const names[] = {"keys", "book", "missed", "numbers",
+		"sealed", "events", "many"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char *path = in_dir(names[i]);
