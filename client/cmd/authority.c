@@ -330,7 +330,8 @@ const struct command authority_commands[] = {
 		N_("CHAIN is what rowanctl cards export wrote: registrars' "
 		   "cards and revocations by others stand in it, and what is "
 		   "signed next must stand behind them. What was signed here "
-		   "and came too late is signed again."),
+		   "and came too late, or while the clock was ahead, is signed "
+		   "again."),
 		0, NULL, authority_follow_run},
 	{"authority revoke", "DIR DEVICE", 2, 2, COMMAND_FOLDER,
 		N_("revoke a device"),

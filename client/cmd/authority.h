@@ -67,11 +67,11 @@ ROWAN_MUST int authority_book_check(
 	struct authority_book *b, struct bytes raw, uint64_t now);
 
 /**
- * authority_book_add(b, raw, now):
- * Check and append a statement, in the file and in ${b}. EXIT_DONE, or said.
+ * authority_book_add(b, raw):
+ * Check as of its own time and append a statement, in the file and in ${b}.
+ * EXIT_DONE, or said.
  */
-int authority_book_add(
-	struct authority_book *b, struct bytes raw, uint64_t now);
+int authority_book_add(struct authority_book *b, struct bytes raw);
 
 /**
  * authority_book_card(b, key, card, block):

@@ -368,15 +368,14 @@ int authority_book_write(const struct authority_book *b)
 	return code;
 }
 
-int authority_book_add(struct authority_book *b, struct bytes raw, uint64_t now)
+int authority_book_add(struct authority_book *b, struct bytes raw)
 {
 	struct authority_item item = {.raw = {NULL, 0}};
-	int rc = authority_book_check(b, raw, now), code = EXIT_DONE;
+	struct wire_statement s;
+	int rc = wire_statement_decode(raw, &s), code = EXIT_DONE;
 
-	if (rc == ROWAN_E_CHAIN)
-		return ui_fail(b->ui, EXIT_OTHER,
-			_("the clock of this machine is behind"),
-			_("the last statement was signed at a later time"));
+	if (rc == 0)
+		rc = authority_book_check(b, raw, s.time);
 	if (rc != 0)
 		return ui_fail(b->ui, exit_of(rc),
 			_("catch up first: rowanctl cards export there, rowan "
@@ -397,6 +396,13 @@ int authority_book_card(struct authority_book *b,
 	struct writer raw, w;
 	int rc, code;
 
+	/* Its dates are this machine's. */
+	if (b->clinic.time > card->issued_at + RULES_CLOCK_SKEW)
+		return ui_fail(b->ui, EXIT_OTHER,
+			_("the clock of this machine is behind; or it was "
+			  "ahead then: set it right, rowanctl cards export "
+			  "there, rowan authority follow here"),
+			_("the last statement was signed at a later time"));
 	writer_init(&raw, WIRE_CARD_MAX);
 	writer_init(&w, WIRE_STATEMENT_MAX);
 	rc = authority_card(
@@ -408,7 +414,7 @@ int authority_book_card(struct authority_book *b,
 	}
 	if (rc == 0)
 		rc = armour_write(ARMOUR_CARD, writer_view(&raw), block);
-	code = rc == 0 ? authority_book_add(b, writer_view(&w), card->issued_at)
+	code = rc == 0 ? authority_book_add(b, writer_view(&w))
 		       : ui_fail(b->ui, exit_of(rc), NULL,
 				 _("the card cannot be signed: %s"),
 				 rowan_strerror(rc));

@@ -7,6 +7,9 @@
  *	daemon:  1 2 3 4 5
  *	then:    1 2 3 4 5 6     6 says what 4' said
  *
+ * What was signed while this machine's clock was ahead no daemon takes, nor
+ * anything behind it: that is signed again, too, and its cards are let go of.
+ *
  * Trusts no byte of the file: every statement is judged as any device judges
  * it, and none of what was signed here is dropped without being signed anew.
  */
@@ -15,6 +18,7 @@
 #include <time.h>
 
 #include "cmd/authority.h"
+#include "trust/rules.h"
 #include "ui/exits.h"
 #include "ui/file.h"
 #include "ui/mem.h"
@@ -93,6 +97,24 @@ static size_t common(const struct authority_book *b, const struct chain *c)
 	return n;
 }
 
+/* Of a time that has not come by this machine's clock. */
+static bool is_ahead(uint64_t at)
+{
+	return at > (uint64_t)time(NULL) + RULES_CLOCK_SKEW;
+}
+
+/* Its dates are wrong, or it is signed with what it is about. */
+static bool is_void(const struct wire_statement *s)
+{
+	struct wire_card card;
+
+	if (s->kind == WIRE_ST_RESTORE)
+		return is_ahead(s->time);
+	return s->kind == WIRE_ST_CARD &&
+	       wire_card_decode(s->u.card, &card) == 0 &&
+	       is_ahead(card.issued_at);
+}
+
 /* Sign again, at the end of the chain, what an earlier statement said. */
 static int sign_again(struct authority_book *b, const struct authority_key *key,
 	struct bytes raw)
@@ -103,6 +125,14 @@ static int sign_again(struct authority_book *b, const struct authority_key *key,
 
 	if (rc != 0)
 		return EXIT_DAMAGED;
+	if (is_void(&old)) {
+		ui_note(b->ui,
+			_("Statement %llu, a card or a restore, was signed "
+			  "while the clock was ahead, and is gone: sign it "
+			  "anew."),
+			(unsigned long long)old.number);
+		return EXIT_DONE;
+	}
 	authority_begin(&b->clinic, old.kind, (uint64_t)time(NULL), &s);
 	s.u = old.u;
 	writer_init(&w, WIRE_STATEMENT_MAX);
@@ -123,9 +153,22 @@ static int sign_again(struct authority_book *b, const struct authority_key *key,
 			_("statement %llu cannot be signed again: %s"),
 			(unsigned long long)old.number, rowan_strerror(rc));
 	else
-		code = authority_book_add(b, writer_view(&w), s.time);
+		code = authority_book_add(b, writer_view(&w));
 	writer_wipe(&w);
 	return code;
+}
+
+/* Has one that the daemon does not have a time that has not come? */
+static bool any_ahead(const struct authority_book *b, size_t from)
+{
+	struct wire_statement s;
+
+	for (size_t i = from; i < b->statement_count; i++)
+		if (wire_statement_decode(
+			    buf_view(&b->statements[i].raw), &s) == 0 &&
+			is_ahead(s.time))
+			return true;
+	return false;
 }
 
 /* What was signed here and came too late: the statements in ${late}. */
@@ -145,6 +188,7 @@ static int take_over(
 {
 	struct chain late = {NULL, 0};
 	int code = EXIT_DONE, rc;
+	size_t again;
 
 	for (size_t i = same; i < b->statement_count; i++) {
 		struct authority_item item;
@@ -164,18 +208,20 @@ static int take_over(
 			  "changed"),
 			_("statement %zu is not one of this clinic's next: %s"),
 			b->statement_count + 1, rowan_strerror(rc));
+	again = b->statement_count;
 	if (code == EXIT_DONE && late.count > 0)
 		code = sign_late(b, &late);
+	again = b->statement_count - again;
 	if (code == EXIT_DONE)
 		code = authority_book_write(b);
-	if (code == EXIT_DONE && late.count > 0)
+	if (code == EXIT_DONE && again > 0)
 		ui_note(b->ui,
 			ngettext("%zu statement came too late and was signed "
 				 "again.",
 				"%zu statements came too late and were signed "
 				"again.",
-				late.count),
-			late.count);
+				again),
+			again);
 	chain_wipe(&late);
 	return code;
 }
@@ -186,6 +232,7 @@ int authority_follow(
 	struct chain c = {NULL, 0};
 	size_t same, had = b->statement_count;
 	int code = EXIT_DONE, rc = read_chain(text, &c);
+	bool ahead;
 
 	*ret_new = 0;
 	if (rc != 0)
@@ -196,11 +243,12 @@ int authority_follow(
 			  "order: %s"),
 			rowan_strerror(rc));
 	same = common(b, &c);
-	if (code == EXIT_DONE && same < c.count) {
+	ahead = same == c.count && any_ahead(b, same);
+	if (code == EXIT_DONE && (same < c.count || ahead)) {
 		code = take_over(b, &c, same);
 		*ret_new = c.count - same;
 	}
-	if (code == EXIT_DONE && same == c.count && had > same)
+	if (code == EXIT_DONE && same == c.count && had > same && !ahead)
 		ui_note(b->ui,
 			ngettext("The daemon has not seen the last %zu "
 				 "statement yet.",

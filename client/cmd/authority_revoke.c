@@ -77,7 +77,7 @@ static int sign(struct authority_book *b, struct wire_statement *s)
 	if (code == EXIT_DONE && authority_sign(key, NULL, s, &w) != 0)
 		code = EXIT_MACHINE;
 	if (code == EXIT_DONE)
-		code = authority_book_add(b, writer_view(&w), s->time);
+		code = authority_book_add(b, writer_view(&w));
 	writer_wipe(&w);
 	authority_free(key);
 	return code;

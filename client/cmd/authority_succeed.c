@@ -101,7 +101,7 @@ static int succeed(struct authority_book *b, const struct heirs *h,
 			  "was put"),
 			_("this is not the key that the record promised"));
 	else
-		code = authority_book_add(b, writer_view(&st), now);
+		code = authority_book_add(b, writer_view(&st));
 	writer_raw(records, b->records.data, b->records.len);
 	if (code == EXIT_DONE && armour_write(ARMOUR_AUTHORITY_RECORD,
 					 writer_view(&record), records) != 0)

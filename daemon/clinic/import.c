@@ -10,6 +10,7 @@
 #include "clinic/import.h"
 #include "clinic/source.h"
 #include "log/entry.h"
+#include "trust/rules.h"
 #include "wire/armour.h"
 
 static int read_all(int fd, struct writer *w)
@@ -138,6 +139,7 @@ static int import_one(
 		ret->known++;
 	if (rc != ROWAN_E_NOT_FOUND)
 		return rc;
+	ret->ahead = s.time > now + RULES_CLOCK_SKEW ? s.time - now : 0;
 	if (in->only != 0 && s.kind != in->only)
 		return ROWAN_E_REFUSED;
 	if (in->floats != NULL && s.kind == WIRE_ST_RESTORE) {

@@ -38,9 +38,10 @@ ROWAN_MUST int import_authority(
 
 /* What became of a file. */
 struct import_result {
-	size_t taken; /* statements that are new */
-	size_t known; /* that the store had */
-	size_t at;    /* on failure: which statement, from 1; 0: none */
+	size_t taken;	/* statements that are new */
+	size_t known;	/* that the store had */
+	size_t at;	/* on failure: which statement, from 1; 0: none */
+	uint64_t ahead; /* seconds: that one is of a time that has not come */
 };
 
 /* How a text is taken in. */

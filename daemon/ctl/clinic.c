@@ -98,6 +98,15 @@ static void take_statements(struct ctl_call *c, uint8_t only)
 			"rowanctl cards export, carry it to the authority "
 			"(rowan authority follow), and bring what it makes",
 			b.done.at);
+	} else if (rc == ROWAN_E_RULE && b.done.ahead > 0) {
+		ctl_say(c->a, EX_DATAERR,
+			"statement %zu was signed %llu minutes ahead of the "
+			"time "
+			"here (rowanctl clock show); nothing was taken. If the "
+			"authority's clock was wrong, set it right, rowanctl "
+			"cards export, carry it there (rowan authority "
+			"follow), and bring what it makes",
+			b.done.at, (unsigned long long)(b.done.ahead / 60));
 	} else if (b.done.at > 0) {
 		ctl_say(c->a, EX_DATAERR,
 			"statement %zu: %s; nothing of this file was taken",

@@ -78,7 +78,8 @@ static const char *why(int rc)
 		return "the clinic's chain is another one: sign with this "
 		       "folder's restore-pending";
 	case ROWAN_E_RULE:
-		return "the statement is not the restore of these two heads";
+		return "the statement is not the restore of these two heads, "
+		       "or is signed ahead of this machine's time";
 	}
 	return rowan_strerror(rc);
 }

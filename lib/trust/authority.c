@@ -145,7 +145,7 @@ void authority_begin(const struct clinic *c, uint8_t kind, uint64_t time,
 	*ret = (struct wire_statement){.clinic = c->id,
 		.number = c->number + 1,
 		.previous = c->head,
-		.time = time,
+		.time = time > c->time ? time : c->time,
 		.kind = kind};
 }
 

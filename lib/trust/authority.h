@@ -65,7 +65,8 @@ ROWAN_MUST int authority_card(const struct authority_key *k,
 
 /**
  * authority_begin(c, kind, time, ret):
- * The next statement of the clinic's chain, to be filled in and signed.
+ * The next statement of the clinic's chain, to be filled in and signed; never
+ * of a time before its predecessor's, whatever the authority's clock says.
  */
 void authority_begin(const struct clinic *c, uint8_t kind, uint64_t time,
 	struct wire_statement *ret);

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "acceptance"))
 import clinic  # noqa: E402
 
-k = clinic.Clinic(sys.argv[1])
+k = clinic.Clinic(sys.argv[1], clock=True)
 book, done = k.path("authority"), 0
 
 
@@ -140,6 +140,34 @@ def renew(path):
     assert [c["state"] for c in cards()].count("revoked") == 4
 
 
+def clocks():
+    """Whatever this machine's clock said or says, whoever is lost is revoked;
+    what was signed too early is let go of once the clock is right."""
+    path, fingerprint = request("kim")
+    chain = k.path("chain.txt")
+    answer("sign", "--fingerprint", fingerprint, book, path)
+    kim = cards()[-1]
+    with open(chain, "w") as f:
+        f.write(statements())
+    k.move(3600)
+    answer("renew", book, kim["device"], "--days", "800")
+    k.move(-3600)
+    expect(1, "a later time", "renew", book, kim["device"], "--days", "900")
+    answer("revoke", book, kim["device"])
+    out = expect(0, "was signed again", "follow", book, chain)
+    assert "sign it anew" in out and "1 statement came" in out, out
+    assert cards()[-1]["state"] == "revoked"
+    assert cards()[-1]["expires"] == kim["expires"]
+    # All of it is of a time that has come: nothing is left to be done.
+    before = statements()
+    expect(0, "has not seen the last 1 statement", "follow", book, chain,
+           asked=False)
+    k.move(-3600)
+    expect(1, "a later time", "renew", book, "daemon", "--days", "1001")
+    assert statements() == before
+    k.move(3600)
+
+
 def passphrases():
     """Two lines: the old one, and the new one."""
     new = "four other words entirely"
@@ -190,6 +218,7 @@ try:
     begin()
     sign()
     renew(asks())
+    clocks()
     passphrases()
     succeed()
     restore()

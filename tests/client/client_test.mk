@@ -57,7 +57,7 @@ check-newcomer: $(B)/rowan $(B)/rowand $(B)/rowanctl $(B)/companion \
 #   make check-authority   the offline authority, by its files alone
 CHECKS += check-authority
 .PHONY: check-authority
-check-authority: $(B)/rowan $(B)/rowand
+check-authority: $(B)/rowan $(B)/rowand $(ACCEPTANCE_SO)
 	$(Q)python3 tests/client/authority.py $(B)
 
 CHECKS += check-json

@@ -75,10 +75,14 @@ def renew():
     assert k.health("card")[1]["state"] == "ok"
 
 
+def shift(seconds):
+    with open(k.path("fast"), "w") as f:
+        f.write("%d\n" % seconds)
+
+
 def authority_ahead():
     """From now on the authority's machine has a fast clock."""
-    with open(k.path("fast"), "w") as f:
-        f.write("6\n")
+    shift(6)
     real = k.authority
 
     def fast(*args, check=True):
@@ -90,6 +94,21 @@ def authority_ahead():
         finally:
             k.env = was
     k.authority = fast
+
+
+def far_ahead(person):
+    """By an hour it signs nothing that the relay takes, and is not stuck."""
+    device, book = person.status()["device"], k.path("authority")
+    shift(3600)
+    k.authority("renew", book, device, "--days", "500")
+    refused(65, "minutes ahead of the time here", "cards", "import",
+            k.path("authority/statements.txt"))
+    shift(6)
+    refused_by(k.authority, "a later time", "renew", book, device, "--days",
+               "600")
+    ctl("cards", "export", k.path("chain.txt"))
+    p = k.authority("follow", book, k.path("chain.txt"))
+    assert "sign it anew" in p.stderr, p
 
 
 def renew_colleague(person):
@@ -248,6 +267,7 @@ def main():
     first = proves(nurse, say(nurse, "under the first keys"), "first.receipt")
     renew()
     authority_ahead()
+    far_ahead(nurse)
     renew_colleague(nurse)
     say(nurse, "under the renewed card")
     coordinator.hears("bluebell", "under the renewed card", "team")
