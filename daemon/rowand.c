@@ -623,7 +623,7 @@ int main(int argc, char **argv)
 	if (key != NULL)
 		return make_key(key);
 	if (check != NULL)
-		return process_config(check, &config);
+		return process_check_said(check);
 	if (!print && !open_log(log, files || accept))
 		return EX_USAGE;
 	if (!print)

@@ -19,7 +19,7 @@
 #include "trust/bundle.h"
 #include "trust/chain.h"
 
-#define AUTHORITY_FILE_MAX ((size_t)4 * 1024 * 1024)
+#define AUTHORITY_FILE_MAX ((size_t)32 * 1024 * 1024)
 
 /* A statement of the chain, or of an erased one its link alone. */
 struct authority_item {

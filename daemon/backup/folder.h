@@ -13,9 +13,10 @@
 
 #include "backup/format.h"
 
-#define BACKUP_NAME_LEN 29 /* of the file with its ending */
-#define BACKUP_PATH_MAX 512
-#define BACKUP_DRILL	"last-drill" /* in state_dir: its age is the drill's */
+#define BACKUP_NAME_LEN	   29 /* of the file with its ending */
+#define BACKUP_PATH_MAX	   512
+#define BACKUP_DRILL	   "last-drill" /* in state_dir: its age is the drill's */
+#define BACKUP_DRILL_NEVER 1		/* its time while none has succeeded */
 
 struct backup_entry {
 	char name[BACKUP_NAME_LEN + 1];

@@ -12,7 +12,7 @@
 #include "clinic/acts.h"
 #include "store/store.h"
 
-#define IMPORT_FILE_MAX (4 * 1024 * 1024)
+#define IMPORT_FILE_MAX (32 * 1024 * 1024)
 
 /**
  * import_read(path, ret):

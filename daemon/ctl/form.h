@@ -39,7 +39,7 @@
 
 #define CTL_VERSION	1
 #define CTL_NAME_MAX	255
-#define CTL_CONTENT_MAX (4 * 1024 * 1024)
+#define CTL_CONTENT_MAX (32 * 1024 * 1024) /* 40,000 cards, about */
 #define CTL_REQUEST_MAX (CTL_CONTENT_MAX + 1024)
 #define CTL_WORDS_MAX	1024
 #define CTL_FIELD_MAX	32 /* characters of a field's name */

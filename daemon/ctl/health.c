@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backup/folder.h"
 #include "clinic/returning.h"
 #include "clock/clock.h"
 #include "ctl/health.h"
@@ -134,6 +135,9 @@ static void check_drill(const struct ctl_snapshot *s, struct health *h)
 
 	if (s->drill_at == 0)
 		judge(h, "drill", HEALTH_OK, "none is done on this machine");
+	else if (s->drill_at == BACKUP_DRILL_NEVER)
+		judge(h, "drill", HEALTH_WARN,
+			"no backup could be restored aside yet");
 	else
 		judge(h, "drill", age > DRILL_OLD ? HEALTH_WARN : HEALTH_OK,
 			"a backup was restored aside %llu days ago",

@@ -2,6 +2,7 @@
  * Working on the files: see offline.h.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
@@ -61,6 +62,14 @@ int offline_note_here(struct tool *t, uint16_t op)
 	return code == EX_OK ? offline_note(t, &c, op) : code;
 }
 
+/* Keys that are credentials, and nobody has handed them over. */
+static bool keyless(const struct config *c)
+{
+	return strchr(c->store_key, '/') == NULL &&
+	       getenv("CREDENTIALS_DIRECTORY") == NULL &&
+	       access(c->store_key, F_OK) != 0;
+}
+
 int offline_begin(struct tool *t, struct process *p)
 {
 	struct rlimit none = {0, 0};
@@ -72,6 +81,11 @@ int offline_begin(struct tool *t, struct process *p)
 	memset(p, 0, sizeof *p);
 	p->path = t->config;
 	code = process_config(t->config, &p->config);
+	if (code == EX_OK && keyless(&p->config))
+		return offline_answer(t, EX_CONFIG,
+			"the keys are credentials of the service: as root, "
+			"rowan-offline in the place of rowanctl hands them "
+			"over");
 	if (code == EX_OK)
 		code = process_key(p->config.store_key, &p->store_key);
 	return code;

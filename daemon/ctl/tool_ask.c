@@ -11,9 +11,9 @@
 
 #include <sys/stat.h>
 
-#include "config/config.h"
 #include "ctl/client.h"
 #include "ctl/tool.h"
+#include "process/process.h"
 
 #define DRAIN_WAIT 600 /* seconds */
 
@@ -106,10 +106,9 @@ int tool_metrics(struct tool *t)
 int tool_check_config(struct tool *t)
 {
 	static struct config_report report;
-	static struct config config;
 	const char *path = t->count > 0 ? t->args[0] : t->config;
 	struct ctl_answer a;
-	int rc = config_load(path, &config, &report);
+	int rc = process_check(path, &report);
 
 	ctl_answer_init(&a);
 	for (size_t i = 0; rc != 0 && i < report.count; i++) {
@@ -234,7 +233,7 @@ int tool_export(struct tool *t)
 	struct writer w;
 	int rc, code = EX_OK;
 
-	writer_init(&w, CTL_ANSWER_MAX);
+	writer_init(&w, CTL_CONTENT_MAX);
 	rc = fetch_chain(t, &w, &count);
 	if (rc != 0) {
 		writer_wipe(&w);

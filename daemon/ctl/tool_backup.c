@@ -228,16 +228,23 @@ static void end_drill(int fd, const char *dir)
 	close(fd);
 }
 
-/* Monitoring hears of drills that are no longer done, or fail. */
-static void note_drill(const char *state_dir)
+/*
+ * Monitoring hears of drills that are no longer done, or fail; of the first
+ * one, too: then the time is as old as can be.
+ */
+static void note_drill(const char *state_dir, bool good)
 {
+	static const struct timespec never[2] = {
+		{.tv_sec = BACKUP_DRILL_NEVER}, {.tv_sec = BACKUP_DRILL_NEVER}};
 	char path[PATH_MAX];
 	int fd;
 
 	snprintf(path, sizeof path, "%.4000s/" BACKUP_DRILL, state_dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = open(path,
+		O_WRONLY | O_CREAT | (good ? O_TRUNC : O_EXCL) | O_CLOEXEC,
+		0600);
 	if (fd >= 0) {
-		(void)futimens(fd, NULL);
+		(void)futimens(fd, good ? NULL : never);
 		close(fd);
 	}
 }
@@ -270,8 +277,9 @@ static int verify(struct tool *t, struct process *p, const struct key32 *secret)
 		code = tool_backup_why(t, rc);
 	}
 	end_drill(fd, dir);
-	if (code == EX_OK)
-		note_drill(home);
+	/* Somebody's try at another file is no drill of this machine. */
+	if (code == EX_OK || t->newest)
+		note_drill(home, code == EX_OK);
 	return code;
 }
 

@@ -1,6 +1,7 @@
 /*
  * From a configuration to an open store: see process.h.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,52 @@ int process_config(const char *path, struct config *ret)
 {
 	static struct config_report report;
 	int rc = config_load(path, ret, &report);
+
+	if (rc == 0)
+		return EX_OK;
+	say_report(path, &report);
+	return rc == ROWAN_E_NOMEM ? EX_OSERR : EX_CONFIG;
+}
+
+static void look_at(
+	const char *setting, const char *path, struct config_report *report)
+{
+	struct config_problem *p = &report->problems[report->count];
+
+	if (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR))
+		return;
+	p->line = 0;
+	snprintf(p->text, sizeof p->text, "%s: %.120s: %s", setting, path,
+		strerror(errno));
+	report->count++;
+}
+
+int process_check(const char *path, struct config_report *report)
+{
+	static struct config c;
+	const struct {
+		const char *name, *file;
+	} key[] = {{"store_key", c.store_key}, {"log_key", c.log_key},
+		{"transport_key", c.transport_key},
+		{"transport_key_next", c.transport_key_next},
+		{"log_key_next", c.log_key_next},
+		{"transport_key_enrol", c.transport_key_enrol}};
+	int rc = config_load(path, &c, report);
+
+	if (rc != 0)
+		return rc;
+	if (c.authority[0] != '\0')
+		look_at("authority", c.authority, report);
+	for (size_t i = 0; i < sizeof key / sizeof *key; i++)
+		if (strchr(key[i].file, '/') != NULL)
+			look_at(key[i].name, key[i].file, report);
+	return report->count == 0 ? 0 : ROWAN_E_NOT_FOUND;
+}
+
+int process_check_said(const char *path)
+{
+	static struct config_report report;
+	int rc = process_check(path, &report);
 
 	if (rc == 0)
 		return EX_OK;

@@ -35,6 +35,21 @@ struct process {
 ROWAN_MUST int process_config(const char *path, struct config *ret);
 
 /**
+ * process_check(path, report):
+ * Say in ${report} all that is wrong with a configuration, as config_load
+ * does, and which of the files without which rowand does not start are not
+ * there: the authority's record, key files. Credentials are the service's, and
+ * not looked at. ROWAN_E_NOT_FOUND for such a file, or as config_load.
+ */
+ROWAN_MUST int process_check(const char *path, struct config_report *report);
+
+/**
+ * process_check_said(path):
+ * The same, said in the journal. EX_OK, EX_CONFIG, EX_OSERR.
+ */
+ROWAN_MUST int process_check_said(const char *path);
+
+/**
  * process_key(name, ret):
  * Read one key, from the file or the credential ${name}.
  */

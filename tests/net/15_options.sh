@@ -48,7 +48,7 @@ conf 'batch_operations = 0; nonsense = 1;'
 want 78 "nonsense" "$rowand" --check-config "$dir/conf"
 want 78 "batch_operations" "$rowand" --check-config "$dir/conf"
 conf ''
-want 0 "" "$rowand" --check-config "$dir/conf"
+want 78 "store_key: $dir/store.key: No such file" "$rowand" --check-config "$dir/conf"
 want 0 "batch_operations" "$rowand" --config "$dir/conf" --print-config
 # Keys: missing, readable by others, no key at all.
 want 78 "store.key" "$rowand" --config "$dir/conf"
@@ -58,6 +58,7 @@ want 78 "log.key" "$rowand" --config "$dir/conf"
 want 0 "" "$rowand" --new-key "$dir/log.key"
 want 78 "curve.key" "$rowand" --config "$dir/conf"
 want 0 "" "$rowand" --new-key "$dir/curve.key"
+want 0 "" "$rowand" --check-config "$dir/conf"
 chmod 644 "$dir/store.key"
 want 77 "chmod" "$rowand" --config "$dir/conf"
 chmod 600 "$dir/store.key"

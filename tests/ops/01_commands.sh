@@ -13,6 +13,18 @@ cp "$conf" "$dir/café.conf"
 want 0 "caf??.conf: nothing is wrong" ctl check-config "$dir/café.conf"
 rm "$dir/café.conf"
 want 78 "nonsense" ctl check-config "$dir/bad.conf"
+# What it names has to be there, or rowand does not start.
+sed "s#$dir/log.key#$dir/gone.key#" "$conf" >"$dir/gone.conf"
+echo "authority = \"$dir/gone.txt\";" >>"$dir/gone.conf"
+for check in "ctl check-config" "$build/rowand --check-config"; do
+	want 78 "authority: $dir/gone.txt: No such file" $check "$dir/gone.conf"
+	want 78 "log_key: $dir/gone.key: No such file" $check "$dir/gone.conf"
+done
+echo 'log_key = "log-key"; store_key = "store-key"; transport_key = "curve-key";' >"$dir/gone.conf"
+want 0 "nothing is wrong" ctl check-config "$dir/gone.conf"
+# Root, by habit, without the service's keys: told how to have them.
+want 78 "rowan-offline" sh -c "cd '$dir'; exec env -u CREDENTIALS_DIRECTORY \
+	'$(realpath "$build")/rowanctl' --config gone.conf backup verify --newest"
 # Only rowand begins a database: one with a log that nobody signed is refused.
 for what in check vacuum migrate "migrate --dry-run"; do
 	want 66 "there is no database" ctl store $what
@@ -113,6 +125,10 @@ want 0 "read again" ctl reload
 # Statements that are none.
 echo 'hello' >"$dir/none"
 want 65 "" ctl cards import "$dir/none"
+# As many as years of a clinic bring are read, whatever is in them.
+yes hello | head -c 20000000 >"$dir/many"
+want 65 "statement" ctl cards import "$dir/many"
+rm "$dir/many"
 want 66 "no-such" ctl cards import "$dir/no-such"
 
 # Somebody who is neither root, nor rowand, nor of its group.

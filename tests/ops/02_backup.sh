@@ -32,6 +32,13 @@ head -c 15 "$file" | grep -q SQLite && fail "the backup is not sealed"
 
 want 0 "every check passed" ctl backup verify --key "$dir/backup.key" "$file"
 rm "$dir/state/last-drill"
+# A try at some file tells nothing of drills; the first drill that fails does.
+want 65 "another key" ctl backup verify --key "$dir/curve.key" "$file"
+[ ! -e "$dir/state/last-drill" ] || fail "a try counts as a drill"
+want 65 "another key" ctl backup verify --key "$dir/curve.key" --newest
+want 1 "no backup could be restored aside yet" ctl health
+[ "$(ctl metrics | sed -n 's/^rowan_drill_seconds //p')" = 1 ] || fail "no alert of a first drill that fails"
+rm "$dir/state/last-drill"
 [ "$(ctl --json status | jq '.rows[0].last_drill')" = 0 ] || fail "status dreams of a drill"
 # As an interrupted one leaves it.
 mkdir "$dir/state/drill"
