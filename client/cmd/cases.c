@@ -116,6 +116,7 @@ static void say_untold(const struct run *r, const json_t *o)
 	json_array_foreach (json_object_get(o, "channels"), i, one) {
 		const char *kind = json_text(one, "kind");
 		bool support = strcmp(kind, "support") == 0;
+		const char *option = support ? "" : " --channel ";
 		unsigned long n = (unsigned long)json_number(one, "untold");
 
 		if (n > 0)
@@ -127,8 +128,7 @@ static void say_untold(const struct run *r, const json_t *o)
 					"or not to everybody: rowan read "
 					"%lld%s%s",
 					n),
-				n, (long long)json_number(o, "number"),
-				support ? "" : " --channel ",
+				n, (long long)json_number(o, "number"), option,
 				support ? "" : kind);
 	}
 }
