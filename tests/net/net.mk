@@ -15,7 +15,7 @@ $(foreach s,$(NET_SRC),$(eval $(call test_program,net/$(notdir \
 $(eval $(call test_program,tools/log_leaves,tests/tools/log_leaves.c))
 
 .PHONY: check-net
-check-net: $(B)/rowand $(NET_BIN) $(B)/tests/tools/log_leaves
+check-net: $(B)/rowand $(NET_BIN) $(B)/tests/ops/shift.so $(B)/tests/tools/log_leaves
 	$(Q)for t in $(NET_BIN); do $$t || { echo "$$t failed"; exit 1; }; done
 	$(Q)for t in $(NET_SH); do sh $$t $(B)/rowand || \
 		{ echo "$$t failed"; exit 1; }; done
@@ -23,7 +23,7 @@ check-net: $(B)/rowand $(NET_BIN) $(B)/tests/tools/log_leaves
 
 # The daemon leaves with 66 when it saw a race, and then the test fails.
 .PHONY: tsan-net
-tsan-net: $(NET_BIN)
+tsan-net: $(NET_BIN) $(B)/tests/ops/shift.so
 	$(Q)$(MAKE) B=build/tsan SAN=thread CFLAGS='-O1 -g' build/tsan/rowand
 	$(Q)for t in $(NET_BIN); do \
 		ROWAND=build/tsan/rowand TSAN_OPTIONS="exitcode=66 \
