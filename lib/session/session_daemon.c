@@ -15,18 +15,9 @@
 #include <string.h>
 
 #include "session/session_inner.h"
-#include "trust/rules.h"
+#include "trust/signer.h"
 
 #define DEVICES_MAX 65536
-
-/* As in lib/trust: whatever a clock that is behind says of it. */
-static bool has_begun(const struct trust_card *t, uint64_t now)
-{
-	uint64_t from = t->card.not_before;
-
-	return from <= now ||
-	       (from <= t->logged_at && from - now <= RULES_CLOCK_SKEW);
-}
 
 static void look_at(const struct trust_card *t, const struct wire_key *key,
 	uint64_t now, struct daemon_cards *ret)
@@ -43,7 +34,7 @@ static void look_at(const struct trust_card *t, const struct wire_key *key,
 	if (c->not_after <= now)
 		return;
 	ret->alive = true;
-	ret->begun = ret->begun || has_begun(t, now);
+	ret->begun = ret->begun || signer_begun(t, now);
 	if (c->not_after > ret->ends)
 		ret->ends = c->not_after;
 }

@@ -16,11 +16,7 @@ static uint64_t place(const struct wire_statement *s)
 					       : s->number - 1;
 }
 
-/*
- * A card that had begun when it was logged counts from there on: only a clock
- * that is behind its issuer's makes that later, and it shuts nobody out.
- */
-static bool has_begun(const struct trust_card *card, uint64_t time)
+bool signer_begun(const struct trust_card *card, uint64_t time)
 {
 	uint64_t from = card->card.not_before;
 
@@ -38,7 +34,7 @@ int signer_alive(const struct rules_context *ctx, const struct trust_card *card,
 	/* Accepting: dead now is dead, whatever the statement refers to. */
 	if (card->revoked != 0 && (ctx->accept || card->revoked <= number))
 		return ROWAN_E_REVOKED;
-	if (!has_begun(card, time) ||
+	if (!signer_begun(card, time) ||
 		(c->not_after != 0 && time >= c->not_after))
 		return ROWAN_E_EXPIRED;
 	return 0;

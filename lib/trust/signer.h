@@ -30,6 +30,14 @@ ROWAN_MUST int signer_check(const struct rules_context *ctx,
 	const struct wire_statement *s, unsigned *ret);
 
 /**
+ * signer_begun(card, time):
+ * Whether ${card} counts by a clock that shows ${time}. One that had begun when
+ * it was logged counts from there on: only a clock that is behind its issuer's,
+ * by at most RULES_CLOCK_SKEW, makes that later, and it shuts nobody out.
+ */
+bool signer_begun(const struct trust_card *card, uint64_t time);
+
+/**
  * signer_alive(ctx, card, number, time):
  * Check that ${card} could act at ${time} and at statement ${number} of the
  * clinic's chain: ROWAN_E_UNKNOWN, ROWAN_E_REVOKED or ROWAN_E_EXPIRED.
