@@ -352,7 +352,12 @@ static void hand_out(struct committer *c, struct batch *b)
 		.ctx = o};
 	int rc = 0;
 
-	/* Who was revoked just now gets nothing more: see settle. */
+	/*
+	 * Who was revoked just now gets nothing more (see settle), of this
+	 * group neither: nor is it written down that they did.
+	 */
+	for (size_t i = 0; i < o->revoked_count; i++)
+		subs_behind(&o->subs, &o->revoked[i]);
 	if (!c->stopping && o->revoked_count == 0 && may_serve(c)) {
 		rc = subs_serve(&o->subs, b, &s);
 		if (rc != 0)

@@ -129,6 +129,13 @@ void subs_back(struct subs *s, const struct request *r)
 	queue(s, sub);
 }
 
+/* What was planned for ${sub} is not pushed. */
+static void unplan(struct subs *s, const struct sub *sub)
+{
+	for (uint32_t at = sub->head; at != 0; at = s->planned[at - 1].next)
+		s->planned[at - 1].sub = NULL;
+}
+
 void subs_drop(
 	struct subs *s, const struct id16 *device, const struct peer_ref *peer)
 {
@@ -136,6 +143,7 @@ void subs_drop(
 
 	if (sub == NULL || (peer != NULL && !peer_ref_eq(sub->o.peer, *peer)))
 		return;
+	unplan(s, sub);
 	unqueue(s, sub);
 	idmap_del(&s->map, device);
 	notices_drop(sub);

@@ -124,8 +124,8 @@ void subs_back(struct subs *s, const struct request *r);
 
 /**
  * subs_drop(s, device, peer):
- * End the subscription of ${device}; with ${peer} not NULL only if that
- * connection holds it.
+ * End the subscription of ${device}, what is planned for it included; with
+ * ${peer} not NULL only if that connection holds it.
  */
 void subs_drop(
 	struct subs *s, const struct id16 *device, const struct peer_ref *peer);
