@@ -313,7 +313,7 @@ static void settle(struct committer *c, struct batch *b)
 		o->revoked_count = 0;
 	}
 	bury(c);
-	subs_push(&o->subs, b, o->now);
+	subs_push(&o->subs, b);
 	/* What could not be noted down is signed, and due at the next turn. */
 	if (o->head != NULL && head_settle(o->head, o->now) != 0)
 		atomic_fetch_add(&o->counters->unnoted, 1);
@@ -350,7 +350,7 @@ static void hand_out(struct committer *c, struct batch *b)
 		.first = returning_on(&o->returning) ? restored_first : NULL,
 		.may = record_may_push,
 		.ctx = o};
-	int rc = 0;
+	int rc = subs_cards(&o->subs, o->now, ops_ended, o);
 
 	/*
 	 * Who was revoked just now gets nothing more (see settle), of this
@@ -358,13 +358,13 @@ static void hand_out(struct committer *c, struct batch *b)
 	 */
 	for (size_t i = 0; i < o->revoked_count; i++)
 		subs_behind(&o->subs, &o->revoked[i]);
-	if (!c->stopping && o->revoked_count == 0 && may_serve(c)) {
+	if (rc == 0 && !c->stopping && o->revoked_count == 0 && may_serve(c)) {
 		rc = subs_serve(&o->subs, b, &s);
 		if (rc != 0)
 			c->serve_at = monotonic_ms() + TICK_MS;
 	}
 	if (rc == 0)
-		rc = subs_ready(&o->subs, o->now, record_read, o);
+		rc = subs_ready(&o->subs, record_read, o);
 	if (rc == ROWAN_E_CORRUPT)
 		o->damaged = true;
 	if (rc != 0)

@@ -44,6 +44,22 @@ int ops_settle(struct ops *o, int rc)
 	return rc != 0 ? rc : rc2;
 }
 
+/* Also while the clock is in doubt: what ends, ends. */
+static bool ended(const struct ops *o, const struct store_device *d)
+{
+	return d->until != 0 && o->now >= d->until;
+}
+
+int ops_ended(void *ctx, const struct id16 *device, bool *ret)
+{
+	const struct ops *o = ctx;
+	struct store_device d;
+	int rc = store_device_by_id(o->view, device, &d);
+
+	*ret = rc != 0 || ended(o, &d);
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
 /* A known device, its card in force. Read again for every message. */
 static int authorise(struct ops *o, const struct request *r)
 {
@@ -58,7 +74,7 @@ static int authorise(struct ops *o, const struct request *r)
 	if (d->revoked)
 		return r->entry->right == TABLE_REVOKED ? 0 : ROWAN_E_REVOKED;
 	if (r->entry->right == TABLE_REVOKED || o->sure < d->from ||
-		(d->until != 0 && o->now >= d->until))
+		ended(o, d))
 		return ROWAN_E_REFUSED;
 	return 0;
 }

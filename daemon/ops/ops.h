@@ -93,6 +93,12 @@ struct ops {
 void ops_run(struct ops *o, struct request *r);
 
 /**
+ * ops_ended(ctx, device, ret):
+ * A subs_ended whose ${ctx} is the struct ops.
+ */
+ROWAN_MUST int ops_ended(void *ctx, const struct id16 *device, bool *ret);
+
+/**
  * ops_job(o, r):
  * Run an administrative job inside the open transaction, all of it or nothing.
  */

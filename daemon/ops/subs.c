@@ -50,10 +50,13 @@ static void unqueue(struct subs *s, struct sub *sub)
 	sub->queued = false;
 }
 
-/* Those who are behind and have credit stand in line; nobody else does. */
+/*
+ * Those who are behind and have credit stand in line; nobody else does, nor
+ * whoever's card has ended.
+ */
 static void queue(struct subs *s, struct sub *sub)
 {
-	if (sub->queued || sub->o.credit == 0 ||
+	if (sub->queued || sub->ended || sub->o.credit == 0 ||
 		((sub->level || sub->stands) && sub->due == 0))
 		return;
 	sub->prev = s->behind_tail;
@@ -90,7 +93,7 @@ int subs_put(struct subs *s, const struct sub_options *options)
 	notices_drop(sub);
 	sub->o = *options;
 	sub->o.credit = capped(s, 0, options->credit);
-	sub->level = sub->stands = false;
+	sub->level = sub->stands = sub->ended = false;
 	unqueue(s, sub);
 	queue(s, sub);
 	return 0;
@@ -232,14 +235,43 @@ void subs_forget(struct subs *s, struct batch *b)
 	}
 	s->planned_count = 0;
 	s->ready = false;
+	s->looked = 0;
 	notices_forget(s);
 	for (size_t i = b->push_count; i-- > 0;)
 		unserve(s, &b->pushes[i]);
 	b->push_count = b->frame_count = 0;
 }
 
+/*
+ * A card that was renewed ends later than when it subscribed; that is asked
+ * again each second, for what is noted here could outlive a commit that fails.
+ */
+int subs_cards(struct subs *s, uint64_t now, subs_ended *ended, void *ctx)
+{
+	struct sub *sub;
+	size_t pos = 0;
+	int rc = 0;
+
+	if (now == s->looked)
+		return 0;
+	while (rc == 0 && (sub = idmap_next(&s->map, &pos)) != NULL) {
+		if (sub->o.until == 0 || now < sub->o.until)
+			continue;
+		rc = ended(ctx, &sub->o.device, &sub->ended);
+		if (sub->ended) {
+			sub->level = false;
+			unqueue(s, sub);
+		} else {
+			queue(s, sub);
+		}
+	}
+	if (rc == 0)
+		s->looked = now;
+	return rc;
+}
+
 /* Hang each planned delivery on its subscriber, if that one may have it. */
-static void sort_out(struct subs *s, uint64_t now)
+static void sort_out(struct subs *s)
 {
 	for (size_t i = 0; i < s->planned_count; i++) {
 		struct planned *p = &s->planned[i];
@@ -250,11 +282,6 @@ static void sort_out(struct subs *s, uint64_t now)
 		/* What was served just now has it already. */
 		if (sub == NULL || !sub->level || p->seq <= sub->o.after)
 			continue;
-		if (sub->o.until != 0 && now >= sub->o.until) {
-			sub->level = false;
-			sub->o.credit = 0;
-			continue;
-		}
 		if (sub->o.credit == 0) {
 			sub->level = false;
 			continue;
@@ -316,13 +343,13 @@ static int read_planned(
 	return rc == 0 ? tell(&reading, read, ctx) : rc;
 }
 
-int subs_ready(struct subs *s, uint64_t now, subs_read *read, void *ctx)
+int subs_ready(struct subs *s, subs_read *read, void *ctx)
 {
 	int rc = 0;
 
 	if (s->ready)
 		return 0;
-	sort_out(s, now);
+	sort_out(s);
 	s->ready = true;
 	for (size_t i = 0; rc == 0 && i < s->planned_count; i++) {
 		struct sub *sub = s->planned[i].sub;
@@ -399,7 +426,7 @@ static bool push_some(
 }
 
 /* At once to those with credit; the others are told when they have some. */
-static void push_notices(struct subs *s, struct batch *b, uint64_t now)
+static void push_notices(struct subs *s, struct batch *b)
 {
 	struct sub *sub;
 	size_t pos = 0;
@@ -408,18 +435,18 @@ static void push_notices(struct subs *s, struct batch *b, uint64_t now)
 		return;
 	notices_settle(s);
 	while ((sub = idmap_next(&s->map, &pos)) != NULL) {
-		if (sub->due == 0 || (sub->o.until != 0 && now >= sub->o.until))
+		if (sub->due == 0 || sub->ended)
 			continue;
 		notices_push(b, sub);
 		queue(s, sub);
 	}
 }
 
-void subs_push(struct subs *s, struct batch *b, uint64_t now)
+void subs_push(struct subs *s, struct batch *b)
 {
-	push_notices(s, b, now);
+	push_notices(s, b);
 	if (!s->ready)
-		sort_out(s, now);
+		sort_out(s);
 	s->ready = false;
 	for (size_t i = 0; i < s->planned_count; i++) {
 		struct sub *sub = s->planned[i].sub;
@@ -523,10 +550,6 @@ int subs_serve(struct subs *s, struct batch *b, const struct subs_slice *slice)
 		int rc;
 
 		unqueue(s, sub);
-		if (sub->o.until != 0 && slice->now >= sub->o.until) {
-			sub->o.credit = 0;
-			continue;
-		}
 		notices_push(b, sub);
 		rc = sub->level || sub->stands || sub->o.credit == 0
 			     ? 0

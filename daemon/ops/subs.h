@@ -5,7 +5,8 @@
  * A subscriber is either level (nothing in its mailbox waits unpushed), and
  * then gets what was just committed from memory; or behind, and then gets its
  * mailbox from the store in slices, as far as its credit goes. What cannot be
- * sent sets it back, never loses anything: the mailbox is the truth.
+ * sent sets it back, never loses anything: the mailbox is the truth. While its
+ * card has ended it is behind and gets nothing.
  *
  *	         subs_put                     slice without more
  *	(none) ------------> behind ------------------------------> level
@@ -61,8 +62,9 @@ struct subs {
 	struct planned *planned;
 	size_t planned_count, planned_cap;
 	size_t count;
-	bool ready;    /* planned deliveries have found who gets them */
-	bool short_of; /* somebody stands for want of an allowance */
+	bool ready;	 /* planned deliveries have found who gets them */
+	bool short_of;	 /* somebody stands for want of an allowance */
+	uint64_t looked; /* at whose card has ended: once a second */
 	uint32_t message_bytes; /* of one push, about */
 	uint32_t credit_max;
 };
@@ -82,7 +84,7 @@ struct sub_options {
 	uint64_t id;	  /* request id of the subscription */
 	uint16_t version; /* and its version, which pushes have too */
 	uint64_t after;	  /* what is up to here is not pushed */
-	uint64_t until;	  /* the card ends; 0: never */
+	uint64_t until;	  /* the card ends, unless renewed; 0: never */
 	uint32_t credit;
 	bool staff; /* what it is handed is told, see subs_read */
 };
@@ -138,13 +140,25 @@ void subs_drop(
 void subs_plan(struct subs *s, const struct planned *of,
 	const struct store_delivery *d, size_t len);
 
+/*
+ * Set ${ret} to whether the card of a device has ended, as it is known now.
+ */
+typedef int subs_ended(void *ctx, const struct id16 *device, bool *ret);
+
 /**
- * subs_ready(s, now, read, ctx):
+ * subs_cards(s, now, ended, ctx):
+ * Before anybody is served: whose card has ended gets nothing more, until it
+ * is renewed. Returns the first failure of ${ended}; then nobody may be served.
+ */
+ROWAN_MUST int subs_cards(
+	struct subs *s, uint64_t now, subs_ended *ended, void *ctx);
+
+/**
+ * subs_ready(s, read, ctx):
  * Before the commit: settle who gets what was planned, and say what members
  * of staff get of it. Returns the first failure of ${read}.
  */
-ROWAN_MUST int subs_ready(
-	struct subs *s, uint64_t now, subs_read *read, void *ctx);
+ROWAN_MUST int subs_ready(struct subs *s, subs_read *read, void *ctx);
 
 /**
  * subs_reading(device, items, len, read, ctx):
@@ -175,11 +189,11 @@ void subs_behind(struct subs *s, const struct id16 *device);
 void subs_forget(struct subs *s, struct batch *b);
 
 /**
- * subs_push(s, b, now):
+ * subs_push(s, b):
  * After the commit: turn what was planned into pushes of ${b}. What finds no
  * memory leaves its subscriber behind.
  */
-void subs_push(struct subs *s, struct batch *b, uint64_t now);
+void subs_push(struct subs *s, struct batch *b);
 
 /*
  * How many items of a mailbox, from its first, may be handed out now.

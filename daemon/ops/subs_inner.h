@@ -17,6 +17,7 @@ struct sub {
 	struct sub_options o;
 	bool level;
 	bool stands; /* its next item is kept back */
+	bool ended;  /* its card has, and was not renewed */
 	bool queued; /* in the list of those behind */
 	struct sub *next, *prev;
 	uint32_t head, tail; /* planned of this batch: index + 1, 0: none */

@@ -112,11 +112,12 @@ static uint16_t run(struct ops_kit *k, uint16_t op)
 	assert_false(k->ops.lost);
 	assert_false(k->ops.damaged);
 	assert_int_equal(
-		subs_ready(&k->ops.subs, k->ops.now, record_read, &k->ops), 0);
+		subs_cards(&k->ops.subs, k->ops.now, ops_ended, &k->ops), 0);
+	assert_int_equal(subs_ready(&k->ops.subs, record_read, &k->ops), 0);
 	kit_commit(&k->kit);
 	leaf_kit_check(&k->ops, r, before);
 	batch_clear(k->batch);
-	subs_push(&k->ops.subs, k->batch, k->ops.now);
+	subs_push(&k->ops.subs, k->batch);
 	assert_int_equal(head_settle(k->ops.head, k->ops.now), 0);
 	return r->error.code;
 }
@@ -170,6 +171,8 @@ void ops_kit_serve(struct ops_kit *k)
 
 	batch_clear(k->batch);
 	kit_begin(&k->kit);
+	assert_int_equal(
+		subs_cards(&k->ops.subs, k->ops.now, ops_ended, &k->ops), 0);
 	assert_int_equal(subs_serve(&k->ops.subs, k->batch, &slice), 0);
 	kit_commit(&k->kit);
 }

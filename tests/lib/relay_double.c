@@ -149,7 +149,8 @@ static void conclude(struct relay_double *d, struct run *x)
 
 	if (d->ops.lost || d->ops.damaged)
 		abort();
-	double_must(subs_ready(&d->ops.subs, d->ops.now, record_read, &d->ops));
+	double_must(subs_cards(&d->ops.subs, d->ops.now, ops_ended, &d->ops));
+	double_must(subs_ready(&d->ops.subs, record_read, &d->ops));
 	double_must(store_commit(d->ops.store));
 	double_must(head_settle(d->ops.head, d->ops.now));
 	if (n > 0) {
@@ -159,7 +160,7 @@ static void conclude(struct relay_double *d, struct run *x)
 	}
 	for (size_t i = 0; i < n; i++)
 		subs_drop(&d->ops.subs, &gone[i], NULL);
-	subs_push(&d->ops.subs, x->batch, d->ops.now);
+	subs_push(&d->ops.subs, x->batch);
 	send_answer(d, &x->r);
 	send_pushes(d, x->batch);
 	for (size_t i = 0; i < n; i++)

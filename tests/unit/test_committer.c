@@ -347,6 +347,70 @@ static void a_revoked_device_hears_nothing_after(void **state)
 	assert_int_equal(last->push_count, 2);
 }
 
+/* ---- the end of a card ---- */
+
+static int give_card(void *cookie, struct ops *o)
+{
+	struct id16 id = kit_id('d', 2);
+	struct store_device d;
+	int rc = store_device_by_id(o->view, &id, &d);
+
+	d.until = *(const uint64_t *)cookie;
+	return rc == 0 ? store_device_put(o->store, &d, bytes_of("card", 4))
+		       : rc;
+}
+
+static void card_until(uint64_t time)
+{
+	begin();
+	job(give_card, &time);
+	end();
+	assert_int_equal(group[1].result, 0);
+}
+
+static void pass(uint64_t seconds)
+{
+	wall.wall += seconds * 1000;
+	wall.boot += seconds * 1000;
+	assert_int_equal(clock_tick(the_clock), 0);
+}
+
+static size_t pushed_one(uint64_t counter)
+{
+	begin();
+	submit(1, counter);
+	end();
+	assert_int_equal(submitted(&group[1]), WIRE_OK);
+	assert_int_equal(pushed(3), 1);
+	return pushed(2);
+}
+
+/* On the connection that subscribed with it; renewed in time it goes on. */
+static void an_ended_card_gets_nothing(void **state)
+{
+	struct notice n = {.chain = kit_id('s', 1), .all = true};
+
+	card_until(KIT_NOW + 10);
+	all_subscribe(9);
+	pass(9);
+	assert_int_equal(pushed_one(1), 1);
+	card_until(KIT_NOW + 20);
+	pass(1);
+	assert_int_equal(pushed_one(2), 1);
+	pass(10);
+	assert_int_equal(pushed_one(3), 0);
+	begin();
+	job(notice, &n);
+	end();
+	assert_int_equal(pushed(2), 0);
+	assert_int_equal(pushed(3), 1);
+	/* It was not for a card that had ended. */
+	card_until(KIT_NOW + 30);
+	pass(1);
+	/* The news, and this. */
+	assert_int_equal(pushed_one(4), 2);
+}
+
 /* ---- a transaction that fails ---- */
 
 static void what_failed_revokes_and_erases_nothing(void **state)
@@ -386,7 +450,6 @@ static void what_failed_is_pushed_to_nobody(void **state)
 	put(ask(WIRE_OP_PING, 1));
 	end();
 	assert_int_equal(last->push_count, 0);
-	assert_int_equal(k.now, KIT_NOW);
 	begin();
 	submit(1, 1);
 	end();
@@ -482,6 +545,7 @@ int main(void)
 		TEST(a_revoked_device_gets_nothing_of_its_group),
 		TEST(a_revoked_device_gets_nothing_that_waits),
 		TEST(a_revoked_device_hears_nothing_after),
+		TEST(an_ended_card_gets_nothing),
 		TEST(what_failed_revokes_and_erases_nothing),
 		TEST(what_failed_is_pushed_to_nobody),
 		TEST(what_failed_goes_no_further),

@@ -192,6 +192,12 @@ static void a_failed_commit_is_no_news(void **state)
 	assert_int_equal(acting_ops.batch->push_count, 0);
 }
 
+static int says_ended(void *ctx, const struct id16 *device, bool *ret)
+{
+	*ret = true;
+	return 0;
+}
+
 /* Whoever's card has ended while they were connected hears nothing more. */
 static void an_ended_card_hears_nothing(void **state)
 {
@@ -208,11 +214,13 @@ static void an_ended_card_hears_nothing(void **state)
 	ended->o.until = end;
 	batch_clear(acting_ops.batch);
 	assert_int_equal(subs_notice(subs, &n), 0);
-	subs_push(subs, acting_ops.batch, end - 1);
+	assert_int_equal(subs_cards(subs, end - 1, says_ended, NULL), 0);
+	subs_push(subs, acting_ops.batch);
 	assert_int_equal(acting_ops.batch->push_count, 2);
 	batch_clear(acting_ops.batch);
 	assert_int_equal(subs_notice(subs, &n), 0);
-	subs_push(subs, acting_ops.batch, end);
+	assert_int_equal(subs_cards(subs, end, says_ended, NULL), 0);
+	subs_push(subs, acting_ops.batch);
 	assert_int_equal(acting_ops.batch->push_count, 1);
 	assert_int_equal(acting_ops.batch->pushes[0].to.slot, 12);
 	/* Nor does a slice of the mailbox bring it. */
