@@ -96,6 +96,8 @@ static int open_port(struct server *r, const struct server_options *o,
 		s.max_frame = WIRE_FRAME_MAX;
 	if (port == ZAP_ENROL)
 		s.max_frame = ENROL_FRAME_MAX;
+	/* libzmq looks at a frame as it came, sealed. */
+	s.max_frame += WIRE_FRAME_SEAL;
 	return socket_open(&s, &r->socks[port]);
 }
 

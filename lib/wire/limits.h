@@ -15,6 +15,7 @@
 /* Frames. */
 #define WIRE_HEADER_LEN	 12	       /* exactly */
 #define WIRE_FRAME_MAX	 (256 * 1024)  /* one frame */
+#define WIRE_FRAME_SEAL	 33	       /* what CURVE puts around each */
 #define WIRE_MESSAGE_MAX (1024 * 1024) /* all frames together */
 #define WIRE_FRAMES_MAX	 (2 + 64)      /* header, body, opaque frames */
 

@@ -19,9 +19,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 import audit  # noqa: E402
 from client import (  # noqa: E402
-    ACKNOWLEDGE, BLOB_GET, CASES_ALL, COSIGN, CREDIT, ERASED, FETCH, HELLO,
-    KEY_CLAIM, PING, PUSH, RESTORED, REVOCATION, SUBMIT, AGAIN, COUNTER, EXISTS, HELD, LIMIT, MALFORMED, OPERATION,
-    REFUSED, VERSION, ANSWER, Client, Refused, vec)
+    ACKNOWLEDGE, BLOB_GET, CASES_ALL, COSIGN, CREDIT, ERASED, FETCH,
+    FRAME_MAX, HELLO, KEY_CLAIM, PING, PUSH, RESTORED, REVOCATION, SUBMIT,
+    AGAIN, COUNTER, EXISTS, HELD, LIMIT, MALFORMED, OPERATION, REFUSED,
+    VERSION, ANSWER, Client, Refused, vec)
 
 URGENT = 1
 
@@ -224,6 +225,8 @@ def bad_messages(w):
     refused(MALFORMED, a.ask, PING, b"x")
     refused(MALFORMED, a.ask, PING, b"", [b"x"])
     refused(MALFORMED, a.ask, FETCH, bytes(10))
+    # The largest frame is one: what is wrong with it is told.
+    refused(MALFORMED, a.ask, PING, bytes(FRAME_MAX))
     refused(LIMIT, a.ask, CREDIT, (1025).to_bytes(4, "big"))
     refused(MALFORMED, a.ask, ACKNOWLEDGE,
             vec(bytes(7) + b"\1" + bytes(7) + b"\2" +

@@ -37,7 +37,7 @@ static bool set_bytes(void *sock, int option, const void *p, size_t len)
 
 static bool set_all(void *sock, const struct link_target *t)
 {
-	int64_t frame = WIRE_FRAME_MAX;
+	int64_t frame = WIRE_FRAME_MAX + WIRE_FRAME_SEAL;
 	const struct identity_server *s = t->server;
 
 	/*
