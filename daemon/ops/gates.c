@@ -3,9 +3,8 @@
  */
 #include <stdlib.h>
 
-#include <rowan/mls.h>
-
 #include "clinic/groups.h"
+#include "mls/public/framing/mls_message.h"
 #include "ops/gates.h"
 
 /* As large as its group: there may be many. */
@@ -180,21 +179,27 @@ static int look(struct gates *g, struct store *st, uint64_t now,
 	return 0;
 }
 
+/*
+ * Whole, though nothing of it can be opened here: what no member could even
+ * read is nobody's to keep.
+ */
 static int check_message(const struct gate *gate, struct bytes envelope)
 {
-	struct rowan_mls_peeked peek;
-	int rc = rowan_mls_peek(
-		(struct rowan_mls_bytes){envelope.data, envelope.len}, &peek);
+	struct mls_message_peek peek;
+	struct mls_message m;
+	int rc = mls_message_peek(envelope, &peek);
 
 	if (rc != 0)
 		return rc;
-	if (peek.wire_format != ROWAN_MLS_PRIVATE_MESSAGE ||
-		peek.content_type != ROWAN_MLS_KIND_APPLICATION)
+	if (peek.wire_format != WIRE_FORMAT_PRIVATE_MESSAGE ||
+		peek.content_type != CONTENT_APPLICATION)
 		return ROWAN_E_REFUSED;
+	rc = mls_message_decode(envelope, &m);
+	mls_message_wipe(&m);
+	if (rc != 0)
+		return rc;
 	return gate->exists && peek.epoch == gate->epoch &&
-			       bytes_eq(bytes_of(peek.group_id.data,
-						peek.group_id.len),
-				       gate->group_id)
+			       bytes_eq(peek.group_id, gate->group_id)
 		       ? 0
 		       : ROWAN_E_STALE;
 }

@@ -327,18 +327,13 @@ uint16_t member_state(struct member *m, struct wire_group_state *ret)
 	return code;
 }
 
-uint16_t member_say(struct member *m, const char *text)
+uint16_t member_submit(struct member *m, struct bytes frame)
 {
 	struct wire_submit s = {.count = 1};
 	struct wire_submit_answer a;
-	struct rowan_mls_buf sealed;
 	struct wire_message answer;
-	struct bytes frame;
 	struct writer w;
 
-	double_must(rowan_mls_send(
-		m->group, mls(bytes_of(text, strlen(text))), NULL, &sealed));
-	frame = held(&sealed);
 	s.items[0] = (struct wire_submit_item){.channel = m->channel,
 		.counter = ++m->counter,
 		.envelope = frame};
@@ -350,8 +345,19 @@ uint16_t member_say(struct member *m, const char *text)
 		abort();
 	double_must(wire_submit_answer_decode(&answer, &a));
 	writer_wipe(&w);
-	rowan_mls_buf_free(&sealed);
 	return a.results[0].code;
+}
+
+uint16_t member_say(struct member *m, const char *text)
+{
+	struct rowan_mls_buf sealed;
+	uint16_t code;
+
+	double_must(rowan_mls_send(
+		m->group, mls(bytes_of(text, strlen(text))), NULL, &sealed));
+	code = member_submit(m, held(&sealed));
+	rowan_mls_buf_free(&sealed);
+	return code;
 }
 
 /* ---- the mailbox -----------------------------------------------------------

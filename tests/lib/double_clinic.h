@@ -91,7 +91,8 @@ uint16_t member_remove(struct member *m, uint32_t leaf);
 
 uint16_t member_state(struct member *m, struct wire_group_state *ret);
 
-/* Encrypt and submit; the item's code. */
+/* Submit these bytes; encrypt and submit. The item's code. */
+uint16_t member_submit(struct member *m, struct bytes frame);
 uint16_t member_say(struct member *m, const char *text);
 
 /* Read the whole mailbox, acknowledge, and do what it says. */

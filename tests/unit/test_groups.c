@@ -480,6 +480,33 @@ static void messages_are_application_data(void **state)
 	assert_int_equal(member_say(&t->advocate, "here"), WIRE_OK);
 }
 
+/* What no member could read is not kept: cut short, or with more behind it. */
+static void messages_are_whole(void **state)
+{
+	struct test *t = *state;
+	const struct rowan_mls_bytes text = {(const uint8_t *)"whole", 5};
+	struct rowan_mls_buf sealed;
+	uint8_t frame[2048] = {0};
+
+	everybody(t);
+	assert_int_equal(
+		rowan_mls_send(t->advocate.group, text, NULL, &sealed), 0);
+	assert_true(sealed.len < sizeof frame);
+	memcpy(frame, sealed.data, sealed.len);
+	for (size_t len = 0; len < sealed.len; len += 1 + len / 32)
+		if (len > 0)
+			assert_int_equal(member_submit(&t->advocate,
+						 bytes_of(frame, len)),
+				WIRE_MALFORMED);
+	assert_int_equal(
+		member_submit(&t->advocate, bytes_of(frame, sealed.len + 1)),
+		WIRE_MALFORMED);
+	assert_int_equal(
+		member_submit(&t->advocate, bytes_of(frame, sealed.len)),
+		WIRE_OK);
+	rowan_mls_buf_free(&sealed);
+}
+
 /* ---- when it goes wrong ----------------------------------------------------
  */
 
@@ -668,6 +695,7 @@ int main(void)
 		TEST(welcomes_fit_their_commit),
 		TEST(commits_are_ones_own),
 		TEST(messages_are_application_data),
+		TEST(messages_are_whole),
 		TEST(a_nack_freezes_until_a_reset),
 		TEST(the_readmitted_are_replaced),
 		TEST(nobody_is_left),
