@@ -189,5 +189,7 @@ int proofs_find(struct ops *o, struct request *r)
 	if (rc != 0)
 		return rc;
 	a.leaf = s.leaf;
+	if (a.leaf != WIRE_LEAF_NONE)
+		a.below = 0;
 	return wire_log_find_answer_encode(&a, &r->out);
 }

@@ -314,6 +314,15 @@ static void a_lost_answer_is_found(void **state)
 	assert_int_equal(wire_log_find_answer_decode(&m, &a), 0);
 	assert_true(a.leaf == WIRE_LEAF_NONE);
 	assert_int_equal(a.below, 0);
+	/* Nothing is left to be asked when it was found, wherever it stands. */
+	assert_int_equal(say(ADVOCATE, 2, "b", &again), WIRE_OK);
+	assert_true(again.leaf > first.leaf);
+	w->request.body.log_find = (struct wire_log_find){2, WIRE_LEAF_NONE};
+	assert_int_equal(ops_kit_run(w, WIRE_OP_LOG_FIND, ADVOCATE), WIRE_OK);
+	m = ops_kit_answer(w);
+	assert_int_equal(wire_log_find_answer_decode(&m, &a), 0);
+	assert_int_equal(a.leaf, again.leaf);
+	assert_int_equal(a.below, 0);
 }
 
 /* ---- reads ----------------------------------------------------------------
