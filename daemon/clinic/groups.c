@@ -258,7 +258,9 @@ static int is_fresh(const struct rowan_mls_public *g, const struct id16 *device)
 	uint32_t leaf = 0;
 	int rc;
 
+	/* 11: the confirmed transcript hash of epoch 0 is of length zero. */
 	if (rowan_mls_public_epoch(g) != 0 ||
+		rowan_mls_public_confirmed_transcript_hash(g).len != 0 ||
 		rowan_mls_public_member_count(g) != 1 ||
 		!rowan_mls_public_next_member(g, &leaf, &m) ||
 		group_identity(&m.credential, &only) != 0 ||
