@@ -395,7 +395,7 @@ def deliveries(body, frames):
         sequence = item.get("Q")
         channel = item.take(16)
         kind, flags, received = item.get("BBQ")
-        assert kind in (1, 2, 3) and flags in (0, 1)
+        assert kind in (1, 2, 3, 4) and flags in (0, 1)
         assert not found or sequence > found[-1]["sequence"]
         found.append({"sequence": sequence, "channel": channel,
                       "kind": kind, "flags": flags, "received": received,

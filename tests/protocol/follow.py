@@ -174,7 +174,9 @@ def group_state(client, channel):
     r = ask(client, GROUP_STATE, channel)
     state = {"generation": r.get("I"), "exists": r.bool(),
              "flags": r.get("B"), "epoch": r.get("Q"),
-             "confirmed": r.take(32), "commit": r.take(32)}
+             "confirmed": r.take(32), "commit": r.take(32),
+             "replace": [i.take(16) for i in r.items()],
+             "away": [i.take(16) for i in r.items()]}
     r.end()
     return state
 
