@@ -11,3 +11,4 @@ check-protocol: $(B)/rowand $(B)/rowanctl $(B)/tests/seed $(B)/tests/protocol/in
 	$(Q)python3 tests/protocol/stranger.py $(B)
 	$(Q)python3 tests/protocol/spoilt.py $(B)
 	$(Q)python3 tests/protocol/enrol.py $(B)
+	$(Q)python3 tests/protocol/hostile.py $(B)
