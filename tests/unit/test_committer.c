@@ -21,7 +21,8 @@
 #include "ops/committer.h"
 #include "wire/card.h"
 
-#define MOST 16 /* requests of one group */
+#define MOST	 16 /* requests of one group */
+#define PATIENCE 60 /* seconds, about, till a test has failed */
 
 static struct kit k;
 static struct clock_sample wall;
@@ -104,7 +105,8 @@ static struct batch *next(void)
 	struct pollfd p = {.fd = lanes.network.fd, .events = POLLIN};
 	void *b = NULL;
 
-	while (ring_take(&lanes.batches, &b, 1) == 0) {
+	for (int i = 0; ring_take(&lanes.batches, &b, 1) == 0; i++) {
+		assert_true(i < PATIENCE);
 		wake_doze(&lanes.network);
 		if (ring_empty(&lanes.batches))
 			(void)poll(&p, 1, 1000);
@@ -347,6 +349,60 @@ static void a_revoked_device_hears_nothing_after(void **state)
 	assert_int_equal(last->push_count, 2);
 }
 
+static void pass(uint64_t seconds)
+{
+	wall.wall += seconds * 1000;
+	wall.boot += seconds * 1000;
+	assert_int_equal(clock_tick(the_clock), 0);
+}
+
+/* ---- what waits ---- */
+
+/* Members of staff are given what waits, and the log says so. */
+static void what_waits_is_told(void **state)
+{
+	uint64_t before;
+
+	begin();
+	submit(1, 1);
+	end();
+	before = leaves_now();
+	begin();
+	subscribe(2, 5);
+	end();
+	assert_int_equal(pushed(2), 1);
+	assert_int_equal(leaves_now(), before + 1);
+}
+
+static int spend(void *cookie, struct ops *o)
+{
+	while (claims_some_leaves(o->claims, cookie, 1000, o->now) > 0)
+		;
+	return 0;
+}
+
+/* Whose reading has filled the log waits; then it comes by itself. */
+static void what_waits_may_wait_longer(void **state)
+{
+	struct id16 reader = kit_id('d', 2);
+
+	begin();
+	submit(1, 1);
+	end();
+	begin();
+	job(spend, &reader);
+	end();
+	begin();
+	subscribe(2, 5);
+	end();
+	assert_int_equal(pushed(2), 0);
+	pass(60);
+	assert_true(ring_put(&lanes.used, last));
+	last = next();
+	assert_int_equal(last->request_count, 0);
+	assert_int_equal(pushed(2), 1);
+}
+
 /* ---- the end of a card ---- */
 
 static int give_card(void *cookie, struct ops *o)
@@ -366,13 +422,6 @@ static void card_until(uint64_t time)
 	job(give_card, &time);
 	end();
 	assert_int_equal(group[1].result, 0);
-}
-
-static void pass(uint64_t seconds)
-{
-	wall.wall += seconds * 1000;
-	wall.boot += seconds * 1000;
-	assert_int_equal(clock_tick(the_clock), 0);
 }
 
 static size_t pushed_one(uint64_t counter)
@@ -458,6 +507,31 @@ static void what_failed_is_pushed_to_nobody(void **state)
 	assert_int_equal(pushed(3), 1);
 }
 
+/* A channel that nobody knows, when it is to be said what was read. */
+static int muddle(void *cookie, struct ops *o)
+{
+	struct request *r = cookie;
+
+	r->body.submit.items[0].channel = kit_id('c', 99);
+	return 0;
+}
+
+/* Members of staff get nothing that the log does not say they got. */
+static void what_cannot_be_told_is_handed_to_nobody(void **state)
+{
+	all_subscribe(5);
+	begin();
+	job(muddle, submit(1, 1));
+	end();
+	assert_int_equal(submitted(&group[1]), WIRE_AGAIN);
+	assert_int_equal(last->push_count, 0);
+	begin();
+	submit(1, 1);
+	end();
+	assert_int_equal(submitted(&group[1]), WIRE_OK);
+	assert_int_equal(pushed(2), 1);
+}
+
 /* Once it has failed nothing more is begun in it. */
 static void what_failed_goes_no_further(void **state)
 {
@@ -537,6 +611,28 @@ static void in_doubt_nothing_begins(void **state)
 	assert_int_equal(group[1].result, 0);
 }
 
+/* Nor does anything expire. */
+static void in_doubt_what_is_over_is_given(void **state)
+{
+	begin();
+	submit(1, 1)->body.submit.items[0].lifetime = 1;
+	end();
+	assert_int_equal(submitted(&group[1]), WIRE_OK);
+	wall.wall += 86400000;
+	wall.boot += 20000;
+	assert_int_equal(clock_tick(the_clock), 0);
+	assert_true(clock_read(the_clock).doubtful);
+	begin();
+	subscribe(2, 5);
+	end();
+	assert_int_equal(pushed(2), 1);
+	assert_int_equal(clock_accept(the_clock), 0);
+	begin();
+	subscribe(3, 5);
+	end();
+	assert_int_equal(pushed(3), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -545,12 +641,16 @@ int main(void)
 		TEST(a_revoked_device_gets_nothing_of_its_group),
 		TEST(a_revoked_device_gets_nothing_that_waits),
 		TEST(a_revoked_device_hears_nothing_after),
+		TEST(what_waits_is_told),
+		TEST(what_waits_may_wait_longer),
 		TEST(an_ended_card_gets_nothing),
 		TEST(what_failed_revokes_and_erases_nothing),
 		TEST(what_failed_is_pushed_to_nobody),
+		TEST(what_cannot_be_told_is_handed_to_nobody),
 		TEST(what_failed_goes_no_further),
 		TEST(what_failed_closes_no_gate),
 		TEST(in_doubt_nothing_begins),
+		TEST(in_doubt_what_is_over_is_given),
 	};
 
 	if (sodium_init() < 0)

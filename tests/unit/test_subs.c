@@ -23,7 +23,8 @@ static struct store_batch *fetched;
 static struct request from; /* of device 1, all that is submitted */
 static uint64_t counter;
 static bool over[4]; /* whose card has ended */
-static size_t asked, told, told_of;
+static size_t asked, told, told_of, looks;
+static bool kept_back; /* all that waits */
 
 static int setup(void **state)
 {
@@ -35,7 +36,8 @@ static int setup(void **state)
 	memset(&from, 0, sizeof from);
 	memset(over, 0, sizeof over);
 	counter = 0;
-	asked = told = told_of = 0;
+	asked = told = told_of = looks = 0;
+	kept_back = false;
 	return 0;
 }
 
@@ -62,6 +64,13 @@ static int tell(void *ctx, const struct sub_reading *reading)
 	told++;
 	told_of += reading->count;
 	return 0;
+}
+
+/* Whoever's mailbox is looked into comes here. */
+static size_t look(void *ctx, const struct store_item *items, size_t len)
+{
+	looks++;
+	return kept_back ? 0 : len;
 }
 
 static void begin(void)
@@ -91,7 +100,8 @@ static void serve(void)
 		.fetched = fetched,
 		.now = k.now,
 		.budget = 1 << 20,
-		.read = tell};
+		.read = tell,
+		.first = look};
 
 	assert_int_equal(subs_cards(&s, k.now, is_over, NULL), 0);
 	assert_int_equal(subs_serve(&s, b, &slice), 0);
@@ -146,9 +156,9 @@ static void pushed(uint32_t n, uint64_t first, uint64_t last)
 
 	for (size_t i = 0; i < b->push_count; i++) {
 		const struct push *p = &b->pushes[i];
-		struct wire_message m = {.body = bytes_of(b->bytes.data +
-								  p->body_at,
-						 p->body_len),
+		struct wire_message m = {
+			.body = bytes_of(
+				b->bytes.data + p->body_at, p->body_len),
 			.frame_count = p->frame_count};
 		struct bytes frames[WIRE_ENVELOPES_MAX];
 		struct wire_push msg;
@@ -262,6 +272,70 @@ static void notices_leave_no_credit(void **state)
 	assert_int_equal(b->push_count, 1);
 	assert_int_equal(b->pushes[0].op, WIRE_OP_NOTICE);
 	assert_int_equal(sub_of(2)->o.credit, 0);
+	assert_int_equal(looks, 0);
+}
+
+/* A mailbox in which nothing is new is left alone, news or not. */
+static void whoever_is_level_is_left_alone(void **state)
+{
+	const struct peer_ref peer = {2, 1};
+	struct notice n = {.chain = kit_id('s', 1), .all = true};
+
+	level(2, 1);
+	assert_int_equal(looks, 1);
+	begin();
+	submit();
+	assert_int_equal(subs_notice(&s, &n), 0);
+	end();
+	pushed(2, 1, 1);
+	assert_int_equal(b->push_count, 1);
+	assert_false(subs_hungry(&s));
+	subs_credit(&s, &sub_of(2)->o.device, peer, 2);
+	assert_true(subs_hungry(&s));
+	begin();
+	serve();
+	end();
+	assert_int_equal(b->push_count, 1);
+	assert_int_equal(b->pushes[0].op, WIRE_OP_NOTICE);
+	assert_int_equal(looks, 1);
+	subs_credit(&s, &sub_of(2)->o.device, peer, 1);
+	assert_false(subs_hungry(&s));
+}
+
+/* So is what is kept back, until it is said to be tried again. */
+static void what_stands_is_left_alone(void **state)
+{
+	const struct peer_ref peer = {2, 1};
+	struct notice n = {.chain = kit_id('s', 1), .all = true};
+
+	kept_back = true;
+	subscribe(2, 1);
+	begin();
+	submit();
+	serve();
+	assert_int_equal(subs_notice(&s, &n), 0);
+	end();
+	assert_int_equal(b->push_count, 1);
+	assert_int_equal(looks, 1);
+	begin();
+	assert_int_equal(subs_notice(&s, &n), 0);
+	end();
+	nothing();
+	subs_credit(&s, &sub_of(2)->o.device, peer, 2);
+	begin();
+	serve();
+	end();
+	assert_int_equal(b->push_count, 1);
+	assert_int_equal(looks, 1);
+	subs_credit(&s, &sub_of(2)->o.device, peer, 1);
+	assert_false(subs_hungry(&s));
+	kept_back = false;
+	subs_awake(&s);
+	begin();
+	serve();
+	end();
+	pushed(2, 1, 1);
+	assert_int_equal(looks, 2);
 }
 
 /* ---- the end of a subscription ---- */
@@ -289,6 +363,40 @@ static void only_its_own_connection_ends_it(void **state)
 	assert_int_equal(s.count, 1);
 	subs_drop(&s, kit_at('d', 2), &own);
 	assert_int_equal(s.count, 0);
+}
+
+/* Whoever stands in line and goes leaves the others in it. */
+static void the_line_closes(void **state)
+{
+	for (uint32_t n = 1; n <= 3; n++)
+		subscribe(n, 10);
+	subs_drop(&s, kit_at('d', 1), NULL);
+	subs_drop(&s, kit_at('d', 3), NULL);
+	begin();
+	submit();
+	serve();
+	end();
+	pushed(2, 1, 1);
+	subscribe(3, 10);
+	subs_drop(&s, kit_at('d', 3), NULL);
+	assert_false(subs_hungry(&s));
+}
+
+/* A later subscription is not told what the earlier one was to hear. */
+static void a_later_one_begins_anew(void **state)
+{
+	struct notice n = {.chain = kit_id('s', 1), .all = true};
+
+	subscribe(2, 0);
+	begin();
+	assert_int_equal(subs_notice(&s, &n), 0);
+	end();
+	nothing();
+	subscribe(2, 5);
+	begin();
+	serve();
+	end();
+	nothing();
 }
 
 /* ---- the end of a card ---- */
@@ -403,6 +511,49 @@ static void what_failed_is_as_it_was(void **state)
 	pushed(3, 1, 1);
 }
 
+/* News that a failed transaction had in line are due again. */
+static void news_of_a_failed_one_come_again(void **state)
+{
+	const struct peer_ref peer = {2, 1};
+	struct notice n = {.chain = kit_id('s', 1), .all = true};
+
+	subscribe(2, 0);
+	begin();
+	assert_int_equal(subs_notice(&s, &n), 0);
+	end();
+	subs_credit(&s, &sub_of(2)->o.device, peer, 1);
+	begin();
+	serve();
+	assert_int_equal(b->push_count, 1);
+	undo();
+	nothing();
+	assert_int_equal(sub_of(2)->o.credit, 1);
+	begin();
+	serve();
+	end();
+	assert_int_equal(b->push_count, 1);
+	assert_int_equal(b->pushes[0].op, WIRE_OP_NOTICE);
+}
+
+/* Nor is a later subscription set back by what went to the earlier one. */
+static void a_later_one_is_not_set_back(void **state)
+{
+	struct sub_options o = options(2, 5);
+
+	subscribe(2, 5);
+	begin();
+	submit();
+	submit();
+	serve();
+	assert_int_equal(b->push_count, 1);
+	o.id = 8;
+	o.after = 2;
+	assert_int_equal(subs_put(&s, &o), 0);
+	undo();
+	assert_int_equal(sub_of(2)->o.after, 2);
+	assert_int_equal(sub_of(2)->o.credit, 5);
+}
+
 /* ---- pushes that did not leave ---- */
 
 static void only_its_own_pushes_set_it_back(void **state)
@@ -480,11 +631,17 @@ int main(void)
 		TEST(nothing_overtakes_what_waits),
 		TEST(without_credit_it_waits),
 		TEST(notices_leave_no_credit),
+		TEST(whoever_is_level_is_left_alone),
+		TEST(what_stands_is_left_alone),
 		TEST(what_was_planned_ends_with_it),
 		TEST(only_its_own_connection_ends_it),
+		TEST(the_line_closes),
+		TEST(a_later_one_begins_anew),
 		TEST(an_ended_card_gets_nothing),
 		TEST(a_renewed_card_goes_on),
 		TEST(what_failed_is_as_it_was),
+		TEST(news_of_a_failed_one_come_again),
+		TEST(a_later_one_is_not_set_back),
 		TEST(only_its_own_pushes_set_it_back),
 		TEST(what_staff_gets_is_told_before),
 	};
