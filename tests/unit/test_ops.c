@@ -176,6 +176,19 @@ static void who_is_not_in_force_gets_nothing(void **state)
 	refused_everything(2, true);
 }
 
+/* Of whoever has subscribed: also one that is not known any more. */
+static void a_card_has_ended_when_nobody_knows_it(void **state)
+{
+	struct id16 id = kit_id('d', STRANGER);
+	bool ended = false;
+
+	assert_int_equal(ops_ended(&w.ops, &id, &ended), 0);
+	assert_true(ended);
+	id = kit_id('d', 1);
+	assert_int_equal(ops_ended(&w.ops, &id, &ended), 0);
+	assert_false(ended);
+}
+
 /* The whole answer of ${op} by device 3 about ${n}, error and bytes. */
 static size_t answer_of(uint16_t op, uint32_t n, uint8_t *ret, size_t max)
 {
@@ -664,6 +677,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_table_is_the_wire_s),
 		TEST(who_is_not_in_force_gets_nothing),
+		TEST(a_card_has_ended_when_nobody_knows_it),
 		TEST(unknown_and_not_yours_are_the_same_bytes),
 		TEST(strangers_look_like_nobody),
 		TEST(an_assignment_that_ends_ends_the_right),

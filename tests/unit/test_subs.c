@@ -438,6 +438,61 @@ static void an_ended_card_gets_nothing(void **state)
 	nothing();
 	assert_int_equal(told, 0);
 	assert_int_equal(asked, 1);
+	/* A subscription that is made again is with a card in force. */
+	o.until = 0;
+	o.after = 1;
+	assert_int_equal(subs_put(&s, &o), 0);
+	begin();
+	serve();
+	end();
+	pushed(2, 2, 3);
+	/* And a card without an end is not asked about. */
+	k.now += 1000;
+	begin();
+	submit();
+	end();
+	pushed(2, 4, 4);
+	assert_int_equal(asked, 1);
+}
+
+/* Nor whoever is already in line for what waits. */
+static void an_ended_card_leaves_the_line(void **state)
+{
+	struct sub_options o = options(2, 10);
+
+	o.until = k.now + 10;
+	assert_int_equal(subs_put(&s, &o), 0);
+	assert_true(subs_hungry(&s));
+	begin();
+	submit();
+	end();
+	over[2] = true;
+	k.now += 10;
+	begin();
+	serve();
+	end();
+	nothing();
+	assert_false(subs_hungry(&s));
+}
+
+static int cannot_say(void *ctx, const struct id16 *device, bool *ret)
+{
+	*ret = true;
+	return ROWAN_E_AGAIN;
+}
+
+/* While that cannot be found out nobody is served, and it is asked again. */
+static void whether_it_has_ended_must_be_known(void **state)
+{
+	struct sub_options o = options(2, 10);
+
+	o.until = k.now;
+	assert_int_equal(subs_put(&s, &o), 0);
+	assert_int_equal(
+		subs_cards(&s, k.now, cannot_say, NULL), ROWAN_E_AGAIN);
+	assert_int_equal(asked, 0);
+	assert_int_equal(subs_cards(&s, k.now, is_over, NULL), 0);
+	assert_int_equal(asked, 1);
 }
 
 /* On the connection that subscribed before. */
@@ -638,6 +693,8 @@ int main(void)
 		TEST(the_line_closes),
 		TEST(a_later_one_begins_anew),
 		TEST(an_ended_card_gets_nothing),
+		TEST(an_ended_card_leaves_the_line),
+		TEST(whether_it_has_ended_must_be_known),
 		TEST(a_renewed_card_goes_on),
 		TEST(what_failed_is_as_it_was),
 		TEST(news_of_a_failed_one_come_again),
