@@ -293,6 +293,25 @@ static void a_doubtful_clock_starts_nothing(void **state)
 	assert_int_equal(ops_kit_submit(&w, 3, 1, 2, "goes on"), WIRE_OK);
 }
 
+/* Nor a card that had not begun while the clock was sure. */
+static void a_doubtful_clock_begins_no_card(void **state)
+{
+	struct id16 id = kit_id('d', 2);
+	struct store_device d;
+
+	assert_int_equal(store_device_by_id(w.ops.view, &id, &d), 0);
+	kit_begin(&w.kit);
+	d.from = w.kit.now + 10;
+	assert_int_equal(store_device_put(w.kit.st, &d, bytes_of("c", 1)), 0);
+	kit_commit(&w.kit);
+	assert_int_equal(run(WIRE_OP_PING, 2), WIRE_REFUSED);
+	w.kit.now += 20;
+	w.ops.doubtful = true;
+	assert_int_equal(run(WIRE_OP_PING, 2), WIRE_REFUSED);
+	w.ops.doubtful = false;
+	assert_int_equal(run(WIRE_OP_PING, 2), WIRE_OK);
+}
+
 /* ---- hello, case ---- */
 
 static void hello_tells_where_one_stands(void **state)
@@ -682,6 +701,7 @@ int main(void)
 		TEST(strangers_look_like_nobody),
 		TEST(an_assignment_that_ends_ends_the_right),
 		TEST(a_doubtful_clock_starts_nothing),
+		TEST(a_doubtful_clock_begins_no_card),
 		TEST(hello_tells_where_one_stands),
 		TEST(a_case_shows_one_s_own_channels),
 		TEST(a_repeat_gets_the_first_answer),
