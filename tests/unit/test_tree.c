@@ -439,6 +439,22 @@ static void refused_changes(void **state)
 	leaf_node_unref(l);
 }
 
+/* What stands outside of the tree has no path, not one without an end. */
+static void leaves_outside(void **state)
+{
+	struct world *w = *state;
+	struct filtered_path fp;
+
+	for (unsigned i = 0; i < 3; i++)
+		add(w);
+	for (uint32_t leaf = tree_leaves(w->t); leaf < 64; leaf++) {
+		tree_filtered_path(w->t, leaf, &fp);
+		assert_int_equal(fp.len, 0);
+	}
+	tree_filtered_path(w->t, UINT32_MAX, &fp);
+	assert_int_equal(fp.len, 0);
+}
+
 /* The cap of limits.h, whoever wants more. */
 static void full_tree(void **state)
 {
@@ -559,6 +575,7 @@ int main(void)
 		TEST(lifetimes),
 		TEST(only_touched_paths_are_hashed_again),
 		TEST(refused_changes),
+		TEST(leaves_outside),
 		TEST(full_tree),
 		TEST(bad_encodings),
 		TEST(unmerged_out_of_order),

@@ -159,7 +159,7 @@ ROWAN_MUST int tree_resolution(const struct tree *t, uint32_t node,
 /**
  * tree_filtered_path(t, leaf, ret):
  * Compute the filtered direct path of leaf number ${leaf} (section 4.1.2),
- * which need not hold a node.
+ * which need not hold a node. It is empty for a leaf outside of the tree.
  */
 void tree_filtered_path(
 	const struct tree *t, uint32_t leaf, struct filtered_path *ret);

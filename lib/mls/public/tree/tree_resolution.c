@@ -101,6 +101,9 @@ void tree_filtered_path(
 	uint32_t node = tree_math_node(leaf);
 
 	ret->len = 0;
+	/* From out there no way leads to the root. */
+	if (leaf >= tree_leaves(t))
+		return;
 	while (node != root) {
 		uint32_t sibling = tree_math_sibling(node);
 
