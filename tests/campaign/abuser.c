@@ -3,11 +3,15 @@
  *
  *	abuser [SECONDS] [CROWD]
  *
- * Prints the pair's quantiles in quiet and under each abuse, and how often an
- * honest newcomer had to try before it was greeted. Fails when the daemon ends,
- * refuses or loses something of the honest, or takes no new honest connection
- * during the abuse or afterwards. Never fails for being slow. The daemon has
- * fewer places for connections than the crowd wants.
+ * Prints the pair's quantiles in quiet and under each abuse, how often an
+ * honest newcomer had to try before it was greeted, and the daemon's resident
+ * memory during the abuse and once it is over. After rounds of a second or more
+ * those come again that cost most memory.
+ *
+ * Fails when the daemon ends, refuses or loses something of the honest, takes
+ * no new honest connection during the abuse or afterwards, or keeps more memory
+ * after each repetition. Never fails for being slow. The daemon has fewer
+ * places for connections than the crowd wants.
  */
 #include <poll.h>
 #include <signal.h>
@@ -27,6 +31,13 @@
 
 #define BEAT_NS	  5000000 /* the pair's messages: 200 a second */
 #define TRIES_MAX 200	  /* of a newcomer */
+#define OVER_US	  1000000 /* to forget those who have gone */
+/*
+ * The daemon keeps a place for every request that may wait and the pages the
+ * store has read; both grow to what the settings allow, in the first rounds.
+ */
+#define ROUNDS_MAX 8
+#define GROWTH_KIB 1024
 
 struct pair {
 	struct relay_client *writer, *reader;
@@ -203,22 +214,24 @@ static int newcomer(void)
 	return 0;
 }
 
-static void print(const char *name, const struct pair *p, int tries)
+static void print(
+	const char *name, const struct pair *p, int tries, long rss_kib)
 {
 	printf("abuse=\"%s\" honest=%llu answer_p50_us=%.0f answer_p99_us=%.0f "
 	       "delivery_p50_us=%.0f delivery_p99_us=%.0f newcomer_tries=%d "
-	       "rss_kib=%ld\n",
+	       "rss_kib=%ld after_kib=%ld\n",
 		name, (unsigned long long)p->answer.n,
 		hist_quantile_us(&p->answer, .5),
 		hist_quantile_us(&p->answer, .99),
 		hist_quantile_us(&p->delivery, .5),
-		hist_quantile_us(&p->delivery, .99), tries,
+		hist_quantile_us(&p->delivery, .99), tries, rss_kib,
 		meter_rss_kib(daemon_.pid));
 }
 
 static void under(const struct abuse *a, const struct target *t, double secs)
 {
 	static struct pair p;
+	long rss_kib;
 	pid_t pid;
 	int tries;
 
@@ -232,9 +245,11 @@ static void under(const struct abuse *a, const struct target *t, double secs)
 	}
 	pair_run(&p, secs);
 	tries = newcomer();
+	rss_kib = meter_rss_kib(daemon_.pid);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	print(a->name, &p, tries);
+	usleep(OVER_US);
+	print(a->name, &p, tries, rss_kib);
 	pair_close(&p);
 	/* A new honest pair finds the door open. */
 	pair_open(&p);
@@ -244,6 +259,27 @@ static void under(const struct abuse *a, const struct target *t, double secs)
 		daemon_.pid = 0;
 		fail(a->name, ROWAN_E_INTERNAL);
 	}
+}
+
+/* Those that cost most, until a round leaves no more than the one before. */
+static void again(const struct target *t, double secs)
+{
+	long before = meter_rss_kib(daemon_.pid);
+
+	for (int round = 1; round <= ROUNDS_MAX; round++) {
+		long after;
+
+		for (int i = 0; abuse_at(i) != NULL; i++)
+			if (abuse_at(i)->costly)
+				under(abuse_at(i), t, secs);
+		after = meter_rss_kib(daemon_.pid);
+		printf("round=%d kept_kib=%ld more_kib=%ld\n", round, after,
+			after - before);
+		if (after - before <= GROWTH_KIB)
+			return;
+		before = after;
+	}
+	fail("each abuse leaves more memory behind", ROWAN_E_NOMEM);
 }
 
 int main(int argc, char **argv)
@@ -270,10 +306,12 @@ int main(int argc, char **argv)
 	t.port = daemon_.port;
 	pair_open(&quiet);
 	pair_run(&quiet, secs);
-	print("quiet", &quiet, newcomer());
+	print("quiet", &quiet, newcomer(), meter_rss_kib(daemon_.pid));
 	pair_close(&quiet);
 	for (int i = 0; abuse_at(i) != NULL; i++)
 		under(abuse_at(i), &t, secs);
+	if (secs >= 1)
+		again(&t, secs);
 	if (rowand_kill(&daemon_, SIGTERM))
 		fail("the daemon did not end well", ROWAN_E_INTERNAL);
 	rowand_end(&daemon_);

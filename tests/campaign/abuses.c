@@ -389,18 +389,18 @@ static void glutton(const struct target *t)
 const struct abuse *abuse_at(int i)
 {
 	static const struct abuse abuses[] = {
-		{"silent crowd", silent},
-		{"half handshakes", half_handshake},
-		{"false hellos", false_hello},
-		{"wrong mechanisms", wrong_mechanism},
-		{"giant frames", giant_frame},
-		{"strangers", stranger},
-		{"churn", churn},
-		{"babble", babble},
-		{"oversize", oversize},
-		{"slow reader", slow_reader},
-		{"deaf asker", deaf},
-		{"glutton", glutton},
+		{"silent crowd", silent, false},
+		{"half handshakes", half_handshake, true},
+		{"false hellos", false_hello, false},
+		{"wrong mechanisms", wrong_mechanism, false},
+		{"giant frames", giant_frame, false},
+		{"strangers", stranger, false},
+		{"churn", churn, false},
+		{"babble", babble, false},
+		{"oversize", oversize, true},
+		{"slow reader", slow_reader, true},
+		{"deaf asker", deaf, true},
+		{"glutton", glutton, true},
 	};
 
 	return i >= 0 && (size_t)i < sizeof abuses / sizeof abuses[0]

@@ -7,6 +7,8 @@
 #ifndef TESTS_CAMPAIGN_ABUSES_H
 #define TESTS_CAMPAIGN_ABUSES_H
 
+#include <stdbool.h>
+
 struct target {
 	int port;
 	int crowd; /* connections of those that come in crowds */
@@ -15,6 +17,7 @@ struct target {
 struct abuse {
 	const char *name;
 	void (*run)(const struct target *t);
+	bool costly; /* of the daemon's memory */
 };
 
 /* Senders and mailboxes 1 to 3 of the seeded clinic are the abusers'. */
