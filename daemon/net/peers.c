@@ -159,13 +159,11 @@ struct device *peers_device(struct peers *p, const struct id16 *id)
 
 static int read_key(const char *user, struct key32 *ret)
 {
-	size_t n = 0;
-
-	if (sodium_hex2bin(ret->b, KEY32_LEN, user, ZAP_USER_KEY_LEN, NULL, &n,
-		    NULL) != 0 ||
-		n != KEY32_LEN)
-		return ROWAN_E_MALFORMED;
-	return 0;
+	/* All of that many digits, or an error. */
+	return sodium_hex2bin(ret->b, KEY32_LEN, user, ZAP_USER_KEY_LEN, NULL,
+		       NULL, NULL) == 0
+		       ? 0
+		       : ROWAN_E_MALFORMED;
 }
 
 void peers_key(const struct peer *peer, struct key32 *ret)
@@ -177,7 +175,7 @@ void peers_key(const struct peer *peer, struct key32 *ret)
 
 static int parse_user(const char *user, enum zap_port port, struct id16 *ret)
 {
-	size_t len = strlen(user), n = 0;
+	size_t len = strlen(user);
 	struct key32 key;
 
 	memset(ret, 0, sizeof *ret);
@@ -185,12 +183,11 @@ static int parse_user(const char *user, enum zap_port port, struct id16 *ret)
 		return len == ZAP_USER_KEY_LEN && read_key(user, &key) == 0
 			       ? 0
 			       : ROWAN_E_MALFORMED;
-	if (len != ZAP_USER_DEVICE_LEN ||
-		sodium_hex2bin(ret->b, ID16_LEN, user, len, NULL, &n, NULL) !=
-			0 ||
-		n != ID16_LEN)
-		return ROWAN_E_MALFORMED;
-	return 0;
+	return len == ZAP_USER_DEVICE_LEN &&
+			       sodium_hex2bin(ret->b, ID16_LEN, user, len, NULL,
+				       NULL, NULL) == 0
+		       ? 0
+		       : ROWAN_E_MALFORMED;
 }
 
 int peers_know(struct peers *p, const struct id16 *id, uint64_t now,

@@ -255,6 +255,131 @@ static void test_peers(void **state)
 	peers_wipe(&p);
 }
 
+static int add_at(struct peers *p, enum zap_port port, const char *user)
+{
+	static const uint8_t routing[PEER_ROUTING_LEN] = {0, 7, 7, 7, 7};
+	struct peer_options o = {
+		.port = port, .routing = routing, .user = user, .fd = -1};
+	struct peer *peer;
+	int rc = peers_add(p, &o, &peer);
+
+	if (rc == 0)
+		peers_remove(p, peer);
+	return rc;
+}
+
+/* A User-Id is a device's on the main ports, a key on the other, in full. */
+static void test_users(void **state)
+{
+	static const char key[] = "00112233445566778899aabbccddeeff"
+				  "00112233445566778899aabbccddeeff";
+	static struct config config;
+	char text[ZAP_USER_MAX + 2];
+	struct key32 got, zero = {{0}};
+	struct peer *peer;
+	struct peers p;
+
+	config_defaults(&config);
+	assert_int_equal(peers_init(&p, &config, 64), 0);
+	for (size_t len = 0; len <= ZAP_USER_KEY_LEN; len++) {
+		snprintf(text, sizeof text, "%.*s", (int)len, key);
+		assert_int_equal(add_at(&p, ZAP_MAIN, text),
+			len == ZAP_USER_DEVICE_LEN ? 0 : ROWAN_E_MALFORMED);
+		assert_int_equal(add_at(&p, ZAP_NEXT, text),
+			len == ZAP_USER_DEVICE_LEN ? 0 : ROWAN_E_MALFORMED);
+		assert_int_equal(add_at(&p, ZAP_ENROL, text),
+			len == ZAP_USER_KEY_LEN ? 0 : ROWAN_E_MALFORMED);
+	}
+	snprintf(text, sizeof text, "%sff", key);
+	assert_int_equal(add_at(&p, ZAP_ENROL, text), ROWAN_E_MALFORMED);
+	snprintf(text, sizeof text, "%.63s!", key);
+	assert_int_equal(add_at(&p, ZAP_ENROL, text), ROWAN_E_MALFORMED);
+	snprintf(text, sizeof text, "%.31s!", key);
+	assert_int_equal(add_at(&p, ZAP_MAIN, text), ROWAN_E_MALFORMED);
+	assert_int_equal(p.count, 0);
+	/* Whose key it is can be told, and it has an allowance of its own. */
+	assert_int_equal(
+		peers_add(&p,
+			&(struct peer_options){.port = ZAP_ENROL,
+				.routing = (const uint8_t[]){0, 0, 0, 0, 1},
+				.user = key,
+				.fd = -1},
+			&peer),
+		0);
+	peers_key(peer, &got);
+	assert_int_equal(got.b[31], 0xff);
+	assert_memory_not_equal(got.b, zero.b, KEY32_LEN);
+	assert_null(peer->device);
+	assert_int_equal(peers_wait(&p, peer, 1, 100, 0), 0);
+	peers_wipe(&p);
+}
+
+/* One routing id on two ports is two connections; no place has number 0. */
+static void test_places(void **state)
+{
+	static const char user[] = "00112233445566778899aabbccddeeff";
+	static const uint8_t routing[PEER_ROUTING_LEN] = {0, 0, 0, 0, 3};
+	static struct config config;
+	struct peer_options o = {.port = ZAP_MAIN,
+		.routing = routing,
+		.user = user,
+		.fd = 64};
+	struct peer *on[ZAP_PORTS], *far;
+	struct peers p;
+
+	config_defaults(&config);
+	assert_int_equal(peers_init(&p, &config, 64), 0);
+	/* So few chains that all three lie in one. */
+	p.hash_mask = 0;
+	assert_int_equal(peers_add(&p, &o, &on[ZAP_MAIN]), 0);
+	/* A descriptor above all that are watched. */
+	assert_int_equal(on[ZAP_MAIN]->fd, -1);
+	assert_null(peers_displace(&p, 64));
+	o.port = ZAP_NEXT;
+	o.fd = 63;
+	assert_int_equal(peers_add(&p, &o, &on[ZAP_NEXT]), 0);
+	assert_int_equal(on[ZAP_NEXT]->fd, 63);
+	for (int i = ZAP_MAIN; i <= ZAP_NEXT; i++)
+		assert_ptr_equal(
+			peers_find(&p, (enum zap_port)i, routing), on[i]);
+	assert_null(peers_find(&p, ZAP_ENROL, routing));
+
+	/* Generations go around, past the one that says "free". */
+	p.generation = UINT32_MAX;
+	assert_int_equal(add(&p, 4, user, -1, &far), 0);
+	assert_int_equal(far->ref.generation, UINT32_MAX);
+	assert_int_equal(add(&p, 5, user, -1, &far), 0);
+	assert_int_equal(far->ref.generation, 1);
+	peers_remove(&p, far);
+	assert_null(peers_at(&p, (struct peer_ref){far->ref.slot, 0}));
+	assert_null(peers_at(&p, (struct peer_ref){p.cap, 1}));
+	peers_wipe(&p);
+}
+
+/* The oldest goes, whatever its number; who is going already does not count. */
+static void test_surplus(void **state)
+{
+	static const char user[] = "00112233445566778899aabbccddeeff";
+	static const char else_[] = "ff112233445566778899aabbccddeeff";
+	static struct config config;
+	struct peer *c[4], *other;
+	struct peers p;
+
+	config_defaults(&config);
+	assert_int_equal(peers_init(&p, &config, 64), 0);
+	p.generation = UINT32_MAX - 1;
+	assert_int_equal(add(&p, 9, else_, -1, &other), 0);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(add(&p, i, user, -1, &c[i]), 0);
+	assert_true(c[3]->ref.generation < c[0]->ref.generation);
+	assert_null(peers_surplus(&p, c[0]->device, 4));
+	assert_ptr_equal(peers_surplus(&p, c[0]->device, 3), c[0]);
+	c[0]->closing = true;
+	assert_null(peers_surplus(&p, c[0]->device, 3));
+	assert_ptr_equal(peers_surplus(&p, c[0]->device, 2), c[1]);
+	peers_wipe(&p);
+}
+
 /* Connecting again does not fill the allowance up. */
 static void test_rates(void **state)
 {
@@ -278,6 +403,19 @@ static void test_rates(void **state)
 	assert_int_equal(add(&p, 2, user, 6, &a), 0);
 	assert_int_equal(peers_wait(&p, a, 1, 100, 400), 600);
 	assert_int_equal(peers_wait(&p, a, 1, 100, 1000), 0);
+	peers_wipe(&p);
+
+	/* Bytes are counted as messages are, and so are requests. */
+	config.rate_bytes = 6000;
+	config.rate_requests = 60;
+	config.rate_messages = 6000;
+	assert_int_equal(peers_init(&p, &config, 64), 0);
+	assert_int_equal(add(&p, 1, user, 5, &a), 0);
+	assert_int_equal(peers_wait(&p, a, 1, 1000, 0), 0);
+	assert_int_equal(peers_wait(&p, a, 1, 100, 0), 1000);
+	for (int i = 0; i < 9; i++)
+		assert_int_equal(peers_wait(&p, a, 1, 0, 0), 0);
+	assert_int_equal(peers_wait(&p, a, 1, 0, 0), 1000);
 	peers_wipe(&p);
 }
 
@@ -340,6 +478,9 @@ int main(void)
 		cmocka_unit_test(test_keyfile),
 		cmocka_unit_test(test_listen_fds),
 		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_surplus),
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_bucket),
 		cmocka_unit_test(test_table),
