@@ -85,7 +85,7 @@ void receive_done(struct server *r, struct inbound *in)
 
 /*
  * The rest of a message into ${in}: as many frames as a message can have, the
- * others are dropped. Returns how many there were.
+ * others are dropped, and count among the bytes. Returns how many there were.
  */
 static size_t take_frames(void *sock, struct inbound *in)
 {
@@ -103,12 +103,12 @@ static size_t take_frames(void *sock, struct inbound *in)
 			break;
 		}
 		more = zmq_msg_more(m) != 0;
+		in->bytes += zmq_msg_size(m);
 		if (m == &extra) {
 			zmq_msg_close(m);
 		} else {
 			in->r.frames[n] =
 				bytes_of(zmq_msg_data(m), zmq_msg_size(m));
-			in->bytes += zmq_msg_size(m);
 			in->msg_count++;
 		}
 		n++;
@@ -275,15 +275,9 @@ static bool judge(
 	struct request *q = &in->r;
 	struct wire_message m;
 	uint64_t wait, messages = 0;
-	int rc = ROWAN_E_LIMIT;
+	/* Of too many frames it looks at the first one only. */
+	int rc = wire_message_assemble(q->frames, frames, &m);
 
-	memset(&m, 0, sizeof m);
-	if (frames <= WIRE_FRAMES_MAX)
-		rc = wire_message_assemble(q->frames, frames, &m);
-	else
-		rc = wire_header_decode(q->frames[0], &m.header) == 0
-			     ? ROWAN_E_LIMIT
-			     : ROWAN_E_MALFORMED;
 	if (rc != 0 && q->frames[0].len != WIRE_HEADER_LEN) {
 		r->count.dropped++;
 		in_vain(r, peer);

@@ -320,10 +320,8 @@ static void test_places(void **state)
 	static const char user[] = "00112233445566778899aabbccddeeff";
 	static const uint8_t routing[PEER_ROUTING_LEN] = {0, 0, 0, 0, 3};
 	static struct config config;
-	struct peer_options o = {.port = ZAP_MAIN,
-		.routing = routing,
-		.user = user,
-		.fd = 64};
+	struct peer_options o = {
+		.port = ZAP_MAIN, .routing = routing, .user = user, .fd = 64};
 	struct peer *on[ZAP_PORTS], *far;
 	struct peers p;
 
