@@ -113,8 +113,7 @@ static uint64_t unread(struct peer *peer, uint64_t enough)
 
 	if (peer->handed - peer->acked <= enough)
 		return peer->handed - peer->acked;
-	if (peer->fd < 0 ||
-		getsockopt(peer->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+	if (getsockopt(peer->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
 		return 0;
 	peer->acked = info.tcpi_bytes_acked;
 	if (peer->handed < peer->acked)

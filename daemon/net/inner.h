@@ -163,6 +163,9 @@ int jobs_new(struct jobs **ret);
 void jobs_free(struct jobs *j);
 void jobs_hand_over(struct server *r);
 void jobs_done(struct server *r, struct request *q);
+/* The writer has one, or will. */
+bool jobs_given(struct server *r);
+/* Not those: only once it has stopped. */
 void jobs_refuse_all(struct server *r);
 
 #endif

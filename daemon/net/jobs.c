@@ -154,6 +154,17 @@ void jobs_done(struct server *r, struct request *q)
 	pthread_mutex_unlock(&j->lock);
 }
 
+bool jobs_given(struct server *r)
+{
+	struct jobs *j = r->jobs;
+	bool ret;
+
+	pthread_mutex_lock(&j->lock);
+	ret = j->given != NULL;
+	pthread_mutex_unlock(&j->lock);
+	return ret;
+}
+
 static void refuse_list(struct waiting *w)
 {
 	for (; w != NULL; w = w->next) {

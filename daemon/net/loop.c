@@ -288,8 +288,11 @@ int server_run(struct server *r)
 			r->called(r->cookie);
 		if (!r->draining && atomic_load(&r->stop_asked))
 			begin_drain(r);
-		/* A writer that hangs does not keep us for ever. */
-		if (r->draining && r->now >= r->drain_until)
+		/*
+		 * A writer that hangs does not keep us for ever; but a job it
+		 * works on is not taken from under its hands.
+		 */
+		if (r->draining && r->now >= r->drain_until && !jobs_given(r))
 			break;
 		await(r, p, any);
 	}

@@ -51,7 +51,7 @@ int main(void)
 	}
 	seed_device(SEED_MAILBOX, 0, &d);
 	KIT_CHECK(relay_open(&wrong, &o) == 0);
-	kit_closed(wrong);
+	KIT_CHECK(relay_hello(wrong, NULL) != 0);
 	relay_close(wrong);
 	KIT_CHECK(kit_ping(s) && kit_ping(m));
 	for (size_t i = 0; i < OTHERS; i++) {

@@ -2,6 +2,8 @@
  * Pushes that a connection had no room for are told to the writer once, all of
  * them, and those of another subscription are another matter.
  */
+#include <time.h>
+
 #include "net/inner.h"
 #include "net/inside.h"
 #include "ops/batch.h"
@@ -142,16 +144,39 @@ static void tell(void *cookie)
 	full(false);
 }
 
+/* Who goes has nothing left to be told. */
+static void block(void *cookie)
+{
+	(void)cookie;
+	full(true);
+	push(WIRE_OP_PUSH, 103, 1, 30);
+	KIT_CHECK(blocked(103, 1, 30));
+}
+
+static void is_over(void *cookie)
+{
+	*(bool *)cookie =
+		in.server->peers.count == 0 && in.server->blocked == 0;
+}
+
 int main(void)
 {
+	static const struct timespec moment = {.tv_nsec = 5000000};
 	struct relay_client *c;
+	bool over = false;
 
 	inside_prepare(&in);
 	inside_run(&in);
 	c = kit_hello(SEED_MAILBOX, 0);
 	KIT_CHECK(server_here(in.server, gather, NULL) == 0);
 	KIT_CHECK(server_here(in.server, tell, NULL) == 0);
+	KIT_CHECK(server_here(in.server, block, NULL) == 0);
 	relay_close(c);
+	for (int i = 0; !over; i++) {
+		KIT_CHECK(i < RELAY_PATIENCE_MS / 5);
+		nanosleep(&moment, NULL);
+		KIT_CHECK(server_here(in.server, is_over, &over) == 0);
+	}
 	inside_stop(&in);
 	return inside_end(&in);
 }
