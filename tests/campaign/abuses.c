@@ -386,6 +386,149 @@ static void glutton(const struct target *t)
 	}
 }
 
+/* Handshake of sender ${index} on ${fd}, asking for a routing id. */
+static struct zmtp *shake(
+	const struct target *t, uint32_t index, struct bytes name, int *ret_fd)
+{
+	struct zmtp_keys keys;
+	struct seed_device d;
+	struct seed_server s;
+	struct zmtp *z;
+	int fd = dial(t);
+
+	seed_device(SEED_SENDER, index, &d);
+	seed_server(0, &s);
+	memcpy(keys.public, d.public, 32);
+	memcpy(keys.secret, d.secret, 32);
+	memcpy(keys.server, s.public, 32);
+	z = zmtp_new(&keys);
+	*ret_fd = fd;
+	if (z == NULL)
+		return NULL;
+	zmtp_name(z, name);
+	for (int k = 0; k < 50 && !zmtp_ready(z); k++) {
+		struct pollfd p = {fd, POLLIN, 0};
+		struct bytes out = zmtp_out(z);
+		uint8_t b[4096];
+		ssize_t n;
+
+		say(fd, out.data, out.len);
+		zmtp_sent(z, out.len);
+		n = poll(&p, 1, 20) > 0 ? recv(fd, b, sizeof b, 0) : -1;
+		if (n == 0 ||
+			(n > 0 && zmtp_feed(z, bytes_of(b, (size_t)n)) != 0))
+			break;
+	}
+	return z;
+}
+
+/* Write what waits, for as long as the other side takes it. */
+static bool pour(struct zmtp *z, int fd)
+{
+	struct bytes out = zmtp_out(z);
+	ssize_t n = send(fd, out.data, out.len, MSG_NOSIGNAL);
+
+	if (n > 0)
+		zmtp_sent(z, (size_t)n);
+	return n > 0;
+}
+
+static void hang_up(struct zmtp *z, int fd)
+{
+	zmtp_free(z);
+	close(fd);
+}
+
+/* Messages of empty frames that never end: little on the wire, more inside. */
+static void endless(const struct target *t)
+{
+	for (;;) {
+		struct bytes none = bytes_of("", 0);
+		int fd;
+		struct zmtp *z = shake(t, 1, none, &fd);
+		bool on = z != NULL && zmtp_ready(z);
+
+		while (on) {
+			for (int i = 0; on && i < 1000; i++)
+				on = zmtp_send(z, none, true) == 0;
+			on = on && pour(z, fd);
+		}
+		hang_up(z, fd);
+		usleep(10000);
+	}
+}
+
+/*
+ * Several at once under one routing id, of the form the daemon makes itself;
+ * what they say next may be taken for another.
+ */
+static void namesakes(const struct target *t)
+{
+	static const char *const names[] = {"\0aaaa", "\0aaaa", "\0\0\0\0\1",
+		"\0\377\377\377\377", "aaaaa", "\0"};
+	const int n = (int)(sizeof names / sizeof names[0]);
+
+	for (;;) {
+		struct zmtp *z[6];
+		int fd[6];
+
+		for (int i = 0; i < n; i++)
+			z[i] = shake(t, (uint32_t)(1 + i % 3),
+				bytes_of(names[i], i + 1 < n ? 5 : 1), &fd[i]);
+		for (int i = 0; i < n; i++) {
+			struct wire_header h = {
+				WIRE_VERSION_HIGH, WIRE_OP_PING, 1};
+			uint8_t head[WIRE_HEADER_LEN];
+
+			wire_header_encode(&h, head);
+			for (int k = 0; z[i] && zmtp_ready(z[i]) && k < 20;
+				k++) {
+				if (zmtp_send(z[i],
+					    bytes_of(names[k % n], k % 6),
+					    true) ||
+					zmtp_send(z[i],
+						bytes_of(head, sizeof head),
+						true) ||
+					zmtp_send(z[i], bytes_of("", 0), false))
+					break;
+			}
+			if (z[i])
+				(void)pour(z[i], fd[i]);
+		}
+		usleep(20000);
+		for (int i = 0; i < n; i++)
+			hang_up(z[i], fd[i]);
+	}
+}
+
+/* One key on many connections at once, each half closed after a question. */
+static void half_closed(const struct target *t)
+{
+	enum { MANY = 100 };
+	static struct zmtp *z[MANY];
+	static int fd[MANY];
+
+	for (;;) {
+		for (int i = 0; i < MANY; i++) {
+			struct wire_header h = {
+				WIRE_VERSION_HIGH, WIRE_OP_PING, 1};
+			uint8_t head[WIRE_HEADER_LEN];
+
+			z[i] = shake(t, 3, bytes_of("", 0), &fd[i]);
+			if (z[i] == NULL || !zmtp_ready(z[i]))
+				continue;
+			wire_header_encode(&h, head);
+			if (zmtp_send(z[i], bytes_of(head, sizeof head),
+				    true) == 0 &&
+				zmtp_send(z[i], bytes_of("", 0), false) == 0)
+				(void)pour(z[i], fd[i]);
+			shutdown(fd[i], SHUT_WR);
+		}
+		for (int i = 0; i < MANY; i++)
+			hang_up(z[i], fd[i]);
+	}
+}
+
 const struct abuse *abuse_at(int i)
 {
 	static const struct abuse abuses[] = {
@@ -401,6 +544,9 @@ const struct abuse *abuse_at(int i)
 		{"slow reader", slow_reader, true},
 		{"deaf asker", deaf, true},
 		{"glutton", glutton, true},
+		{"endless", endless, true},
+		{"namesakes", namesakes, false},
+		{"half closed", half_closed, false},
 	};
 
 	return i >= 0 && (size_t)i < sizeof abuses / sizeof abuses[0]

@@ -1,7 +1,7 @@
 # Campaigns against a real rowand. `make check` runs their short forms.
 #
 #   make crash       kill -9 at random moments, 200 rounds
-#   make abuser      an honest pair under twelve kinds of abuse
+#   make abuser      an honest pair under fifteen kinds of abuse
 #   make diskfull    page quota and disk run out, and come back
 #   make scan        canaries looked for on disk and in memory
 
