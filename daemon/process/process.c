@@ -223,14 +223,29 @@ static bool had_one(const struct config *c)
 	       backup_newest(c->backup_dir, &newest) == 0;
 }
 
+/* Whether a restore is pending cannot be told: that is not to say it is. */
+static int say_unread(const char *dir)
+{
+	char note[PATH_MAX];
+
+	snprintf(note, sizeof note, "%s/%s", dir, RESTORE_PENDING);
+	SAY(MSG_STORE_UNUSABLE,
+		JOURNAL_TEXT("path", access(note, F_OK) == 0 ? note : dir),
+		JOURNAL_TEXT("why", rowan_strerror(ROWAN_E_IO)));
+	return EX_CANTCREAT;
+}
+
 /* ${ret_before}: the schema it will be migrated from, or 0. */
 static int before_open(
 	const struct config *c, const char *path, int64_t *ret_before)
 {
 	struct restore_pending pending;
 	int64_t schema;
+	int rc = restore_pending_read(c->state_dir, &pending);
 
-	if (restore_pending_read(c->state_dir, &pending) != ROWAN_E_NOT_FOUND) {
+	if (rc == ROWAN_E_IO)
+		return say_unread(c->state_dir);
+	if (rc != ROWAN_E_NOT_FOUND) {
 		SAY_ONLY(MSG_RESTORE_PENDING);
 		return EX_CONFIG;
 	}

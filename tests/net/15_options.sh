@@ -68,6 +68,10 @@ rm "$dir/curve.key"
 want 0 "" "$rowand" --new-key "$dir/curve.key"
 # No state folder: 73, it may be mounted later.
 want 73 "rowan.db" "$rowand" --config "$dir/conf"
+# One that cannot be looked into: nothing is known of a restore.
+: >"$dir/state"
+want 73 "$dir/state cannot be opened" "$rowand" --config "$dir/conf"
+rm "$dir/state"
 mkdir -m 700 "$dir/state"
 # Starts, and stops cleanly.
 starts() {
