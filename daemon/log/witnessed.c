@@ -297,10 +297,11 @@ int witnessed_add(struct witnessed *w, uint64_t size, struct bytes line,
 	size_t at = 0;
 	int rc;
 
+	/* It may have come in a transaction that was lost. */
 	for (size_t i = 0; i < w->kept_count; i++)
 		if (w->kept[i].size == size &&
 			has_cosigned(&w->kept[i], witness))
-			return 0;
+			return save(w);
 	rc = match(w->kept, w->kept_count, size, line, witness, &at, &note);
 	if (rc == 0) {
 		e = &w->kept[at];

@@ -105,8 +105,8 @@ static uint64_t is_given_newest(size_t who, uint64_t seconds)
 	return given;
 }
 
-/* Its word for what it was given. */
-static int cosigns(size_t who, const struct buf *note)
+/* Its word for what it was given; ${lost}: the commit fails. */
+static int says(size_t who, const struct buf *note, bool lost)
 {
 	struct checkpoint c;
 	struct writer line;
@@ -121,9 +121,17 @@ static int cosigns(size_t who, const struct buf *note)
 		0);
 	kit_begin(&kit);
 	rc = witnessed_add(w, c.size, writer_view(&line), &people[who].key);
-	kit_commit(&kit);
+	if (lost)
+		store_abort(kit.st);
+	else
+		kit_commit(&kit);
 	writer_wipe(&line);
 	return rc;
+}
+
+static int cosigns(size_t who, const struct buf *note)
+{
+	return says(who, note, false);
 }
 
 /* Whoever looks and says nothing is asked thrice more, and then no more. */
@@ -278,6 +286,22 @@ static void so_many_words_and_no_more(void **state)
 	(void)is_given_newest(HEAD_WITNESS_MAX, 0);
 }
 
+/* Its witness was told to try again, and does. */
+static void what_a_commit_lost_is_stored_when_it_comes_again(void **state)
+{
+	struct buf note, found;
+
+	(void)looks(0, 0, &note);
+	assert_int_equal(says(0, &note, true), 0);
+	assert_int_equal(cosigns(0, &note), 0);
+	buf_wipe(&note);
+	witnessed_free(w);
+	kit_reopen(&kit);
+	assert_int_equal(witnessed_load(&w, kit.st), 0);
+	assert_int_equal(witnessed_find(w, 1, &found), 0);
+	buf_wipe(&found);
+}
+
 /* What is kept is bounded, and so is what is read back. */
 static void what_is_read_back_is_bounded(void **state)
 {
@@ -313,6 +337,7 @@ int main(void)
 		T(the_longest_ago_is_not_waited_for),
 		T(so_many_are_waited_for),
 		T(so_many_words_and_no_more),
+		T(what_a_commit_lost_is_stored_when_it_comes_again),
 		T(what_is_read_back_is_bounded),
 	};
 
