@@ -278,8 +278,6 @@ int audits_erased(struct ops *o, struct request *r)
 		a.next = 0;
 		rc = 0;
 	}
-	o->record.number = r->body.erased.from;
-	o->record.done = a.count == 0;
 	if (rc == 0)
 		rc = wire_erased_answer_encode(&a, &r->out);
 	for (size_t i = 0; i < a.count; i++)

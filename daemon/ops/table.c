@@ -168,8 +168,7 @@ static const struct table_entry table[] = {
 		audits_details),
 	OP(WIRE_OP_COSIGN, AUDIT, REQUEST, WRITES, ACT(WITNESS), cosign,
 		audits_cosign),
-	OP(WIRE_OP_ERASED, AUDIT, LARGE, READS, ACT(AUDIT), erased,
-		audits_erased),
+	OP(WIRE_OP_ERASED, AUDIT, LARGE, READS, NONE, erased, audits_erased),
 };
 
 #define ENTRIES (sizeof table / sizeof table[0])

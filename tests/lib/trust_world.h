@@ -10,7 +10,7 @@
 
 #define WORLD_CARDS 96
 #define WORLD_LINKS 256
-#define WORLD_CASES 8
+#define WORLD_CASES 24
 
 struct world_person {
 	uint8_t seed[32];
