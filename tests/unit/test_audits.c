@@ -35,11 +35,29 @@ static void enrol(
 	assert_int_equal(world_enrol(&t->w, p, NULL, &card), 0);
 }
 
+/* So many entries of one transaction, by ${who}, in a case or none. */
+static void happen(
+	const struct world_person *who, const struct id16 *of, size_t n)
+{
+	struct log_entry e = {.act = WIRE_ACT_READ,
+		.time = w->kit.now,
+		.device = who->device,
+		.case_id = *of};
+
+	kit_begin(&w->kit);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(entry_add(w->kit.st, &e, NULL), 0);
+	kit_commit(&w->kit);
+}
+
 static int setup(void **state)
 {
 	(void)acting_setup(state);
 	enrol(&auditor, "auditor", WIRE_ROLE_CASEWORKER, WIRE_RIGHT_AUDIT);
 	enrol(&witness, "witness", WIRE_ROLE_WITNESS, 0);
+	/* So that no number is zero by itself. */
+	happen(&t->officer, &(struct id16){{0}}, 3);
+	assert_int_equal(head_settle(w->ops.head, w->kit.now), 0);
 	return 0;
 }
 
@@ -252,6 +270,20 @@ static void a_line_is_a_witnesses_own(void **state)
 	assert_true(id16_eq(&d.device, &witness.device));
 }
 
+/* A relay without a log has nothing to cosign, nor to show. */
+static void without_a_head_nothing_is_cosigned(void **state)
+{
+	look();
+	head_close(w->ops.head);
+	w->ops.head = NULL;
+	assert_int_equal(bring_line(&witness, &witness), WIRE_REFUSED);
+	assert_int_equal(bring_file_of(&auditor, &witness), WIRE_REFUSED);
+	w->request.body.checkpoint = (struct wire_checkpoint){0};
+	assert_int_equal(run(WIRE_OP_CHECKPOINT, &witness), WIRE_REFUSED);
+	w->request.body.receipt = (struct wire_receipt){0};
+	assert_int_equal(run(WIRE_OP_RECEIPT, &auditor), WIRE_REFUSED);
+}
+
 /* By file whoever may brings it, of those who are witnesses. */
 static void a_file_counts_for_witnesses(void **state)
 {
@@ -299,21 +331,6 @@ static void a_file_counts_for_witnesses(void **state)
 }
 
 /* ---- how much at once ---- */
-
-/* So many entries of one transaction, by ${who}, in a case or none. */
-static void happen(
-	const struct world_person *who, const struct id16 *of, size_t n)
-{
-	struct log_entry e = {.act = WIRE_ACT_READ,
-		.time = w->kit.now,
-		.device = who->device,
-		.case_id = *of};
-
-	kit_begin(&w->kit);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(entry_add(w->kit.st, &e, NULL), 0);
-	kit_commit(&w->kit);
-}
 
 static void so_many_entries_and_no_more(void **state)
 {
@@ -541,6 +558,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(to_each_what_is_theirs),
 		T(a_line_is_a_witnesses_own),
+		T(without_a_head_nothing_is_cosigned),
 		T(a_file_counts_for_witnesses),
 		T(so_many_entries_and_no_more),
 		T(what_is_asked_for_and_no_other),
