@@ -97,7 +97,7 @@ static uint16_t run(struct ops_kit *k, uint16_t op)
 	r->kind = REQUEST_MESSAGE;
 	r->from = (struct peer_ref){k->peer, 1};
 	r->header = (struct wire_header){1, op, 7};
-	r->entry = table_find(op);
+	r->entry = k->entry != NULL ? k->entry : table_find(op);
 	assert_non_null(r->entry);
 	r->out.len = 0;
 	k->ops.now = k->kit.now;

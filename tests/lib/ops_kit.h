@@ -17,9 +17,10 @@ struct ops_kit {
 	struct config config;
 	struct ops_counters counters;
 	struct ops ops;
-	struct request request; /* fill ${request.body} before a run */
-	struct batch *batch;	/* what the last run pushed */
-	uint32_t peer;		/* the connection requests come from */
+	struct request request;		 /* fill ${request.body} before a run */
+	struct batch *batch;		 /* what the last run pushed */
+	uint32_t peer;			 /* the connection requests come from */
+	const struct table_entry *entry; /* NULL: the table's */
 	struct key32 log_key;
 	char guard[96];
 };

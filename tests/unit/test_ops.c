@@ -144,6 +144,44 @@ static void the_table_is_the_wire_s(void **state)
 	assert_null(table_find(WIRE_OP_PING | WIRE_ANSWER));
 }
 
+/* Device 3 comes into channel 1, and nobody was asked whether it may. */
+static int forgets_to_ask(struct ops *o, struct request *r)
+{
+	const struct store_assignment a = {.member = kit_id('m', 3)};
+
+	writer_u32(&r->out, 7);
+	return store_assign(o->store, kit_at('c', 1), &a);
+}
+
+static int asks(struct ops *o, struct request *r)
+{
+	return ops_allow_channel(o, r, kit_at('c', 1));
+}
+
+/* An operation that a handler answers without a proof of the right. */
+static void a_handler_that_forgot_to_ask_is_refused(void **state)
+{
+	struct table_entry e = *table_find(WIRE_OP_BLOB_BEGIN);
+
+	w.entry = &e;
+	for (e.right = TABLE_CHANNEL; e.right <= TABLE_AUDIT; e.right++) {
+		/* What was allowed before is of another request. */
+		e.handle = asks;
+		assert_int_equal(run(e.op, 1), WIRE_OK);
+		e.handle = forgets_to_ask;
+		assert_int_equal(run(e.op, 1), WIRE_REFUSED);
+		assert_int_equal(w.request.out.len, 0);
+		ask(WIRE_OP_BLOB_BEGIN, 1);
+		w.entry = NULL;
+		assert_int_equal(run(WIRE_OP_BLOB_BEGIN, 3), WIRE_REFUSED);
+		w.entry = &e;
+	}
+	/* Of what is one's own nothing is to be asked. */
+	e.right = TABLE_DEVICE;
+	assert_int_equal(run(e.op, 1), WIRE_OK);
+	assert_int_equal(w.request.out.len, 4);
+}
+
 static void who_is_not_in_force_gets_nothing(void **state)
 {
 	struct store_device d;
@@ -695,6 +733,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_table_is_the_wire_s),
+		TEST(a_handler_that_forgot_to_ask_is_refused),
 		TEST(who_is_not_in_force_gets_nothing),
 		TEST(a_card_has_ended_when_nobody_knows_it),
 		TEST(unknown_and_not_yours_are_the_same_bytes),
