@@ -7,16 +7,13 @@ import base64
 import ctypes
 import hashlib
 import os
-import shutil
-import signal
 import struct
 import subprocess
-import tempfile
 import time
 
 from client import Reader, vec
 from follow import CASES_FETCH, STATEMENT_PUT, head_after
-from stranger import HOST, die_with_parent, free_ports
+from serving import HOST, Serving
 from zmtp import Closed, Wire, box_pair, size_t, sodium
 
 ENROL, COORDINATE, AUDIT = 1, 2, 8
@@ -117,21 +114,19 @@ def subject_of(device):
     return sha256(b"Rowan 1.0 subject" + device.id)
 
 
-class Clinic:
+class Clinic(Serving):
     """An authority, and the daemon that serves its clinic."""
 
     def __init__(self, build, settings=""):
-        self.folder = tempfile.mkdtemp(prefix="stranger.")
-        os.mkdir(self.folder + "/state", 0o700)
-        self.rowand, self.conf = build + "/rowand", self.folder + "/conf"
+        super().__init__(build)
+        self.conf = self.folder + "/conf"
         self.id, (self.public, self.secret) = os.urandom(16), sign_pair()
         record = struct.pack(">H", 1) + self.id + struct.pack(
             ">Q", int(time.time()) - 86400) + self.public + sha256(
                 sign_pair()[0])
         self.record = record + signed(self.secret, b"authority record",
                                       record)
-        self.chain, self.first, self.open = Chain(self), [], []
-        self.ports = next(free_ports), next(free_ports)
+        self.chain, self.first = Chain(self), []
         for key in ("store", "transport", "log"):
             self.run("--new-key", "%s/%s-key" % (self.folder, key))
         self.write("authority", armour("AUTHORITY RECORD", self.record))
@@ -156,10 +151,6 @@ class Clinic:
         self.server = keys[3]
         self.log_card(Device(self, DAEMON, keys=keys))
 
-    def write(self, name, text):
-        with open(self.folder + "/" + name, "w", encoding="ascii") as f:
-            f.write(text)
-
     def run(self, *arguments):
         done = subprocess.run([self.rowand, *arguments], check=False,
                               capture_output=True, text=True)
@@ -177,10 +168,7 @@ class Clinic:
         self.write("statements", "".join(self.first))
         self.run("--config", self.conf, "--import",
                  self.folder + "/statements")
-        # pylint: disable=consider-using-with
-        self.daemon = subprocess.Popen(
-            [self.rowand, "--config", self.conf], preexec_fn=die_with_parent,
-            stderr=open(self.folder + "/log", "wb"))
+        self.serve(self.conf)
 
     def connect(self, device, port=0, **kw):
         """A connection; the first ones may come before the daemon listens."""
@@ -194,16 +182,6 @@ class Clinic:
                 assert self.daemon.poll() is None
                 time.sleep(.1)
         raise Closed("never there")
-
-    def close(self):
-        for c in self.open:
-            c.close()
-        self.daemon.send_signal(signal.SIGTERM)
-        code = self.daemon.wait(120)
-        with open(self.folder + "/log", encoding="utf-8") as f:
-            log = f.read()
-        shutil.rmtree(self.folder)
-        assert code == 0, "rowand left with %d: %s" % (code, log)
 
 
 class Case:

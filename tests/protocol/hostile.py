@@ -24,6 +24,7 @@ from follow import (  # noqa: E402
 from founding import (  # noqa: E402
     ASSIGN, AUTHORITY, CLOSE, COORDINATE, OPEN, RESET, REVOKE, UNASSIGN,
     Case, Chain, Clinic, Device, sha256, signed, subject_of)
+from serving import tell  # noqa: E402
 from zmtp import COMMAND, Closed  # noqa: E402
 
 ALL_ONES, MEMBERSHIP = 2 ** 64 - 1, 0x0202
@@ -542,16 +543,7 @@ TESTS = (a_group_from_nothing, who_must_go_goes_first, beginnings_are_judged,
 
 def main():
     world = World(sys.argv[1])
-    chosen = [t for t in TESTS
-              if len(sys.argv) < 3 or t.__name__ in sys.argv[2:]]
-    try:
-        for test in chosen:
-            test(world)
-            world.neighbour.ping()
-            print("  ok  " + test.__name__)
-    finally:
-        world.close()
-    print("  a hostile client: %d passed" % len(chosen))
+    tell("a hostile client", world, TESTS, lambda: world.neighbour.ping())
 
 
 if __name__ == "__main__":

@@ -4,16 +4,11 @@ usage: stranger.py BUILD-FOLDER [NAME...]
 Starts the real daemon on the loopback; ends only what it started.
 """
 
-import ctypes
 import hashlib
-import itertools
 import os
-import shutil
-import signal
 import struct
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
@@ -23,39 +18,21 @@ from client import (  # noqa: E402
     FRAME_MAX, HELLO, KEY_CLAIM, PING, PUSH, RESTORED, REVOCATION, SUBMIT,
     AGAIN, COUNTER, EXISTS, HELD, LIMIT, MALFORMED, OPERATION, REFUSED,
     VERSION, ANSWER, Client, Refused, vec)
+from serving import HOST, Serving, free_ports, tell  # noqa: E402
 
 URGENT = 1
 
 
-def die_with_parent():
-    """A test that fails half way leaves no daemon behind."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-
-def own_address():
-    """A loopback address that no other process has while this one lives: so
-    no port on it is ever another's."""
-    pid = os.getpid()
-    return "127.%d.%d.%d" % (64 | pid >> 16, pid >> 8 & 255, pid & 255)
-
-
-HOST = own_address()
-free_ports = itertools.count(7410)
-
-
-class World:
+class World(Serving):
     """A daemon with a sender, a mailbox and an idle device."""
 
     def __init__(self, build, settings=""):
-        self.folder = tempfile.mkdtemp(prefix="stranger.")
-        state = os.path.join(self.folder, "state")
-        os.mkdir(state, 0o700)
+        super().__init__(build)
         out = subprocess.run(
-            [build + "/tests/seed", state + "/rowan.db", "1", "1", "1"],
+            [build + "/tests/seed", self.state + "/rowan.db", "1", "1", "1"],
             check=True, capture_output=True, text=True).stdout
         self.known = {k: bytes.fromhex(v) for k, v in (
             line.split("=") for line in out.split())}
-        self.ports = next(free_ports), next(free_ports)
         for name, key in (("store-key", "store_key"),
                           ("curve-key", "transport_secret"),
                           ("enrol-key", "enrol_secret")):
@@ -72,21 +49,10 @@ class World:
             transport_key_enrol = "%s/enrol-key";
             log_key = "%s/log-key";
             clock_need_sync = false;
-        """ % ((state, HOST, self.ports[0], HOST, self.ports[1]) +
+        """ % ((self.state, HOST, self.ports[0], HOST, self.ports[1]) +
                (self.folder,) * 4) +
                           settings.replace("FOLDER", self.folder))
-        with open(self.folder + "/log", "wb") as log:
-            self.daemon = subprocess.Popen(  # pylint: disable=R1732
-                [build + "/rowand", "--config", conf], stderr=log,
-                stdout=log, preexec_fn=die_with_parent)
-        self.open = []
-
-    def write(self, name, text):
-        path = os.path.join(self.folder, name)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w",
-                  encoding="ascii") as f:
-            f.write(text)
-        return path
+        self.serve(conf)
 
     def connect(self, who, port=0, timeout_ms=120000):
         server = "enrol_public" if port else "transport_public"
@@ -95,16 +61,6 @@ class World:
                    self.known[who + "_secret"], timeout_ms)
         self.open.append(c)
         return c
-
-    def close(self):
-        for c in self.open:
-            c.close()
-        self.daemon.send_signal(signal.SIGTERM)
-        code = self.daemon.wait(120)
-        with open(self.folder + "/log", encoding="utf-8") as f:
-            log = f.read()
-        shutil.rmtree(self.folder)
-        assert code == 0, "rowand left with %d: %s" % (code, log)
 
 
 def refused(code, call, *args, **kw):
@@ -398,18 +354,5 @@ TESTS = (greetings, versions, there_and_back, items_are_judged_one_by_one,
          many_requests_at_once)
 
 
-def main():
-    world = World(sys.argv[1])
-    chosen = [t for t in TESTS
-              if len(sys.argv) < 3 or t.__name__ in sys.argv[2:]]
-    try:
-        for test in chosen:
-            test(world)
-            print("  ok  " + test.__name__)
-    finally:
-        world.close()
-    print("  a stranger's client: %d passed" % len(chosen))
-
-
 if __name__ == "__main__":
-    main()
+    tell("a stranger's client", World(sys.argv[1]), TESTS)
