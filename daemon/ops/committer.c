@@ -256,8 +256,8 @@ static void fail_all(struct committer *c, struct batch *b, int rc)
 	subs_forget(&c->ops.subs, b);
 	gates_forget(&c->ops.gates);
 	claims_undone(c->ops.claims);
-	/* What went in did not. */
-	if (returning_on(&c->ops.returning))
+	/* What went in did not; nor is over what was not before. */
+	if (c->ops.returning.phase != RETURNING_NOT)
 		c->ops.damaged |= restored_again(&c->ops) != 0;
 	c->ops.revoked_count = 0;
 	c->ops.erased_count = 0;
