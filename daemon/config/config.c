@@ -4,6 +4,7 @@
  * Trusts only the table. libconfig reads one setting at a time: it would stop
  * at the first mistake of a file and never name a duplicate's first place.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -343,16 +344,20 @@ out:
  * Read at most ${max} bytes of ${path}. Nothing but a file: whoever reads it
  * again while it serves must not wait for the other end of a pipe.
  */
-static int read_file(const char *path, uint8_t *data, size_t max, size_t *len)
+static int read_file(const char *path, uint8_t *data, size_t max, size_t *len,
+	struct config_report *report)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 	ssize_t n = 0;
 
 	*len = 0;
-	if (fd < 0)
+	if (fd < 0) {
+		problem(report, 0, "cannot be read: %s", strerror(errno));
 		return ROWAN_E_IO;
+	}
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		problem(report, 0, "cannot be read: not a file");
 		close(fd);
 		return ROWAN_E_IO;
 	}
@@ -360,6 +365,8 @@ static int read_file(const char *path, uint8_t *data, size_t max, size_t *len)
 		*len += (size_t)n;
 		n = read(fd, data + *len, max - *len);
 	} while (n > 0);
+	if (n < 0)
+		problem(report, 0, "cannot be read: %s", strerror(errno));
 	close(fd);
 	return n < 0 ? ROWAN_E_IO : 0;
 }
@@ -375,13 +382,11 @@ int config_load(
 	config_defaults(ret);
 	if (data == NULL)
 		return ROWAN_E_NOMEM;
-	rc = read_file(path, data, CONFIG_FILE_MAX + 1, &len);
+	rc = read_file(path, data, CONFIG_FILE_MAX + 1, &len, report);
 	if (rc == 0 && len > CONFIG_FILE_MAX) {
 		problem(report, 0, "larger than %u bytes", CONFIG_FILE_MAX);
 		rc = ROWAN_E_IO;
-	} else if (rc != 0) {
-		problem(report, 0, "cannot be read");
-	} else {
+	} else if (rc == 0) {
 		rc = config_parse(bytes_of(data, len), ret, report);
 	}
 	free(data);

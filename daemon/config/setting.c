@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include <sys/un.h>
+
 #include "config/setting.h"
 #include "wire/limits.h"
 
@@ -17,6 +19,9 @@
 #define GIB	 (1024 * MIB)
 #define TIB	 (1024 * GIB)
 #define RATE_MAX 1000000000ULL
+
+/* Of a local socket, without the closing zero. */
+#define SOCKET_PATH_MAX (sizeof((struct sockaddr_un *)0)->sun_path - 1)
 
 /* clang-format off */
 #define OF(type, field, min, max, value, help) \
@@ -102,7 +107,7 @@ static const struct setting keys[] = {
 		" as transport_key."),
 
 	FIRST("Administration.",
-		PATH, control, 0, 0, "/run/rowand/control",
+		PATH, control, 0, SOCKET_PATH_MAX, "/run/rowand/control",
 		"Socket of rowanctl, for root and the members of rowand's group."
 		" Empty: no administration while the daemon runs."),
 	OF(PATH, backup_dir, 0, 0, "/var/backups/rowan",

@@ -19,9 +19,9 @@ enum setting_type {
 struct setting {
 	const char *name;
 	enum setting_type type;
-	size_t offset; /* in struct config */
-	uint64_t min;  /* for a credential 0: may be empty */
-	uint64_t max;
+	size_t offset;	   /* in struct config */
+	uint64_t min;	   /* for a credential 0: may be empty */
+	uint64_t max;	   /* of text: its longest, 0: as long as any may be */
 	const char *value; /* default; of a list separated by spaces */
 	const char *help;
 	const char *section; /* heading before this key, else NULL */

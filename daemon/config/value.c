@@ -168,13 +168,18 @@ static bool is_endpoint(const char *text)
 	return inet_pton(AF_INET6, host + 1, &addr) == 1;
 }
 
+static uint64_t longest(const struct setting *key)
+{
+	return key->max != 0 ? key->max : CONFIG_TEXT_MAX - 1;
+}
+
 int value_set_text(
 	const struct setting *key, const char *text, struct config *ret)
 {
 	size_t len = strlen(text);
 	bool ok = is_plain(text);
 
-	if (len >= CONFIG_TEXT_MAX)
+	if (len > longest(key))
 		return ROWAN_E_LIMIT;
 	if (len == 0)
 		ok = key->min == 0;
@@ -302,6 +307,12 @@ void value_write_range(const struct setting *key, struct writer *w)
 		write_text(w, " to ");
 		write_units(SETTING_COUNT, key->max, w);
 		write_text(w, " endpoints");
+		return;
+	}
+	if (key->type == SETTING_PATH || key->type == SETTING_CREDENTIAL) {
+		write_text(w, "at most ");
+		write_units(SETTING_COUNT, longest(key), w);
+		write_text(w, " characters");
 		return;
 	}
 	write_units(key->type, key->min, w);

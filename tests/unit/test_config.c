@@ -259,6 +259,32 @@ static void each_mistake_alone(void **state)
 		"credit = 5; credit = 5;", 1, "credit: set before in line 1");
 }
 
+/* ${name} may be ${most} characters long, and not one more. */
+static void at_most(const char *name, size_t most)
+{
+	char text[512], path[300], message[128];
+	struct config c;
+
+	memset(path, 'a', sizeof path);
+	path[0] = '/';
+	path[most] = '\0';
+	snprintf(text, sizeof text, "%s = \"%s\";", name, path);
+	assert_int_equal(parse(text, &c), 0);
+	snprintf(text, sizeof text, "%s = \"%sa\";", name, path);
+	snprintf(message, sizeof message,
+		"%s: out of range, allowed is at most %zu characters", name,
+		most);
+	one_mistake(text, 1, message);
+}
+
+/* A local socket's path is shorter than a file's may be. */
+static void texts_too_long(void **state)
+{
+	at_most("state_dir", 255);
+	at_most("store_key", 255);
+	at_most("control", 107);
+}
+
 static void values_wrong_together(void **state)
 {
 	one_mistake("lifetime = \"20 d\";\nlifetime_max = \"10 d\";", 2,
@@ -439,8 +465,9 @@ static void files_that_are_none(void **state)
 	close(fd);
 	unlink(path);
 	assert_int_equal(config_load(path, &c, &report), ROWAN_E_IO);
-	expect(0, 0, "cannot be read");
+	expect(0, 0, "cannot be read: No such file or directory");
 	assert_int_equal(config_load("/tmp", &c, &report), ROWAN_E_IO);
+	expect(0, 0, "cannot be read: not a file");
 }
 
 static void only_what_may_change_changes(void **state)
@@ -487,6 +514,7 @@ int main(void)
 		cmocka_unit_test(the_installed_file_parses),
 		cmocka_unit_test(all_mistakes_are_reported_at_once),
 		cmocka_unit_test(each_mistake_alone),
+		cmocka_unit_test(texts_too_long),
 		cmocka_unit_test(values_wrong_together),
 		cmocka_unit_test(values_wrong_together_are_reported_at_once),
 		cmocka_unit_test(endpoints_are_numeric),
