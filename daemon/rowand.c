@@ -224,7 +224,7 @@ static int open_relay(struct daemon *d)
 			JOURNAL_NUMBER("connections",
 				c->connections + c->connections_enrol));
 		return EX_CONFIG;
-	case ROWAN_E_IO: SAY_ONLY(MSG_ENDPOINT); return EX_UNAVAILABLE;
+	case ROWAN_E_IO: return EX_UNAVAILABLE; /* socket.c said which */
 	}
 	SAY(MSG_START_FAILED, JOURNAL_TEXT("why", rowan_strerror(rc)));
 	return EX_OSERR;

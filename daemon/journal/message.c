@@ -106,7 +106,7 @@ static const struct message messages[MSG_COUNT] = {
 		"messages, then follow docs/operations.md, \"The database is "
 		"damaged\"."},
 	[MSG_STORE_UNUSABLE] = {"7cd49d5f8a14f120c9ae3f1e91bae6cb", 2, "store-unusable",
-		"{path} cannot be opened, or another process uses it: {why}",
+		"{path} cannot be opened: {why}",
 		"Look who uses the folder (a second rowand, an offline "
 		"rowanctl), whether it is mounted and writable for the user "
 		"rowand, and whether the disk is full."},
@@ -155,7 +155,7 @@ static const struct message messages[MSG_COUNT] = {
 		"Raise LimitNOFILE in a drop-in (systemctl edit rowand), or "
 		"lower connections in the configuration."},
 	[MSG_ENDPOINT] = {"fb830c6b83df5c5e478129822093fff8", 2, "endpoint",
-		"an endpoint cannot be bound: in use, or not ours",
+		"{endpoint} cannot be bound: {why}",
 		"Another process listens there (ss -ltnp), or the address is "
 		"not on this machine. With socket units: systemctl status "
 		"rowand.socket"},

@@ -180,7 +180,7 @@ int server_open(struct server **ret, const struct server_options *o)
 		(rc = store_reader_open(&r->reader, r->store)) != 0)
 		goto out;
 	r->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	rc = r->stop_fd < 0 ? ROWAN_E_IO : 0;
+	rc = r->stop_fd < 0 ? ROWAN_E_INTERNAL : 0;
 	if (rc == 0)
 		rc = open_context(r);
 	if (rc == 0)

@@ -37,6 +37,7 @@
 
 #include <zmq.h>
 
+#include "journal/journal.h"
 #include "net/socket.h"
 
 #define EVENTS                                                                 \
@@ -90,16 +91,25 @@ static int watch(void *ctx, void *router, enum zap_port port, void **ret)
 	return 0;
 }
 
+static int unbound(const char *endpoint)
+{
+	SAY(MSG_ENDPOINT, JOURNAL_TEXT("endpoint", endpoint),
+		JOURNAL_TEXT("why", strerror(errno)));
+	return ROWAN_E_IO;
+}
+
 static int bind_fd(void *sock, int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
-		return ROWAN_E_IO;
+		return unbound("a socket handed over");
 	if (!set(sock, ZMQ_USE_FD, fd))
 		return ROWAN_E_INTERNAL;
 	/* The address is only parsed; the descriptor has its own. */
-	return zmq_bind(sock, "tcp://127.0.0.1:1") == 0 ? 0 : ROWAN_E_IO;
+	return zmq_bind(sock, "tcp://127.0.0.1:1") == 0
+		       ? 0
+		       : unbound("a socket handed over");
 }
 
 /*
@@ -109,6 +119,7 @@ static int bind_fd(void *sock, int fd)
 static int bind_one(void *sock, const char *endpoint)
 {
 	static const char both[] = "tcp://[::]:";
+	const char *bound = endpoint;
 	char any[64];
 
 	if (!set(sock, ZMQ_IPV6, strchr(endpoint, '[') != NULL))
@@ -116,9 +127,9 @@ static int bind_one(void *sock, const char *endpoint)
 	if (strncmp(endpoint, both, strlen(both)) == 0) {
 		snprintf(
 			any, sizeof any, "tcp://*:%s", endpoint + strlen(both));
-		endpoint = any;
+		bound = any;
 	}
-	return zmq_bind(sock, endpoint) == 0 ? 0 : ROWAN_E_IO;
+	return zmq_bind(sock, bound) == 0 ? 0 : unbound(endpoint);
 }
 
 static int bind_all(void *sock, const struct socket_options *o)

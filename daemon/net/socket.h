@@ -34,9 +34,9 @@ struct socket {
 
 /**
  * socket_open(o, ret):
- * Make, set and bind one port's socket. ROWAN_E_IO when the endpoint cannot be
- * bound, ROWAN_E_INTERNAL when libzmq refuses a setting. On success the
- * descriptor is libzmq's. Ends with socket_close.
+ * Make, set and bind one port's socket. ROWAN_E_IO when an endpoint cannot be
+ * bound, which it says, ROWAN_E_INTERNAL when libzmq refuses a setting. On
+ * success the descriptor is libzmq's. Ends with socket_close.
  */
 ROWAN_MUST int socket_open(const struct socket_options *o, struct socket *ret);
 

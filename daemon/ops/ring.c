@@ -81,7 +81,7 @@ int wake_init(struct wake *w)
 {
 	atomic_init(&w->asleep, 0);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return w->fd < 0 ? ROWAN_E_IO : 0;
+	return w->fd < 0 ? ROWAN_E_INTERNAL : 0;
 }
 
 /*

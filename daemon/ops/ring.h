@@ -67,7 +67,8 @@ struct wake {
 
 /**
  * wake_init(w):
- * Get the descriptor. ROWAN_E_IO when none can be had. Ends with wake_wipe.
+ * Get the descriptor. ROWAN_E_INTERNAL when none can be had. Ends with
+ * wake_wipe.
  */
 ROWAN_MUST int wake_init(struct wake *w);
 

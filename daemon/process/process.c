@@ -223,15 +223,39 @@ static bool had_one(const struct config *c)
 	       backup_newest(c->backup_dir, &newest) == 0;
 }
 
-/* Whether a restore is pending cannot be told: that is not to say it is. */
-static int say_unread(const char *dir)
+/* Of a file that failed the system may say more than our own code does. */
+static const char *why(int rc, const char *path)
 {
-	char note[PATH_MAX];
+	return rc == ROWAN_E_IO && access(path, R_OK | W_OK) != 0 &&
+			       errno != ENOENT
+		       ? strerror(errno)
+		       : rowan_strerror(rc);
+}
 
-	snprintf(note, sizeof note, "%s/%s", dir, RESTORE_PENDING);
-	SAY(MSG_STORE_UNUSABLE,
-		JOURNAL_TEXT("path", access(note, F_OK) == 0 ? note : dir),
-		JOURNAL_TEXT("why", rowan_strerror(ROWAN_E_IO)));
+/* The store does not open: which of its files it is, and why. */
+static int say_store(int rc, const char *dir)
+{
+	static const char *const part[] = {"", "/rowan.db", "/rowan.db-wal",
+		"/rowan.db-shm", "/rowan.db-reserve"};
+	const char *words = rc == ROWAN_E_AGAIN ? "another process uses it"
+						: rowan_strerror(rc);
+	char file[PATH_MAX], shown[PATH_MAX];
+
+	snprintf(shown, sizeof shown, "%s", dir);
+	for (size_t i = 0;
+		rc != ROWAN_E_AGAIN && i < sizeof part / sizeof *part; i++) {
+		snprintf(file, sizeof file, "%s%s", dir, part[i]);
+		/* The folder alone must be there. */
+		if (access(file, i == 0 ? R_OK | W_OK | X_OK : R_OK | W_OK) ==
+				0 ||
+			(i > 0 && errno == ENOENT))
+			continue;
+		words = strerror(errno);
+		memcpy(shown, file, sizeof shown);
+		break;
+	}
+	SAY(MSG_STORE_UNUSABLE, JOURNAL_TEXT("path", shown),
+		JOURNAL_TEXT("why", words));
 	return EX_CANTCREAT;
 }
 
@@ -243,8 +267,9 @@ static int before_open(
 	int64_t schema;
 	int rc = restore_pending_read(c->state_dir, &pending);
 
+	/* Whether one is pending cannot be told: that is not to say it is. */
 	if (rc == ROWAN_E_IO)
-		return say_unread(c->state_dir);
+		return say_store(rc, c->state_dir);
 	if (rc != ROWAN_E_NOT_FOUND) {
 		SAY_ONLY(MSG_RESTORE_PENDING);
 		return EX_CONFIG;
@@ -321,9 +346,7 @@ int process_store(struct process *p)
 		SAY(MSG_STORE_DAMAGED, JOURNAL_TEXT("path", path));
 		return EX_DATAERR;
 	}
-	SAY(MSG_STORE_UNUSABLE, JOURNAL_TEXT("path", path),
-		JOURNAL_TEXT("why", rowan_strerror(rc)));
-	return EX_CANTCREAT;
+	return say_store(rc, c->state_dir);
 }
 
 static const char *guard_path(const struct config *c, char ret[PATH_MAX])
@@ -364,7 +387,7 @@ int process_clock(struct process *p)
 	if (rc == 0)
 		return EX_OK;
 	SAY(MSG_CLOCK_UNUSABLE, JOURNAL_TEXT("path", path),
-		JOURNAL_TEXT("why", rowan_strerror(rc)));
+		JOURNAL_TEXT("why", why(rc, path)));
 	return rc == ROWAN_E_CORRUPT ? EX_DATAERR : EX_CANTCREAT;
 }
 
@@ -470,6 +493,6 @@ int process_log(struct process *p, bool accept)
 		return EX_DATAERR;
 	}
 	SAY(MSG_GUARD_UNUSABLE, JOURNAL_TEXT("path", o.guard),
-		JOURNAL_TEXT("why", rowan_strerror(rc)));
+		JOURNAL_TEXT("why", why(rc, o.guard)));
 	return EX_CANTCREAT;
 }

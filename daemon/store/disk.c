@@ -23,7 +23,7 @@ int disk_open(struct disk *d, const char *path, uint64_t bytes)
 		return ROWAN_E_IO;
 	if (flock(d->fd, LOCK_EX | LOCK_NB) != 0) {
 		disk_close(d);
-		return ROWAN_E_IO;
+		return ROWAN_E_AGAIN;
 	}
 	(void)disk_lay(d);
 	return 0;

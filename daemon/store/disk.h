@@ -31,8 +31,8 @@ struct disk {
 /**
  * disk_open(d, path, bytes):
  * Lock "${path}-reserve", made when it is not there, and lay ${bytes} down.
- * A disk too full for that is no error. ROWAN_E_IO when another one holds the
- * lock or the file cannot be made.
+ * A disk too full for that is no error. ROWAN_E_AGAIN when another one holds
+ * the lock, ROWAN_E_IO when the file cannot be made or written.
  */
 ROWAN_MUST int disk_open(struct disk *d, const char *path, uint64_t bytes);
 void disk_close(struct disk *d);

@@ -68,6 +68,20 @@ static int check_pages(struct db *db)
 	return ok ? 0 : ROWAN_E_CORRUPT;
 }
 
+/*
+ * The engine opens what it may only read, and would refuse every commit. Of
+ * the file it says so; of what lies beside it, when a transaction begins.
+ */
+static int check_writable(struct db *db)
+{
+	int rc;
+
+	if (sqlite3_db_readonly(db->h, "main") != 0)
+		return ROWAN_E_IO;
+	rc = sqlite3_exec(db->h, "BEGIN IMMEDIATE; ROLLBACK", NULL, NULL, NULL);
+	return (rc & 0xff) == SQLITE_READONLY ? ROWAN_E_IO : db_code(rc);
+}
+
 static int set_quota(struct store *st, uint64_t max_bytes)
 {
 	char text[64];
@@ -89,24 +103,33 @@ void store_limits(struct store *st, const struct store_options *o)
 	st->blob_open_time = o->blob_open_time;
 }
 
-static int open_file(struct store *st, const struct store_options *o)
+static int open_engine(struct store *st, const struct store_options *o)
 {
 	struct db_options d = {st->path, vfs_name(st->vfs), DB_WRITER,
 		o->cache_kib ? o->cache_kib : CACHE_KIB};
 	int r;
 
-	if ((r = disk_open(&st->disk, o->path, o->reserve_bytes)) != 0)
-		return r;
 	if ((r = db_open(&st->view.db, &d)) != 0)
-		return r == ROWAN_E_AGAIN ? ROWAN_E_IO : r;
+		return r;
 	(void)sqlite3_wal_hook(st->view.db.h, on_commit, st);
 	if ((r = schema_migrate(&st->view.db)) != 0 ||
+		(r = check_writable(&st->view.db)) != 0 ||
 		(r = set_quota(st, o->max_bytes)) != 0)
 		return r;
 	if (!o->skip_check && (r = check_pages(&st->view.db)) != 0)
 		return r;
-	if ((r = check_key(st)) != 0)
+	return check_key(st);
+}
+
+static int open_file(struct store *st, const struct store_options *o)
+{
+	int r = disk_open(&st->disk, o->path, o->reserve_bytes);
+
+	if (r != 0)
 		return r;
+	/* Whose it is was settled: what fails now is no question of time. */
+	if ((r = open_engine(st, o)) != 0)
+		return r == ROWAN_E_AGAIN ? ROWAN_E_IO : r;
 	disk_note(&st->disk, st->path);
 	return log_load(st);
 }

@@ -74,9 +74,9 @@ struct store_options {
  * Everything ${options} points to is copied.
  * Returns ROWAN_E_TOO_NEW for a newer schema, ROWAN_E_TOO_OLD for one that is
  * not read any more, ROWAN_E_CRYPTO for another store key than the one it was
- * made with, ROWAN_E_CORRUPT when damaged or not a store, ROWAN_E_IO when the
- * file cannot be opened or is in use by another process. ${ret} is closed by
- * store_close.
+ * made with, ROWAN_E_CORRUPT when damaged or not a store, ROWAN_E_IO when a
+ * file cannot be opened or written, ROWAN_E_AGAIN when another process has the
+ * store. ${ret} is closed by store_close.
  */
 ROWAN_MUST int store_open(struct store **ret, const struct store_options *);
 

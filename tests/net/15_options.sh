@@ -67,14 +67,14 @@ want 78 "hexadecimal" "$rowand" --config "$dir/conf"
 rm "$dir/curve.key"
 want 0 "" "$rowand" --new-key "$dir/curve.key"
 # No state folder: 73, it may be mounted later.
-want 73 "rowan.db" "$rowand" --config "$dir/conf"
+want 73 "$dir/state cannot be opened: No such file" "$rowand" --log text --config "$dir/conf"
 # One that cannot be looked into: nothing is known of a restore.
 : >"$dir/state"
-want 73 "$dir/state cannot be opened" "$rowand" --config "$dir/conf"
+want 73 "$dir/state cannot be opened: " "$rowand" --log text --config "$dir/conf"
 rm "$dir/state"
 mkdir -m 700 "$dir/state"
-# Starts, and stops cleanly.
-starts() {
+# Starts, and stops cleanly; a second one beside it does not.
+begin() {
 	"$rowand" --log text --config "$dir/conf" >"$dir/said" 2>&1 &
 	pid=$!
 	for i in $(seq 3600); do
@@ -82,11 +82,33 @@ starts() {
 		grep -q serving "$dir/said" && break
 		sleep 0.05
 	done
+}
+end() {
 	kill -TERM "$pid" 2>/dev/null
 	wait "$pid"
 }
-want 0 "" starts
+begin
+want 73 "$dir/state cannot be opened: another process uses it" \
+	"$rowand" --log text --config "$dir/conf"
+end || { echo "left with $?"; fails=$((fails + 1)); }
 grep -q serving "$dir/said" || { cat "$dir/said"; fails=$((fails + 1)); }
+# What may only be read is not served: it would refuse every commit. Root may
+# write whatever the mode says, so this is somebody else.
+cp "$rowand" "$dir/rowand"
+other=
+if [ "$(id -u)" = 0 ]; then
+	other="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	chown -R 65534:65534 "$dir"
+fi
+: >"$dir/state/rowan.db-shm"
+[ -z "$other" ] || chown 65534 "$dir/state/rowan.db-shm"
+for file in rowan.db rowan.db-shm rowan.db-reserve; do
+	chmod 400 "$dir/state/$file"
+	want 73 "$dir/state/$file" $other timeout 180 "$dir/rowand" --log text --config "$dir/conf"
+	want 73 "Permission denied" $other timeout 180 "$dir/rowand" --log text --config "$dir/conf"
+	chmod 600 "$dir/state/$file"
+done
+[ -z "$other" ] || chown -R 0:0 "$dir"
 # Another store key: 78. Damage: 65. More connections than descriptors: 78.
 mv "$dir/store.key" "$dir/old.key"
 want 0 "" "$rowand" --new-key "$dir/store.key"
@@ -97,7 +119,7 @@ sed -i '/^connections = 64/d' "$dir/conf"
 want 78 "open files" sh -c "ulimit -n 1024; '$rowand' --config '$dir/conf'"
 conf ''
 sed -i 's/127.0.0.1:0/192.0.2.1:1/' "$dir/conf"
-want 69 "bound" "$rowand" --config "$dir/conf"
+want 69 "tcp://192.0.2.1:1 cannot be bound: Cannot assign" "$rowand" --log text --config "$dir/conf"
 conf ''
 echo "this is no database, whatever it says it is" >"$dir/state/rowan.db"
 rm -f "$dir/state/rowan.db-wal" "$dir/state/rowan.db-shm"
