@@ -1,6 +1,6 @@
 /*
- * The writer without a network: each turn takes a group of requests at once,
- *over a store with three devices in channel 1, and a clock in the test's hand.
+ * The writer without a network: each turn takes one group of requests, over a
+ * store with three devices in channel 1, and a clock in the test's hand.
  *
  *	turn_begin();
  *	turn_submit(1, 1);
@@ -26,7 +26,7 @@ extern struct lanes turn_lanes;
 extern struct ops_counters turn_counters;
 extern struct clock_sample turn_wall; /* what the clock reads */
 extern struct clock *turn_clock;
-extern bool turn_fatal; /* to be set when the writer has ended by itself */
+extern bool turn_ended; /* to be set when the writer has ended by itself */
 
 /* Around each test: it is begun, and ends well. */
 int turn_setup(void **state);
@@ -42,10 +42,11 @@ void turn_end(void);
 struct batch *turn_next(void);
 
 /**
- * turn_ask(op, n), turn_put(r):
- * A request of device ${n}, whose connection is number ${n}, to be filled; put
- * it into the group.
+ * turn_say(kind), turn_ask(op, n), turn_put(r):
+ * A request of that kind, a message of device ${n}, whose connection is number
+ * ${n}, to be filled; put it into the group.
  */
+struct request *turn_say(enum request_kind kind);
 struct request *turn_ask(uint16_t op, uint32_t n);
 void turn_put(struct request *r);
 

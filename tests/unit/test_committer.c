@@ -173,6 +173,51 @@ static void what_waits_may_wait_longer(void **state)
 	assert_int_equal(turn_pushed(2), 1);
 }
 
+/* A restore waits for the people of all cases. */
+static int restore(void *cookie, struct ops *o)
+{
+	int rc = returning_begin(o->store, bytes_of("a restore", 9), o->now);
+
+	if (rc == 0)
+		rc = returning_load(&o->returning, o->view);
+	o->returning.phase = RETURNING_CASES;
+	o->returning.desk = WIRE_GIVEN_ALL;
+	return rc;
+}
+
+static int give_back(void *cookie, struct ops *o)
+{
+	int rc = 0;
+
+	for (uint32_t i = 1; rc == 0 && i <= 3; i++)
+		rc = returning_tell(
+			&o->returning, kit_at('d', i), WIRE_GIVEN_ALL);
+	return rc;
+}
+
+/* What waits for its case comes by itself once the case is served. */
+static void what_waits_for_its_case_comes_then(void **state)
+{
+	turn_begin();
+	turn_submit(1, 1);
+	turn_end();
+	turn_begin();
+	turn_job(restore, NULL);
+	turn_subscribe(2, 5);
+	turn_end();
+	assert_int_equal(turn_at[1].result, 0);
+	assert_int_equal(turn_pushed(2), 0);
+	turn_begin();
+	turn_job(give_back, NULL);
+	turn_end();
+	while (turn_pushed(2) == 0) {
+		assert_true(ring_put(&turn_lanes.used, turn_last));
+		turn_last = turn_next();
+	}
+	assert_int_equal(turn_last->request_count, 0);
+	assert_int_equal(turn_pushed(2), 1);
+}
+
 /* ---- the end of a card ---- */
 
 static int give_card(void *cookie, struct ops *o)
@@ -413,6 +458,7 @@ int main(void)
 		TEST(a_revoked_device_hears_nothing_after),
 		TEST(what_waits_is_told),
 		TEST(what_waits_may_wait_longer),
+		TEST(what_waits_for_its_case_comes_then),
 		TEST(an_ended_card_gets_nothing),
 		TEST(what_failed_revokes_and_erases_nothing),
 		TEST(what_failed_is_pushed_to_nobody),

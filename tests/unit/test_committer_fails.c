@@ -75,6 +75,78 @@ static void what_was_not_committed_was_not_done(void **state)
 		atomic_load(&turn_counters.failed_commits), failed + 1);
 }
 
+static int lose(void *cookie, struct ops *o)
+{
+	o->lost = true;
+	return 0;
+}
+
+/* Whoever is gone is, and so it is with what is not sent, or the end. */
+static void what_touches_no_store_goes_on(void **state)
+{
+	struct request *r;
+
+	turn_all_subscribe(5);
+	turn_begin();
+	turn_job(lose, NULL);
+	r = turn_say(REQUEST_GONE);
+	r->from = (struct peer_ref){2, 1};
+	r->device = kit_id('d', 2);
+	turn_put(r);
+	turn_end();
+	turn_begin();
+	turn_submit(1, 1);
+	turn_end();
+	assert_int_equal(turn_pushed(2), 0);
+	assert_int_equal(turn_pushed(3), 1);
+	turn_begin();
+	turn_job(lose, NULL);
+	turn_put(turn_say(REQUEST_STOP));
+	turn_end();
+	assert_true(turn_last->stopped);
+	assert_false(turn_last->fatal);
+	turn_ended = true;
+}
+
+/* How many key packages of device 2 device 1 may claim. */
+static int claim_all(void *cookie, struct ops *o)
+{
+	size_t *n = cookie;
+
+	*n = 0;
+	while (claims_take(o->claims, kit_at('d', 1), kit_at('d', 2), o->now) ==
+		0)
+		(*n)++;
+	return 0;
+}
+
+static void what_was_claimed_in_vain_may_be_claimed(void **state)
+{
+	size_t n, again;
+
+	turn_begin();
+	turn_job(claim_all, &n);
+	turn_job(lose_commit, NULL);
+	turn_end();
+	turn_begin();
+	turn_job(claim_all, &again);
+	turn_end();
+	assert_true(n > 0);
+	assert_int_equal(again, n);
+	turn_begin();
+	turn_job(claim_all, &again);
+	turn_end();
+	assert_int_equal(again, 0);
+	/* What was claimed before is not given back by a later failure. */
+	turn_begin();
+	turn_job(lose_commit, NULL);
+	turn_end();
+	turn_begin();
+	turn_job(claim_all, &again);
+	turn_end();
+	assert_int_equal(again, 0);
+}
+
 /* Of a restore, what the transaction changed in memory too. */
 static int restore(void *cookie, struct ops *o)
 {
@@ -92,10 +164,13 @@ static int go_on(void *cookie, struct ops *o)
 {
 	struct returning *b = &o->returning;
 
+	int rc = returning_tell(b, kit_at('d', 3), WIRE_GIVEN_ALL);
+
 	b->phase = *(const uint8_t *)cookie;
 	b->since = 1;
+	/* As a step leaves it that has stored it. */
 	b->news = false;
-	return returning_tell(b, kit_at('d', 3), WIRE_GIVEN_ALL);
+	return rc;
 }
 
 static int look_at(void *cookie, struct ops *o)
@@ -104,10 +179,28 @@ static int look_at(void *cookie, struct ops *o)
 	return 0;
 }
 
+/* How many devices' word is stored after another step. */
+static int told(void *cookie, struct ops *o)
+{
+	struct acts_result none;
+	struct returning stored;
+	int rc = returning_step(
+		&o->returning, o->store, o->now, UINT32_MAX, &none);
+
+	if (rc == 0)
+		rc = returning_load(&stored, o->view);
+	if (rc == 0)
+		*(size_t *)cookie = stored.told_count;
+	if (rc == 0)
+		returning_wipe(&stored);
+	return rc;
+}
+
 static void what_is_back_is_as_it_is_stored(void **state)
 {
 	static const uint8_t phases[] = {RETURNING_CASES, RETURNING_OVER};
 	struct returning seen;
+	size_t count = 0;
 
 	turn_begin();
 	turn_job(restore, NULL);
@@ -128,6 +221,10 @@ static void what_is_back_is_as_it_is_stored(void **state)
 		assert_int_equal(seen.since, KIT_NOW);
 		/* What was told is told, and stored with the next. */
 		assert_int_equal(seen.told_count, 1);
+		turn_begin();
+		turn_job(told, &count);
+		turn_end();
+		assert_int_equal(count, 1);
 	}
 }
 
@@ -135,7 +232,7 @@ static void what_is_back_is_as_it_is_stored(void **state)
 
 static void ends(void)
 {
-	turn_fatal = true;
+	turn_ended = true;
 	assert_true(turn_last->fatal);
 	assert_true(turn_last->stopped);
 }
@@ -226,6 +323,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_not_committed_was_not_done),
+		TEST(what_touches_no_store_goes_on),
+		TEST(what_was_claimed_in_vain_may_be_claimed),
 		TEST(what_is_back_is_as_it_is_stored),
 		TEST(who_finds_damage_ends_it),
 		TEST(what_is_damaged_is_handed_to_nobody),

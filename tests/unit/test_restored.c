@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "clinic/acts.h"
 #include "lib/acting.h"
 #include "ops/restored.h"
 #include "trust/rules.h"
@@ -197,6 +198,50 @@ static void when_it_is_over(void **state)
 	buf_wipe(&recuse);
 }
 
+/* Among what came back is the card of a victim whose case is erased. */
+static void it_stands_behind_what_is_withheld(void **state)
+{
+	struct wire_statement s;
+	struct acts_result done;
+	struct wire_card card;
+	struct world_person p;
+
+	restored_to(RETURNING_CLINIC);
+	world_person(&p, "another device of hers");
+	cast_victim_card(t, &p, &card);
+	memcpy(&card.member, &t->victim.member, sizeof card.member);
+	card.has_consent = false;
+	assert_int_equal(world_enrol(&t->w, &p, NULL, &card), 0);
+	world_statement(&t->w, NULL, WIRE_ST_RESTORE, &s);
+	s.u.restore = (struct wire_st_restore){3, {{1}}, 5, {{2}}};
+	assert_int_equal(world_act(&t->w, NULL, &s, NULL), 0);
+	kit_begin(&w->kit);
+	assert_int_equal(acts_erase(w->kit.st, &t->c->id), 0);
+	kit_commit(&w->kit);
+	kit_begin(&w->kit);
+	assert_int_equal(returning_step(b, w->kit.st, t->w.now, 0, &done), 0);
+	kit_commit(&w->kit);
+	assert_false(b->refused);
+	assert_int_not_equal(b->phase, RETURNING_CLINIC);
+}
+
+/* More devices than can be remembered are told to come again. */
+static void one_too_many_is_told_so(void **state)
+{
+	restored_to(RETURNING_CASES);
+	for (uint32_t i = 0; i < 65536; i++)
+		assert_int_equal(
+			returning_tell(b, kit_at('x', i), WIRE_GIVEN_ALL), 0);
+	w->request.body.restored = (struct wire_restored){WIRE_GIVEN_ALL};
+	assert_int_equal(
+		ops_kit_run_as(w, WIRE_OP_RESTORED, &t->officer.device),
+		WIRE_AGAIN);
+	w->request.body.restored = (struct wire_restored){WIRE_GIVEN_NOTHING};
+	assert_int_equal(
+		ops_kit_run_as(w, WIRE_OP_RESTORED, &t->officer.device),
+		WIRE_OK);
+}
+
 /* ---- channels ---- */
 
 static int served(uint8_t channel)
@@ -324,6 +369,8 @@ int main(void)
 		T(while_the_clinic_is_waited_for),
 		T(while_a_case_is_waited_for),
 		T(when_it_is_over),
+		T(it_stands_behind_what_is_withheld),
+		T(one_too_many_is_told_so),
 		T(a_channel_waits_for_its_case),
 		T(the_relay_says_how_it_stands),
 	};

@@ -279,15 +279,13 @@ static void the_desk_is_the_coordinators(void **state)
 	begin(t, buf_view(&restore));
 	tells(t, 3, WIRE_GIVEN_ALL);
 	assert_int_equal(t->r.desk, WIRE_GIVEN_NOTHING);
-	tells(t, 1, WIRE_GIVEN_ALL);
+	/* The least of them, whoever comes last. */
+	tells(t, 2, WIRE_GIVEN_CLINIC);
 	assert_int_equal(t->r.desk, WIRE_GIVEN_NOTHING);
 	assert_int_equal(t->r.phase, RETURNING_CLINIC);
-	tells(t, 2, WIRE_GIVEN_CLINIC);
+	tells(t, 1, WIRE_GIVEN_ALL);
 	assert_int_equal(t->r.desk, WIRE_GIVEN_CLINIC);
-	/* The least of them. */
-	change(t, 1, false, 0);
 	assert_int_equal(missing(t), 1);
-	assert_int_equal(t->r.desk, WIRE_GIVEN_CLINIC);
 	buf_wipe(&restore);
 }
 
@@ -314,6 +312,7 @@ static void a_case_waits_for_its_people(void **state)
 	const uint32_t members[] = {1, 2};
 	struct store_assignment a = {.member = kit_id('m', 3)};
 	struct cast *t = *state;
+	struct store_device d;
 
 	kit_begin(&t->k);
 	for (uint32_t n = 1; n <= 3; n++)
@@ -346,8 +345,20 @@ static void a_case_waits_for_its_people(void **state)
 	assert_int_equal(served(t, &of), ROWAN_E_RESTORING);
 	t->w.now += 1;
 	assert_int_equal(served(t, &of), 0);
-	/* Nor is a device that is gone. */
+	/* Nor is a device whose card has ended, or that is gone. */
 	t->r.told_count = 1;
+	assert_int_equal(served(t, &of), ROWAN_E_RESTORING);
+	assert_int_equal(
+		store_device_by_id(store_view(t->k.st), kit_at('d', 2), &d), 0);
+	d.until = t->w.now;
+	kit_begin(&t->k);
+	assert_int_equal(store_device_put(t->k.st, &d, bytes_of("card", 4)), 0);
+	kit_commit(&t->k);
+	assert_int_equal(served(t, &of), 0);
+	d.until++;
+	kit_begin(&t->k);
+	assert_int_equal(store_device_put(t->k.st, &d, bytes_of("card", 4)), 0);
+	kit_commit(&t->k);
 	assert_int_equal(served(t, &of), ROWAN_E_RESTORING);
 	kit_begin(&t->k);
 	assert_int_equal(store_device_revoke(t->k.st, kit_at('d', 2)), 0);
@@ -372,6 +383,9 @@ static void what_was_told_is_told(void **state)
 	assert_int_equal(says(t, 1, WIRE_GIVEN_ALL), 0);
 	assert_int_equal(t->r.told_count, 0);
 	assert_false(t->r.news);
+	/* Nor is there a step to take. */
+	step(t, 0, &done);
+	assert_int_equal(t->r.since, 0);
 	give_device(t, 1, WIRE_ROLE_CASEWORKER, WIRE_RIGHT_COORDINATE);
 	sign_restore(t, &restore);
 	begin(t, buf_view(&restore));
