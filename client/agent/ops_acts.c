@@ -229,6 +229,11 @@ static int op_assign(struct request *q)
 			N_("rowan bar list names who is; the reasons stand in "
 			   "the team channel"));
 	}
+	if (rc == ROWAN_E_LIMIT)
+		return refuse(q, EXIT_NOT_ALLOWED,
+			N_("the channel is full: it takes 192 devices"),
+			N_("unassign somebody first, or revoke devices that "
+			   "are not used"));
 	return act(q, explain(q, rc), number);
 }
 

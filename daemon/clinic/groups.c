@@ -63,36 +63,56 @@ int groups_awaited(struct store *st, const struct group_row *row,
 	return rc == 0 && away ? ROWAN_E_REFUSED : rc;
 }
 
-/* Who may take part, ascending, and whether a leaf of theirs is good. */
+/*
+ * Who may take part, ascending, and whether a leaf of theirs is good. More,
+ * perhaps, than have a place, for each member may get further devices: those
+ * wait, and the group goes on.
+ */
 struct seats {
 	size_t count;
-	struct id16 may[GROUP_ROW_LEAVES_MAX];
-	bool in[GROUP_ROW_LEAVES_MAX];
+	struct id16 *may;
+	bool *in;
 };
 
 static int seats_fill(
 	struct store *st, const struct id16 *channel, struct seats *s)
 {
-	int rc = store_channel_entitled(
-		st, channel, s->may, GROUP_ROW_LEAVES_MAX, &s->count);
+	size_t n;
+	int rc = store_channel_entitled(st, channel, NULL, 0, &n);
 
+	*s = (struct seats){0, NULL, NULL};
+	if (rc != ROWAN_E_LIMIT)
+		return rc;
+	s->may = calloc(n, sizeof *s->may + sizeof *s->in);
+	if (s->may == NULL)
+		return ROWAN_E_NOMEM;
+	s->in = (bool *)(s->may + n);
+	rc = store_channel_entitled(st, channel, s->may, n, &s->count);
+	if (rc != 0)
+		s->count = 0;
 	qsort(s->may, s->count, sizeof *s->may, id16_sort);
-	memset(s->in, 0, sizeof s->in);
 	return rc;
+}
+
+static struct id16 *seat_of(const struct seats *s, const struct id16 *device)
+{
+	return s->count == 0 ? NULL
+			     : bsearch(device, s->may, s->count, sizeof *s->may,
+				       id16_sort);
 }
 
 int groups_flags(struct store *st, const struct id16 *channel,
 	const struct group_row *row, uint8_t *ret)
 {
-	struct seats s = {.count = 0};
+	struct seats s;
 	size_t in = 0;
 	int rc = seats_fill(st, channel, &s);
 
 	*ret = row->frozen ? WIRE_GROUP_FROZEN : 0;
 	for (size_t i = 0; rc == 0 && i < row->leaf_count; i++) {
 		const struct group_leaf *l = &row->leaves[i];
-		const struct id16 *at = bsearch(
-			&l->device, s.may, s.count, sizeof *s.may, id16_sort);
+
+		const struct id16 *at = seat_of(&s, &l->device);
 
 		if (at == NULL)
 			*ret |= WIRE_GROUP_MUST_GO;
@@ -115,6 +135,7 @@ int groups_flags(struct store *st, const struct id16 *channel,
 	}
 	if (rc == 0 && in == 0)
 		*ret |= WIRE_GROUP_DESERTED;
+	free(s.may);
 	return rc;
 }
 
@@ -139,7 +160,7 @@ static void mark(const struct id16 *device, struct id16 *list, size_t *count)
 static int mark_away(const struct groups_at *at, const struct id16 *channel,
 	const struct group_row *row, struct wire_group_state *ret)
 {
-	struct seats s = {.count = 0};
+	struct seats s;
 	int rc = seats_fill(at->st, channel, &s);
 
 	for (size_t i = 0; rc == 0 && i < s.count; i++) {
@@ -149,6 +170,7 @@ static int mark_away(const struct groups_at *at, const struct id16 *channel,
 		mark(&s.may[i], ret->away, &ret->away_count);
 		rc = 0;
 	}
+	free(s.may);
 	return rc;
 }
 
@@ -211,7 +233,9 @@ static int fill_leaves(const struct rowan_mls_public *g, struct group_row *row)
 		leaf++) {
 		struct group_leaf *l = &row->leaves[row->leaf_count];
 
-		if (row->leaf_count == GROUP_ROW_LEAVES_MAX)
+		/* Or no Welcome would fit a frame, and nobody could come. */
+		if (row->leaf_count == GROUP_ROW_LEAVES_MAX ||
+			m.leaf_node.len > WIRE_LEAF_MAX)
 			return ROWAN_E_LIMIT;
 		l->leaf = m.leaf;
 		l->replace = false;
@@ -309,7 +333,7 @@ static int expected_id(struct store_reader *view, const struct id16 *channel,
 static int park_all(const struct groups_at *at, const struct id16 *channel,
 	struct group_row *row)
 {
-	struct seats s = {.count = 0};
+	struct seats s;
 	int rc = seats_fill(at->st, channel, &s);
 
 	for (size_t i = 0; rc == 0 && i < s.count; i++) {
@@ -319,6 +343,7 @@ static int park_all(const struct groups_at *at, const struct id16 *channel,
 		group_row_park(row, &s.may[i]);
 		rc = 0;
 	}
+	free(s.may);
 	return rc;
 }
 

@@ -127,7 +127,7 @@ static const struct setting keys[] = {
 
 	FIRST("Limits of one device. Beyond them it is told when to try"
 		" again.",
-		SIZE, message_bytes, 128 * KIB, WIRE_MESSAGE_MAX, "1 MiB",
+		SIZE, message_bytes, 320 * KIB, WIRE_MESSAGE_MAX, "1 MiB",
 		"Largest message, all frames together."),
 	OF(COUNT, credit, 1, WIRE_CREDIT_MAX, "256",
 		"Most envelopes a device may have pushed to it before it"

@@ -446,12 +446,12 @@ int store_channel_entitled(struct store *st, const struct id16 *channel,
 	for (size_t i = 0; i < c->len; i++) {
 		if (!seated(st, &c->seats[i]))
 			continue;
-		if (len == max)
-			return ROWAN_E_LIMIT;
-		ret[len++] = c->seats[i].device->id;
+		if (len < max)
+			ret[len] = c->seats[i].device->id;
+		len++;
 	}
 	*ret_len = len;
-	return 0;
+	return len > max ? ROWAN_E_LIMIT : 0;
 }
 
 /* The members of two devices; both ROWAN_E_REFUSED when unknown. */

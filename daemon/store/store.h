@@ -351,8 +351,8 @@ ROWAN_MUST int store_channel_access(struct store *st,
 /**
  * store_channel_entitled(st, channel, ret, max, ret_len):
  * Copy the devices for which store_channel_access returns 0, in no order.
- * ROWAN_E_LIMIT when there are more than ${max}; ROWAN_E_REFUSED for an
- * unknown or closed channel.
+ * ROWAN_E_LIMIT when there are more than ${max}, and ${ret_len} says how many;
+ * ROWAN_E_REFUSED for an unknown or closed channel.
  */
 ROWAN_MUST int store_channel_entitled(struct store *st,
 	const struct id16 *channel, struct id16 *ret, size_t max,

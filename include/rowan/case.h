@@ -199,7 +199,8 @@ ROWAN_API ROWAN_MUST int rowan_reopen_case(struct rowan *r,
 /*
  * rowan_assign(r, channel, member, from, until, ret_act):
  * Seconds since 1970; ${from} 0: now; ${until} 0: until ended. Refused with
- * ROWAN_E_RULE for a member whom the team channel's bar list names.
+ * ROWAN_E_RULE for a member whom the team channel's bar list names, with
+ * ROWAN_E_LIMIT when the channel has no place for the member's devices.
  */
 ROWAN_API ROWAN_MUST int rowan_assign(struct rowan *r,
 	const uint8_t channel[ROWAN_ID_LEN], const uint8_t member[ROWAN_ID_LEN],

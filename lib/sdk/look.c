@@ -283,6 +283,9 @@ static int add_members(const struct session_parts *p, struct rowan_list *l,
 	if (rc == 0)
 		rc = follow_entitled(p->follow, channel, may.id,
 			CHANNEL_DEVICES_MAX, &may.count);
+	/* More than there are places. */
+	if (rc == ROWAN_E_LIMIT)
+		rc = 0;
 	for (size_t i = 0; rc == 0 && i < in.count; i++)
 		rc = add_member(p, l, channel, &in.id[i], true);
 	for (size_t i = 0; rc == 0 && i < may.count; i++)

@@ -142,6 +142,47 @@ static int victim_possible(const struct rules_context *ctx,
 		       : ROWAN_E_RULE;
 }
 
+/* How many devices of a member may take part, or will once their time comes. */
+static int count_devices(const struct rules_context *ctx,
+	const struct wire_statement *s, const struct id16 *member, size_t *n)
+{
+	const struct trust_source *src = ctx->source;
+	struct trust_card card;
+	struct id16 device;
+	int rc;
+
+	for (size_t i = 0;
+		(rc = src->device_of(src->ctx, member, i, &device)) == 0; i++) {
+		rc = src->card(src->ctx, &device, CLINIC_NEWEST, &card);
+		if (rc == ROWAN_E_NOT_FOUND)
+			continue;
+		if (rc != 0)
+			return rc;
+		*n += card.revoked == 0 && (card.card.not_after == 0 ||
+						   s->time < card.card.not_after);
+	}
+	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
+}
+
+/* Whether the channel has places for all of them. */
+static int has_room(
+	const struct rules_context *ctx, const struct wire_statement *s)
+{
+	const struct case_state *c = ctx->of_case;
+	size_t n = 0;
+	int rc = count_devices(ctx, s, &s->u.assign.member, &n);
+
+	for (size_t i = 0; rc == 0 && i < c->assignment_count; i++) {
+		const struct case_assignment *a = &c->assignments[i];
+
+		if (a->channel == s->u.assign.channel &&
+			(a->until == 0 || s->time < a->until) &&
+			!id16_eq(&a->member, &s->u.assign.member))
+			rc = count_devices(ctx, s, &a->member, &n);
+	}
+	return rc == 0 && n > WIRE_CHANNEL_DEVICES_MAX ? ROWAN_E_LIMIT : rc;
+}
+
 static int assign_possible(
 	const struct rules_context *ctx, const struct wire_statement *s)
 {
@@ -152,7 +193,9 @@ static int assign_possible(
 	if (rc != 0 || case_channel(ctx->of_case, a->channel) == NULL ||
 		(a->until != 0 && a->until <= s->time))
 		return ROWAN_E_RULE;
-	rc = member_card(ctx, s, &a->member, &card);
+	rc = ctx->accept ? has_room(ctx, s) : 0;
+	if (rc == 0)
+		rc = member_card(ctx, s, &a->member, &card);
 	if (rc != 0)
 		return rc;
 	switch (card.card.role) {

@@ -46,6 +46,8 @@ struct rules_context {
  *	ROWAN_E_SIGNER	whoever signed may not sign this
  *	ROWAN_E_RULE	may, but it is not possible: a closed case, a card
  *			beyond its registrar's scope, no such assignment
+ *	ROWAN_E_LIMIT	accepting: the channel has no place for the devices of
+ *			who is assigned
  *	ROWAN_E_MALFORMED  a card or record inside does not decode
  *
  * A restore may stand at any place behind the head it names; its number is

@@ -29,7 +29,7 @@
 #define WIRE_FETCH_MAX	       WIRE_ENVELOPES_MAX
 
 /* Key packages. */
-#define WIRE_KEY_PACKAGE_MAX  (8 * 1024)
+#define WIRE_KEY_PACKAGE_MAX  1280
 #define WIRE_KEY_PACKAGES_MAX 16 /* in one message */
 #define WIRE_CLAIMS_MAX	      16 /* devices in one message */
 
@@ -43,7 +43,23 @@
 #define WIRE_CARD_MAX		 (4 * 1024)
 #define WIRE_AGENCY_MAX		 16 /* bytes of an agency code */
 #define WIRE_CASE_CHANNELS_MAX	 3  /* support, team, diary */
-#define WIRE_CHANNEL_DEVICES_MAX 256
+#define WIRE_CHANNEL_DEVICES_MAX 192
+
+/*
+ * A leaf of a channel's group. That of a key package is smaller than the
+ * package by 104 bytes at least; once its device commits, a parent hash stands
+ * in place of a lifetime.
+ */
+#define WIRE_LEAF_MAX 1200
+
+/*
+ * A Welcome brings the whole tree, and is one frame: leaves, parents and where
+ * those are named as unmerged, secrets for who comes, and the rest.
+ */
+#define WIRE_WELCOME_MAX                                                       \
+	(WIRE_CHANNEL_DEVICES_MAX * (WIRE_LEAF_MAX + 2 + 8 * 4) +              \
+		255 * (2 + 33 + 33 + 2) + WIRE_CLAIMS_MAX * 192 + 1024)
+_Static_assert(WIRE_WELCOME_MAX <= WIRE_FRAME_MAX, "nobody could be added");
 
 /* Chains of statements. */
 #define WIRE_CHAIN_ITEMS_MAX 256 /* statements or links in one answer */

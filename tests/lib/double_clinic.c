@@ -80,7 +80,7 @@ static void enter(struct member *m)
 
 	rowan_mls_host_init(&o.host);
 	o.host.ctx = m;
-	o.host.clock = clock_of;
+	o.host.clock = m->clock = clock_of;
 	o.credential = (struct rowan_mls_credential){
 		ROWAN_MLS_BASIC, mls(buf_view(&m->chain))};
 	o.signature_seed = (struct rowan_mls_bytes){

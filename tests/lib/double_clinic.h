@@ -39,6 +39,7 @@ struct member {
 	char heard[MEMBER_HEARD_MAX][32];
 	size_t heard_count;
 	size_t welcomes, handshakes, nacks;
+	uint64_t (*clock)(void *ctx); /* of its client; ctx: the member */
 	struct wire_nacked nacked; /* the last one */
 };
 

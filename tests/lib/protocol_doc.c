@@ -148,6 +148,7 @@ static void print_limits(struct writer *w)
 		{"bytes of an agency code", WIRE_AGENCY_MAX},
 		{"channels of a case", WIRE_CASE_CHANNELS_MAX},
 		{"devices of a channel", WIRE_CHANNEL_DEVICES_MAX},
+		{"bytes of a leaf in a channel's group", WIRE_LEAF_MAX},
 		{"bytes of a statement", WIRE_STATEMENT_MAX},
 		{"statements in one answer", WIRE_CHAIN_ITEMS_MAX},
 		{"cases in one answer", WIRE_CASES_MAX},

@@ -8,8 +8,8 @@
 #include "trust/chain.h"
 #include "trust/rules.h"
 
-#define WORLD_CARDS 96
-#define WORLD_LINKS 256
+#define WORLD_CARDS 256
+#define WORLD_LINKS 512
 #define WORLD_CASES 24
 
 struct world_person {

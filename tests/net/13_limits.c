@@ -24,13 +24,13 @@ static void too_large(struct relay_client *c)
 	static uint8_t chunk[65536];
 	struct wire_header h = {WIRE_VERSION_HIGH, WIRE_OP_BLOB_PUT, 77};
 	uint8_t head[WIRE_HEADER_LEN], body[ID16_LEN + 4] = {0};
-	struct bytes frames[5] = {
+	struct bytes frames[7] = {
 		bytes_of(head, sizeof head), bytes_of(body, sizeof body)};
 
 	wire_header_encode(&h, head);
-	for (size_t i = 2; i < 5; i++)
+	for (size_t i = 2; i < 7; i++)
 		frames[i] = bytes_of(chunk, sizeof chunk);
-	kit_frames(c, frames, 5);
+	kit_frames(c, frames, 7);
 	KIT_CHECK(kit_refusal(c).code == WIRE_LIMIT);
 }
 
@@ -105,7 +105,7 @@ int main(void)
 	uint64_t n = 0;
 
 	kit_start("mailbox = 16; mailbox_urgent = 4; rate_messages = 60;\n"
-		  "burst = \"20 s\"; message_bytes = \"128 KiB\";\n"
+		  "burst = \"20 s\"; message_bytes = \"320 KiB\";\n"
 		  "rate_requests = 1000000;\n");
 	s = kit_hello(SEED_SENDER, 0);
 	/* Twelve places for anybody, four more for urgent ones. */

@@ -276,8 +276,8 @@ def packages_are_judged(w):
     torn = good[:-1] + bytes([good[-1] ^ 1])
     for items, code in (
             ([], MALFORMED), ([item(b"")], MALFORMED),
-            ([item(good, 2)], MALFORMED), ([item(b"x" * 8192)], MALFORMED),
-            ([item(b"x" * 8193)], LIMIT), ([item(good)] * 17, LIMIT),
+            ([item(good, 2)], MALFORMED), ([item(b"x" * 1280)], MALFORMED),
+            ([item(b"x" * 1281)], LIMIT), ([item(good)] * 17, LIMIT),
             ([item(last, 1)] * 2, MALFORMED), ([item(good, 1)], REFUSED),
             ([item(last)], REFUSED), ([item(good + b"\0")], MALFORMED),
             ([item(torn)], REFUSED), ([item(good), item(torn)], REFUSED),

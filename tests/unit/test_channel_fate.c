@@ -172,6 +172,49 @@ static void a_commit_nobody_can_apply_is_reset(void **state)
 	assert_int_equal(alarms(t), 0);
 }
 
+/* ---- a commit that the daemon does not take --------------------------------
+ */
+
+static enum double_fate spoil_welcome(void *ctx, struct double_message *m)
+{
+	if (m->way == DOUBLE_REQUEST && m->header.op == WIRE_OP_COMMIT &&
+		m->count > 3)
+		assert_int_equal(
+			buf_set(&m->frame[3], buf_view(&m->frame[2])), 0);
+	return DOUBLE_PASS;
+}
+
+/* Whoever was to come waits longer each time: their packages are not used up,
+ * and the others go on talking. */
+static void who_cannot_be_added_waits(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *advocate = enter(t, &t->c.cast.advocate);
+	struct channel_kit *registrar = enter(t, &t->c.cast.registrar);
+	struct channel_kit *victim;
+	uint64_t claims;
+
+	run(t, WHILE_MS);
+	assert_true(channel_kit_in(
+		advocate, &t->support, &t->c.cast.registrar));
+	relay_double_hook(t->c.d, spoil_welcome, t);
+	victim = enter(t, &t->c.cast.victim);
+	claims = relay_double_requests(t->c.d, WIRE_OP_KEY_CLAIM);
+	for (size_t i = 0; i < 4; i++)
+		run(t, LONG_MS);
+	claims = relay_double_requests(t->c.d, WIRE_OP_KEY_CLAIM) - claims;
+	/* two of them try, for an hour */
+	assert_in_range(claims, 2, 40);
+	channel_kit_say(advocate, &t->support, "without her");
+	run(t, WHILE_MS);
+	assert_int_equal(channel_kit_heard(registrar, "without her"), 1);
+	assert_false(channel_kit_info(victim, &t->support).joined);
+	relay_double_hook(t->c.d, NULL, NULL);
+	run(t, LONG_MS);
+	assert_true(channel_kit_info(victim, &t->support).joined);
+	assert_int_equal(alarms(t), 0);
+}
+
 /* ---- nobody is left --------------------------------------------------------
  */
 
@@ -422,6 +465,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(who_cannot_be_added_waits),
 		TEST(a_commit_nobody_can_apply_is_reset),
 		TEST(her_only_device_is_lost),
 		TEST(the_last_of_the_team_leave),

@@ -241,6 +241,65 @@ static void nothing_is_said_without_a_group(void **state)
 	assert_int_equal(member_say(&t->victim, "apart"), WIRE_REFUSED);
 }
 
+/* A client whose leaf is larger by two bytes for each type it lists. */
+static void speaks(struct member *m, size_t types)
+{
+	static uint16_t list[WIRE_LEAF_MAX / 2];
+	struct rowan_mls_options o = {
+		.credential = {ROWAN_MLS_BASIC, {m->chain.data, m->chain.len}},
+		.signature_seed = {m->person->seed, sizeof m->person->seed},
+		.extensions = {list, types}};
+
+	for (size_t i = 0; i < types; i++)
+		list[i] = (uint16_t)(0xf000 + i);
+	rowan_mls_host_init(&o.host);
+	o.host.ctx = m;
+	o.host.clock = m->clock;
+	rowan_mls_group_free(m->group);
+	rowan_mls_free(m->mls);
+	m->group = NULL;
+	assert_int_equal(rowan_mls_new(&o, &m->mls), 0);
+}
+
+static size_t leaf_len(const struct member *m)
+{
+	struct rowan_mls_member of;
+	uint32_t leaf = 0;
+
+	assert_true(rowan_mls_group_next_member(m->group, &leaf, &of));
+	return of.leaf_node.len;
+}
+
+/* Else what adds somebody would be more than a frame, some day. */
+static void leaves_have_a_largest_size(void **state)
+{
+	struct test *t = *state;
+	struct member *m = &t->advocate;
+	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
+	size_t types = 64;
+	struct buf package;
+
+	do {
+		speaks(m, ++types);
+		assert_int_equal(rowan_mls_group_create(m->mls,
+					 (struct rowan_mls_bytes){
+						 t->group.b, ID16_LEN},
+					 (struct rowan_mls_extensions){NULL, 0},
+					 &m->group),
+			0);
+	} while (leaf_len(m) <= WIRE_LEAF_MAX);
+	assert_int_equal(member_offer(m, 1), WIRE_LIMIT);
+	speaks(m, --types);
+	assert_int_equal(member_create(m, 1, &t->group), WIRE_OK);
+	assert_in_range(leaf_len(m), WIRE_LEAF_MAX - 1, WIRE_LEAF_MAX);
+	/* A commit's leaf has a parent hash instead of a lifetime. */
+	assert_int_equal(
+		member_claim(m, &t->c.cast.victim.device, &package), WIRE_OK);
+	add.key_package = (struct rowan_mls_bytes){package.data, package.len};
+	refused(m, &add, 1, WIRE_LIMIT);
+	buf_wipe(&package);
+}
+
 /* ---- races -----------------------------------------------------------------
  */
 
@@ -682,6 +741,7 @@ int main(void)
 		TEST(those_not_in_yet_get_nothing),
 		TEST(creation_is_judged),
 		TEST(groups_begin_plain),
+		TEST(leaves_have_a_largest_size),
 		TEST(credentials_are_as_logged),
 		TEST(nothing_is_said_without_a_group),
 		TEST(the_first_commit_wins),

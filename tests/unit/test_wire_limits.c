@@ -521,7 +521,8 @@ static void cases_refuse(void **state)
 		5);
 	CHECK(BAD, c, 0, "1(i14(i)i14(i))", 1, 1, 2, U32(1), 3, 2, 2, U32(0),
 		5);
-	for (size_t n = 256; n <= 257; n++) {
+	for (size_t n = WIRE_CHANNEL_DEVICES_MAX;
+		n <= WIRE_CHANNEL_DEVICES_MAX + 1; n++) {
 		size_t outer, inner;
 
 		writer_init_fixed(&w, mem, sizeof mem);
@@ -538,7 +539,7 @@ static void cases_refuse(void **state)
 		writer_close(&w, inner);
 		writer_close(&w, outer);
 		assert_int_equal(decode((uint16_t)c, 0, writer_view(&w)),
-			n == 256 ? 0 : BIG);
+			n == WIRE_CHANNEL_DEVICES_MAX ? 0 : BIG);
 	}
 }
 

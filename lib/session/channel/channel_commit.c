@@ -303,6 +303,13 @@ static int commit(struct channel *c, const struct channel_need *need,
 	return rc;
 }
 
+/* A frame each. */
+static bool can_be_sent(const struct rowan_mls_committed *made)
+{
+	return made->commit.len <= WIRE_FRAME_MAX &&
+	       made->welcome.len <= WIRE_FRAME_MAX;
+}
+
 int channel_stage(struct channel *c, const struct channel_need *need)
 {
 	struct rowan_mls_committed made = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
@@ -312,8 +319,12 @@ int channel_stage(struct channel *c, const struct channel_need *need)
 	if (rc != 0)
 		return rc;
 	rc = commit(c, need, &marks, &made);
+	if (rc == 0 && !can_be_sent(&made))
+		rc = ROWAN_E_LIMIT;
 	/* A package that will not do: without it, then. */
 	if (rc <= -300) {
+		rowan_mls_discard_commit(c->group);
+		rowan_mls_committed_free(&made);
 		for (size_t i = 0; i < need->add_count; i++)
 			put_on_hold(c, &need->add[i], CHANNEL_HOLD_MS);
 		channel_claims_drop(c);
@@ -338,10 +349,16 @@ int channel_stage(struct channel *c, const struct channel_need *need)
 
 /* ---- sent ---- */
 
-/* It will not be accepted; whatever it was for is looked at anew. */
+/*
+ * It will not be accepted; whatever it was for is looked at anew: whoever was
+ * to come not at once, for each time costs a package.
+ */
 static int give_up(struct channel *c)
 {
 	int rc = channel_load(c);
+
+	for (size_t i = 0; i < c->claimed_count; i++)
+		put_on_hold(c, &c->claimed[i].device, CHANNEL_HOLD_MS);
 
 	if (rc == 0)
 		rc = vault_begin(c->x->o.vault);
@@ -408,8 +425,5 @@ int channel_send_staged(struct channel *c)
 				   .done = committed});
 	c->sent_staged = rc == 0 && c->asked;
 	buf_wipe(&mem);
-	/* Too large: without all at once. */
-	if (rc == ROWAN_E_LIMIT)
-		rc = give_up(c);
 	return rc;
 }

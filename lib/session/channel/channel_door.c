@@ -57,16 +57,17 @@ static bool alone(struct channel *c)
 {
 	struct id16 *may;
 	size_t n = 0;
-	bool others = false;
+	bool others;
+	int rc;
 
 	if (c->row.seen_count > 1 || c->row.kind == WIRE_CHANNEL_DIARY)
 		return false;
 	may = calloc(CHANNEL_DEVICES_MAX, sizeof *may);
 	if (may == NULL)
 		return true;
-	if (follow_entitled(
-		    c->x->o.follow, &c->id, may, CHANNEL_DEVICES_MAX, &n) == 0)
-		others = n > 1;
+	rc = follow_entitled(
+		c->x->o.follow, &c->id, may, CHANNEL_DEVICES_MAX, &n);
+	others = (rc == 0 || rc == ROWAN_E_LIMIT) && n > 1;
 	free(may);
 	return others;
 }

@@ -47,6 +47,13 @@ static void add(
 		need->add[need->add_count++] = *device;
 }
 
+/* Without one, a device waits until another goes. */
+static bool has_place(const struct channel *c, const struct channel_need *need)
+{
+	return c->row.seen_count - need->remove_count + need->add_count <
+	       CHANNEL_DEVICES_MAX;
+}
+
 /* Has a package in our hands, so that out and in can be one commit. */
 static bool claimed(const struct channel *c, const struct id16 *device)
 {
@@ -56,11 +63,27 @@ static bool claimed(const struct channel *c, const struct id16 *device)
 	return false;
 }
 
-/* Who may take part, ascending. */
+/* Who may take part, ascending; more, perhaps, than have a place. */
 struct entitled {
 	size_t count;
-	struct id16 device[CHANNEL_DEVICES_MAX];
+	struct id16 *device;
 };
+
+static int entitled(struct channel *c, struct entitled *e)
+{
+	int rc = ROWAN_E_LIMIT;
+
+	*e = (struct entitled){0, NULL};
+	for (size_t max = CHANNEL_DEVICES_MAX; rc == ROWAN_E_LIMIT; max *= 2) {
+		free(e->device);
+		e->device = calloc(max, sizeof *e->device);
+		rc = e->device == NULL
+			     ? ROWAN_E_NOMEM
+			     : follow_entitled(c->x->o.follow, &c->id,
+				       e->device, max, &e->count);
+	}
+	return rc;
+}
 
 static bool may(const struct entitled *e, const struct id16 *device)
 {
@@ -106,6 +129,7 @@ static int look(
 		rc = look_at_leaf(c, &c->row.seen[i], e, need);
 	for (size_t i = 0; rc == 0 && i < e->count; i++)
 		if (channel_seen(c, &e->device[i]) == NULL &&
+			has_place(c, need) &&
 			!id16_among(&e->device[i], st->away, st->away_count))
 			add(c, need, &e->device[i]);
 	return rc;
@@ -113,15 +137,13 @@ static int look(
 
 static int compare(struct channel *c, struct channel_need *need)
 {
-	struct entitled *e = calloc(1, sizeof *e);
-	int rc = e == NULL ? ROWAN_E_NOMEM
-			   : follow_entitled(c->x->o.follow, &c->id, e->device,
-				     CHANNEL_DEVICES_MAX, &e->count);
+	struct entitled e;
+	int rc = entitled(c, &e);
 
 	memset(need, 0, sizeof *need);
 	if (rc == 0)
-		rc = look(c, e, need);
-	free(e);
+		rc = look(c, &e, need);
+	free(e.device);
 	qsort(need->add, need->add_count, sizeof *need->add, id16_sort);
 	need->update = c->x->now >= c->row.updated + CHANNEL_UPDATE_S ||
 		       c->row.sent >= CHANNEL_UPDATE_SENT;

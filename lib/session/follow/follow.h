@@ -141,7 +141,8 @@ ROWAN_MUST int follow_cases(
 
 /**
  * follow_entitled(f, channel, ret, max, ret_len):
- * The devices that may take part in a channel now, ascending.
+ * The devices that may take part in a channel now, ascending. ROWAN_E_LIMIT
+ * with ${max} of them when there are more.
  */
 ROWAN_MUST int follow_entitled(struct follow *f, const struct id16 *channel,
 	struct id16 *ret, size_t max, size_t *ret_len);
