@@ -237,6 +237,36 @@ int group_policy(const struct group_judge *judge, struct group_row *row,
 	return rc != 0 ? rc : each(judge, row, commit, ROWAN_MLS_ADD, ret);
 }
 
+static int stood_at(struct store_reader *view, const struct id16 *chain,
+	uint64_t number, const struct wire_hash *head)
+{
+	struct store_act act;
+	struct buf raw;
+	int rc = store_act_get(view, chain, number, &act, &raw);
+
+	if (rc == ROWAN_E_NOT_FOUND ||
+		(rc == 0 && memcmp(act.head, head->b, sizeof act.head) != 0))
+		rc = ROWAN_E_REFUSED;
+	buf_wipe(&raw);
+	return rc;
+}
+
+int group_heads(struct store_reader *view, const struct id16 *channel,
+	struct bytes aad)
+{
+	struct store_channel ch;
+	struct wire_heads h;
+	int rc = wire_heads_get(aad, &h) != 0
+			 ? ROWAN_E_REFUSED
+			 : store_channel_get(view, channel, &ch);
+
+	if (rc == 0)
+		rc = stood_at(view, &source_clinic_chain, h.clinic_number,
+			&h.clinic);
+	return rc == 0 ? stood_at(view, &ch.case_id, h.case_number, &h.of_case)
+		       : rc;
+}
+
 int group_welcome_fits(struct bytes welcome, const struct group_added *added)
 {
 	struct encrypted_group_secrets found;

@@ -60,6 +60,15 @@ ROWAN_MUST int group_policy(const struct group_judge *judge,
 	struct group_added *ret);
 
 /**
+ * group_heads(view, channel, aad):
+ * 0 iff a commit's authenticated data is where the two chains stood at some
+ * time, as they are kept here: every member refuses anything else.
+ * ROWAN_E_REFUSED.
+ */
+ROWAN_MUST int group_heads(struct store_reader *view,
+	const struct id16 *channel, struct bytes aad);
+
+/**
  * group_welcome_fits(welcome, added):
  * 0 iff the MLSMessage is a Welcome for exactly those who were added; with
  * nobody added, iff it is empty. ROWAN_E_REFUSED, or the decoder's code.

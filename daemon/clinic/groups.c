@@ -467,6 +467,9 @@ static int move(const struct groups_at *at, const struct wire_commit *c,
 	if (rc == 0)
 		rc = rowan_mls_public_process(g, mls(c->commit), &r);
 	if (rc == 0)
+		rc = group_heads(store_view(at->st), &c->channel,
+			held(rowan_mls_public_received_aad(r)));
+	if (rc == 0)
 		rc = group_policy(&judge, row, &at->device, r, &added);
 	if (rc == 0)
 		rc = group_welcome_fits(c->welcome, &added);

@@ -6,6 +6,8 @@
 #include "wire/codec.h"
 #include "wire/group.h"
 
+#define HEADS_VERSION 1
+
 #define GROUP_FLAGS                                                            \
 	(WIRE_GROUP_FROZEN | WIRE_GROUP_MUST_GO | WIRE_GROUP_MISSING |         \
 		WIRE_GROUP_DESERTED | WIRE_GROUP_MEMBER)
@@ -43,6 +45,39 @@ int wire_group_create_encode(
 	writer_raw(w, g->channel.b, ID16_LEN);
 	writer_u32(w, g->generation);
 	return writer_status(w);
+}
+
+int wire_heads_put(struct writer *w, const struct wire_heads *h)
+{
+	writer_u16(w, HEADS_VERSION);
+	writer_u64(w, h->clinic_number);
+	writer_raw(w, h->clinic.b, WIRE_HASH_LEN);
+	writer_u64(w, h->case_number);
+	writer_raw(w, h->of_case.b, WIRE_HASH_LEN);
+	return writer_status(w);
+}
+
+int wire_heads_read(struct reader *r, struct wire_heads *ret)
+{
+	uint16_t version = 0;
+	int rc;
+
+	(void)((rc = reader_u16(r, &version)) ||
+		(rc = reader_u64(r, &ret->clinic_number)) ||
+		(rc = hash_read(r, &ret->clinic)) ||
+		(rc = reader_u64(r, &ret->case_number)) ||
+		(rc = hash_read(r, &ret->of_case)));
+	return rc == 0 && version != HEADS_VERSION ? ROWAN_E_MALFORMED : rc;
+}
+
+int wire_heads_get(struct bytes input, struct wire_heads *ret)
+{
+	struct reader r;
+	int rc;
+
+	reader_init(&r, input);
+	rc = wire_heads_read(&r, ret);
+	return codec_finish(&r, rc, ret, sizeof *ret);
 }
 
 int wire_commit_decode(const struct wire_message *m, struct wire_commit *ret)

@@ -47,6 +47,14 @@ struct wire_group_id {
 	struct id16 channel;
 };
 
+/* Where the chains stood for whoever committed: a commit's authenticated data. */
+struct wire_heads {
+	uint64_t clinic_number;
+	struct wire_hash clinic;
+	uint64_t case_number;
+	struct wire_hash of_case;
+};
+
 /* Answer to create and commit, and to a question for the state. */
 struct wire_group_state {
 	uint32_t generation;
@@ -97,6 +105,24 @@ ROWAN_MUST int wire_commit_decode(
 	const struct wire_message *m, struct wire_commit *ret);
 ROWAN_MUST int wire_commit_encode(
 	const struct wire_commit *c, struct writer *w);
+
+/**
+ * wire_heads_put(w, h), wire_heads_get(input, ret), wire_heads_read(r, ret):
+ * Not a message, but the authenticated data of every commit:
+ *
+ *	struct {
+ *		uint16 version = 1;
+ *		uint64 clinic_number;
+ *		opaque clinic[32];
+ *		uint64 case_number;
+ *		opaque of_case[32];
+ *	} ChainHeads;
+ *
+ * ROWAN_E_MALFORMED.
+ */
+ROWAN_MUST int wire_heads_put(struct writer *w, const struct wire_heads *h);
+ROWAN_MUST int wire_heads_get(struct bytes input, struct wire_heads *ret);
+ROWAN_MUST int wire_heads_read(struct reader *r, struct wire_heads *ret);
 
 ROWAN_MUST int wire_group_id_decode(
 	const struct wire_message *m, struct wire_group_id *ret);

@@ -251,14 +251,30 @@ uint16_t member_create(
 	return member_offer(m, generation);
 }
 
+void member_heads(const struct member *m, struct wire_heads *ret)
+{
+	const struct cast *cast = &m->clinic->cast;
+
+	*ret = (struct wire_heads){cast->w.clinic.number, cast->w.clinic.head,
+		cast->c->number, cast->c->head};
+}
+
 void member_commit(struct member *m, const struct rowan_mls_proposal *p,
 	size_t n, struct rowan_mls_committed *ret)
 {
-	const struct rowan_mls_commit_options o = {.proposals = p,
+	struct rowan_mls_commit_options o = {.proposals = p,
 		.n = n,
 		.tree = true,
 		.wire = {.is_public = true, .aad = mls(buf_view(&m->aad))}};
+	struct wire_heads heads;
+	uint8_t mem[128];
+	struct writer w;
 
+	writer_init_fixed(&w, mem, sizeof mem);
+	member_heads(m, &heads);
+	double_must(wire_heads_put(&w, &heads));
+	if (m->aad.len == 0 && !m->no_aad)
+		o.wire.aad = mls(writer_view(&w));
 	rowan_mls_discard_commit(m->group);
 	double_must(rowan_mls_commit(m->group, &o, ret));
 }

@@ -34,7 +34,8 @@ struct member {
 	struct id16 channel;
 	uint64_t request, counter, sequence;
 	bool removed;	/* a commit said so */
-	struct buf aad; /* of commits; the test's */
+	struct buf aad; /* of commits; the test's. Empty: as it should be */
+	bool no_aad;
 	/* What was said to this one: 0-terminated, in order. */
 	char heard[MEMBER_HEARD_MAX][32];
 	size_t heard_count;
@@ -76,6 +77,9 @@ uint16_t member_create(
 	struct member *m, uint32_t generation, const struct id16 *id);
 /* Tell the daemon of the group there is. */
 uint16_t member_offer(struct member *m, uint32_t generation);
+
+/* Where the chains stand. */
+void member_heads(const struct member *m, struct wire_heads *ret);
 
 /*
  * Stage a commit of proposals; ${ret} is the caller's. member_send puts it:

@@ -386,19 +386,6 @@ static void another_history_is_a_fork(void **state)
 /* ---- a patched client ------------------------------------------------------
  */
 
-/* Chain heads as an honest client writes them, in a commit's AAD. */
-static void marks(struct test *t, struct buf *ret)
-{
-	struct channel_marks m = {t->c.cast.w.clinic.number,
-		t->c.cast.w.clinic.head, t->c.cast.c->number,
-		t->c.cast.c->head};
-	struct writer w;
-
-	writer_init(&w, 128);
-	assert_int_equal(channel_marks_put(&w, &m), 0);
-	assert_int_equal(writer_finish(&w, ret), 0);
-}
-
 static uint16_t commit(struct test *t, struct member *m,
 	const struct rowan_mls_proposal *p, size_t n)
 {
@@ -406,11 +393,9 @@ static uint16_t commit(struct test *t, struct member *m,
 	struct wire_group_state s;
 	uint16_t code;
 
-	marks(t, &m->aad);
 	member_commit(m, p, n, &made);
 	code = member_send(m, &made, &s);
 	rowan_mls_committed_free(&made);
-	buf_wipe(&m->aad);
 	return code;
 }
 
@@ -648,19 +633,60 @@ static void nobody_joins_an_intruder(void **state)
 	member_end(&stranger);
 }
 
-/* Somebody entitled is thrown out; heads are not there, or of a fantasy. */
+struct exchange {
+	struct rowan_mls_committed taken, given;
+};
+
+static struct bytes commit_of(const struct rowan_mls_committed *made)
+{
+	return bytes_of(made->commit.data, made->commit.len);
+}
+
+/* The one that the daemon would take is delivered as the other. */
+static enum double_fate exchange(void *ctx, struct double_message *m)
+{
+	struct exchange *s = ctx;
+
+	for (size_t i = 2; m->way == DOUBLE_PUSH && i < m->count; i++)
+		if (bytes_eq(buf_view(&m->frame[i]), commit_of(&s->taken)))
+			assert_int_equal(
+				buf_set(&m->frame[i], commit_of(&s->given)), 0);
+	return DOUBLE_PASS;
+}
+
+/* A patched member and a patched daemon: a commit with these heads. */
+static void commit_with(
+	struct test *t, struct member *m, const struct wire_heads *h)
+{
+	struct wire_group_state state;
+	struct exchange s;
+	struct writer w;
+
+	member_commit(m, NULL, 0, &s.taken);
+	m->no_aad = h == NULL;
+	if (h != NULL) {
+		writer_init(&w, 128);
+		assert_int_equal(wire_heads_put(&w, h), 0);
+		assert_int_equal(writer_finish(&w, &m->aad), 0);
+	}
+	member_commit(m, NULL, 0, &s.given);
+	relay_double_hook(t->c.d, exchange, &s);
+	assert_int_equal(member_send(m, &s.taken, &state), WIRE_OK);
+	channel_kit_run(&t->all[1], 1, WHILE_MS);
+	relay_double_hook(t->c.d, NULL, NULL);
+	rowan_mls_committed_free(&s.taken);
+	rowan_mls_committed_free(&s.given);
+	buf_wipe(&m->aad);
+}
+
+/* Heads are not there, or of a fantasy. */
 static void other_rules_are_kept(void **state)
 {
 	struct test *t = *state;
-	struct rowan_mls_committed made;
-	struct wire_group_state s;
 	struct member m, stranger;
 
 	patched(t, &m, &stranger);
-	/* no heads */
-	member_commit(&m, NULL, 0, &made);
-	assert_int_equal(member_send(&m, &made, &s), WIRE_OK);
-	rowan_mls_committed_free(&made);
+	commit_with(t, &m, NULL);
 	channel_kit_run(&t->all[1], 1, WHILE_MS);
 	assert_int_equal(channel_kit_alarms(&t->victim, ROWAN_ALARM_COMMIT), 1);
 	assert_true(channel_kit_info(&t->victim, &t->channel).frozen);
@@ -671,12 +697,13 @@ static void other_rules_are_kept(void **state)
 static void heads_of_a_fantasy_are_a_fork(void **state)
 {
 	struct test *t = *state;
+	struct wire_heads h;
 	struct member m, stranger;
 
 	patched(t, &m, &stranger);
-	t->c.cast.c->head.b[0] ^= 1;
-	assert_int_equal(commit(t, &m, NULL, 0), WIRE_OK);
-	t->c.cast.c->head.b[0] ^= 1;
+	member_heads(&m, &h);
+	h.of_case.b[0] ^= 1;
+	commit_with(t, &m, &h);
 	channel_kit_run(&t->all[1], 1, WHILE_MS);
 	assert_true(channel_kit_alarms(&t->victim, ROWAN_ALARM_FORK) > 0);
 	assert_true(channel_kit_info(&t->victim, &t->channel).frozen);

@@ -393,6 +393,75 @@ static void only_those_go_who_must(void **state)
 	refused(&t->advocate, &gone, 1, WIRE_REFUSED);
 }
 
+static void heads(struct member *m, const struct wire_heads *h)
+{
+	struct writer w;
+
+	buf_wipe(&m->aad);
+	writer_init(&w, 128);
+	assert_int_equal(wire_heads_put(&w, h), 0);
+	assert_int_equal(writer_finish(&w, &m->aad), 0);
+}
+
+/*
+ * Nothing, cut short, another form; a statement that there is not, or not
+ * yet; another history. Members would refuse each, and need a reset.
+ */
+static void commits_say_where_the_chains_stood(void **state)
+{
+	struct test *t = *state;
+	struct member *m = &t->advocate;
+	struct wire_heads right, h;
+
+	everybody(t);
+	member_heads(m, &right);
+	m->no_aad = true;
+	refused(m, NULL, 0, WIRE_REFUSED);
+	heads(m, &right);
+	m->aad.len--;
+	refused(m, NULL, 0, WIRE_REFUSED);
+	m->aad.len++;
+	m->aad.data[1] = 2;
+	refused(m, NULL, 0, WIRE_REFUSED);
+	for (int i = 0; i < 6; i++) {
+		h = right;
+		switch (i) {
+		case 0: h.clinic_number++; break;
+		case 1: h.clinic_number = 0; break;
+		case 2: h.clinic.b[31] ^= 1; break;
+		case 3: h.case_number++; break;
+		case 4: h.case_number = 0; break;
+		case 5: h.of_case.b[0] ^= 1; break;
+		}
+		heads(m, &h);
+		refused(m, NULL, 0, WIRE_REFUSED);
+	}
+	/* Right, but of another place. */
+	h = right;
+	h.case_number--;
+	heads(m, &h);
+	refused(m, NULL, 0, WIRE_REFUSED);
+	buf_wipe(&m->aad);
+}
+
+/* A committer may know less than the daemon. */
+static void heads_may_be_behind(void **state)
+{
+	struct test *t = *state;
+	struct rowan_mls_committed made;
+	struct wire_group_state s;
+	struct wire_heads h;
+
+	everybody(t);
+	member_heads(&t->advocate, &h);
+	heads(&t->advocate, &h);
+	unassign(t, &t->c.cast.registrar);
+	member_commit(&t->advocate, NULL, 0, &made);
+	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_OK);
+	rowan_mls_committed_free(&made);
+	buf_wipe(&t->advocate.aad);
+}
+
 /* A package that never was in the directory; a person who is not assigned. */
 static void only_those_come_who_may(void **state)
 {
@@ -749,6 +818,8 @@ int main(void)
 		TEST(time_ends_assignments),
 		TEST(only_those_go_who_must),
 		TEST(only_those_come_who_may),
+		TEST(commits_say_where_the_chains_stood),
+		TEST(heads_may_be_behind),
 		TEST(packages_come_from_the_directory),
 		TEST(claims_are_for_members),
 		TEST(nothing_but_adds_and_removes),

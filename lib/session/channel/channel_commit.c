@@ -235,7 +235,7 @@ int channel_claim(struct channel *c, const struct channel_need *need)
 
 /* ---- staging ---- */
 
-int channel_marks_now(struct channel *c, struct channel_marks *ret)
+int channel_marks_now(struct channel *c, struct wire_heads *ret)
 {
 	const struct case_state *of =
 		follow_case(c->x->o.follow, &c->row.case_id);
@@ -243,7 +243,7 @@ int channel_marks_now(struct channel *c, struct channel_marks *ret)
 
 	if (of == NULL || clinic == NULL)
 		return ROWAN_E_STATE;
-	*ret = (struct channel_marks){
+	*ret = (struct wire_heads){
 		clinic->number, clinic->head, of->number, of->head};
 	return 0;
 }
@@ -269,7 +269,7 @@ static int remember(struct channel *c, const struct channel_claimed *p)
 }
 
 static int commit(struct channel *c, const struct channel_need *need,
-	struct channel_marks *marks, struct rowan_mls_committed *ret)
+	struct wire_heads *marks, struct rowan_mls_committed *ret)
 {
 	struct rowan_mls_proposal *p =
 		calloc(need->remove_count + need->add_count + 1, sizeof *p);
@@ -295,7 +295,7 @@ static int commit(struct channel *c, const struct channel_need *need,
 	}
 	writer_init_fixed(&w, mem, sizeof mem);
 	if (rc == 0)
-		rc = channel_marks_put(&w, marks);
+		rc = wire_heads_put(&w, marks);
 	o.wire.aad = channel_mls(writer_view(&w));
 	if (rc == 0)
 		rc = rowan_mls_commit(c->group, &o, ret);
@@ -313,7 +313,7 @@ static bool can_be_sent(const struct rowan_mls_committed *made)
 int channel_stage(struct channel *c, const struct channel_need *need)
 {
 	struct rowan_mls_committed made = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
-	struct channel_marks marks;
+	struct wire_heads marks;
 	int rc = channel_load(c);
 
 	if (rc != 0)

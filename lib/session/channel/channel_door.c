@@ -120,7 +120,7 @@ struct channel_at channels_at(struct channels *x, const struct id16 *channel)
 int channels_heads(struct channels *x, const struct id16 *channel,
 	struct content_heads *ret)
 {
-	struct channel_marks marks;
+	struct wire_heads marks;
 	struct channel *c;
 	int rc = channel_find(x, channel, &c);
 

@@ -180,7 +180,7 @@ struct channel_seen *channel_seen(struct channel *c, const struct id16 *device);
 ROWAN_MUST int channel_see(struct channel *c, uint64_t heard);
 ROWAN_MUST int channel_staged_keep(struct channel *c,
 	const struct rowan_mls_committed *made,
-	const struct channel_marks *marks);
+	const struct wire_heads *marks);
 ROWAN_MUST int channel_staged_drop(struct channel *c);
 ROWAN_MUST int channel_staged_read(
 	struct channel *c, struct buf *ret_mem, struct channel_staged *ret);
@@ -208,7 +208,7 @@ struct channel_verdict {
 	struct id16 device;
 };
 ROWAN_MUST int channel_judge(struct channel *c,
-	const struct rowan_mls_received *r, const struct channel_marks *marks,
+	const struct rowan_mls_received *r, const struct wire_heads *marks,
 	uint64_t received, struct channel_verdict *ret);
 
 /* channel_since.c */
@@ -273,7 +273,7 @@ ROWAN_MUST int channel_claim(
 ROWAN_MUST int channel_stage(
 	struct channel *c, const struct channel_need *need);
 ROWAN_MUST int channel_send_staged(struct channel *c);
-ROWAN_MUST int channel_marks_now(struct channel *c, struct channel_marks *ret);
+ROWAN_MUST int channel_marks_now(struct channel *c, struct wire_heads *ret);
 bool channel_held(const struct channel *c, const struct id16 *device);
 void channel_claims_drop(struct channel *c);
 void channel_claims_done(struct channel *c);

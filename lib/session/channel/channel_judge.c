@@ -100,7 +100,7 @@ static int judge_each(struct judging *j)
 }
 
 int channel_judge(struct channel *c, const struct rowan_mls_received *r,
-	const struct channel_marks *marks, uint64_t received,
+	const struct wire_heads *marks, uint64_t received,
 	struct channel_verdict *ret)
 {
 	const struct case_state *of =

@@ -372,7 +372,7 @@ static int out(struct channel *c)
 
 /* The group moves. */
 static int accept(struct channel *c, struct rowan_mls_received *r,
-	const struct channel_marks *marks, const struct wire_delivery *d,
+	const struct wire_heads *marks, const struct wire_delivery *d,
 	struct channel_opened *ret)
 {
 	bool own = rowan_mls_received_own(r);
@@ -440,11 +440,11 @@ static int refuse(struct channel *c, int alarm, const struct id16 *device)
 
 /* The committer's chains beside ours: 0, AGAIN, or what is wrong. */
 static int judge(struct channel *c, const struct wire_delivery *d,
-	const struct rowan_mls_received *r, struct channel_marks *marks,
+	const struct rowan_mls_received *r, struct wire_heads *marks,
 	struct channel_verdict *ret)
 {
 	struct follow_heads clinic, of_case;
-	int rc = channel_marks_get(
+	int rc = wire_heads_get(
 		channel_bytes(rowan_mls_received_aad(r)), marks);
 
 	memset(ret, 0, sizeof *ret);
@@ -489,7 +489,7 @@ static int cannot_apply(
 	}
 }
 
-static int own_marks(struct channel *c, struct channel_marks *ret)
+static int own_marks(struct channel *c, struct wire_heads *ret)
 {
 	struct channel_staged s;
 	struct buf mem = {0};
@@ -512,7 +512,7 @@ static int apply(struct channel *c, const struct wire_delivery *d,
 {
 	struct rowan_mls_received *r = NULL;
 	struct channel_verdict verdict;
-	struct channel_marks marks;
+	struct wire_heads marks;
 	int rc;
 
 	c->x->unsure = false;

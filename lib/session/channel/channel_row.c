@@ -106,49 +106,11 @@ int channel_row_get(struct bytes input, struct channel_row *ret)
 	return damaged(rc);
 }
 
-int channel_marks_put(struct writer *w, const struct channel_marks *m)
-{
-	writer_u16(w, VERSION);
-	writer_u64(w, m->clinic_number);
-	writer_raw(w, m->clinic.b, WIRE_HASH_LEN);
-	writer_u64(w, m->case_number);
-	writer_raw(w, m->of_case.b, WIRE_HASH_LEN);
-	return writer_status(w);
-}
-
-static int read_marks(struct reader *r, struct channel_marks *ret)
-{
-	uint16_t version = 0;
-	int rc;
-
-	(void)((rc = reader_u16(r, &version)) ||
-		(rc = reader_u64(r, &ret->clinic_number)) ||
-		(rc = reader_array(r, ret->clinic.b, WIRE_HASH_LEN)) ||
-		(rc = reader_u64(r, &ret->case_number)) ||
-		(rc = reader_array(r, ret->of_case.b, WIRE_HASH_LEN)));
-	return rc == 0 && version != VERSION ? ROWAN_E_MALFORMED : rc;
-}
-
-int channel_marks_get(struct bytes input, struct channel_marks *ret)
-{
-	struct reader r;
-	int rc;
-
-	memset(ret, 0, sizeof *ret);
-	reader_init(&r, input);
-	rc = read_marks(&r, ret);
-	if (rc == 0)
-		rc = reader_end(&r);
-	if (rc != 0)
-		memset(ret, 0, sizeof *ret);
-	return rc;
-}
-
 int channel_staged_put(struct writer *w, const struct channel_staged *s)
 {
 	writer_u16(w, VERSION);
 	writer_u64(w, s->epoch);
-	(void)!channel_marks_put(w, &s->marks);
+	(void)!wire_heads_put(w, &s->marks);
 	writer_vec(w, s->commit);
 	writer_vec(w, s->welcome);
 	return writer_status(w);
@@ -161,7 +123,7 @@ int channel_staged_get(struct bytes input, struct channel_staged *ret)
 
 	memset(ret, 0, sizeof *ret);
 	(void)((rc = begin(&r, input)) || (rc = reader_u64(&r, &ret->epoch)) ||
-		(rc = read_marks(&r, &ret->marks)) ||
+		(rc = wire_heads_read(&r, &ret->marks)) ||
 		(rc = reader_vec(&r, WIRE_FRAME_MAX, &ret->commit)) ||
 		(rc = reader_vec(&r, WIRE_FRAME_MAX, &ret->welcome)) ||
 		(rc = reader_end(&r)));

@@ -55,6 +55,7 @@
 #include "base/reader.h"
 #include "base/writer.h"
 #include "session/channel/content.h"
+#include "wire/group.h"
 #include "wire/limits.h"
 
 #define CHANNEL_ROW_MAX	   (256 + WIRE_CHANNEL_DEVICES_MAX * 40)
@@ -95,17 +96,9 @@ struct channel_row {
 	struct channel_seen seen[WIRE_CHANNEL_DEVICES_MAX];
 };
 
-/* Where the chains stood for whoever committed: a commit's AAD. */
-struct channel_marks {
-	uint64_t clinic_number;
-	struct wire_hash clinic;
-	uint64_t case_number;
-	struct wire_hash of_case;
-};
-
 struct channel_staged {
 	uint64_t epoch;
-	struct channel_marks marks;
+	struct wire_heads marks;
 	struct bytes commit;
 	struct bytes welcome;
 };
@@ -132,23 +125,5 @@ ROWAN_MUST int channel_package_put(
 	struct writer *w, const struct channel_package *p);
 ROWAN_MUST int channel_package_get(
 	struct bytes input, struct channel_package *ret);
-
-/**
- * channel_marks_put(w, m), channel_marks_get(input, ret):
- * The authenticated data of every commit:
- *
- *	struct {
- *		uint16 version = 1;
- *		uint64 clinic_number;
- *		opaque clinic[32];
- *		uint64 case_number;
- *		opaque of_case[32];
- *	} ChainHeads;
- *
- * ROWAN_E_MALFORMED.
- */
-ROWAN_MUST int channel_marks_put(
-	struct writer *w, const struct channel_marks *m);
-ROWAN_MUST int channel_marks_get(struct bytes input, struct channel_marks *ret);
 
 #endif
