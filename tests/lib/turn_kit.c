@@ -29,7 +29,7 @@ struct request turn_at[TURN_MOST];
 static size_t count;
 struct batch *turn_last; /* is the test's until the next group */
 static sem_t held, go;
-bool turn_ended; /* the writer has ended by itself */
+struct head *turn_head;
 
 /* ---- groups ---- */
 
@@ -197,6 +197,23 @@ static int read_clock(void *ctx, struct clock_sample *ret)
 	return 0;
 }
 
+static void open_head(void)
+{
+	static const struct key32 seed = {{7}};
+	static const struct id16 clinic = {{0xc1}};
+	struct head_options o = {.store = k.st,
+		.seed = &seed,
+		.clinic = &clinic,
+		.accept = true,
+		.now = KIT_NOW};
+	struct head_found found;
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/guard", k.dir);
+	o.guard = path;
+	assert_int_equal(head_open(&turn_head, &o, &found), 0);
+}
+
 int turn_setup(void **state)
 {
 	static const struct clock_options co = {.jump = 1000, .ahead = 1000};
@@ -219,23 +236,31 @@ int turn_setup(void **state)
 	assert_int_equal(sem_init(&held, 0, 0), 0);
 	assert_int_equal(sem_init(&go, 0, 0), 0);
 	turn_last = NULL;
-	turn_ended = false;
+	open_head();
 	o.store = k.st;
 	o.clock = turn_clock;
+	o.head = turn_head;
 	assert_int_equal(committer_start(&writer, &o), 0);
 	return 0;
 }
 
+void turn_over(void)
+{
+	assert_true(turn_last->stopped);
+	committer_join(writer);
+	writer = NULL;
+}
+
 int turn_teardown(void **state)
 {
-	if (!turn_ended) {
+	if (writer != NULL) {
 		turn_begin();
 		turn_put(turn_say(REQUEST_STOP));
 		turn_end();
+		assert_false(turn_last->fatal);
+		turn_over();
 	}
-	assert_true(turn_last->stopped);
-	assert_true(turn_ended || !turn_last->fatal);
-	committer_join(writer);
+	head_close(turn_head);
 	for (size_t i = 0; i < TURN_MOST; i++) {
 		writer_wipe(&turn_at[i].out);
 		memset(&turn_at[i], 0, sizeof turn_at[i]);

@@ -26,7 +26,7 @@ extern struct lanes turn_lanes;
 extern struct ops_counters turn_counters;
 extern struct clock_sample turn_wall; /* what the clock reads */
 extern struct clock *turn_clock;
-extern bool turn_ended; /* to be set when the writer has ended by itself */
+extern struct head *turn_head; /* of the log; the writer's while it runs */
 
 /* Around each test: it is begun, and ends well. */
 int turn_setup(void **state);
@@ -40,6 +40,12 @@ int turn_teardown(void **state);
 void turn_begin(void);
 void turn_end(void);
 struct batch *turn_next(void);
+
+/**
+ * turn_over():
+ * The last batch was the writer's last: wait for its end.
+ */
+void turn_over(void);
 
 /**
  * turn_say(kind), turn_ask(op, n), turn_put(r):
