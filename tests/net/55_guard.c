@@ -173,6 +173,44 @@ static void both_ports_count(void)
 	close(fd);
 }
 
+/* It has been closed by the relay. */
+static void has_ended(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char b;
+
+	do
+		KIT_CHECK(poll(&p, 1, RELAY_PATIENCE_MS) == 1);
+	while (recv(fd, &b, 1, 0) > 0);
+}
+
+/* The oldest goes, though the one behind it had gone before. */
+static void who_left_leaves_no_gap(void)
+{
+	int fds[CAP + 3];
+
+	for (size_t i = 0; i < CAP; i++) {
+		fds[i] = kit_dial();
+		until(i + 1);
+	}
+	close(fds[1]);
+	until(CAP - 1);
+	for (size_t i = CAP; i < CAP + 3; i++) {
+		fds[i] = kit_dial();
+		if (i > CAP)
+			until_more(&seen.turned_away);
+		until(CAP);
+	}
+	has_ended(fds[0]);
+	has_ended(fds[2]);
+	for (size_t i = CAP; i < CAP + 3; i++) {
+		close(fds[i]);
+		until(2 + CAP - i);
+	}
+	close(fds[0]);
+	close(fds[2]);
+}
+
 /* ---- a device's ---- */
 
 static void one_too_many(void *cookie)
@@ -397,18 +435,14 @@ static void set_watched(void *len)
 static void beyond_what_is_watched(void)
 {
 	size_t len = in.server->watched_len, none = 3;
-	struct pollfd p = {.events = POLLIN};
 	uint64_t away;
-	char b;
 	int fd;
 
 	moment();
 	away = seen.turned_away;
 	KIT_CHECK(server_here(in.server, set_watched, &none) == 0);
-	fd = p.fd = kit_dial();
-	do
-		KIT_CHECK(poll(&p, 1, RELAY_PATIENCE_MS) == 1);
-	while (recv(fd, &b, 1, 0) > 0);
+	fd = kit_dial();
+	has_ended(fd);
 	until(0);
 	KIT_CHECK(seen.turned_away == away + 1);
 	KIT_CHECK(server_here(in.server, set_watched, &len) == 0);
@@ -428,6 +462,7 @@ int main(void)
 	what_is_counted();
 	a_descriptor_comes_again();
 	both_ports_count();
+	who_left_leaves_no_gap();
 	a_device_has_so_many();
 	c = kit_hello(SEED_SENDER, 0);
 	KIT_CHECK(server_here(in.server, unread, NULL) == 0);
