@@ -114,6 +114,7 @@ int main(void)
 	KIT_CHECK(kit_submit(s, seed_channel(0, 0), 2, 'b', 1024).code == 0);
 	KIT_CHECK(relay_push(c, 500, &p) != 0);
 	KIT_CHECK(!kit_ping(c));
+	kit_closed(c);
 	/* A new one is told so, and gets nothing; everybody else goes on. */
 	again = open_at(port, SEED_MAILBOX, 0);
 	KIT_CHECK(relay_hello(again, NULL) == ROWAN_E_REVOKED);
