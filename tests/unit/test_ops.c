@@ -512,6 +512,21 @@ static void pushes_keep_to_the_credit(void **state)
 	assert_int_equal(kit_waiting(&w.kit, 2), 1);
 }
 
+static void all_ranges_are_acknowledged(void **state)
+{
+	for (uint64_t i = 1; i <= 6; i++)
+		assert_int_equal(ops_kit_submit(&w, 1, 1, i, "x"), WIRE_OK);
+	w.request.body.ack = (struct wire_ack){
+		.ranges = {{1, 2}, {4, 4}, {6, 9}}, .count = 3};
+	assert_int_equal(run(WIRE_OP_ACK, 2), WIRE_OK);
+	assert_int_equal(kit_waiting(&w.kit, 2), 2);
+	/* What lies between waits, and can be acknowledged. */
+	w.request.body.ack =
+		(struct wire_ack){.ranges = {{3, 3}, {5, 5}}, .count = 2};
+	assert_int_equal(run(WIRE_OP_ACK, 2), WIRE_OK);
+	assert_int_equal(kit_waiting(&w.kit, 2), 0);
+}
+
 /* 64 here: what would raise it above that is cut off. */
 static void credit_has_a_brim(void **state)
 {
@@ -747,6 +762,7 @@ int main(void)
 		TEST(a_repeat_gets_it_whatever_became_of_the_right),
 		TEST(counters_have_a_last_one),
 		TEST(pushes_keep_to_the_credit),
+		TEST(all_ranges_are_acknowledged),
 		TEST(credit_has_a_brim),
 		TEST(only_the_subscribed_connection_grants),
 		TEST(a_subscription_begins_where_it_says),
