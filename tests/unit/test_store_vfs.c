@@ -3,10 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <sodium.h>
+#include <sqlite3.h>
 
 #include "store/vfs.h"
 
@@ -77,11 +81,61 @@ static void test_anything(void **state)
 	}
 }
 
+/* Pages that the engine leaves old bytes in, written through ours. */
+static void write_pages(const char *path)
+{
+	struct vfs *v;
+	sqlite3 *h;
+
+	assert_int_equal(vfs_new(&v, NULL), 0);
+	assert_int_equal(sqlite3_open_v2(path, &h,
+				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+				 vfs_name(v)),
+		SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(h,
+			"PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
+			"PRAGMA secure_delete=OFF; CREATE TABLE t(a, b);"
+			"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL"
+			" SELECT i+1 FROM n WHERE i<400)"
+			" INSERT INTO t SELECT i, randomblob(300) FROM n;"
+			"DELETE FROM t WHERE a%3<>0; VACUUM;"
+			"PRAGMA wal_checkpoint(TRUNCATE);"
+			"DELETE FROM t WHERE a%2<>0;"
+			"INSERT INTO t SELECT a, randomblob(700) FROM t;"
+			"PRAGMA wal_checkpoint(TRUNCATE)",
+			NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(h);
+	vfs_free(v);
+}
+
+static void test_file_has_none(void **state)
+{
+	static const uint8_t nothing[PAGE];
+	char path[] = "/tmp/gaps.XXXXXX";
+	int fd = mkstemp(path);
+	uint8_t page[PAGE];
+	size_t at, len, gaps = 0;
+
+	assert_true(fd >= 0);
+	write_pages(path);
+	for (off_t i = 0; pread(fd, page, PAGE, i) == PAGE; i += PAGE) {
+		vfs_gap(page, PAGE, i == 0, &at, &len);
+		assert_memory_equal(page + at, nothing, len);
+		gaps += len > 0;
+	}
+	assert_true(gaps > 10);
+	close(fd);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_anything),
+		cmocka_unit_test(test_file_has_none),
 	};
 
 	if (sodium_init() < 0)
