@@ -34,19 +34,25 @@ static void fill(struct kit *k)
 	kit_commit(k);
 }
 
-/* One transaction with one envelope of ${len} bytes. */
-static int submit(struct kit *k, uint64_t counter, size_t len)
+static int put(struct kit *k, uint64_t counter, size_t len)
 {
 	static uint8_t body[STORE_ENVELOPE_MAX];
 	struct store_envelope e = kit_envelope(1, counter, "");
 	struct id16 from = kit_id('d', 1);
 	struct store_submitted done;
+
+	e.body = bytes_of(body, len);
+	return store_submit(k->st, &from, &e, &done);
+}
+
+/* One transaction with one envelope of ${len} bytes. */
+static int submit(struct kit *k, uint64_t counter, size_t len)
+{
 	int r = store_begin(k->st, k->now), r2;
 
 	if (r != 0)
 		return r;
-	e.body = bytes_of(body, len);
-	r = store_submit(k->st, &from, &e, &done);
+	r = put(k, counter, len);
 	r2 = store_commit(k->st);
 	return r != 0 ? r : r2;
 }
@@ -140,6 +146,28 @@ static void test_quota(void **state)
 		kit_commit(&k);
 	}
 	until_full(&k, counter, 20000);
+	kit_check(&k);
+	kit_stop(&k);
+}
+
+/* What is too much in one group is refused; what came before it stays. */
+static void test_quota_within_a_group(void **state)
+{
+	uint64_t counter = 0;
+	struct kit k;
+
+	kit_start(&k, "/dev/shm");
+	k.options.max_bytes = 2 * MIB;
+	k.options.mailbox_max = 1000000;
+	kit_reopen(&k);
+	fill(&k);
+	kit_begin(&k);
+	while (put(&k, counter + 1, 9000) == 0)
+		counter++;
+	assert_int_equal(put(&k, counter + 1, 9000), ROWAN_E_FULL);
+	kit_commit(&k);
+	assert_true(counter > 50);
+	assert_int_equal(kit_waiting(&k, 2), counter);
 	kit_check(&k);
 	kit_stop(&k);
 }
@@ -261,6 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quota),
+		cmocka_unit_test(test_quota_within_a_group),
 		cmocka_unit_test(test_far),
 		cmocka_unit_test(test_volume_full_at_commit),
 		cmocka_unit_test(test_small_volume),
