@@ -66,6 +66,8 @@ int main(void)
 	child = start("tcp");
 	c = kit_hello(SEED_SENDER, 0);
 	KIT_CHECK(kit_ping(c));
+	/* It is the same one here: nobody may have to wait in accept. */
+	KIT_CHECK((fcntl(listener, F_GETFL) & O_NONBLOCK) != 0);
 	KIT_CHECK(end(child, SIGTERM) == 0);
 	relay_close(c);
 	/* Nobody serves: the connection waits in the socket that stayed. */
