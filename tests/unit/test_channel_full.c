@@ -15,15 +15,18 @@
 #include "clinic/acts.h"
 #include "lib/channel_kit.h"
 #include "wire/code.h"
+#include "wire/op.h"
 
 #define WHILE_MS 20000
+#define HOURS_MS (3 * 60 * 60 * 1000)
+#define OTHERS	 (WIRE_CHANNEL_DEVICES_MAX - 2)
 
 struct test {
 	struct double_clinic c;
 	struct channel_kit officer, advocate;
 	struct id16 team;
 	struct case_state *of_case;
-	struct world_person last, again;
+	struct world_person last, again, others[OTHERS];
 };
 
 static void enrol(struct test *t, struct world_person *p)
@@ -81,9 +84,16 @@ static int setup(void **state)
 	double_clinic_begin(&t.c);
 	t.of_case = t.c.cast.c;
 	t.team = case_channel(t.of_case, WIRE_CHANNEL_TEAM)->channel;
-	fill(&t);
 	*state = &t;
 	return 0;
+}
+
+static int setup_full(void **state)
+{
+	int rc = setup(state);
+
+	fill(*state);
+	return rc;
 }
 
 static int teardown(void **state)
@@ -139,13 +149,89 @@ static void a_further_device_waits(void **state)
 	channel_kit_end(&t->advocate);
 }
 
+/* It can be added at any time. */
+static void offer(struct test *t, const struct world_person *p)
+{
+	struct member m;
+
+	member_begin(&m, &t->c, p, &t->team);
+	member_publish(&m, 1);
+	member_end(&m);
+}
+
+static void fill_with_offers(struct test *t)
+{
+	char name[32];
+
+	offer(t, &t->c.cast.advocate);
+	for (size_t i = 0; i < OTHERS; i++) {
+		snprintf(name, sizeof name, "guest %zu", i);
+		world_person(&t->others[i], name);
+		enrol(t, &t->others[i]);
+		assert_int_equal(assign(t, &t->others[i]), 0);
+		offer(t, &t->others[i]);
+	}
+	t->again = t->others[0];
+	world_person(&t->again, "her other telephone");
+	t->again.member = t->others[0].member;
+	enrol(t, &t->again);
+	offer(t, &t->again);
+}
+
+/* How many are in it; one who is not. */
+static size_t count(struct test *t, const struct world_person **ret)
+{
+	const struct world_person *p = &t->c.cast.advocate;
+	size_t in = channel_kit_in(&t->officer, &t->team, &t->c.cast.officer);
+
+	for (size_t i = 0; p != NULL; i++) {
+		if (channel_kit_in(&t->officer, &t->team, p))
+			in++;
+		else
+			*ret = p;
+		p = i < OTHERS ? &t->others[i] : i == OTHERS ? &t->again : NULL;
+	}
+	return in;
+}
+
+/*
+ * Everybody has a package, and one device has no place: nobody tries to add
+ * it, which would cost it its packages. It comes when another has gone.
+ */
+static void no_package_is_taken_without_a_place(void **state)
+{
+	struct test *t = *state;
+	struct channel_kit *all[] = {&t->officer};
+	const struct world_person *waits = NULL, *goes = &t->others[1];
+	uint64_t claims, commits;
+
+	fill_with_offers(t);
+	channel_kit_begin(&t->officer, &t->c, &t->c.cast.officer);
+	channel_kit_run(all, 1, HOURS_MS);
+	claims = relay_double_requests(t->c.d, WIRE_OP_KEY_CLAIM);
+	commits = relay_double_requests(t->c.d, WIRE_OP_COMMIT);
+	assert_int_equal(count(t, &waits), WIRE_CHANNEL_DEVICES_MAX);
+	/* 16 at a time, none in vain. */
+	assert_int_equal(claims, (WIRE_CHANNEL_DEVICES_MAX + 14) / 16);
+	assert_int_equal(commits, claims);
+	channel_kit_revoke(&t->c, waits == goes ? &t->others[2] : goes,
+		&t->c.cast.coordinator);
+	channel_kit_run(all, 1, HOURS_MS);
+	assert_true(channel_kit_in(&t->officer, &t->team, waits));
+	assert_int_equal(count(t, &waits), WIRE_CHANNEL_DEVICES_MAX);
+	assert_int_equal(t->officer.errors, 0);
+	channel_kit_end(&t->officer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			nobody_is_one_too_many, setup, teardown),
+			nobody_is_one_too_many, setup_full, teardown),
 		cmocka_unit_test_setup_teardown(
-			a_further_device_waits, setup, teardown)};
+			a_further_device_waits, setup_full, teardown),
+		cmocka_unit_test_setup_teardown(
+			no_package_is_taken_without_a_place, setup, teardown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
