@@ -10,3 +10,4 @@ LDFLAGS_test_enrolment_nomem = $(FAULTY_MEMORY_LDFLAGS) \
 	$(FAULTY_VAULT_LDFLAGS)
 LDFLAGS_test_follow_entitled := -Wl,--wrap=vault_get
 LDFLAGS_test_witness := -Wl,--wrap=cosignature_sign
+LDFLAGS_test_channel_fate := -Wl,--wrap=rowan_mls_commit

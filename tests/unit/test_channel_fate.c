@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -33,11 +34,15 @@ struct test {
 	struct world_person again;
 };
 
+/* What is to be larger than a frame: the commit, its Welcome. */
+static bool large_commit, large_welcome;
+
 static int setup(void **state)
 {
 	static struct test t;
 
 	memset(&t, 0, sizeof t);
+	large_commit = large_welcome = false;
 	double_clinic_begin(&t.c);
 	t.support = case_channel(t.c.cast.c, WIRE_CHANNEL_SUPPORT)->channel;
 	t.team = case_channel(t.c.cast.c, WIRE_CHANNEL_TEAM)->channel;
@@ -213,6 +218,74 @@ static void who_cannot_be_added_waits(void **state)
 	run(t, LONG_MS);
 	assert_true(channel_kit_info(victim, &t->support).joined);
 	assert_int_equal(alarms(t), 0);
+}
+
+/* ---- a commit that no frame can take ---------------------------------------
+ */
+
+int __real_rowan_mls_commit(struct rowan_mls_group *group,
+	const struct rowan_mls_commit_options *options,
+	struct rowan_mls_committed *ret);
+int __wrap_rowan_mls_commit(struct rowan_mls_group *group,
+	const struct rowan_mls_commit_options *options,
+	struct rowan_mls_committed *ret);
+
+static void enlarge(struct rowan_mls_buf *b)
+{
+	b->data = realloc(b->data, WIRE_FRAME_MAX + 1);
+	assert_non_null(b->data);
+	memset(b->data + b->len, 0, WIRE_FRAME_MAX + 1 - b->len);
+	b->len = WIRE_FRAME_MAX + 1;
+}
+
+int __wrap_rowan_mls_commit(struct rowan_mls_group *group,
+	const struct rowan_mls_commit_options *options,
+	struct rowan_mls_committed *ret)
+{
+	int rc = __real_rowan_mls_commit(group, options, ret);
+
+	if (rc == 0 && large_commit)
+		enlarge(&ret->commit);
+	if (rc == 0 && large_welcome)
+		enlarge(&ret->welcome);
+	return rc;
+}
+
+/* It is never kept, or its maker could not read it and would stop. */
+static void waits_for_a_frame(struct test *t, bool *large)
+{
+	struct channel_kit *advocate = enter(t, &t->c.cast.advocate);
+	struct channel_kit *registrar = enter(t, &t->c.cast.registrar);
+	struct channel_kit *victim;
+	uint64_t commits;
+
+	run(t, WHILE_MS);
+	assert_true(
+		channel_kit_in(advocate, &t->support, &t->c.cast.registrar));
+	commits = relay_double_requests(t->c.d, WIRE_OP_COMMIT);
+	*large = true;
+	victim = enter(t, &t->c.cast.victim);
+	run(t, LONG_MS);
+	channel_kit_say(advocate, &t->support, "without her");
+	run(t, WHILE_MS);
+	*large = false;
+	assert_int_equal(channel_kit_heard(registrar, "without her"), 1);
+	assert_int_equal(
+		relay_double_requests(t->c.d, WIRE_OP_COMMIT), commits);
+	assert_false(channel_kit_info(victim, &t->support).joined);
+	run(t, LONG_MS);
+	assert_true(channel_kit_info(victim, &t->support).joined);
+	assert_int_equal(alarms(t), 0);
+}
+
+static void a_commit_larger_than_a_frame_waits(void **state)
+{
+	waits_for_a_frame(*state, &large_commit);
+}
+
+static void a_welcome_larger_than_a_frame_waits(void **state)
+{
+	waits_for_a_frame(*state, &large_welcome);
 }
 
 /* ---- nobody is left --------------------------------------------------------
@@ -466,6 +539,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(who_cannot_be_added_waits),
+		TEST(a_commit_larger_than_a_frame_waits),
+		TEST(a_welcome_larger_than_a_frame_waits),
 		TEST(a_commit_nobody_can_apply_is_reset),
 		TEST(her_only_device_is_lost),
 		TEST(the_last_of_the_team_leave),
