@@ -1,6 +1,7 @@
 /*
- * The connection: whom it tries, when, and what it refuses to do. The peers
- * here are bare TCP listeners; tests/session has the real daemon.
+ * The connection: whom it tries, when, what it refuses to do, and the largest
+ * frame that it takes. The peers here are bare TCP listeners and one that says
+ * a frame; tests/session has the real daemon.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sodium.h>
+#include <zmq.h>
 
 #include "session/link/link.h"
 
@@ -198,6 +201,88 @@ static void test_down_does_nothing(void **state)
 	assert_int_equal(t->send(t->ctx, &frame, 1), ROWAN_E_AGAIN);
 }
 
+/* ---- the largest frame -----------------------------------------------------
+ */
+
+struct peer {
+	void *zmq, *sock;
+};
+
+static void set(void *sock, int option, const void *p, size_t len)
+{
+	assert_int_equal(zmq_setsockopt(sock, option, p, len), 0);
+}
+
+static void peer_begin(struct peer *p)
+{
+	struct identity_server s = {0};
+	const struct link_options o = {.secret = &secret,
+		.servers = &s,
+		.server_count = 1,
+		.wake = w,
+		.below = most};
+	uint8_t key[KEY32_LEN];
+	size_t len = sizeof s.endpoint;
+	const int yes = 1, no = 0;
+
+	crypto_box_keypair(s.key.b, key);
+	p->zmq = zmq_ctx_new();
+	p->sock = zmq_socket(p->zmq, ZMQ_DEALER);
+	assert_non_null(p->sock);
+	set(p->sock, ZMQ_LINGER, &no, sizeof no);
+	set(p->sock, ZMQ_CURVE_SERVER, &yes, sizeof yes);
+	set(p->sock, ZMQ_CURVE_SECRETKEY, key, sizeof key);
+	assert_int_equal(zmq_bind(p->sock, "tcp://127.0.0.1:*"), 0);
+	assert_int_equal(
+		zmq_getsockopt(p->sock, ZMQ_LAST_ENDPOINT, s.endpoint, &len),
+		0);
+	assert_int_equal(link_new(&l, &o), 0);
+	t = link_transport(l);
+	link_open(l);
+}
+
+static void peer_end(struct peer *p)
+{
+	link_free(l);
+	l = NULL;
+	zmq_close(p->sock);
+	zmq_ctx_term(p->zmq);
+}
+
+/* Until there is something to do. */
+static void pause_link(void)
+{
+	struct pollfd p = {.fd = wake_fd(w), .events = POLLIN};
+
+	if (t->wait(t->ctx, 1) != 0)
+		assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+}
+
+/* A frame of ${len} is sent: its length as it came; 0: the connection ended. */
+static size_t sent(size_t len)
+{
+	static uint8_t mem[WIRE_FRAME_MAX + 1];
+	struct transport_frames f;
+	struct peer peer;
+
+	peer_begin(&peer);
+	while (t->step(t->ctx, 1) != TRANSPORT_UP)
+		pause_link();
+	assert_int_equal(zmq_send(peer.sock, mem, len, 0), len);
+	f.count = 0;
+	while (t->step(t->ctx, 1) == TRANSPORT_UP && t->recv(t->ctx, &f) != 0)
+		pause_link();
+	len = f.count == 0 ? 0 : f.frame[0].len;
+	peer_end(&peer);
+	return len;
+}
+
+static void test_largest_frame(void **state)
+{
+	assert_int_equal(sent(WIRE_FRAME_MAX), WIRE_FRAME_MAX);
+	assert_int_equal(sent(WIRE_FRAME_MAX + 1), 0);
+}
+
 static int try(const char *endpoint, size_t count)
 {
 	struct identity_server s[IDENTITY_SERVERS_MAX + 1] = {0};
@@ -238,6 +323,7 @@ int main(void)
 		T(test_silent),
 		T(test_down_does_nothing),
 		T(test_options),
+		T(test_largest_frame),
 	};
 #undef T
 
