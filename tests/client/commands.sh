@@ -392,6 +392,9 @@ expect 7 'nothing is erased under a legal hold' r erase 1 none --yes
 expect 7 'does not give the right' r hold 1 on none --yes
 r read 1 --last 100 >/dev/null
 expect 12 'a file of this machine' r get 4 --out failed.txt
+open_world '{"fail": {"assign": -301}}'
+expect 7 'the channel is full: it takes 192 devices' r assign 1 2 team --yes
+expect 7 'unassign somebody first' r assign 1 2 team --yes
 # An agency that nobody knows is asked about where it looks like a slip.
 open_world
 expect 0 'The first referral by cps' r open cps
