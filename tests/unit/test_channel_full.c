@@ -194,6 +194,18 @@ static size_t count(struct test *t, const struct world_person **ret)
 	return in;
 }
 
+/* What is said now is owed to this one. */
+static bool is_missed(struct test *t, const struct world_person *p)
+{
+	struct id16 ret[CHANNEL_DEVICES_MAX];
+	size_t n = 0;
+
+	assert_int_equal(channels_missing(t->officer.channels, &t->team,
+				 &p->member, 1, ret, &n),
+		0);
+	return n == 1 && id16_eq(&ret[0], &p->device);
+}
+
 /*
  * Everybody has a package, and one device has no place: nobody tries to add
  * it, which would cost it its packages. It comes when another has gone.
@@ -214,6 +226,7 @@ static void no_package_is_taken_without_a_place(void **state)
 	/* 16 at a time, none in vain. */
 	assert_int_equal(claims, (WIRE_CHANNEL_DEVICES_MAX + 14) / 16);
 	assert_int_equal(commits, claims);
+	assert_true(is_missed(t, waits));
 	channel_kit_revoke(&t->c, waits == goes ? &t->others[2] : goes,
 		&t->c.cast.coordinator);
 	channel_kit_run(all, 1, HOURS_MS);

@@ -530,28 +530,27 @@ int channels_missing(struct channels *x, const struct id16 *channel,
 	const struct id16 *members, size_t count,
 	struct id16 ret[CHANNEL_DEVICES_MAX], size_t *ret_len)
 {
+	struct channel_entitled e = {0, NULL};
 	struct channel *c;
-	size_t all = 0;
 	int rc = channel_find(x, channel, &c);
 
 	*ret_len = 0;
 	if (rc == 0)
-		rc = follow_entitled(
-			x->o.follow, channel, ret, CHANNEL_DEVICES_MAX, &all);
-	/* More than there are places. */
-	if (rc == ROWAN_E_LIMIT)
-		rc = 0;
-	for (size_t i = 0; rc == 0 && i < all; i++) {
+		rc = channel_entitled(c, &e);
+	for (size_t i = 0; rc == 0 && i < e.count; i++) {
+		const struct id16 *device = &e.device[i];
 		struct id16 member;
 
-		if (channel_seen(c, &ret[i]) != NULL ||
-			id16_among(&ret[i], c->state.away, c->state.away_count))
+		if (channel_seen(c, device) != NULL ||
+			id16_among(device, c->state.away, c->state.away_count))
 			continue;
-		member = channel_member_of(x, &ret[i]);
-		if (id16_eq(&member, &x->o.me->member) ||
-			id16_among(&member, members, count))
-			ret[(*ret_len)++] = ret[i];
+		member = channel_member_of(x, device);
+		if (*ret_len < CHANNEL_DEVICES_MAX &&
+			(id16_eq(&member, &x->o.me->member) ||
+				id16_among(&member, members, count)))
+			ret[(*ret_len)++] = *device;
 	}
+	free(e.device);
 	return rc;
 }
 

@@ -260,6 +260,16 @@ ROWAN_MUST int channel_sync(struct channel *c);
 bool channel_must_go(struct channel *c);
 void channel_changed(struct channel *c);
 
+/*
+ * Who may take part, ascending; more, perhaps, than have a place. The
+ * caller's to free, also after an error.
+ */
+struct channel_entitled {
+	size_t count;
+	struct id16 *device;
+};
+ROWAN_MUST int channel_entitled(struct channel *c, struct channel_entitled *e);
+
 /* channel_commit.c */
 struct channel_need {
 	size_t remove_count, add_count;

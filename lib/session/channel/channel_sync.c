@@ -63,17 +63,11 @@ static bool claimed(const struct channel *c, const struct id16 *device)
 	return false;
 }
 
-/* Who may take part, ascending; more, perhaps, than have a place. */
-struct entitled {
-	size_t count;
-	struct id16 *device;
-};
-
-static int entitled(struct channel *c, struct entitled *e)
+int channel_entitled(struct channel *c, struct channel_entitled *e)
 {
 	int rc = ROWAN_E_LIMIT;
 
-	*e = (struct entitled){0, NULL};
+	*e = (struct channel_entitled){0, NULL};
 	for (size_t max = CHANNEL_DEVICES_MAX; rc == ROWAN_E_LIMIT; max *= 2) {
 		free(e->device);
 		e->device = calloc(max, sizeof *e->device);
@@ -85,14 +79,14 @@ static int entitled(struct channel *c, struct entitled *e)
 	return rc;
 }
 
-static bool may(const struct entitled *e, const struct id16 *device)
+static bool may(const struct channel_entitled *e, const struct id16 *device)
 {
 	return bsearch(device, e->device, e->count, sizeof *e->device,
 		       id16_sort) != NULL;
 }
 
 static int look_at_leaf(struct channel *c, const struct channel_seen *s,
-	const struct entitled *e, struct channel_need *need)
+	const struct channel_entitled *e, struct channel_need *need)
 {
 	const struct wire_group_state *st = &c->state;
 	int rc;
@@ -119,8 +113,8 @@ static int look_at_leaf(struct channel *c, const struct channel_seen *s,
 	return 0;
 }
 
-static int look(
-	struct channel *c, const struct entitled *e, struct channel_need *need)
+static int look(struct channel *c, const struct channel_entitled *e,
+	struct channel_need *need)
 {
 	const struct wire_group_state *st = &c->state;
 	int rc = 0;
@@ -137,8 +131,8 @@ static int look(
 
 static int compare(struct channel *c, struct channel_need *need)
 {
-	struct entitled e;
-	int rc = entitled(c, &e);
+	struct channel_entitled e;
+	int rc = channel_entitled(c, &e);
 
 	memset(need, 0, sizeof *need);
 	if (rc == 0)
