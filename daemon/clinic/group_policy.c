@@ -251,8 +251,8 @@ static int stood_at(struct store_reader *view, const struct id16 *chain,
 	return rc;
 }
 
-int group_heads(struct store_reader *view, const struct id16 *channel,
-	struct bytes aad)
+int group_heads(
+	struct store_reader *view, const struct id16 *channel, struct bytes aad)
 {
 	struct store_channel ch;
 	struct wire_heads h;
@@ -261,8 +261,8 @@ int group_heads(struct store_reader *view, const struct id16 *channel,
 			 : store_channel_get(view, channel, &ch);
 
 	if (rc == 0)
-		rc = stood_at(view, &source_clinic_chain, h.clinic_number,
-			&h.clinic);
+		rc = stood_at(
+			view, &source_clinic_chain, h.clinic_number, &h.clinic);
 	return rc == 0 ? stood_at(view, &ch.case_id, h.case_number, &h.of_case)
 		       : rc;
 }

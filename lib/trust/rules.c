@@ -158,8 +158,9 @@ static int count_devices(const struct rules_context *ctx,
 			continue;
 		if (rc != 0)
 			return rc;
-		*n += card.revoked == 0 && (card.card.not_after == 0 ||
-						   s->time < card.card.not_after);
+		*n += card.revoked == 0 &&
+		      (card.card.not_after == 0 ||
+			      s->time < card.card.not_after);
 	}
 	return rc == ROWAN_E_NOT_FOUND ? 0 : rc;
 }

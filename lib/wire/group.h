@@ -47,7 +47,8 @@ struct wire_group_id {
 	struct id16 channel;
 };
 
-/* Where the chains stood for whoever committed: a commit's authenticated data. */
+/* Where the chains stood for whoever committed: a commit's authenticated data.
+ */
 struct wire_heads {
 	uint64_t clinic_number;
 	struct wire_hash clinic;

@@ -41,7 +41,7 @@ struct member {
 	size_t heard_count;
 	size_t welcomes, handshakes, nacks;
 	uint64_t (*clock)(void *ctx); /* of its client; ctx: the member */
-	struct wire_nacked nacked; /* the last one */
+	struct wire_nacked nacked;    /* the last one */
 };
 
 /**

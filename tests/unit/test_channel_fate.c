@@ -200,8 +200,8 @@ static void who_cannot_be_added_waits(void **state)
 	uint64_t claims;
 
 	run(t, WHILE_MS);
-	assert_true(channel_kit_in(
-		advocate, &t->support, &t->c.cast.registrar));
+	assert_true(
+		channel_kit_in(advocate, &t->support, &t->c.cast.registrar));
 	relay_double_hook(t->c.d, spoil_welcome, t);
 	victim = enter(t, &t->c.cast.victim);
 	claims = relay_double_requests(t->c.d, WIRE_OP_KEY_CLAIM);

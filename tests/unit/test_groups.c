@@ -11,108 +11,21 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "lib/double_clinic.h"
-#include "trust/attest.h"
+#include "lib/groups_kit.h"
 #include "wire/code.h"
-#include "wire/op.h"
-
-struct test {
-	struct double_clinic c;
-	struct member advocate, registrar, victim;
-	struct id16 channel, group;
-};
-
-static int setup(void **state)
-{
-	static struct test t;
-	const struct case_channel *support;
-
-	memset(&t, 0, sizeof t);
-	double_clinic_begin(&t.c);
-	support = case_channel(t.c.cast.c, WIRE_CHANNEL_SUPPORT);
-	t.channel = support->channel;
-	t.group = support->group_id;
-	member_begin(&t.advocate, &t.c, &t.c.cast.advocate, &t.channel);
-	member_begin(&t.registrar, &t.c, &t.c.cast.registrar, &t.channel);
-	member_begin(&t.victim, &t.c, &t.c.cast.victim, &t.channel);
-	member_publish(&t.advocate, 2);
-	member_publish(&t.registrar, 2);
-	member_publish(&t.victim, 2);
-	*state = &t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct test *t = *state;
-
-	member_end(&t->advocate);
-	member_end(&t->registrar);
-	member_end(&t->victim);
-	double_clinic_end(&t->c);
-	return 0;
-}
-
-static void everybody(struct test *t)
-{
-	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
-	assert_int_equal(member_add(&t->advocate, &t->victim), WIRE_OK);
-	member_read(&t->advocate);
-	member_read(&t->victim);
-	assert_int_equal(member_add(&t->victim, &t->registrar), WIRE_OK);
-	member_read(&t->advocate);
-	member_read(&t->victim);
-	member_read(&t->registrar);
-}
-
-static uint8_t flags(struct member *m)
-{
-	struct wire_group_state s;
-
-	assert_int_equal(member_state(m, &s), WIRE_OK);
-	return s.flags & ~WIRE_GROUP_MEMBER;
-}
-
-static void unassign(struct test *t, const struct world_person *p)
-{
-	struct wire_statement s;
-
-	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_UNASSIGN, &s);
-	s.u.unassign.member = p->member;
-	s.u.unassign.channel = WIRE_CHANNEL_SUPPORT;
-	assert_int_equal(world_act(&t->c.cast.w, t->c.cast.c, &s,
-				 &t->c.cast.coordinator),
-		0);
-}
-
-/* A commit the daemon must not take; the group stays where it is. */
-static void refused(struct member *m, const struct rowan_mls_proposal *p,
-	size_t n, uint16_t code)
-{
-	struct rowan_mls_committed made;
-	struct wire_group_state before, after, s;
-
-	assert_int_equal(member_state(m, &before), WIRE_OK);
-	member_commit(m, p, n, &made);
-	assert_int_equal(member_send(m, &made, &s), code);
-	rowan_mls_committed_free(&made);
-	rowan_mls_discard_commit(m->group);
-	assert_int_equal(member_state(m, &after), WIRE_OK);
-	assert_memory_equal(&before, &after, sizeof before);
-}
 
 /* ---- the usual way ---------------------------------------------------------
  */
 
 static void people_talk(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct wire_group_state s;
 
 	assert_int_equal(member_state(&t->advocate, &s), WIRE_OK);
 	assert_false(s.exists);
 	assert_int_equal(s.generation, 1);
-	everybody(t);
+	groups_kit_everybody(t);
 	assert_int_equal(member_state(&t->victim, &s), WIRE_OK);
 	assert_true(s.exists);
 	assert_int_equal(s.epoch, 2);
@@ -134,12 +47,12 @@ static void people_talk(void **state)
 /* Words from before are for who was in then, and nobody waits for others. */
 static void those_not_in_yet_get_nothing(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 
 	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
 	assert_int_equal(member_add(&t->advocate, &t->victim), WIRE_OK);
 	member_read(&t->advocate);
-	assert_int_equal(flags(&t->advocate), WIRE_GROUP_MISSING);
+	assert_int_equal(groups_kit_flags(&t->advocate), WIRE_GROUP_MISSING);
 	assert_int_equal(member_say(&t->advocate, "early"), WIRE_OK);
 	member_read(&t->victim);
 	assert_int_equal(t->victim.heard_count, 1);
@@ -153,7 +66,7 @@ static void those_not_in_yet_get_nothing(void **state)
 
 static void creation_is_judged(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const struct id16 other = {{1}};
 	struct member outsider;
 
@@ -166,13 +79,13 @@ static void creation_is_judged(void **state)
 	/* somebody else was first */
 	assert_int_equal(member_create(&t->victim, 1, &t->group), WIRE_STALE);
 	/* and before there is a group nobody says anything */
-	assert_int_equal(flags(&t->advocate), WIRE_GROUP_MISSING);
+	assert_int_equal(groups_kit_flags(&t->advocate), WIRE_GROUP_MISSING);
 }
 
 /* Something in the context; somebody in it already; another's signature. */
 static void groups_begin_plain(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const uint8_t wants[] = {0, 0, 0};
 	const struct rowan_mls_extension required = {3, {wants, sizeof wants}};
 	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
@@ -210,7 +123,7 @@ static void groups_begin_plain(void **state)
 /* One bit of her registrar's card is another than what was logged. */
 static void credentials_are_as_logged(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
 	const struct rowan_mls_key_package_options single = {
 		.last_resort = false};
@@ -225,14 +138,14 @@ static void credentials_are_as_logged(void **state)
 	assert_int_equal(
 		rowan_mls_key_package(other.mls, &single, &package, NULL), 0);
 	add.key_package = (struct rowan_mls_bytes){package.data, package.len};
-	refused(&t->advocate, &add, 1, WIRE_REFUSED);
+	groups_kit_refused(&t->advocate, &add, 1, WIRE_REFUSED);
 	rowan_mls_buf_free(&package);
 	member_end(&other);
 }
 
 static void nothing_is_said_without_a_group(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 
 	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
 	assert_int_equal(member_say(&t->advocate, "alone"), WIRE_OK);
@@ -273,7 +186,7 @@ static size_t leaf_len(const struct member *m)
 /* Else what adds somebody would be more than a frame, some day. */
 static void leaves_have_a_largest_size(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct member *m = &t->advocate;
 	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
 	size_t types = 64;
@@ -281,11 +194,11 @@ static void leaves_have_a_largest_size(void **state)
 
 	do {
 		speaks(m, ++types);
-		assert_int_equal(rowan_mls_group_create(m->mls,
-					 (struct rowan_mls_bytes){
-						 t->group.b, ID16_LEN},
-					 (struct rowan_mls_extensions){NULL, 0},
-					 &m->group),
+		assert_int_equal(
+			rowan_mls_group_create(m->mls,
+				(struct rowan_mls_bytes){t->group.b, ID16_LEN},
+				(struct rowan_mls_extensions){NULL, 0},
+				&m->group),
 			0);
 	} while (leaf_len(m) <= WIRE_LEAF_MAX);
 	assert_int_equal(member_offer(m, 1), WIRE_LIMIT);
@@ -296,7 +209,7 @@ static void leaves_have_a_largest_size(void **state)
 	assert_int_equal(
 		member_claim(m, &t->c.cast.victim.device, &package), WIRE_OK);
 	add.key_package = (struct rowan_mls_bytes){package.data, package.len};
-	refused(m, &add, 1, WIRE_LIMIT);
+	groups_kit_refused(m, &add, 1, WIRE_LIMIT);
 	buf_wipe(&package);
 }
 
@@ -305,11 +218,11 @@ static void leaves_have_a_largest_size(void **state)
 
 static void the_first_commit_wins(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct rowan_mls_committed one, two;
 	struct wire_group_state s, again;
 
-	everybody(t);
+	groups_kit_everybody(t);
 	member_commit(&t->advocate, NULL, 0, &one);
 	member_commit(&t->victim, NULL, 0, &two);
 	assert_int_equal(member_send(&t->advocate, &one, &s), WIRE_OK);
@@ -336,11 +249,11 @@ static void the_first_commit_wins(void **state)
 
 static void who_must_leave_leaves_first(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 
-	everybody(t);
-	unassign(t, &t->c.cast.registrar);
-	assert_int_equal(flags(&t->victim), WIRE_GROUP_MUST_GO);
+	groups_kit_everybody(t);
+	groups_kit_unassign(t, &t->c.cast.registrar);
+	assert_int_equal(groups_kit_flags(&t->victim), WIRE_GROUP_MUST_GO);
 	assert_int_equal(member_say(&t->victim, "wait"), WIRE_MEMBERSHIP);
 	/* whoever left has nothing to say or ask any more */
 	assert_int_equal(member_say(&t->registrar, "still?"), WIRE_REFUSED);
@@ -349,7 +262,7 @@ static void who_must_leave_leaves_first(void **state)
 		WIRE_OK);
 	member_read(&t->victim);
 	member_read(&t->advocate);
-	assert_int_equal(flags(&t->victim), 0);
+	assert_int_equal(groups_kit_flags(&t->victim), 0);
 	assert_int_equal(member_say(&t->victim, "among us"), WIRE_OK);
 	member_read(&t->advocate);
 	assert_string_equal(t->advocate.heard[0], "among us");
@@ -361,7 +274,7 @@ static void who_must_leave_leaves_first(void **state)
 /* An assignment that ends by itself does the same, at its second. */
 static void time_ends_assignments(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct wire_statement s;
 
 	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_ASSIGN, &s);
@@ -372,7 +285,7 @@ static void time_ends_assignments(void **state)
 	assert_int_equal(world_act(&t->c.cast.w, t->c.cast.c, &s,
 				 &t->c.cast.coordinator),
 		0);
-	everybody(t);
+	groups_kit_everybody(t);
 	assert_int_equal(member_say(&t->victim, "before"), WIRE_OK);
 	relay_double_pass(t->c.d, 99 * 1000);
 	assert_int_equal(member_say(&t->victim, "just"), WIRE_OK);
@@ -385,12 +298,12 @@ static void time_ends_assignments(void **state)
 
 static void only_those_go_who_must(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const struct rowan_mls_proposal gone = {
 		.type = ROWAN_MLS_REMOVE, .leaf = 1};
 
-	everybody(t);
-	refused(&t->advocate, &gone, 1, WIRE_REFUSED);
+	groups_kit_everybody(t);
+	groups_kit_refused(&t->advocate, &gone, 1, WIRE_REFUSED);
 }
 
 static void heads(struct member *m, const struct wire_heads *h)
@@ -409,20 +322,20 @@ static void heads(struct member *m, const struct wire_heads *h)
  */
 static void commits_say_where_the_chains_stood(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct member *m = &t->advocate;
 	struct wire_heads right, h;
 
-	everybody(t);
+	groups_kit_everybody(t);
 	member_heads(m, &right);
 	m->no_aad = true;
-	refused(m, NULL, 0, WIRE_REFUSED);
+	groups_kit_refused(m, NULL, 0, WIRE_REFUSED);
 	heads(m, &right);
 	m->aad.len--;
-	refused(m, NULL, 0, WIRE_REFUSED);
+	groups_kit_refused(m, NULL, 0, WIRE_REFUSED);
 	m->aad.len++;
 	m->aad.data[1] = 2;
-	refused(m, NULL, 0, WIRE_REFUSED);
+	groups_kit_refused(m, NULL, 0, WIRE_REFUSED);
 	for (int i = 0; i < 6; i++) {
 		h = right;
 		switch (i) {
@@ -434,28 +347,28 @@ static void commits_say_where_the_chains_stood(void **state)
 		case 5: h.of_case.b[0] ^= 1; break;
 		}
 		heads(m, &h);
-		refused(m, NULL, 0, WIRE_REFUSED);
+		groups_kit_refused(m, NULL, 0, WIRE_REFUSED);
 	}
 	/* Right, but of another place. */
 	h = right;
 	h.case_number--;
 	heads(m, &h);
-	refused(m, NULL, 0, WIRE_REFUSED);
+	groups_kit_refused(m, NULL, 0, WIRE_REFUSED);
 	buf_wipe(&m->aad);
 }
 
 /* A committer may know less than the daemon. */
 static void heads_may_be_behind(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct rowan_mls_committed made;
 	struct wire_group_state s;
 	struct wire_heads h;
 
-	everybody(t);
+	groups_kit_everybody(t);
 	member_heads(&t->advocate, &h);
 	heads(&t->advocate, &h);
-	unassign(t, &t->c.cast.registrar);
+	groups_kit_unassign(t, &t->c.cast.registrar);
 	member_commit(&t->advocate, NULL, 0, &made);
 	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_OK);
 	rowan_mls_committed_free(&made);
@@ -465,13 +378,13 @@ static void heads_may_be_behind(void **state)
 /* A package that never was in the directory; a person who is not assigned. */
 static void only_those_come_who_may(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
 	struct rowan_mls_buf package;
 	struct member outsider;
 	struct buf none;
 
-	everybody(t);
+	groups_kit_everybody(t);
 	member_begin(&outsider, &t->c, &t->c.cast.officer, &t->channel);
 	member_publish(&outsider, 1);
 	assert_int_equal(
@@ -480,14 +393,14 @@ static void only_those_come_who_may(void **state)
 	assert_int_equal(
 		rowan_mls_key_package(outsider.mls, NULL, &package, NULL), 0);
 	add.key_package = (struct rowan_mls_bytes){package.data, package.len};
-	refused(&t->advocate, &add, 1, WIRE_REFUSED);
+	groups_kit_refused(&t->advocate, &add, 1, WIRE_REFUSED);
 	rowan_mls_buf_free(&package);
 	member_end(&outsider);
 }
 
 static void packages_come_from_the_directory(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct rowan_mls_proposal add = {.type = ROWAN_MLS_ADD};
 	struct rowan_mls_buf package;
 
@@ -495,13 +408,13 @@ static void packages_come_from_the_directory(void **state)
 	assert_int_equal(
 		rowan_mls_key_package(t->victim.mls, NULL, &package, NULL), 0);
 	add.key_package = (struct rowan_mls_bytes){package.data, package.len};
-	refused(&t->advocate, &add, 1, WIRE_REFUSED);
+	groups_kit_refused(&t->advocate, &add, 1, WIRE_REFUSED);
 	rowan_mls_buf_free(&package);
 }
 
 static void claims_are_for_members(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct buf got;
 
 	/* no group yet; then: not in it; then: in it already */
@@ -527,17 +440,17 @@ static void nothing_but_adds_and_removes(void **state)
 		{.type = ROWAN_MLS_PSK,
 			.psk = {ROWAN_MLS_PSK_RESUMPTION, {NULL, 0}, 2}},
 	};
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 
-	everybody(t);
+	groups_kit_everybody(t);
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
-		refused(&t->advocate, &odd[i], 1, WIRE_REFUSED);
+		groups_kit_refused(&t->advocate, &odd[i], 1, WIRE_REFUSED);
 }
 
 /* A Welcome for others than those who are added, or for nobody. */
 static void welcomes_fit_their_commit(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct rowan_mls_proposal two[2] = {
 		{.type = ROWAN_MLS_ADD}, {.type = ROWAN_MLS_ADD}};
 	struct rowan_mls_committed made, other, both;
@@ -577,11 +490,11 @@ static void welcomes_fit_their_commit(void **state)
 /* A member hands in what another made. */
 static void commits_are_ones_own(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct rowan_mls_committed made;
 	struct wire_group_state s;
 
-	everybody(t);
+	groups_kit_everybody(t);
 	member_commit(&t->advocate, NULL, 0, &made);
 	assert_int_equal(member_send(&t->victim, &made, &s), WIRE_REFUSED);
 	rowan_mls_committed_free(&made);
@@ -589,10 +502,10 @@ static void commits_are_ones_own(void **state)
 
 static void messages_are_application_data(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct rowan_mls_group *real;
 
-	everybody(t);
+	groups_kit_everybody(t);
 	/* of another group with the same people */
 	real = t->advocate.group;
 	t->advocate.group = NULL;
@@ -611,12 +524,12 @@ static void messages_are_application_data(void **state)
 /* What no member could read is not kept: cut short, or with more behind it. */
 static void messages_are_whole(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const struct rowan_mls_bytes text = {(const uint8_t *)"whole", 5};
 	struct rowan_mls_buf sealed;
 	uint8_t frame[2048] = {0};
 
-	everybody(t);
+	groups_kit_everybody(t);
 	assert_int_equal(
 		rowan_mls_send(t->advocate.group, text, NULL, &sealed), 0);
 	assert_true(sealed.len < sizeof frame);
@@ -635,176 +548,11 @@ static void messages_are_whole(void **state)
 	rowan_mls_buf_free(&sealed);
 }
 
-/* ---- when it goes wrong ----------------------------------------------------
- */
-
-static uint16_t nack(struct member *m, const struct wire_group_state *s,
-	bool good, struct wire_group_state *ret)
-{
-	struct wire_nack n = {.channel = m->channel,
-		.generation = s->generation,
-		.epoch = s->epoch - 1,
-		.commit = s->commit};
-	struct wire_message answer;
-	struct writer w;
-	uint16_t code;
-
-	writer_init(&w, 256);
-	assert_int_equal(wire_nack_signed(&n, &w), 0);
-	assert_int_equal(attest_sign(ATTEST_NACK, writer_view(&w),
-				 m->person->seed, &n.signature),
-		0);
-	n.signature.b[0] ^= !good;
-	writer_wipe(&w);
-	writer_init(&w, 256);
-	assert_int_equal(wire_nack_encode(&n, &w), 0);
-	code = member_call(m,
-		&(struct member_request){.op = WIRE_OP_NACK, .body = &w},
-		&answer);
-	writer_wipe(&w);
-	if (code == WIRE_OK)
-		assert_int_equal(wire_group_state_decode(&answer, ret), 0);
-	return code;
-}
-
-static void reset(struct test *t)
-{
-	struct wire_statement s;
-
-	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_RESET, &s);
-	s.u.reset.channel = WIRE_CHANNEL_SUPPORT;
-	s.u.reset.generation = 2;
-	s.u.reset.group_id = (struct id16){{77}};
-	assert_int_equal(
-		world_act(&t->c.cast.w, t->c.cast.c, &s, &t->c.cast.advocate),
-		0);
-}
-
-static void a_nack_freezes_until_a_reset(void **state)
-{
-	struct test *t = *state;
-	struct rowan_mls_committed made;
-	struct wire_group_state s, frozen;
-	const struct id16 next = {{77}};
-
-	everybody(t);
-	assert_int_equal(member_state(&t->victim, &s), WIRE_OK);
-	assert_int_equal(nack(&t->victim, &s, false, &frozen), WIRE_REFUSED);
-	s.epoch++;
-	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_STALE);
-	s.epoch--;
-	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_OK);
-	/* once: the second says nothing new */
-	assert_int_equal(nack(&t->victim, &s, true, &frozen), WIRE_OK);
-	member_read(&t->advocate);
-	member_read(&t->victim);
-	assert_int_equal(t->advocate.nacks, 1);
-	assert_int_equal(t->victim.nacks, 0);
-	assert_true(
-		id16_eq(&t->advocate.nacked.device, &t->c.cast.victim.device));
-	assert_int_equal(t->advocate.nacked.nack.epoch, s.epoch - 1);
-	assert_int_equal(frozen.flags & ~WIRE_GROUP_MEMBER, WIRE_GROUP_FROZEN);
-	member_commit(&t->advocate, NULL, 0, &made);
-	assert_int_equal(member_send(&t->advocate, &made, &s), WIRE_MEMBERSHIP);
-	rowan_mls_committed_free(&made);
-	/* A word of hers silences nobody: the others talk on. */
-	rowan_mls_discard_commit(t->advocate.group);
-	assert_int_equal(member_say(&t->advocate, "meanwhile"), WIRE_OK);
-	member_read(&t->registrar);
-	assert_string_equal(t->registrar.heard[0], "meanwhile");
-
-	reset(t);
-	assert_int_equal(member_say(&t->advocate, "old"), WIRE_STALE);
-	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_STALE);
-	assert_int_equal(member_create(&t->advocate, 2, &next), WIRE_OK);
-	assert_int_equal(member_add(&t->advocate, &t->victim), WIRE_OK);
-	member_read(&t->advocate);
-	member_read(&t->victim);
-	assert_int_equal(member_say(&t->victim, "anew"), WIRE_OK);
-	member_read(&t->advocate);
-	assert_string_equal(t->advocate.heard[0], "anew");
-}
-
-/* Her device has lost its state: one commit takes her out and in again. */
-static void the_readmitted_are_replaced(void **state)
-{
-	struct test *t = *state;
-	struct rowan_mls_proposal both[2] = {
-		{.type = ROWAN_MLS_REMOVE}, {.type = ROWAN_MLS_ADD}};
-	struct rowan_mls_committed made;
-	struct wire_group_state g;
-	struct wire_statement s;
-	struct buf package;
-
-	everybody(t);
-	both[0].leaf = member_leaf(&t->advocate, &t->c.cast.victim);
-	refused(&t->advocate, both, 1, WIRE_REFUSED);
-	world_statement(&t->c.cast.w, t->c.cast.c, WIRE_ST_READMIT, &s);
-	assert_int_equal(
-		world_act(&t->c.cast.w, t->c.cast.c, &s, &t->c.cast.victim), 0);
-	assert_int_equal(flags(&t->advocate), WIRE_GROUP_MISSING);
-	assert_int_equal(member_state(&t->victim, &g), WIRE_OK);
-	assert_int_equal(g.replace_count, 1);
-	assert_true(id16_eq(&g.replace[0], &t->c.cast.victim.device));
-	assert_true((g.flags & WIRE_GROUP_MEMBER) != 0);
-	/* the others go on meanwhile, without her */
-	assert_int_equal(member_say(&t->advocate, "meanwhile"), WIRE_OK);
-	/* the keys of what she had published are lost */
-	assert_int_equal(
-		member_claim(&t->advocate, &t->c.cast.victim.device, &package),
-		WIRE_REFUSED);
-	member_publish(&t->victim, 2);
-	assert_int_equal(
-		member_claim(&t->advocate, &t->c.cast.victim.device, &package),
-		WIRE_OK);
-	both[1].key_package =
-		(struct rowan_mls_bytes){package.data, package.len};
-	member_commit(&t->advocate, both, 2, &made);
-	assert_int_equal(member_send(&t->advocate, &made, &g), WIRE_OK);
-	assert_int_equal(g.flags, WIRE_GROUP_MEMBER);
-	assert_int_equal(g.replace_count, 0);
-	rowan_mls_committed_free(&made);
-	buf_wipe(&package);
-	member_read(&t->advocate);
-	assert_int_equal(member_say(&t->advocate, "welcome back"), WIRE_OK);
-	/* she gets the commit that takes her old leaf out, then the Welcome */
-	member_read(&t->victim);
-	assert_int_equal(t->victim.heard_count, 1);
-	assert_string_equal(t->victim.heard[0], "welcome back");
-}
-
-/* The only one who was in it may not take part any more. */
-static void nobody_is_left(void **state)
-{
-	struct test *t = *state;
-	struct wire_group_state g;
-
-	assert_int_equal(member_create(&t->advocate, 1, &t->group), WIRE_OK);
-	assert_int_equal(member_state(&t->victim, &g), WIRE_OK);
-	assert_int_equal(g.flags, WIRE_GROUP_MISSING);
-	unassign(t, &t->c.cast.advocate);
-	assert_int_equal(member_state(&t->victim, &g), WIRE_OK);
-	assert_int_equal(g.flags,
-		WIRE_GROUP_MUST_GO | WIRE_GROUP_MISSING | WIRE_GROUP_DESERTED);
-}
-
-/* What was remembered of a group is not trusted past a failed transaction. */
-static void restarts_change_nothing(void **state)
-{
-	struct test *t = *state;
-
-	everybody(t);
-	assert_int_equal(member_say(&t->victim, "one"), WIRE_OK);
-	relay_double_restart(t->c.d);
-	assert_int_equal(member_say(&t->victim, "two"), WIRE_OK);
-	member_read(&t->advocate);
-	assert_int_equal(t->advocate.heard_count, 2);
-	assert_int_equal(flags(&t->advocate), 0);
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(                                       \
+		name, groups_kit_setup, groups_kit_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(people_talk),
 		TEST(those_not_in_yet_get_nothing),
@@ -827,10 +575,6 @@ int main(void)
 		TEST(commits_are_ones_own),
 		TEST(messages_are_application_data),
 		TEST(messages_are_whole),
-		TEST(a_nack_freezes_until_a_reset),
-		TEST(the_readmitted_are_replaced),
-		TEST(nobody_is_left),
-		TEST(restarts_change_nothing),
 	};
 
 	return sodium_init() < 0 ? 1

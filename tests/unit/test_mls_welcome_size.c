@@ -80,19 +80,18 @@ static void one_by_one(struct rowan_mls_committed *ret)
 {
 	size_t i;
 
-	assert_int_equal(
-		rowan_mls_group_create(devices[0].mls,
-			(struct rowan_mls_bytes){zeros, 16},
-			(struct rowan_mls_extensions){NULL, 0},
-			&devices[0].group),
+	assert_int_equal(rowan_mls_group_create(devices[0].mls,
+				 (struct rowan_mls_bytes){zeros, 16},
+				 (struct rowan_mls_extensions){NULL, 0},
+				 &devices[0].group),
 		0);
 	for (i = 0; i + 1 < MANY - LAST; i++) {
 		add(&devices[i], &devices[i + 1], 1, ret);
 		rowan_mls_group_free(devices[i].group);
 		devices[i].group = NULL;
-		assert_int_equal(rowan_mls_join(devices[i + 1].mls,
-					 view(&ret->welcome), NULL,
-					 &devices[i + 1].group),
+		assert_int_equal(
+			rowan_mls_join(devices[i + 1].mls, view(&ret->welcome),
+				NULL, &devices[i + 1].group),
 			0);
 		rowan_mls_committed_free(ret);
 	}

@@ -179,8 +179,7 @@ uint64_t channel_now(const struct channel *c);
 struct channel_seen *channel_seen(struct channel *c, const struct id16 *device);
 ROWAN_MUST int channel_see(struct channel *c, uint64_t heard);
 ROWAN_MUST int channel_staged_keep(struct channel *c,
-	const struct rowan_mls_committed *made,
-	const struct wire_heads *marks);
+	const struct rowan_mls_committed *made, const struct wire_heads *marks);
 ROWAN_MUST int channel_staged_drop(struct channel *c);
 ROWAN_MUST int channel_staged_read(
 	struct channel *c, struct buf *ret_mem, struct channel_staged *ret);

@@ -343,8 +343,7 @@ int channel_see(struct channel *c, uint64_t heard)
 /* ---- our own commit ---- */
 
 int channel_staged_keep(struct channel *c,
-	const struct rowan_mls_committed *made,
-	const struct wire_heads *marks)
+	const struct rowan_mls_committed *made, const struct wire_heads *marks)
 {
 	const struct channel_staged s = {rowan_mls_group_epoch(c->group),
 		*marks, bytes_of(made->commit.data, made->commit.len),

@@ -444,8 +444,8 @@ static int judge(struct channel *c, const struct wire_delivery *d,
 	struct channel_verdict *ret)
 {
 	struct follow_heads clinic, of_case;
-	int rc = wire_heads_get(
-		channel_bytes(rowan_mls_received_aad(r)), marks);
+	int rc =
+		wire_heads_get(channel_bytes(rowan_mls_received_aad(r)), marks);
 
 	memset(ret, 0, sizeof *ret);
 	if (rc != 0) {

@@ -71,10 +71,9 @@ int channel_entitled(struct channel *c, struct channel_entitled *e)
 	for (size_t max = CHANNEL_DEVICES_MAX; rc == ROWAN_E_LIMIT; max *= 2) {
 		free(e->device);
 		e->device = calloc(max, sizeof *e->device);
-		rc = e->device == NULL
-			     ? ROWAN_E_NOMEM
-			     : follow_entitled(c->x->o.follow, &c->id,
-				       e->device, max, &e->count);
+		rc = e->device == NULL ? ROWAN_E_NOMEM
+				       : follow_entitled(c->x->o.follow, &c->id,
+						 e->device, max, &e->count);
 	}
 	return rc;
 }
