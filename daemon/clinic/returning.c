@@ -9,6 +9,7 @@
 
 #define VERSION	     1
 #define TOLD_MAX     65536 /* devices, in memory */
+#define TOLD_STEP    256
 #define CHANNELS_MAX 256
 #define MEMBERS_MAX  256 /* assigned to a channel */
 #define DEVICES_MAX  64	 /* of a member */
@@ -47,13 +48,19 @@ static int save(const struct returning *r, struct store *st)
 	return rc;
 }
 
+/* For so many, and one more. */
+static size_t room(size_t count)
+{
+	return (count / TOLD_STEP + 1) * TOLD_STEP;
+}
+
 static int read_told(struct reader *in, struct returning *r)
 {
 	uint16_t n = 0;
 
 	if (reader_u16(in, &n) != 0 || n > RETURNING_TOLD_MAX)
 		return ROWAN_E_CORRUPT;
-	r->told = calloc((size_t)n + 1, sizeof *r->told);
+	r->told = calloc(room(n), sizeof *r->told);
 	if (r->told == NULL)
 		return ROWAN_E_NOMEM;
 	for (; r->told_count < n; r->told_count++) {
@@ -159,7 +166,9 @@ int returning_tell(
 	}
 	if (r->told_count == TOLD_MAX)
 		return ROWAN_E_AGAIN;
-	more = realloc(r->told, (r->told_count + 1) * sizeof *more);
+	more = r->told;
+	if (r->told_count % TOLD_STEP == 0)
+		more = realloc(more, room(r->told_count) * sizeof *more);
 	if (more == NULL)
 		return ROWAN_E_NOMEM;
 	r->told = more;

@@ -546,7 +546,7 @@ static void cases_refuse(void **state)
 /* The largest answers there can be. */
 static void the_largest_answers_fit(void **state)
 {
-	static uint8_t mem[BODY_MAX], data[WIRE_KEY_PACKAGE_MAX];
+	static uint8_t mem[BODY_MAX], data[WIRE_CARD_MAX];
 	static struct wire_devices_answer d = {.count = WIRE_LOOKUP_MAX};
 	static struct wire_key_claim_answer k = {.count = WIRE_CLAIMS_MAX};
 	struct writer w;
