@@ -111,7 +111,6 @@ int groups_flags(struct store *st, const struct id16 *channel,
 	*ret = row->frozen ? WIRE_GROUP_FROZEN : 0;
 	for (size_t i = 0; rc == 0 && i < row->leaf_count; i++) {
 		const struct group_leaf *l = &row->leaves[i];
-
 		const struct id16 *at = seat_of(&s, &l->device);
 
 		if (at == NULL)

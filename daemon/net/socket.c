@@ -94,7 +94,7 @@ static int watch(void *ctx, void *router, enum zap_port port, void **ret)
 static int unbound(const char *endpoint)
 {
 	SAY(MSG_ENDPOINT, JOURNAL_TEXT("endpoint", endpoint),
-		JOURNAL_TEXT("why", strerror(errno)));
+		JOURNAL_TEXT("why", zmq_strerror(errno)));
 	return ROWAN_E_IO;
 }
 

@@ -13,8 +13,12 @@ struct groups_kit {
 	struct id16 channel, group;
 };
 
-/* For cmocka: ${state} is a struct groups_kit. */
+/*
+ * For cmocka: ${state} is a struct groups_kit. At first nobody has key packages
+ * at the daemon, or everybody has two.
+ */
 int groups_kit_setup(void **state);
+int groups_kit_setup_published(void **state);
 int groups_kit_teardown(void **state);
 
 /* The advocate founds the group; the victim and the registrar are added. */

@@ -272,3 +272,15 @@ int turn_teardown(void **state)
 	kit_stop(&k);
 	return 0;
 }
+
+int turn_revoke(void *device, struct ops *o)
+{
+	int rc = store_device_revoke(o->store, device);
+
+	return rc == 0 ? ops_revoked(o, device) : rc;
+}
+
+int turn_erase(void *case_id, struct ops *o)
+{
+	return ops_erased(o, case_id);
+}

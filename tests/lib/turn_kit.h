@@ -89,4 +89,11 @@ size_t turn_pushed(uint32_t n);
  */
 uint64_t turn_leaves(void);
 
+/**
+ * turn_revoke(device, o), turn_erase(case_id, o):
+ * Jobs for turn_job.
+ */
+int turn_revoke(void *device, struct ops *o);
+int turn_erase(void *case_id, struct ops *o);
+
 #endif

@@ -1,30 +1,10 @@
 /* While the writer stands still all wait a moment; then they are told so. */
-#include <pthread.h>
-#include <semaphore.h>
 
 #include "net/inside.h"
 #include "wire/op.h"
 
 #define ROOM	 64
 #define REQUESTS 200
-
-static sem_t held, go;
-
-static int hold(void *cookie, struct ops *o)
-{
-	(void)cookie;
-	(void)o;
-	(void)sem_post(&held);
-	while (sem_wait(&go) != 0)
-		;
-	return 0;
-}
-
-static void *stand_still(void *server)
-{
-	KIT_CHECK(server_job(server, hold, NULL) == 0);
-	return NULL;
-}
 
 int main(void)
 {
@@ -34,15 +14,12 @@ int main(void)
 	struct wire_message m;
 	struct wire_error e;
 	struct inside in;
-	pthread_t thread;
 
-	KIT_CHECK(sem_init(&held, 0, 0) == 0 && sem_init(&go, 0, 0) == 0);
 	inside_prepare(&in);
 	in.config.request_queue = ROOM;
 	inside_run(&in);
 	c = kit_hello(SEED_SENDER, 0);
-	KIT_CHECK(pthread_create(&thread, NULL, stand_still, in.server) == 0);
-	KIT_CHECK(sem_wait(&held) == 0);
+	inside_hold(&in);
 	for (int i = 0; i < REQUESTS; i++)
 		KIT_CHECK(relay_send(c, &ping, NULL) == 0);
 	while (refused < REQUESTS - ROOM) {
@@ -53,14 +30,13 @@ int main(void)
 		refused++;
 	}
 	/* What there was room for is done, and then there is room again. */
-	KIT_CHECK(sem_post(&go) == 0);
+	KIT_CHECK(inside_release(&in) == 0);
 	while (answered < ROOM) {
 		KIT_CHECK(relay_next(c, RELAY_PATIENCE_MS, &m) == 0);
 		KIT_CHECK(m.header.op == (WIRE_OP_PING | WIRE_ANSWER));
 		answered++;
 	}
 	KIT_CHECK(kit_ping(c));
-	KIT_CHECK(pthread_join(thread, NULL) == 0);
 	inside_stop(&in);
 	relay_close(c);
 	return inside_end(&in);

@@ -3,7 +3,6 @@
  * counts, what it says after does not, and nothing that waits is handed to it.
  */
 #include <pthread.h>
-#include <semaphore.h>
 #include <time.h>
 
 #include "net/inside.h"
@@ -11,18 +10,6 @@
 #include "wire/op.h"
 
 static struct inside in;
-static sem_t held, go;
-static uint64_t queue;
-
-static int hold(void *cookie, struct ops *o)
-{
-	(void)cookie;
-	(void)o;
-	(void)sem_post(&held);
-	while (sem_wait(&go) != 0)
-		;
-	return 0;
-}
 
 static int revoke(void *cookie, struct ops *o)
 {
@@ -32,38 +19,10 @@ static int revoke(void *cookie, struct ops *o)
 	return rc == 0 ? ops_revoked(o, &d->id) : rc;
 }
 
-static void *run_hold(void *none)
-{
-	(void)none;
-	KIT_CHECK(server_job(in.server, hold, NULL) == 0);
-	return NULL;
-}
-
 static void *run_revoke(void *device)
 {
 	KIT_CHECK(server_job(in.server, revoke, device) == 0);
 	return NULL;
-}
-
-static void look(void *cookie)
-{
-	struct server_state s;
-
-	(void)cookie;
-	server_state(in.server, &s);
-	queue = s.queue;
-}
-
-/* So many requests wait for the writer, which stands still. */
-static void until_waiting(uint64_t n)
-{
-	static const struct timespec moment = {.tv_nsec = 5000000};
-
-	for (int i = 0; queue != n; i++) {
-		KIT_CHECK(i < RELAY_PATIENCE_MS / 5);
-		nanosleep(&moment, NULL);
-		KIT_CHECK(server_here(in.server, look, NULL) == 0);
-	}
 }
 
 static void submit(struct relay_client *c, uint64_t counter)
@@ -94,10 +53,9 @@ int main(void)
 {
 	struct relay_client *sender, *gone, *other;
 	struct seed_device revoked[2];
-	pthread_t thread[3];
+	pthread_t thread[2];
 	static struct wire_push p;
 
-	KIT_CHECK(sem_init(&held, 0, 0) == 0 && sem_init(&go, 0, 0) == 0);
 	seed_device(SEED_SENDER, 0, &revoked[0]);
 	seed_device(SEED_MAILBOX, 0, &revoked[1]);
 	inside_prepare(&in);
@@ -111,21 +69,20 @@ int main(void)
 	KIT_CHECK(kit_submit(sender, seed_channel(0, 0), 1, 1, 1024).code ==
 		  WIRE_OK);
 
-	KIT_CHECK(pthread_create(&thread[0], NULL, run_hold, NULL) == 0);
-	KIT_CHECK(sem_wait(&held) == 0);
+	inside_hold(&in);
 	subscribe(gone);
-	until_waiting(1);
+	inside_until_waiting(&in, 1);
 	submit(sender, 2);
-	until_waiting(2);
+	inside_until_waiting(&in, 2);
 	for (int i = 0; i < 2; i++) {
-		KIT_CHECK(pthread_create(&thread[1 + i], NULL, run_revoke,
+		KIT_CHECK(pthread_create(&thread[i], NULL, run_revoke,
 				  &revoked[i]) == 0);
-		until_waiting(3 + (uint64_t)i);
+		inside_until_waiting(&in, 3 + (uint64_t)i);
 	}
 	submit(sender, 3);
-	until_waiting(5);
-	KIT_CHECK(sem_post(&go) == 0);
-	for (int i = 0; i < 3; i++)
+	inside_until_waiting(&in, 5);
+	KIT_CHECK(inside_release(&in) == 0);
+	for (int i = 0; i < 2; i++)
 		KIT_CHECK(pthread_join(thread[i], NULL) == 0);
 
 	KIT_CHECK(relay_push(other, RELAY_PATIENCE_MS, &p) == 0);

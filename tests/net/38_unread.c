@@ -3,8 +3,6 @@
  * device at a time, none while too much is unread; whoever reads again is
  * served again, from where it was.
  */
-#include <pthread.h>
-#include <semaphore.h>
 #include <time.h>
 
 #include <sys/socket.h>
@@ -19,7 +17,6 @@
 
 static struct inside in;
 static struct server_counters seen;
-static sem_t held, go;
 
 static void look(void *cookie)
 {
@@ -169,30 +166,10 @@ static void one_leaves(struct relay_client *sender, struct relay_client *c)
 	}
 }
 
-static int hold(void *cookie, struct ops *o)
-{
-	(void)cookie;
-	(void)o;
-	(void)sem_post(&held);
-	while (sem_wait(&go) != 0)
-		;
-	return 0;
-}
-
-static void *stand_still(void *none)
-{
-	(void)none;
-	KIT_CHECK(server_job(in.server, hold, NULL) == 0);
-	return NULL;
-}
-
 /* One that asks for many at once, on two connections. */
 static void at_once(struct relay_client *c, struct relay_client *second)
 {
-	pthread_t thread;
-
-	KIT_CHECK(pthread_create(&thread, NULL, stand_still, NULL) == 0);
-	KIT_CHECK(sem_wait(&held) == 0);
+	inside_hold(&in);
 	for (int i = 0; i < AT_A_TIME; i++)
 		ask(c);
 	KIT_CHECK(server_here(in.server, look, NULL) == 0);
@@ -202,19 +179,17 @@ static void at_once(struct relay_client *c, struct relay_client *second)
 		KIT_CHECK(!is_answer(c));
 	ask(second);
 	KIT_CHECK(!is_answer(second));
-	KIT_CHECK(sem_post(&go) == 0);
+	KIT_CHECK(inside_release(&in) == 0);
 	for (int i = 0; i < AT_A_TIME; i++)
 		KIT_CHECK(is_answer(c));
 	ask(second);
 	KIT_CHECK(is_answer(second));
-	KIT_CHECK(pthread_join(thread, NULL) == 0);
 }
 
 int main(void)
 {
 	struct relay_client *sender, *reader, *second;
 
-	KIT_CHECK(sem_init(&held, 0, 0) == 0 && sem_init(&go, 0, 0) == 0);
 	inside_prepare(&in);
 	inside_run(&in);
 	sender = kit_hello(SEED_SENDER, 0);

@@ -4,7 +4,6 @@
  * up of a limit is given back.
  */
 #include <pthread.h>
-#include <semaphore.h>
 #include <time.h>
 
 #include "net/inside.h"
@@ -15,18 +14,7 @@
 #define CLAIMS 3 /* an hour */
 
 static struct inside in;
-static sem_t held, go;
 static struct server_state now;
-
-static int hold(void *cookie, struct ops *o)
-{
-	(void)cookie;
-	(void)o;
-	(void)sem_post(&held);
-	while (sem_wait(&go) != 0)
-		;
-	return 0;
-}
 
 /* As when the disk does not take what was written. */
 static int lose(void *cookie, struct ops *o)
@@ -34,13 +22,6 @@ static int lose(void *cookie, struct ops *o)
 	(void)cookie;
 	o->lost = true;
 	return 0;
-}
-
-static void *run_hold(void *none)
-{
-	(void)none;
-	KIT_CHECK(server_job(in.server, hold, NULL) != 0);
-	return NULL;
 }
 
 static void *run_lose(void *none)
@@ -54,18 +35,6 @@ static void look(void *cookie)
 {
 	(void)cookie;
 	server_state(in.server, &now);
-}
-
-/* So many requests wait for the writer, which stands still. */
-static void until_waiting(uint64_t n)
-{
-	static const struct timespec moment = {.tv_nsec = 5000000};
-
-	for (int i = 0; now.queue != n; i++) {
-		KIT_CHECK(i < RELAY_PATIENCE_MS / 5);
-		nanosleep(&moment, NULL);
-		KIT_CHECK(server_here(in.server, look, NULL) == 0);
-	}
 }
 
 static uint64_t claim_send(struct relay_client *c)
@@ -123,10 +92,9 @@ int main(void)
 {
 	struct relay_client *sender, *reader;
 	static struct wire_push p;
-	pthread_t thread[2];
+	pthread_t loser;
 	uint64_t id[CLAIMS], submitted;
 
-	KIT_CHECK(sem_init(&held, 0, 0) == 0 && sem_init(&go, 0, 0) == 0);
 	inside_prepare(&in);
 	/* All that waits is one batch. */
 	in.config.batch_time = 600000;
@@ -136,17 +104,15 @@ int main(void)
 	reader = kit_hello(SEED_MAILBOX, 0);
 	KIT_CHECK(relay_subscribe(reader, 0, 10, NULL) == 0);
 
-	KIT_CHECK(pthread_create(&thread[0], NULL, run_hold, NULL) == 0);
-	KIT_CHECK(sem_wait(&held) == 0);
+	inside_hold(&in);
 	submitted = submit_send(sender);
 	for (int i = 0; i < CLAIMS; i++)
 		id[i] = claim_send(sender);
-	until_waiting(1 + CLAIMS);
-	KIT_CHECK(pthread_create(&thread[1], NULL, run_lose, NULL) == 0);
-	until_waiting(2 + CLAIMS);
-	KIT_CHECK(sem_post(&go) == 0);
-	for (int i = 0; i < 2; i++)
-		KIT_CHECK(pthread_join(thread[i], NULL) == 0);
+	inside_until_waiting(&in, 1 + CLAIMS);
+	KIT_CHECK(pthread_create(&loser, NULL, run_lose, NULL) == 0);
+	inside_until_waiting(&in, 2 + CLAIMS);
+	KIT_CHECK(inside_release(&in) != 0);
+	KIT_CHECK(pthread_join(loser, NULL) == 0);
 
 	must_repeat(sender, submitted);
 	for (int i = 0; i < CLAIMS; i++)

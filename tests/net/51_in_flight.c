@@ -2,8 +2,6 @@
  * What requests on their way hold in memory has a bound. Above it all wait a
  * moment and are then told to come again; when it is free they are served.
  */
-#include <pthread.h>
-#include <semaphore.h>
 
 #include "net/inner.h"
 #include "net/inside.h"
@@ -16,25 +14,7 @@
 #define REQUESTS  80
 
 static struct inside in;
-static sem_t held, go;
 static uint8_t envelope[64 * 1024];
-
-static int hold(void *cookie, struct ops *o)
-{
-	(void)cookie;
-	(void)o;
-	(void)sem_post(&held);
-	while (sem_wait(&go) != 0)
-		;
-	return 0;
-}
-
-static void *stand_still(void *none)
-{
-	(void)none;
-	KIT_CHECK(server_job(in.server, hold, NULL) == 0);
-	return NULL;
-}
 
 /* A large submission to a channel that is nobody's; returns its bytes. */
 static size_t send_large(struct relay_client *c, uint64_t id)
@@ -105,30 +85,26 @@ static void full(void *cookie)
 int main(void)
 {
 	struct relay_client *c;
-	pthread_t thread;
 	size_t len = 0, room;
 
-	KIT_CHECK(sem_init(&held, 0, 0) == 0 && sem_init(&go, 0, 0) == 0);
 	inside_prepare(&in);
 	in.config.rate_bytes = (uint64_t)1 << 40;
 	in.config.rate_messages = in.config.rate_requests = 1000000000;
 	inside_run(&in);
 	c = kit_hello(SEED_SENDER, 0);
 	KIT_CHECK(server_here(in.server, full, NULL) == 0);
-	KIT_CHECK(pthread_create(&thread, NULL, stand_still, NULL) == 0);
-	KIT_CHECK(sem_wait(&held) == 0);
+	inside_hold(&in);
 	for (uint64_t i = 1; i <= REQUESTS; i++)
 		len = send_large(c, i);
 	/* The one that reaches the bound is the first that is refused. */
 	room = (FLYING - 1) / len;
 	await(c, REQUESTS - room, true);
-	KIT_CHECK(sem_post(&go) == 0);
+	KIT_CHECK(inside_release(&in) == 0);
 	await(c, room, false);
 	for (uint64_t i = 1; i <= REQUESTS; i++) {
 		(void)send_large(c, i);
 		await(c, 1, false);
 	}
-	KIT_CHECK(pthread_join(thread, NULL) == 0);
 	inside_stop(&in);
 	relay_close(c);
 	return inside_end(&in);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -71,6 +72,67 @@ void inside_run(struct inside *in)
 	KIT_CHECK(sscanf(strrchr(server_endpoint(in->server, ZAP_MAIN), ':'),
 			  ":%d", &kit_daemon.port) == 1);
 	KIT_CHECK(pthread_create(&in->thread, NULL, serve, in) == 0);
+}
+
+static int hold(void *cookie, struct ops *o)
+{
+	struct inside *in = cookie;
+
+	(void)o;
+	(void)sem_post(&in->held);
+	while (sem_wait(&in->go) != 0)
+		;
+	return 0;
+}
+
+static void *ask_to_hold(void *cookie)
+{
+	struct inside *in = cookie;
+
+	in->held_result = server_job(in->server, hold, in);
+	return NULL;
+}
+
+void inside_hold(struct inside *in)
+{
+	KIT_CHECK(
+		sem_init(&in->held, 0, 0) == 0 && sem_init(&in->go, 0, 0) == 0);
+	KIT_CHECK(pthread_create(&in->holder, NULL, ask_to_hold, in) == 0);
+	KIT_CHECK(sem_wait(&in->held) == 0);
+}
+
+int inside_release(struct inside *in)
+{
+	KIT_CHECK(sem_post(&in->go) == 0);
+	KIT_CHECK(pthread_join(in->holder, NULL) == 0);
+	return in->held_result;
+}
+
+struct queue {
+	struct inside *in;
+	uint64_t len;
+};
+
+static void look(void *cookie)
+{
+	struct queue *q = cookie;
+	struct server_state s;
+
+	server_state(q->in->server, &s);
+	q->len = s.queue;
+}
+
+void inside_until_waiting(struct inside *in, uint64_t n)
+{
+	static const struct timespec moment = {.tv_nsec = 5000000};
+	struct queue q = {in, 0};
+
+	KIT_CHECK(server_here(in->server, look, &q) == 0);
+	for (int i = 0; q.len != n; i++) {
+		KIT_CHECK(i < RELAY_PATIENCE_MS / 5);
+		nanosleep(&moment, NULL);
+		KIT_CHECK(server_here(in->server, look, &q) == 0);
+	}
 }
 
 void inside_stop(struct inside *in)

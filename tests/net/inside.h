@@ -5,6 +5,9 @@
 #ifndef TESTS_NET_INSIDE_H
 #define TESTS_NET_INSIDE_H
 
+#include <pthread.h>
+#include <semaphore.h>
+
 #include "net/kit.h"
 #include "net/server.h"
 #include "ops/ops.h"
@@ -19,7 +22,10 @@ struct inside {
 	struct clock *clock;
 	struct server *server;
 	pthread_t thread;
-	int result; /* of server_run */
+	int result;	/* of server_run */
+	sem_t held, go; /* of a writer that stands still */
+	pthread_t holder;
+	int held_result;
 };
 
 /**
@@ -34,6 +40,20 @@ void inside_prepare(struct inside *in);
  * Open the server and serve in a thread; kit_open and kit_hello reach it.
  */
 void inside_run(struct inside *in);
+
+/**
+ * inside_hold(in), inside_release(in):
+ * Between them the writer stands still, in a job; what that returned is
+ * inside_release's.
+ */
+void inside_hold(struct inside *in);
+int inside_release(struct inside *in);
+
+/**
+ * inside_until_waiting(in, n):
+ * So many requests wait for the writer, which stands still.
+ */
+void inside_until_waiting(struct inside *in, uint64_t n);
 
 /**
  * inside_stop(in):

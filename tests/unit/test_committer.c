@@ -14,19 +14,6 @@
 #include "lib/turn_kit.h"
 #include "lib/store_kit.h"
 
-static int revoke(void *cookie, struct ops *o)
-{
-	const struct id16 *id = cookie;
-	int rc = store_device_revoke(o->store, id);
-
-	return rc == 0 ? ops_revoked(o, id) : rc;
-}
-
-static int erase(void *cookie, struct ops *o)
-{
-	return ops_erased(o, cookie);
-}
-
 static int notice(void *cookie, struct ops *o)
 {
 	return subs_notice(&o->subs, cookie);
@@ -57,7 +44,7 @@ static void a_revoked_device_gets_nothing_of_its_group(void **state)
 	before = turn_leaves();
 	turn_begin();
 	turn_submit(1, 1);
-	turn_job(revoke, &gone);
+	turn_job(turn_revoke, &gone);
 	turn_end();
 	assert_int_equal(turn_submitted(&turn_at[1]), WIRE_OK);
 	assert_int_equal(turn_pushed(3), 1);
@@ -85,7 +72,7 @@ static void a_revoked_device_gets_nothing_that_waits(void **state)
 	r = turn_ask(WIRE_OP_CREDIT, 2);
 	r->body.credit.credit = 5;
 	turn_put(r);
-	turn_job(revoke, &gone);
+	turn_job(turn_revoke, &gone);
 	turn_end();
 	assert_int_equal(turn_last->push_count, 0);
 	assert_int_equal(turn_last->revoked_count, 1);
@@ -108,7 +95,7 @@ static void a_revoked_device_hears_nothing_after(void **state)
 	turn_all_subscribe(5);
 	turn_begin();
 	turn_job(notice, &n);
-	turn_job(revoke, &gone);
+	turn_job(turn_revoke, &gone);
 	turn_end();
 	assert_int_equal(turn_pushed(2), 0);
 	assert_int_equal(turn_last->push_count, 2);
@@ -283,8 +270,8 @@ static void what_failed_revokes_and_erases_nothing(void **state)
 
 	turn_all_subscribe(5);
 	turn_begin();
-	turn_job(revoke, &here);
-	turn_job(erase, &gone);
+	turn_job(turn_revoke, &here);
+	turn_job(turn_erase, &gone);
 	turn_job(lose, NULL);
 	turn_end();
 	assert_int_equal(turn_at[1].result, ROWAN_E_AGAIN);

@@ -15,19 +15,6 @@
 #include "lib/store_harm.h"
 #include "lib/store_kit.h"
 
-static int revoke(void *cookie, struct ops *o)
-{
-	const struct id16 *id = cookie;
-	int rc = store_device_revoke(o->store, id);
-
-	return rc == 0 ? ops_revoked(o, id) : rc;
-}
-
-static int erase(void *cookie, struct ops *o)
-{
-	return ops_erased(o, cookie);
-}
-
 /* ---- a commit that fails ---- */
 
 /* All went well until the very last. */
@@ -47,8 +34,8 @@ static void what_was_not_committed_was_not_done(void **state)
 	before = turn_leaves();
 	turn_begin();
 	turn_submit(1, 1);
-	turn_job(revoke, &here);
-	turn_job(erase, &gone);
+	turn_job(turn_revoke, &here);
+	turn_job(turn_erase, &gone);
 	turn_put(turn_ask(WIRE_OP_PING, 3));
 	turn_job(lose_commit, NULL);
 	turn_end();

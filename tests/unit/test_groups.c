@@ -552,7 +552,7 @@ int main(void)
 {
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(                                       \
-		name, groups_kit_setup, groups_kit_teardown)
+		name, groups_kit_setup_published, groups_kit_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(people_talk),
 		TEST(those_not_in_yet_get_nothing),

@@ -184,7 +184,7 @@ int main(void)
 {
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(                                       \
-		name, groups_kit_setup, groups_kit_teardown)
+		name, groups_kit_setup_published, groups_kit_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_nack_freezes_until_a_reset),
 		TEST(the_readmitted_are_replaced),

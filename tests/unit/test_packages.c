@@ -10,44 +10,12 @@
 
 #include <cmocka.h>
 
-#include "lib/double_clinic.h"
+#include "lib/groups_kit.h"
 #include "wire/code.h"
 #include "wire/key.h"
 #include "wire/op.h"
 
 #define DAY 86400
-
-struct test {
-	struct double_clinic c;
-	struct member advocate, victim;
-	struct id16 channel, group;
-};
-
-static int setup(void **state)
-{
-	static struct test t;
-	const struct case_channel *support;
-
-	memset(&t, 0, sizeof t);
-	double_clinic_begin(&t.c);
-	support = case_channel(t.c.cast.c, WIRE_CHANNEL_SUPPORT);
-	t.channel = support->channel;
-	t.group = support->group_id;
-	member_begin(&t.advocate, &t.c, &t.c.cast.advocate, &t.channel);
-	member_begin(&t.victim, &t.c, &t.c.cast.victim, &t.channel);
-	*state = &t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct test *t = *state;
-
-	member_end(&t->advocate);
-	member_end(&t->victim);
-	double_clinic_end(&t->c);
-	return 0;
-}
 
 /* ---- asking ---- */
 
@@ -126,7 +94,7 @@ static uint16_t lived(struct member *m, uint64_t from, uint64_t until)
 
 static void good_ones_are_taken(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const struct rowan_mls_key_package_options single = {0},
 						   last = {.last_resort = true};
 	struct rowan_mls_buf a = package(&t->victim, &single);
@@ -145,7 +113,7 @@ static void good_ones_are_taken(void **state)
 
 static void the_flag_is_what_the_package_says(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const struct rowan_mls_key_package_options single = {0},
 						   last = {.last_resort = true};
 	struct rowan_mls_buf a = package(&t->victim, &single);
@@ -161,7 +129,7 @@ static void the_flag_is_what_the_package_says(void **state)
 
 static void only_ones_own(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const struct rowan_mls_key_package_options single = {0};
 	struct rowan_mls_buf a = package(&t->victim, &single);
 	struct member other;
@@ -186,7 +154,7 @@ static void only_ones_own(void **state)
 
 static void lifetimes_are_looked_at(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	uint64_t now = relay_double_now(t->c.d);
 	struct buf got;
 
@@ -215,7 +183,7 @@ static void lifetimes_are_looked_at(void **state)
 
 static void what_is_no_package(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const struct rowan_mls_key_package_options single = {0};
 	const struct rowan_mls_group_info_options plain = {false, false};
 	struct rowan_mls_buf p = package(&t->victim, &single), info;
@@ -254,7 +222,7 @@ static void what_is_no_package(void **state)
 
 static void all_of_them_or_none(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const struct rowan_mls_key_package_options single = {0};
 	struct rowan_mls_buf a = package(&t->victim, &single);
 	struct rowan_mls_buf b = package(&t->victim, &single);
@@ -273,7 +241,9 @@ static void all_of_them_or_none(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f)                                                                   \
+	cmocka_unit_test_setup_teardown(                                       \
+		f, groups_kit_setup, groups_kit_teardown)
 	const struct CMUnitTest tests[] = {
 		T(good_ones_are_taken),
 		T(the_flag_is_what_the_package_says),

@@ -13,6 +13,7 @@
 
 #include "clinic/group_row.h"
 #include "lib/channel_kit.h"
+#include "lib/groups_kit.h"
 #include "wire/code.h"
 #include "wire/key.h"
 #include "wire/op.h"
@@ -21,40 +22,6 @@
 #define WHILE_MS 20000
 
 /* ---- at the daemon ---- */
-
-struct test {
-	struct double_clinic c;
-	struct member advocate, registrar, victim;
-	struct id16 channel, group;
-};
-
-static int setup(void **state)
-{
-	static struct test t;
-	const struct case_channel *support;
-
-	memset(&t, 0, sizeof t);
-	double_clinic_begin(&t.c);
-	support = case_channel(t.c.cast.c, WIRE_CHANNEL_SUPPORT);
-	t.channel = support->channel;
-	t.group = support->group_id;
-	member_begin(&t.advocate, &t.c, &t.c.cast.advocate, &t.channel);
-	member_begin(&t.registrar, &t.c, &t.c.cast.registrar, &t.channel);
-	member_begin(&t.victim, &t.c, &t.c.cast.victim, &t.channel);
-	*state = &t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct test *t = *state;
-
-	member_end(&t->advocate);
-	member_end(&t->registrar);
-	member_end(&t->victim);
-	double_clinic_end(&t->c);
-	return 0;
-}
 
 static void here(struct member *m)
 {
@@ -71,7 +38,7 @@ static void here(struct member *m)
 }
 
 /* Days on which both of the staff were here, and she was not. */
-static void days(struct test *t, unsigned n)
+static void days(struct groups_kit *t, unsigned n)
 {
 	while (n-- > 0) {
 		relay_double_pass(t->c.d, DAY_MS);
@@ -81,7 +48,7 @@ static void days(struct test *t, unsigned n)
 	t->c.cast.w.now = relay_double_now(t->c.d);
 }
 
-static void everybody(struct test *t)
+static void everybody(struct groups_kit *t)
 {
 	here(&t->victim);
 	member_publish(&t->victim, 1);
@@ -106,13 +73,13 @@ static struct wire_group_state look(struct member *m)
 	return s;
 }
 
-static bool is_away(struct test *t, const struct wire_group_state *s)
+static bool is_away(struct groups_kit *t, const struct wire_group_state *s)
 {
 	return s->away_count == 1 &&
 	       id16_eq(&s->away[0], &t->c.cast.victim.device);
 }
 
-static uint16_t remove_her(struct test *t)
+static uint16_t remove_her(struct groups_kit *t)
 {
 	uint16_t code = member_remove(
 		&t->advocate, member_leaf(&t->advocate, &t->c.cast.victim));
@@ -124,7 +91,7 @@ static uint16_t remove_her(struct test *t)
 	return code;
 }
 
-static uint16_t claim_her(struct test *t)
+static uint16_t claim_her(struct groups_kit *t)
 {
 	struct buf package;
 	uint16_t code =
@@ -134,7 +101,7 @@ static uint16_t claim_her(struct test *t)
 	return code;
 }
 
-static void readmit(struct test *t)
+static void readmit(struct groups_kit *t)
 {
 	struct wire_statement s;
 
@@ -146,7 +113,7 @@ static void readmit(struct test *t)
 
 static void sixty_days_and_no_less(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct wire_group_state s;
 
 	everybody(t);
@@ -180,7 +147,7 @@ static void sixty_days_and_no_less(void **state)
 
 static void back_by_asking_for_it(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct wire_group_state s;
 
 	everybody(t);
@@ -233,7 +200,7 @@ static void publish_one(struct member *m, struct rowan_mls_buf *ret)
 
 static void not_by_a_patched_client(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	struct rowan_mls_proposal p = {.type = ROWAN_MLS_ADD};
 	struct rowan_mls_committed made;
 	struct wire_group_state s;
@@ -257,7 +224,7 @@ static void not_by_a_patched_client(void **state)
 
 static void who_comes_back_in_time_stays(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 
 	everybody(t);
 	days(t, 70);
@@ -273,7 +240,7 @@ static void who_comes_back_in_time_stays(void **state)
 /* A new generation begins without those who are away. */
 static void a_reset_does_not_bring_back(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 	const struct id16 next = {{77}};
 	struct wire_group_state s;
 	struct wire_statement st;
@@ -300,7 +267,7 @@ static void a_reset_does_not_bring_back(void **state)
 
 static void a_doubtful_clock_parks_nobody(void **state)
 {
-	struct test *t = *state;
+	struct groups_kit *t = *state;
 
 	everybody(t);
 	days(t, 30);
@@ -442,7 +409,9 @@ static void two_months_away(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f)                                                                   \
+	cmocka_unit_test_setup_teardown(                                       \
+		f, groups_kit_setup, groups_kit_teardown)
 #define D(f) cmocka_unit_test_setup_teardown(f, setup_devices, teardown_devices)
 	const struct CMUnitTest tests[] = {
 		T(sixty_days_and_no_less),

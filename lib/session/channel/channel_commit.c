@@ -359,7 +359,6 @@ static int give_up(struct channel *c)
 
 	for (size_t i = 0; i < c->claimed_count; i++)
 		put_on_hold(c, &c->claimed[i].device, CHANNEL_HOLD_MS);
-
 	if (rc == 0)
 		rc = vault_begin(c->x->o.vault);
 	if (rc == 0)
